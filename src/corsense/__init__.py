@@ -1,0 +1,7 @@
+"""corsense: the CORS toolkit for FastAPI and Starlette teams."""
+
+from __future__ import annotations
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

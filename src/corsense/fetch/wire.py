@@ -1,0 +1,79 @@
+"""What travels between a browser and a server: `WireRequest`, `WireResponse`, `NetworkError`, and the `Exchange` they make."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+Headers = tuple[tuple[str, str], ...]
+"""Header lines as sent: pairs of name and value, repeated lines stay repeated. Values are ISO-8859-1 text, one character a byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """One HTTP request that a browser would send.
+
+    `headers` are those that matter for CORS (`Origin`, `Access-Control-Request-*`, `Accept`) and those the script set, as sent.
+    `credentials` says that cookies, client certificates and HTTP authentication may be attached (*HTTP-network-or-cache fetch*).
+    `preflight` marks a CORS-preflight request, which never carries credentials.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    credentials: bool = False
+    preflight: bool = False
+
+    def header(self, name: str) -> str | None:
+        """The value of the header called `name` (lower case), lines joined as *get* joins them; None when absent."""
+        return combine(self.headers).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class WireResponse:
+    """One HTTP response: its `status` and its header lines, repeated lines kept apart."""
+
+    status: int
+    headers: Headers = ()
+    _combined: dict[str, str] = field(init=False, repr=False, compare=False, hash=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", tuple([(name, value) for name, value in self.headers]))
+
+    def header(self, name: str) -> str | None:
+        """The value of the header called `name` (lower case), lines joined by a comma and a space; None when absent."""
+        if not self._combined and self.headers:
+            self._combined.update(combine(self.headers))
+        return self._combined.get(name)
+
+    def lines(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Each header line called `name` (any case), as it came."""
+        wanted = name.lower()
+        return tuple(line for line in self.headers if line[0].lower() == wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkError:
+    """No response came: the server is down, the name does not resolve, TLS failed...
+
+    `reason` is one of `corsense.fetch.FailureReason` where one fits, or any other short text; `detail` is what the transport said.
+    """
+
+    reason: str = "connection refused"
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and what came back for it."""
+
+    request: WireRequest
+    response: WireResponse | NetworkError
+
+
+def combine(headers: Headers) -> dict[str, str]:
+    """Each header's value by its name in lower case: the values of its lines, white space around them removed, joined by `, ` (*get*)."""
+    combined: dict[str, str] = {}
+    for name, value in headers:
+        key, stripped = name.lower(), value.strip(" \t\r\n")
+        combined[key] = f"{combined[key]}, {stripped}" if key in combined else stripped
+    return combined

@@ -1,0 +1,24 @@
+"""`drive`: run a fetch to its end against whatever can answer requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from corsense.fetch.trace import Trace
+from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
+
+Send = Callable[[WireRequest], WireResponse | NetworkError]
+
+
+def drive(run: Generator[WireRequest, WireResponse | NetworkError, Trace], send: Send) -> Trace:
+    """Run a fetch: hand each request that it yields to `send`, and give it the answer. Returns the `Trace`.
+
+    Raises what `send` raises; a server that does not answer is no exception but a `NetworkError` that `send` returns.
+    """
+    try:
+        request = next(run)
+        while True:
+            request = run.send(send(request))
+    except StopIteration as end:
+        trace: Trace = end.value
+        return trace

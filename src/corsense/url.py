@@ -1,0 +1,88 @@
+"""URLs as browsers read them (WHATWG URL), parsed once and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+
+from ada_url import URL
+
+HTTP_SCHEMES = frozenset({"http", "https"})
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedUrl:
+    """The parts of a URL that CORS asks about.
+
+    `href` is the serialised URL, `request_url` the same without userinfo and fragment (what goes on the wire), `origin` its serialised origin or
+    `"null"` when opaque, `host` the host without port, `has_credentials` whether it names a user or a password.
+    """
+
+    href: str
+    request_url: str
+    scheme: str
+    origin: str
+    host: str
+    port: int | None
+    has_credentials: bool
+    fragment: str
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the scheme is `http` or `https`."""
+        return self.scheme in HTTP_SCHEMES
+
+
+@lru_cache(maxsize=8192)
+def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
+    """Parse `text`, relative to `base` when given; None when it is no URL. Source: URL Standard, *URL parsing*."""
+    try:
+        url = URL(text, base=base) if base is not None else URL(text)
+    except (ValueError, UnicodeError):
+        return None
+    href, fragment = url.href, url.hash
+    sent = href[: -len(fragment)] if fragment else href.removesuffix("#")
+    if url.username or url.password:
+        sent = sent.replace(sent[sent.index("//") + 2 : sent.index("@", sent.index("//")) + 1], "", 1)
+    return ParsedUrl(
+        href=href,
+        request_url=sent,
+        scheme=url.protocol.removesuffix(":"),
+        origin=url.origin,
+        host=url.hostname,
+        port=int(url.port) if url.port else None,
+        has_credentials=bool(url.username or url.password),
+        fragment=fragment,
+    )
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether `host` names this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
+    return host == "localhost" or host.endswith(".localhost") or host == "[::1]" or (host.startswith("127.") and host.count(".") == 3)
+
+
+def is_trustworthy_origin(origin: str) -> bool:
+    """Whether a page of this origin is a secure context as far as its origin tells: https, or this machine. An opaque origin counts as
+    its creator's, which is taken to be secure. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
+    url = parse_url(origin)
+    return url is None or url.scheme == "https" or is_loopback_host(url.host)
+
+
+def is_more_private(host: str, address_space: str | None) -> bool:
+    """Whether `host` lies in a more private address space than a page loaded from `address_space` (`public`, `local`, `loopback`).
+    Only names and addresses that tell by themselves are recognised. Source: Local Network Access, *IP Address Space*."""
+    match address_space:
+        case "public":
+            return is_loopback_host(host) or _is_local_address(host)
+        case "local":
+            return is_loopback_host(host)
+        case _:
+            return False
+
+
+def _is_local_address(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_private
+    except ValueError:
+        return host.endswith(".local")
