@@ -1,4 +1,8 @@
-"""The catalogue of causes: one module a cause, its docstring the page that `corsense rule` prints."""
+"""The catalogue of causes: one module a cause, its docstring the page that `corsense rule` prints.
+
+The codes go by hundreds: 1 no CORS layer reached, 2 origins, 3 credentials and wildcards, 4 the middleware stack, 5 answers to
+preflights, 6 methods, headers and caches, 7 error answers, 8 redirects, 9 what is taken for CORS and is not.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,31 @@ import importlib
 import pkgutil
 from functools import cache
 
-from corsense.causes.model import Cause, Severity
+from corsense.causes.model import SECTIONS, Cause, Severity
 
-__all__ = ["Cause", "Severity", "catalogue", "cause"]
+__all__ = ["SECTIONS", "Cause", "Severity", "catalogue", "cause", "find"]
 
 
 def cause(slug: str) -> Cause:
     """The cause called `slug`. Raises KeyError when the catalogue has none of that name. Only that cause's module is imported."""
+    name = slug.replace("-", "_")
+    if not name.isidentifier() or name == "model":
+        raise KeyError(slug)
     try:
-        module = importlib.import_module(f"corsense.causes.{slug.replace('-', '_')}")
+        module = importlib.import_module(f"corsense.causes.{name}")
     except ModuleNotFoundError as error:
         raise KeyError(slug) from error
     found: Cause = module.CAUSE
     return found
+
+
+def find(name: str) -> Cause:
+    """The cause with that code (`CORS201`, `cors201`, `201`) or slug. Raises KeyError when there is none."""
+    wanted = name.strip().lower().replace("_", "-")
+    for entry in catalogue():
+        if wanted in (entry.slug, entry.code.lower(), entry.code.removeprefix("CORS")):
+            return entry
+    raise KeyError(name)
 
 
 @cache

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
+
+SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "References")
+"""The headings of a cause's page, in the order they appear."""
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +21,7 @@ class Cause:
     """One cause of trouble between a page and an API.
 
     `code` (`CORS201`) and `slug` (`origin-trailing-slash`) are stable names; `severity` is the usual one, a finding may differ.
-    `page` is the documentation in Markdown: the title, then what it does, why it is bad, an example, what to use instead, how safe the
-    fix is, references.
+    `page` is the documentation in Markdown: the title, then the sections of `SECTIONS`.
     """
 
     code: str
@@ -33,9 +39,18 @@ class Cause:
         """Where to read more: the command that prints the page."""
         return f"corsense rule {self.code}"
 
+    def section(self, heading: str) -> str:
+        """The Markdown below one heading of the page (one of `SECTIONS`). Raises KeyError when the page has no such heading."""
+        parts = _HEADING.split(self.page)
+        return dict(zip(parts[1::2], parts[2::2], strict=True))[heading].strip()
+
+    def code_blocks(self, heading: str) -> tuple[str, ...]:
+        """The Python source of each code block below one heading. Raises KeyError when the page has no such heading."""
+        return tuple(_PYTHON.findall(self.section(heading) + "\n"))
+
 
 def define(code: str, slug: str, severity: Severity, docstring: str | None) -> Cause:
-    """Make a `Cause` of its module's docstring. Raises ValueError when the module has none."""
+    """Make a `Cause` of its module's docstring. Raises ValueError when the module has none (as under `python -OO`)."""
     if not docstring:
-        raise ValueError(f"the module of {slug} has no docstring to serve as its page")
+        raise ValueError(f"the module of {slug} has no docstring to serve as its page; run Python without -OO")
     return Cause(code, slug, severity, inspect.cleandoc(docstring))

@@ -24,8 +24,8 @@ class WireRequest:
     preflight: bool = False
 
     def header(self, name: str) -> str | None:
-        """The value of the header called `name` (lower case), lines joined as *get* joins them; None when absent."""
-        return combine(self.headers).get(name)
+        """The value of the header called `name` (any case), lines joined as *get* joins them; None when absent."""
+        return combine(self.headers).get(name.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class WireResponse:
         object.__setattr__(self, "headers", tuple([(name, value) for name, value in self.headers]))
 
     def header(self, name: str) -> str | None:
-        """The value of the header called `name` (lower case), lines joined by a comma and a space; None when absent."""
+        """The value of the header called `name` (any case), lines joined by a comma and a space; None when absent."""
         if not self._combined and self.headers:
             self._combined.update(combine(self.headers))
-        return self._combined.get(name)
+        return self._combined.get(name.lower())
 
     def lines(self, name: str) -> tuple[tuple[str, str], ...]:
         """Each header line called `name` (any case), as it came."""

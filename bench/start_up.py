@@ -1,0 +1,67 @@
+"""How long the command takes to start: `--version`, and `check` on a one-route app, beside the imports they cannot avoid."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from bench.rounds import CORSENSE, PYTHON, Command, interleave, median, ratio, table
+
+APP = """\
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/items")
+def items() -> list[str]:
+    return []
+"""
+
+BARE = "python -c pass"
+IMPORT_FASTAPI = 'python -c "import fastapi"'
+IMPORT_APP = 'python -c "import main"'
+VERSION = "corsense --version"
+CHECK = "corsense check main:app"
+
+
+def commands(folder: Path) -> dict[str, Command]:
+    """What is timed, by the name it has in the table. Writes the one-route app to `folder`."""
+    (folder / "main.py").write_text(APP, encoding="utf-8")
+    return {
+        BARE: Command([PYTHON, "-c", "pass"], folder),
+        VERSION: Command([CORSENSE, "--version"], folder),
+        IMPORT_FASTAPI: Command([PYTHON, "-c", "import fastapi"], folder),
+        IMPORT_APP: Command([PYTHON, "-c", "import main"], folder),
+        CHECK: Command([CORSENSE, "check", "main:app"], folder, frozenset({0, 1})),
+    }
+
+
+def report(rounds: int) -> str:
+    """The table. The aims are 100 ms for `--version`, and 1.3 times the import of the app for `check`."""
+    with tempfile.TemporaryDirectory() as folder:
+        runs = interleave(commands(Path(folder)), rounds)
+    rows = [
+        [
+            f"`{name}`",
+            f"{median([one.wall for one in measured]) * 1000:.0f}",
+            f"{median([one.processor for one in measured]) * 1000:.0f}",
+            f"{ratio(measured, runs[IMPORT_FASTAPI]):.2f}",
+            f"{ratio(measured, runs[IMPORT_APP]):.2f}",
+        ]
+        for name, measured in runs.items()
+    ]
+    head = ["command", "wall, ms", "processor, ms", "to `import fastapi`", "to `import main`"]
+    return f"### Start-up ({rounds} rounds)\n\n{table(head, rows)}\n"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="scripts/bench start_up", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15, help="rounds to take the median of (default: %(default)s)")
+    print(report(parser.parse_args().rounds))
+
+
+if __name__ == "__main__":
+    main()

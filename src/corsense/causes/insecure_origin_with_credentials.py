@@ -1,0 +1,68 @@
+"""Credentials are allowed for an origin without encryption
+
+## What it does
+The list has an `http://` origin that is not the own machine, and credentials are allowed. Pages of that origin travel
+in the clear: whoever sits on the visitor's network can replace them.
+
+Everything works, so the browser prints nothing.
+
+## Why is this bad
+A café's router answers the `http` page with a script of its own; the script calls your `https` API with the visitor's
+cookies; and your policy says that this origin may. The encryption of the API has been undone by its own list. It
+makes no difference that your real pages are on `https`: nobody needs to have visited the `http` one.
+
+## Example
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["https://app.example.com", "http://app.example.com"],
+    allow_methods=["GET", "POST"],
+    allow_credentials=True,
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+## Use instead
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["https://app.example.com"],
+    allow_methods=["GET", "POST"],
+    allow_credentials=True,
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+`http://localhost:3000` and loopback addresses never leave the machine, and are fine in a development list.
+
+## Fix safety
+No automatic fix. Removing the `http` twin is safe where the `https` origin is listed too and the site redirects its
+pages there. Where it stands alone, the site must move to `https` first.
+
+## References
+- W3C, Secure Contexts (https://w3c.github.io/webappsec-secure-contexts/)
+- J. Kettle, *Exploiting CORS misconfigurations*, AppSec EU 2017
+- jub0bs, *Fearless CORS* (https://jub0bs.com/posts/2023-02-08-fearless-cors/)
+"""
+
+from __future__ import annotations
+
+from corsense.causes.model import define
+
+CAUSE = define("CORS306", "insecure-origin-with-credentials", "warning", __doc__)

@@ -1,0 +1,56 @@
+"""The page asked for an answer that it cannot read
+
+## What it does
+`mode: "no-cors"` makes the browser send the request without asking, and gives the page an *opaque* answer: status 0,
+no headers, an empty body, whatever the server said. It does not switch CORS off; it switches the answer off.
+
+Nothing is printed. What script sees is `response.type === "opaque"`, and `response.json()` fails with `SyntaxError:
+Unexpected end of input`.
+
+## Why is this bad
+It is often recommended for making the red line go away, and it does. It also turns a JSON `POST` into `text/plain`,
+and drops `Authorization` and every header of your own, silently: the server gets something else than you sent.
+
+## Example
+The page says `fetch("http://localhost:8000/api/users", {mode: "no-cors"})`, and the API has nothing to say about it:
+
+```python
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/api/users")
+def list_users() -> list[str]:
+    return ["Ada", "Grace"]
+```
+
+## Use instead
+Remove `mode` from the call, and let the server say yes:
+
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+@app.get("/api/users")
+def list_users() -> list[str]:
+    return ["Ada", "Grace"]
+```
+
+## Fix safety
+No automatic fix: the option is written in the page.
+
+## References
+- Fetch Standard, *Requests*: mode, and *opaque filtered response* (https://fetch.spec.whatwg.org/)
+- MDN, Request.mode: https://developer.mozilla.org/en-US/docs/Web/API/Request/mode
+"""
+
+from __future__ import annotations
+
+from corsense.causes.model import define
+
+CAUSE = define("CORS907", "opaque-response", "warning", __doc__)

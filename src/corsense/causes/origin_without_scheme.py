@@ -1,0 +1,64 @@
+"""An allowed origin has no scheme
+
+## What it does
+`localhost:3000` is a host and a port. The browser sends `http://localhost:3000`, the texts differ, and the header is
+left out:
+
+> Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
+> policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
+> present on the requested resource.
+
+## Why is this bad
+A bare host would have to mean "`http` and `https`", and the two are not equally trustworthy. So no server and no
+browser guesses: the entry simply never matches. It often comes from reusing a list of hosts, such as `allowed_hosts`
+of `TrustedHostMiddleware`.
+
+## Example
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["localhost:3000"],
+    allow_methods=["GET", "POST"],
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+## Use instead
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["http://localhost:3000"],
+    allow_methods=["GET", "POST"],
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+## Fix safety
+The fix puts the scheme of the page you asked about in front. For a deployed site that should be `https`.
+
+## References
+- Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)
+- MDN, Origin header: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin
+"""
+
+from __future__ import annotations
+
+from corsense.causes.model import define
+
+CAUSE = define("CORS207", "origin-without-scheme", "error", __doc__)

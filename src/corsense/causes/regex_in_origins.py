@@ -1,0 +1,68 @@
+r"""A regular expression stands in the list of exact origins
+
+## What it does
+Entries of `allow_origins` are compared as plain text. A regular expression there matches nothing; it belongs into
+`allow_origin_regex`. The page of a subdomain is told:
+
+> Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
+> policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
+> present on the requested resource.
+
+## Why is this bad
+No error, no log line, no match. The expression is usually copied from Flask-CORS or Express, where lists may hold
+expressions.
+
+## Example
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=[r"https://[a-z0-9-]+\.example\.com"],
+    allow_methods=["GET", "POST"],
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+## Use instead
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(
+    CORSMiddleware,
+    allow_origin_regex=r"https://[a-z0-9-]+\.example\.com",
+    allow_methods=["GET", "POST"],
+)
+
+
+@app.post("/api/users")
+def create_user() -> dict[str, str]:
+    return {"name": "Ada"}
+```
+
+There is one `allow_origin_regex`; several expressions are joined with `|`. It may stand beside a list of exact
+origins.
+
+## Fix safety
+The expression admitted nothing where it stood, and will admit what it matches where it is moved to. So it is moved
+only if it stays within one site that is not a public suffix, with its dots escaped. Any other is reported, and left
+where it is.
+
+## References
+- Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/
+- OpenGradient/BitQuant#134, an expression in the list, silently dead
+"""
+
+from __future__ import annotations
+
+from corsense.causes.model import define
+
+CAUSE = define("CORS213", "regex-in-origins", "error", __doc__)

@@ -1,0 +1,67 @@
+"""Page and API share an origin, so CORS has no say
+
+## What it does
+Scheme, host and port of the page and of the API are the same. The browser makes no check, sends no preflight and
+shows script every header but `Set-Cookie`. A CORS layer is not missing here.
+
+Nothing is blocked, so the browser prints nothing.
+
+## Why is this bad
+It is not; it is the simplest arrangement there is. It is worth knowing what counts as the same, though:
+
+- the same *domain* is not enough: `http://localhost:3000` and `http://localhost:8000` differ in the port,
+  `https://app.example.com` and `https://api.example.com` in the host. Both pairs need CORS.
+- cookies have another measure, the *site*: ports do not count there, and subdomains belong together.
+
+## Example
+A page served on its own port needs a CORS layer, with everything that can go wrong in it.
+
+```python
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+@app.get("/api/users")
+def list_users() -> list[str]:
+    return ["Ada", "Grace"]
+```
+
+## Use instead
+The app serves the built frontend itself, and the page calls relative addresses, `fetch("/api/users")`. (A development
+server can do the same the other way round: Vite and its kin have a `proxy` setting.)
+
+```python
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+app = FastAPI()
+
+
+@app.get("/api/users")
+def list_users() -> list[str]:
+    return ["Ada", "Grace"]
+
+
+app.mount("/", StaticFiles(directory="dist", html=True, check_dir=False), name="frontend")
+```
+
+Recent FastAPI has `app.frontend("/", directory="dist")` for it.
+
+## Fix safety
+Nothing to fix. If *no* page of another origin uses the API, a CORS layer can be removed; that closes and opens
+nothing for your own page.
+
+## References
+- Fetch Standard, *Main fetch*: same origin, response tainting "basic" (https://fetch.spec.whatwg.org/)
+- MDN, Same-origin policy: https://developer.mozilla.org/en-US/docs/Web/Security/Same-origin_policy
+- FastAPI, Static Files: https://fastapi.tiangolo.com/tutorial/static-files/
+"""
+
+from __future__ import annotations
+
+from corsense.causes.model import define
+
+CAUSE = define("CORS902", "same-origin-needs-no-cors", "info", __doc__)

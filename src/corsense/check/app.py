@@ -1,0 +1,92 @@
+"""Check an app: load it, try what pages would ask of it, explain, repair, and try again with the repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from corsense.app.description import AppDescription
+from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+from corsense.app.probe import Probe, ProbeResult
+from corsense.app.session import AppSession
+from corsense.app.target import AppTarget
+from corsense.check.collect import collect
+from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes
+from corsense.check.repair import Proposal, patched, propose, with_fixes
+from corsense.check.request import Asked
+from corsense.check.results import Report, Result, Target
+from corsense.diagnose import Observation, configuration_faults
+from corsense.fetch import Allowed
+
+Progress = Callable[[int, int], None]
+
+_PROBES_TO_PROVE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AppCheck:
+    """One check of an app. `time_limit` bounds its import, in seconds; `progress` is told how many probes of how many are done."""
+
+    target: AppTarget
+    asked: Asked
+    time_limit: float = 30.0
+    progress: Progress | None = None
+
+    def run(self, session: AppSession) -> Report:
+        """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer."""
+        app = session.description
+        origins = plan_origins(self.asked, app)
+        probes = plan_probes(self.asked, app, origins)
+        tried = session.run(probes, self.progress, run_endpoints=self.asked.run_endpoints)
+        observations = [_observe(result, app, origins) for result in tried]
+        report = collect(Target("app", app.target), observations, self._notes(app))
+        proposals = propose(report, app, self.asked.origins)
+        return with_fixes(report, proposals, self._prove(report, proposals, probes) if proposals else {})
+
+    def _prove(self, report: Report, proposals: Sequence[Proposal], probes: Sequence[Probe]) -> dict[int, bool | None]:
+        """Try the requests of each finding again, on the app with all proposals applied."""
+        overlay = patched(proposals)
+        affected = {
+            proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][:_PROBES_TO_PROVE]
+            for proposal in proposals
+        }
+        wanted = sorted({index for indices in affected.values() for index in indices})
+        try:
+            with AppSession.start(self.target, time_limit=self.time_limit, overlay=overlay) as session:
+                again = dict(zip(wanted, session.run([probes[index] for index in wanted], run_endpoints=self.asked.run_endpoints), strict=True))
+                faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
+        except (AppLoadError, AppHungError, AppStoppedError):
+            return dict.fromkeys(affected, False)
+        verified: dict[int, bool | None] = {}
+        for number, indices in affected.items():
+            tried = [(report.results[index], isinstance(again[index].trace.outcome, Allowed)) for index in indices]
+            verified[number] = _proven(tried) and report.findings[number].cause.slug not in faults
+        return verified
+
+    def _notes(self, app: AppDescription) -> list[str]:
+        notes = []
+        if app.kind == "asgi":
+            notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
+        elif not self.asked.run_endpoints:
+            notes.append("Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.")
+        return notes
+
+
+def _proven(tried: Sequence[tuple[Result, bool]]) -> bool:
+    """Whether a fix is proven by its requests: for one origin at least, all that succeed in themselves pass now.
+
+    What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.
+    """
+    by_origin: dict[str, list[bool]] = {}
+    for result, passes in tried:
+        if result.situation == "success":
+            by_origin.setdefault(result.origin, []).append(passes)
+    return any(all(passes) for passes in by_origin.values()) or not tried
+
+
+def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin]) -> Observation:
+    probe = result.probe
+    assumed = {planned.origin for planned in origins if planned.assumed}
+    route = app.routes[probe.route] if probe.route is not None else None
+    return Observation(result.trace, probe.situation, route, result.exchanges, app, probe.request.origin in assumed)
+

@@ -1,0 +1,83 @@
+"""Observations become a report: equal diagnoses are one finding, the worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from corsense.causes import Severity, cause
+from corsense.check.results import Report, Result, Target
+from corsense.diagnose import Diagnosis, Observation, answerers, cache_faults, configuration_faults, diagnose
+from corsense.finding import Finding
+
+_RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(slots=True)
+class _Group:
+    """Equal diagnoses, and the indices of the results they were made from."""
+
+    finding: Finding
+    results: list[int] = field(default_factory=list)
+
+
+def collect(
+    target: Target, observations: Sequence[Observation], notes: Iterable[str] = (), beside: Iterable[Diagnosis] = ()
+) -> Report:
+    """The report of a check: every observation diagnosed, the app's configuration with them, and what is known `beside`."""
+    groups: dict[tuple[object, ...], _Group] = {}
+    for index, observation in enumerate(observations):
+        for diagnosis in diagnose(observation):
+            _add(groups, diagnosis, index)
+    for diagnosis in (*cache_faults(observations), *beside):
+        _add(groups, diagnosis, None)
+    app = next((observation.app for observation in observations if observation.app is not None), None)
+    if app is not None:
+        for diagnosis in configuration_faults(app):
+            _add(groups, diagnosis, None)
+    ordered = sorted(groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code))
+    return Report(target, _results(observations, ordered), tuple(group.finding for group in ordered), tuple(notes))
+
+
+def _add(groups: dict[tuple[object, ...], _Group], diagnosis: Diagnosis, index: int | None) -> None:
+    key = (diagnosis.slug, diagnosis.place, diagnosis.message)
+    group = groups.get(key)
+    if group is None:
+        group = groups[key] = _Group(_finding(diagnosis))
+    elif diagnosis.severity is not None and _RANK[diagnosis.severity] < _RANK[group.finding.severity]:
+        group.finding = replace(group.finding, severity=diagnosis.severity)
+    if index is not None and index not in group.results[-1:]:
+        group.results.append(index)
+
+
+def _finding(diagnosis: Diagnosis) -> Finding:
+    found = cause(diagnosis.slug)
+    return Finding(
+        cause=found,
+        message=diagnosis.message,
+        severity=diagnosis.severity or found.severity,
+        place=diagnosis.place,
+        evidence=diagnosis.evidence,
+        remedy=diagnosis.remedy,
+    )
+
+
+def _results(observations: Sequence[Observation], groups: Sequence[_Group]) -> tuple[Result, ...]:
+    of_result: list[list[int]] = [[] for _ in observations]
+    for number, group in enumerate(groups):
+        for index in group.results:
+            of_result[index].append(number)
+    return tuple(
+        Result(
+            origin=observation.origin,
+            method=observation.trace.request.method,
+            url=observation.trace.request.url,
+            route=observation.route.path if observation.route is not None else None,
+            credentials=observation.trace.request.credentials,
+            situation=observation.situation,
+            trace=observation.trace,
+            answered_by=answerers(observation),
+            findings=tuple(found),
+        )
+        for observation, found in zip(observations, of_result, strict=True)
+    )

@@ -1,0 +1,35 @@
+"""A request that was copied from the browser, as wishes for a check."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from corsense.check.request import Asked, Operation
+from corsense.readers.curl import parse_curl
+from corsense.readers.errors import InputError
+from corsense.readers.fetch_call import parse_fetch
+
+
+def with_pasted(asked: Asked, text: str, kind: Literal["curl", "fetch"], target: str | None) -> tuple[Asked, str]:
+    """The wishes with those of the pasted text (what was given on the command line wins), and the target: that which was given, else
+    the URL of the text. On an app, only the path of the URL counts. Raises InputError when the text cannot be read, or does not tell
+    where the page is."""
+    pasted = parse_curl(text) if kind == "curl" else parse_fetch(text)
+    origins = asked.origins or ((pasted.origin,) if pasted.origin else ())
+    if not origins:
+        raise InputError(f"the pasted {kind} command does not say which page made it; add --origin, for example --origin http://localhost:3000.")
+    url = urlsplit(pasted.url)
+    on_app = target is not None and "://" not in target
+    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    wishes = replace(
+        asked,
+        origins=origins,
+        operations=asked.operations or (Operation(pasted.method, path if on_app else pasted.url),),
+        headers=(*pasted.headers, *asked.headers),
+        credentials=asked.credentials or pasted.credentials,
+        mode=pasted.mode,
+        body=pasted.body if isinstance(pasted.body, str) else None,
+    )
+    return wishes, target if target is not None else pasted.url

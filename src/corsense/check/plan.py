@@ -1,0 +1,185 @@
+"""Which requests to try on an app: its routes, the pages that may call it, the situations that users meet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from corsense.app.description import AppDescription, RouteInfo
+from corsense.app.probe import Probe, Situation
+from corsense.check.request import DEVELOPMENT_ORIGINS, Asked, Operation
+from corsense.diagnose.origins import meant_origin
+from corsense.diagnose.policies import LayerPolicy
+from corsense.fetch import FetchRequest
+from corsense.fetch.request import Credentials
+
+BASE_URL = "http://localhost:8000"
+"""Where `fastapi dev` and uvicorn serve an app."""
+
+_UNKNOWN_PATH = "/a-path-that-does-not-exist"
+_ORIGINS_OF_LAYERS = 8
+_BODIES = {"json": ("application/json", "{}"), "form": ("application/x-www-form-urlencoded", "a=1"), "multipart": ("multipart/form-data; boundary=b", "--b--")}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedOrigin:
+    """A page's origin; `assumed` when nobody named it, neither the user nor the app."""
+
+    origin: str
+    assumed: bool = False
+
+
+def plan_origins(asked: Asked, app: AppDescription | None) -> list[PlannedOrigin]:
+    """The origins asked for; else those the app's list was meant for, and the usual ones of development."""
+    if asked.origins:
+        return [PlannedOrigin(origin) for origin in dict.fromkeys(asked.origins)]
+    meant: dict[str, PlannedOrigin] = {}
+    for origin in _origins_of_layers(app):
+        meant.setdefault(origin, PlannedOrigin(origin))
+    for origin in DEVELOPMENT_ORIGINS:
+        meant.setdefault(origin, PlannedOrigin(origin, assumed=True))
+    return list(meant.values())
+
+
+def plan_probes(asked: Asked, app: AppDescription, origins: Iterable[PlannedOrigin]) -> list[Probe]:
+    """Every operation, from every origin, in every situation that says something."""
+    credentials = asked.credentials or _usual_credentials(app)
+    operations = list(_operations(asked, app))
+    probes: list[Probe] = []
+    for planned in origins:
+        for route, method, path in operations:
+            probes += _situations(asked, app, planned.origin, route, method, path, credentials)
+        if not asked.operations:
+            probes.append(Probe(_request(asked, planned.origin, None, "GET", _UNKNOWN_PATH, credentials), "unknown_path", None, asked.engine))
+    return probes
+
+
+def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:
+    if app is None:
+        return
+    for layer in app.cors_layers:
+        policy = LayerPolicy.of(layer)
+        entries = [part for entry in policy.entries for part in entry.split(",")]
+        for entry in entries[:_ORIGINS_OF_LAYERS]:
+            origin = meant_origin(entry)
+            if origin is not None:
+                yield origin
+
+
+def _usual_credentials(app: AppDescription) -> Credentials:
+    """Pages send cookies where the app expects them."""
+    says_so = any(LayerPolicy.of(layer).credentials for layer in app.cors_layers)
+    has_session = any(layer.name == "SessionMiddleware" for layer in app.layers)
+    return "include" if says_so or has_session else "same-origin"
+
+
+def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
+    if asked.operations:
+        for operation in asked.operations:
+            yield _route_of(operation, app), operation.method, _path_of(operation, app)
+        return
+    found = False
+    for route in app.routes:
+        if route.kind not in ("http", "static") or route.builtin or route.opaque:
+            continue
+        for method in _methods(route):
+            found = True
+            yield route, method, route.example_path
+    if not found:
+        yield None, "GET", "/"
+
+
+def _methods(route: RouteInfo) -> list[str]:
+    if not route.methods:
+        return ["GET"]
+    methods = [method for method in route.methods if method not in ("HEAD", "OPTIONS")]
+    return methods or ([] if set(route.methods) == {"OPTIONS"} else ["HEAD"])
+
+
+def _route_of(operation: Operation, app: AppDescription) -> RouteInfo | None:
+    path = operation.path.partition("?")[0]
+    routes = [route for route in app.routes if route.kind in ("http", "static")]
+    named = [route for route in routes if path in (route.path, route.example_path)] or [
+        route for route in routes if _template(route.path).fullmatch(path)
+    ]
+    with_method = [route for route in named if operation.method in route.methods]
+    return next(iter(with_method or named), None)
+
+
+def _path_of(operation: Operation, app: AppDescription) -> str:
+    route = _route_of(operation, app)
+    return route.example_path if route is not None and operation.path == route.path else operation.path
+
+
+def _template(path: str) -> re.Pattern[str]:
+    pieces = re.split(r"(\{[^}]*\})", path)
+    pattern = "".join((".+" if ":path" in piece else "[^/]+") if piece.startswith("{") else re.escape(piece) for piece in pieces)
+    return re.compile(pattern)
+
+
+def _situations(
+    asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str, credentials: Credentials
+) -> Iterator[Probe]:
+    request = _request(asked, origin, route, method, path, credentials, app)
+    index = route.index if route is not None else None
+
+    def probe(request: FetchRequest, situation: Situation) -> Probe:
+        return Probe(request, situation, index, asked.engine)
+
+    yield probe(request, "success")
+    if route is None or asked.run_endpoints:
+        return
+    yield probe(request, "error")
+    yield probe(request, "http_exception")
+    if app.kind == "fastapi" and route.kind == "http":
+        yield probe(request, "validation_error")
+    if route.security:
+        unnamed = tuple(line for line in request.headers if line[0].lower() not in route.security)
+        yield probe(_with_headers(request, unnamed), "unauthenticated")
+    slashed = _other_slash(route)
+    if slashed is not None and not asked.operations:
+        yield probe(_request(asked, origin, route, method, slashed, credentials, app), "wrong_slash")
+
+
+def _other_slash(route: RouteInfo) -> str | None:
+    path = route.example_path
+    if not route.redirect_slashes or route.kind != "http" or path == "/" or ":path}" in route.path:
+        return None
+    return path.rstrip("/") if path.endswith("/") else f"{path}/"
+
+
+def _with_headers(request: FetchRequest, headers: tuple[tuple[str, str], ...]) -> FetchRequest:
+    from dataclasses import replace
+
+    return replace(request, headers=headers)
+
+
+def _request(
+    asked: Asked,
+    origin: str,
+    route: RouteInfo | None,
+    method: str,
+    path: str,
+    credentials: Credentials,
+    app: AppDescription | None = None,
+) -> FetchRequest:
+    """What a page's script would ask for on this route."""
+    headers = list(asked.headers)
+    given = {name.lower() for name, _ in headers}
+    body = None
+    kind = route.body if route is not None else None
+    if kind is None and method in ("POST", "PUT", "PATCH") and (app is None or app.kind != "fastapi" or route is None):
+        kind = "json"
+    if kind is not None and method not in ("GET", "HEAD"):
+        content_type, body = _BODIES[kind]
+        if "content-type" not in given:
+            headers.append(("Content-Type", content_type))
+    for name in (*route.headers, *route.security) if route is not None else ():
+        if name not in given:
+            headers.append((name.title(), "Bearer example" if name == "authorization" else "example"))
+            given.add(name)
+    url = path if "://" in path else BASE_URL + path
+    body = asked.body if asked.body is not None else body
+    cookies = credentials == "include"
+    return FetchRequest(url, origin, method, tuple(headers), credentials, asked.mode, body=body, cookies=cookies)

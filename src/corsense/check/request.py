@@ -1,0 +1,73 @@
+"""What was asked for on the command line: `Asked`, its values read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corsense.fetch.request import Credentials, Mode
+from corsense.fetch.safelist import is_forbidden_method, is_token
+from corsense.fetch.trace import EngineName
+from corsense.readers.errors import InputError, quoted
+from corsense.url import parse_url
+
+DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
+"""Where the development servers of frontends listen (Next.js and Create React App, Vite)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method and a path (or URL) that the user named: `POST /api/users`."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to check. Empty tuples and None mean: what makes sense for the target."""
+
+    origins: tuple[str, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    credentials: Credentials | None = None
+    engine: EngineName = "chromium"
+    run_endpoints: bool = False
+    mode: Mode = "cors"
+    body: str | None = None
+
+
+def read_origin(text: str) -> str:
+    """An origin as browsers send it. Raises InputError for anything else, with the origin that was probably meant."""
+    value = text.strip()
+    if value == "null":
+        return value
+    url = parse_url(value)
+    if url is None or "://" not in value or not url.host:
+        raise InputError(f"{quoted(text)} is not an origin; write scheme, host and port, for example http://localhost:3000.")
+    serialised = url.origin if url.origin != "null" else value.lower()
+    if value != serialised:
+        raise InputError(f"{quoted(text)} is not written as browsers send an origin; did you mean {quoted(serialised)}?")
+    return value
+
+
+def read_operation(text: str) -> Operation:
+    """`POST /api/users`, or a path alone for GET. Raises InputError."""
+    parts = text.split()
+    if len(parts) == 1:
+        parts.insert(0, "GET")
+    if len(parts) != 2:
+        raise InputError(f"{quoted(text)} is not a request; write a method and a path, for example 'POST /api/users'.")
+    method, path = parts
+    if not is_token(method) or is_forbidden_method(method):
+        raise InputError(f"{quoted(method)} in {quoted(text)} is not a method that a page can use; write for example 'POST /api/users'.")
+    if not path.startswith("/") and "://" not in path:
+        raise InputError(f"{quoted(path)} in {quoted(text)} is not a path; it starts with a slash, for example 'POST /api/users'.")
+    return Operation(method.upper() if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else method, path)
+
+
+def read_header(text: str) -> tuple[str, str]:
+    """`Name: value`. Raises InputError."""
+    name, colon, value = text.partition(":")
+    if not colon or not is_token(name.strip()):
+        raise InputError(f"{quoted(text)} is not a header; write a name and a value, for example 'X-Requested-With: fetch'.")
+    return name.strip(), value.strip()

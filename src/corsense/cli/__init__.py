@@ -1,0 +1,30 @@
+"""The command line: one module a command, each as thin as a page. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from corsense import __version__
+
+NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
+
+
+def main() -> None:
+    """The `corsense` command. Exits with 0 when nothing was found, 1 when something was, 2 when the command could not do its work."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        print(f"corsense {__version__}")
+        return
+    try:
+        from corsense.cli.main import run
+    except ModuleNotFoundError as missing:
+        if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich", "httpx2", "pydantic", "libcst"):
+            raise
+        fail(f"the command line needs {missing.name}, which is not installed; run: pip install 'corsense[cli]'")
+    run()
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say in one line why the command could not do its work, and exit with status 2."""
+    print(f"corsense: {sentence}", file=sys.stderr)
+    raise SystemExit(COULD_NOT_WORK)

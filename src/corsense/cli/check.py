@@ -1,0 +1,167 @@
+"""`corsense check`: will browsers let these pages use this API?"""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+
+if TYPE_CHECKING:
+    from corsense.check.request import Asked
+    from corsense.check.results import Report
+
+
+class Credentials(StrEnum):
+    """`fetch()`'s credentials modes."""
+
+    OMIT = "omit"
+    SAME_ORIGIN = "same-origin"
+    INCLUDE = "include"
+
+
+class Engine(StrEnum):
+    """Whose rules decide."""
+
+    CHROMIUM = "chromium"
+    FIREFOX = "firefox"
+    WEBKIT = "webkit"
+    STANDARD = "standard"
+
+
+class Format(StrEnum):
+    """How to print the report."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def check(
+    target: Annotated[
+        str | None,
+        typer.Argument(help="package.module:app, a URL or a .har file. Default: the app that `fastapi dev` would run.", show_default=False),
+    ] = None,
+    origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
+    request: Annotated[
+        list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
+    ] = None,
+    header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
+    credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
+    engine: Annotated[Engine, typer.Option(help="Whose rules decide.")] = Engine.CHROMIUM,
+    run_endpoints: Annotated[bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")] = False,
+    curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
+    fetch: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")] = None,
+    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every request with its exchanges.")] = False,
+    time_limit: Annotated[float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1)] = 30.0,
+) -> None:
+    """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
+
+    Exit status: 0 nothing found, 1 something found, 2 the check could not be made.
+    """
+    from corsense.readers.errors import InputError
+
+    try:
+        asked = _asked(origin, request, header, credentials, engine, run_endpoints)
+        report = _report(target, asked, curl, fetch, factory, time_limit, quiet or format is not Format.TEXT)
+    except InputError as error:
+        fail(str(error))
+    _print(report, format, quiet, verbose)
+    raise typer.Exit(SOMETHING_FOUND if report.found_something else NOTHING_FOUND)
+
+
+def _asked(
+    origin: list[str] | None,
+    request: list[str] | None,
+    header: list[str] | None,
+    credentials: Credentials | None,
+    engine: Engine,
+    run_endpoints: bool,
+) -> Asked:
+    from corsense.check.request import Asked, read_header, read_operation, read_origin
+
+    return Asked(
+        origins=tuple(read_origin(text) for text in origin or ()),
+        operations=tuple(read_operation(text) for text in request or ()),
+        headers=tuple(read_header(text) for text in header or ()),
+        credentials=credentials.value if credentials else None,
+        engine=engine.value,
+        run_endpoints=run_endpoints,
+    )
+
+
+def _report(
+    target: str | None, asked: Asked, curl: str | None, fetch: str | None, factory: bool, time_limit: float, silent: bool
+) -> Report:
+    from corsense.readers.errors import InputError
+
+    if curl is not None and fetch is not None:
+        raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+    pasted = curl if curl is not None else fetch
+    if pasted is not None:
+        from corsense.check.pasted import with_pasted
+
+        text = sys.stdin.read() if pasted == "-" else pasted
+        asked, target = with_pasted(asked, text, "curl" if curl is not None else "fetch", target)
+    if target is not None and "://" in target:
+        return _over_the_network(target, asked, time_limit, silent)
+    if target is not None and target.lower().endswith(".har"):
+        from corsense.check.recording import check_recording
+
+        return check_recording(Path(target), asked)
+    return _on_app(target, asked, factory, time_limit, silent)
+
+
+def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool) -> Report:
+    from corsense.check.network import NetworkCheck
+    from corsense.cli.progress import progress
+
+    with progress(silent) as advance:
+        return NetworkCheck(target, asked, time_limit, advance).run()
+
+
+def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, silent: bool) -> Report:
+    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+    from corsense.app.session import AppSession
+    from corsense.app.target import AppTarget
+
+    try:
+        named = AppTarget.parse(target, factory=factory)
+        with AppSession.start(named, time_limit=time_limit) as session:
+            from corsense.check.app import AppCheck  # imported while the app is, in its own process
+            from corsense.cli.progress import progress
+
+            with progress(silent) as advance:
+                return AppCheck(named, asked, time_limit, advance).run(session)
+    except (AppLoadError, AppHungError, AppStoppedError) as error:
+        _cannot_load(error)
+
+
+def _cannot_load(error: Exception) -> NoReturn:
+    from corsense.report.crash import crash_lines
+
+    message = getattr(error, "message", str(error))
+    remedy = getattr(error, "remedy", None)
+    for line in crash_lines(getattr(error, "traceback", None)):
+        print(line, file=sys.stderr)
+    fail(f"{message} {remedy}" if remedy else message)
+
+
+def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
+    if format is Format.JSON:
+        from corsense.report.document import check_document
+
+        print(check_document(report).model_dump_json(by_alias=True, indent=2))
+        return
+    from rich.console import Console
+
+    from corsense.report.text import TextReport
+
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
+    TextReport(console, verbose=verbose, quiet=quiet).print(report)

@@ -1,0 +1,19 @@
+"""`corsense schema`: print the JSON Schema of a document."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from corsense.cli import fail
+
+
+def schema(document: Annotated[str, typer.Argument(metavar="check", help="The document to describe.")]) -> None:
+    """Print the JSON Schema of what `--format json` prints."""
+    from corsense.report.document import DOCUMENTS
+
+    if document not in DOCUMENTS:
+        fail(f"there is no document {document!r}; choose one of {', '.join(DOCUMENTS)}")
+    print(json.dumps(DOCUMENTS[document].model_json_schema(by_alias=True), indent=2))

@@ -1,0 +1,98 @@
+"""The page gets its answer, and still something is wanting: a header it cannot read, a cookie that will not come back, a cache that mixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.fetch import Allowed, WireResponse
+from corsense.fetch.cookies import cookie_verdict, parse_set_cookie
+from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
+
+# Headers that servers and proxies add for themselves: nobody's script reads them.
+_NOT_FOR_SCRIPTS = frozenset(
+    {
+        "accept-ranges", "age", "allow", "alt-svc", "connection", "content-encoding", "content-security-policy", "cross-origin-embedder-policy",
+        "cross-origin-opener-policy", "cross-origin-resource-policy", "date", "etag", "keep-alive", "location", "nel", "permissions-policy",
+        "referrer-policy", "report-to", "reporting-endpoints", "server", "server-timing", "strict-transport-security", "transfer-encoding",
+        "vary", "via", "www-authenticate", "x-content-type-options", "x-dns-prefetch-control", "x-frame-options", "x-permitted-cross-domain-policies",
+        "x-powered-by", "x-process-time", "x-request-id", "x-trace-id", "x-xss-protection", "x-cache", "x-served-by", "x-timer", "set-cookie",
+        "traceparent", "tracestate", "x-robots-tag", "content-language", "x-correlation-id", "origin-agent-cluster", "upgrade", "trailer",
+    }
+)  # fmt: skip
+
+
+def wanting(observation: Observation) -> Iterator[Diagnosis]:
+    """What is wanting in a fetch that is allowed."""
+    trace = observation.trace
+    outcome = trace.outcome
+    assert isinstance(outcome, Allowed)
+    if outcome.tainting == "basic":
+        message = f"{trace.request.url} has the page's own origin {observation.origin!r}: CORS has no say, and no CORSMiddleware is needed for it."
+        yield Diagnosis("same-origin-needs-no-cors", message)
+        return
+    if outcome.tainting == "opaque":
+        message = "mode: 'no-cors' does not switch CORS off: the request is sent, and the page can read nothing of the answer, not even its status."
+        yield Diagnosis("opaque-response", message, severity="error")
+        return
+    if "authorization-covered-by-wildcard" in trace.notes:
+        message = (
+            "Authorization passes by Access-Control-Allow-Headers: * only. Today's browsers let it, the Fetch standard does not, "
+            "and Firefox warns that it will stop."
+        )
+        layer = observation.cors_layers[0] if observation.cors_layers else None
+        remedy = "Name it: allow_headers=['Authorization', ...]."
+        yield Diagnosis("authorization-not-covered-by-wildcard", message, layer.place if layer else None, {}, remedy=remedy)
+    response = trace.response
+    if response is not None:
+        yield from _unreadable_headers(observation, response, outcome)
+        yield from _cookies(observation, response)
+
+
+def lets_strangers_in(observation: Observation) -> Diagnosis | None:
+    """What an answer to a page that nobody trusts tells: whether the server gives leave to whoever asks."""
+    response = observation.trace.response
+    if response is None or response.header("access-control-allow-origin") != observation.origin:
+        return None
+    evidence = {"sent": observation.origin}
+    if isinstance(observation.trace.outcome, Allowed):
+        message = (
+            f"The server allows whatever origin it is sent, {observation.origin!r} for one, and with credentials: "
+            "any site can read it with your users' cookies."
+        )
+        remedy = "Answer only the origins of your own pages. Starlette does this for allow_origins=['*'] with allow_credentials=True."
+        return Diagnosis("reflected-origin", message, None, evidence, remedy=remedy)
+    message = f"The server allows whatever origin it is sent, {observation.origin!r} for one; without credentials that is as open as *."
+    return Diagnosis("reflected-origin", message, None, evidence, severity="info")
+
+
+def _unreadable_headers(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
+    """Headers that the endpoint sends and script cannot see. A stand-in's answer says nothing of the endpoint's headers."""
+    facts = observation.facts_of(len(observation.trace.exchanges) - 1)
+    if facts.stood_in or response.status >= 400:
+        return
+    names = {name.lower() for name, _ in response.headers}
+    hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS
+    for name in sorted(name for name in hidden if not name.startswith("access-control-")):
+        layer = observation.cors_layers[0] if observation.cors_layers else None
+        message = f"The answer has the header {name!r}, which script cannot read: Access-Control-Expose-Headers does not name it."
+        remedy = f"expose_headers=[{name!r}]"
+        yield Diagnosis("header-not-exposed", message, layer.place if layer else None, {"header": name}, remedy=remedy)
+
+
+def _cookies(observation: Observation, response: WireResponse) -> Iterator[Diagnosis]:
+    """Cookies that the answer sets and the browser will not store, or not send with the next request."""
+    request = observation.trace.request
+    for name, value in response.headers:
+        if name.lower() != "set-cookie":
+            continue
+        cookie = parse_set_cookie(value)
+        if cookie is None:
+            continue
+        verdict = cookie_verdict(cookie, observation.origin, request.url, request.credentials, observation.trace.engine)
+        if verdict.stored and verdict.sent:
+            continue
+        what = "does not store" if not verdict.stored else "stores, but does not send back,"
+        message = f"The browser {what} the cookie {cookie.name!r}: {verdict.reason}. This is about cookies, not about CORS."
+        remedy = "For a page of another site: SameSite=None; Secure, over https, and credentials: 'include' in the page."
+        yield Diagnosis("cookie-not-sent", message, None, {"cookie": cookie.name}, remedy=remedy)

@@ -1,0 +1,137 @@
+"""The request itself was sent and its answer kept from the page: who answered, and why without leave."""
+
+from __future__ import annotations
+
+from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
+from corsense.diagnose.origin_faults import refused_origin
+from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
+from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
+from corsense.fetch import CorsError, WireResponse
+from corsense.url import parse_url
+
+
+def refused_answer(observation: Observation, index: int) -> list[Diagnosis]:
+    """Why the answer at `index` is kept from the page: all its faults, the one the browser names first."""
+    exchange = observation.trace.exchanges[index]
+    response = exchange.response
+    assert isinstance(response, WireResponse)
+    facts = observation.facts_of(index)
+    if facts.exception is not None:
+        return [crashed(observation, index)]
+    named = response.header("access-control-allow-origin")
+    redirected = _after_redirect(observation, index)
+    if redirected is not None:
+        return [redirected]
+    if named is None:
+        return _no_header(observation, index, response)
+    return _wrong_header(observation, index, named)
+
+
+def _no_header(observation: Observation, index: int, response: WireResponse) -> list[Diagnosis]:
+    facts, app, status = observation.facts_of(index), observation.app, response.status
+    if app is None:
+        return [_by_status(observation, index, response)]
+    layers = observation.cors_layers
+    outer = app.layers[facts.answered_by] if isinstance(facts.answered_by, int) else None
+    inner = next((found for found in layers if outer is not None and found.index > outer.index), None)
+    if outer is not None and inner is not None:
+        return [not_outermost(observation, outer, status), *policy_faults(observation, index, inner)]
+    if facts.answered_by in ("server-error", "server") and layers:
+        return [error_without_headers(observation, status)]
+    if layers:
+        return [_passed_without_leave(observation)]
+    if any(exchange.request.preflight for exchange in observation.trace.exchanges):
+        return [_only_on_options(observation)]
+    return [missing_layer(observation)]
+
+
+def _passed_without_leave(observation: Observation) -> Diagnosis:
+    """The answer came through a CORS layer, which did not name the origin."""
+    layer = next((layer for layer in observation.cors_layers if not LayerPolicy.of(layer).allows_origin(observation.origin)), None)
+    return refused_origin(observation, layer or observation.cors_layers[0])
+
+
+def _only_on_options(observation: Observation) -> Diagnosis:
+    message = "The preflight is answered by hand and passes, so the request runs; but its own answer names no origin, and the page cannot read it."
+    app = observation.app
+    handler = next((facts.route for facts in observation.facts if facts.answered_by == "endpoint" and facts.route is not None), None)
+    place = app.routes[handler].endpoint_place if app is not None and handler is not None else None
+    remedy = "Remove the OPTIONS handler and let CORSMiddleware answer preflights and add the headers to all answers."
+    return Diagnosis("manual-options-handler", message, place, {}, remedy=remedy)
+
+
+def _by_status(observation: Observation, index: int, response: WireResponse) -> Diagnosis:
+    """Nothing is known but the answer."""
+    status = response.status
+    preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
+    if status >= 500:
+        message = f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log has the traceback."
+        remedy = "Look at the server's log; then let CORSMiddleware wrap the whole app, so that pages can read 500s."
+        return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
+    if status in (401, 403, 429):
+        message = f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) answers by itself."
+        remedy = "Add CORSMiddleware last, so that it is outermost."
+        return Diagnosis("cors-not-outermost", message, None, {"status": status}, remedy=remedy)
+    if 300 <= status < 400:
+        location = response.header("location")
+        message = f"The server redirects to {location!r} without CORS headers, so the browser stops there."
+        slug = "redirect-slashes" if _only_slash(observation, index, location) else "redirect-loses-cors"
+        return Diagnosis(slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} right away.")
+    if preflighted:
+        return _only_on_options(observation)
+    if response.header("vary") and "origin" in (response.header("vary") or "").lower():
+        message = f"The server has a CORS layer (it says Vary: Origin), and {observation.origin!r} is not among the origins it allows."
+        return Diagnosis("origin-mismatch", message, None, {"sent": observation.origin}, remedy=f"Add {observation.origin!r} to its origins.")
+    return missing_layer(observation)
+
+
+def _only_slash(observation: Observation, index: int, location: str | None) -> bool:
+    here = parse_url(observation.trace.exchanges[index].request.url)
+    there = parse_url(location, here.href) if here is not None and location is not None else None
+    return here is not None and there is not None and here.request_url.rstrip("/") == there.request_url.rstrip("/")
+
+
+def _wrong_header(observation: Observation, index: int, named: str) -> list[Diagnosis]:
+    errors = {step.error for step in observation.trace.failed_steps if step.exchange == index}
+    layers = observation.cors_layers
+    layer = layers[0] if layers else None
+    if CorsError.WildcardOriginNotAllowed in errors:
+        return [wildcard_with_credentials(layer)]
+    found = origin_answer_faults(observation, index, named)
+    if CorsError.InvalidAllowCredentials in errors:
+        found.append(credentials_refused(layer))
+    return found
+
+
+def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
+    """A redirect on the way changed the origin or the scheme, and that is why the last answer does not fit."""
+    requests = [exchange for exchange in observation.trace.exchanges[: index + 1] if not exchange.request.preflight]
+    if len(requests) < 2:
+        return None
+    before, last = requests[-2], requests[-1]
+    here, there = parse_url(before.request.url), parse_url(last.request.url)
+    if here is None or there is None:
+        return None
+    answered = observation.trace.exchanges[index]
+    if last.request.header("origin") == "null" and observation.origin != "null":
+        message = (
+            f"{before.request.url} redirects to {there.href}, another origin: from there on the browser sends Origin: null, "
+            f"and the answer ({status_of(answered)}) does not allow null."
+        )
+        evidence = {"from": before.request.url, "to": there.href}
+        return Diagnosis("redirect-loses-cors", message, None, evidence, remedy=f"Let the page call {there.href} right away.")
+    return None
+
+
+def describe_slash_redirect(observation: Observation) -> Diagnosis | None:
+    """An allowed request that took a redirect of slashes: a round trip for nothing, and on some paths a lost `Authorization`."""
+    requests = [exchange.request for exchange in observation.trace.exchanges if not exchange.request.preflight]
+    if len(requests) < 2 or requests[0].url.rstrip("/") != requests[1].url.rstrip("/"):
+        return None
+    here, there = parse_url(requests[0].url), parse_url(requests[1].url)
+    if here is None or there is None or here.origin != there.origin:
+        return None
+    place = observation.route.endpoint_place if observation.route else None
+    message = f"{requests[0].url} is redirected to {requests[1].url}: two requests, and two preflights where one is needed{at(None)}."
+    return Diagnosis("redirect-slashes", message, place, {"sent": requests[0].url, "allowed": requests[1].url}, severity="info")

@@ -1,0 +1,119 @@
+"""`diagnose`: one observation to its causes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corsense.diagnose.allowed import wanting
+from corsense.diagnose.answers import describe_slash_redirect, refused_answer
+from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.preflights import refused_preflight
+from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
+from corsense.url import parse_url
+
+_LOCAL_NETWORK = (
+    CorsError.InsecureLocalNetwork,
+    CorsError.LocalNetworkAccessPermissionDenied,
+    CorsError.InvalidLocalNetworkAccess,
+)
+
+
+def diagnose(observation: Observation) -> list[Diagnosis]:
+    """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did."""
+    outcome = observation.trace.outcome
+    if isinstance(outcome, Blocked):
+        return _refused(observation, outcome)
+    if isinstance(outcome, Failed):
+        return [_failed(observation, outcome)]
+    found = list(wanting(observation))
+    slash = describe_slash_redirect(observation)
+    return [*found, slash] if slash is not None else found
+
+
+def _refused(observation: Observation, outcome: Blocked) -> list[Diagnosis]:
+    if outcome.error in _LOCAL_NETWORK:
+        message = "Chromium asks the user before a public page may call this machine or the local network; no header of the server can change that."
+        return [Diagnosis("local-network-access", message)]
+    if outcome.error is CorsError.RedirectContainsCredentials:
+        message = "The server redirects to a URL with a user name or password in it, which browsers refuse across origins."
+        return [Diagnosis("credentials-in-url", message)]
+    if outcome.exchange is None:
+        message = f"The page asks for mode: {observation.trace.request.mode!r}, which does not allow a call to another origin."
+        return [Diagnosis("opaque-response", message, severity="error")]
+    if outcome.error is CorsError.CorsDisabledScheme:
+        location = _location(observation, outcome.exchange)
+        message = f"The server redirects to {location!r}, which is neither http nor https."
+        return [Diagnosis("redirect-loses-cors", message, None, {"location": location})]
+    if observation.trace.exchanges[outcome.exchange].request.preflight:
+        return refused_preflight(observation, outcome.exchange)
+    return refused_answer(observation, outcome.exchange)
+
+
+def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
+    request = observation.trace.request
+    url = parse_url(request.url)
+    if outcome.reason == FailureReason.MIXED_CONTENT:
+        return _mixed_content(observation, outcome)
+    if outcome.reason in (FailureReason.INVALID_REQUEST, FailureReason.URL_SCHEME, FailureReason.BAD_PORT):
+        slug = "credentials-in-url" if url is not None and url.has_credentials else "url-without-scheme"
+        return Diagnosis(slug, f"The browser does not send this request: {outcome.detail or outcome.reason}.", None, {"url": request.url})
+    if outcome.reason == FailureReason.CORP:
+        message = f"The answer's Cross-Origin-Resource-Policy is {outcome.detail!r}, which keeps it from pages of other origins."
+        return Diagnosis("cross-origin-resource-policy", message)
+    if outcome.reason in (FailureReason.TOO_MANY_REDIRECTS, FailureReason.INVALID_REDIRECT, FailureReason.UNSAFE_REDIRECT):
+        return Diagnosis("redirect-loses-cors", f"The redirects lead nowhere: {outcome.reason} ({outcome.detail}).")
+    server = url.origin if url is not None else request.url
+    detail = f" ({outcome.detail})" if outcome.detail else ""
+    message = f"No answer came from {server}: {outcome.reason}{detail}. This is not about CORS, though Firefox calls it so."
+    remedy = "Start the server, and look at host, port and scheme of the URL that the page calls."
+    return Diagnosis("server-unreachable", message, None, {"url": server, "reason": str(outcome.reason)}, remedy=remedy)
+
+
+def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
+    request = observation.trace.request
+    if observation.trace.exchanges:
+        message = f"The server redirects an https request to {outcome.detail}: plain http, which a page on https may not load."
+        remedy = "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects stay https."
+        evidence = {"from": request.url, "to": outcome.detail}
+        return Diagnosis("redirect-downgrades-to-http", message, None, evidence, remedy=remedy)
+    message = f"The page is on https and calls {request.url}, plain http: browsers block that as mixed content before CORS is asked."
+    return Diagnosis("mixed-content", message, None, {"url": request.url}, remedy="Call the API over https.")
+
+
+def _location(observation: Observation, index: int) -> str | None:
+    response = observation.trace.exchanges[index].response
+    return response.header("location") if isinstance(response, WireResponse) else None
+
+
+def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
+    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's leave to another."""
+    by_url: dict[tuple[str, str], list[Observation]] = {}
+    for observation in observations:
+        if observation.situation == "success" and observation.trace.request.method == "GET":
+            by_url.setdefault((observation.trace.request.method, observation.trace.request.url), []).append(observation)
+    found = {}
+    for group in by_url.values():
+        named = {response.header("access-control-allow-origin") for seen in group if (response := seen.trace.response) is not None}
+        for seen in group:
+            response = seen.trace.response
+            if response is None or len(named) < 2 or not isinstance(seen.trace.outcome, Allowed) or _is_safe_from_caches(response):
+                continue
+            diagnosis = _varies_silently(seen, response)
+            found[diagnosis.message] = diagnosis
+    return list(found.values())
+
+
+def _is_safe_from_caches(response: WireResponse) -> bool:
+    varies = {name.strip().lower() for name in (response.header("vary") or "").split(",")}
+    stored = (response.header("cache-control") or "").lower()
+    return bool(varies & {"origin", "*"}) or "no-store" in stored or response.header("access-control-allow-origin") in (None, "*")
+
+
+def _varies_silently(observation: Observation, response: WireResponse) -> Diagnosis:
+    message = (
+        "Access-Control-Allow-Origin differs from page to page, and the answers do not say Vary: Origin: "
+        "a cache or CDN can hand the answer for one page to another, which then is blocked."
+    )
+    place = observation.route.endpoint_place if observation.route else None
+    remedy = "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
+    return Diagnosis("vary-origin-missing", message, place, {"vary": response.header("vary")}, remedy=remedy)

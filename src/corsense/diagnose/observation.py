@@ -1,0 +1,104 @@
+"""What a diagnosis starts from, and what it says: `Observation` in, `Diagnosis` out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from corsense.app.description import AppDescription, LayerInfo, RouteInfo
+from corsense.app.probe import AnsweredBy, ExchangeFacts
+from corsense.causes import Severity
+from corsense.fetch import Exchange, Trace
+from corsense.finding import Place
+
+_NO_FACTS = ExchangeFacts(answered_by=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One fetch that was tried, and what is known around it.
+
+    `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None for a URL
+    or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
+    """
+
+    trace: Trace
+    situation: str = "success"
+    route: RouteInfo | None = None
+    facts: tuple[ExchangeFacts, ...] = ()
+    app: AppDescription | None = None
+    assumed_origin: bool = False
+
+    @property
+    def origin(self) -> str:
+        """The page's origin."""
+        return self.trace.request.origin
+
+    def facts_of(self, index: int) -> ExchangeFacts:
+        """What is known of the exchange at `index`."""
+        return self.facts[index] if index < len(self.facts) else _NO_FACTS
+
+    @property
+    def cors_layers(self) -> tuple[LayerInfo, ...]:
+        """The layers about CORS that requests to this route pass, outermost first; those of the main app where no route is known."""
+        if self.app is None:
+            return ()
+        stack = self.app.stack(self.route.app if self.route is not None else 0)
+        return tuple(layer for layer in stack if layer.is_cors)
+
+    @property
+    def hypothetical(self) -> bool:
+        """Whether the situation was made by a stand-in, and is no fact about the endpoint."""
+        return self.situation in ("error", "http_exception", "validation_error") and all(facts.exception is None for facts in self.facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Why, for one observation: the cause's `slug`, the sentence for this case, where, with which values.
+
+    `severity` None is the cause's own. `evidence` holds plain data; `sent` and `allowed` are shown side by side. `remedy` is what to
+    write where no edit can be offered.
+    """
+
+    slug: str
+    message: str
+    place: Place | None = None
+    evidence: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    severity: Severity | None = None
+    remedy: str | None = None
+
+
+def at(place: Place | None) -> str:
+    """` (main.py:12)`, or nothing."""
+    return f" ({place.file}:{place.line})" if place else ""
+
+
+def answerer(answered_by: AnsweredBy | None, app: AppDescription | None, route: int | None = None) -> str | None:
+    """Who sent an answer, for people: `AuthMiddleware (main.py:14)`, `the endpoint list_users (users.py:8)`, `the router`."""
+    if answered_by is None or app is None:
+        return None
+    if isinstance(answered_by, int):
+        layer = app.layers[answered_by]
+        return f"{layer.name}{at(layer.place)}"
+    if answered_by == "endpoint" and route is not None:
+        found = app.routes[route]
+        return f"the endpoint{f' {found.name}' if found.name else ''}{at(found.endpoint_place)}"
+    return {
+        "endpoint": "the endpoint",
+        "router": "the router",
+        "exception-handler": "an exception handler",
+        "server-error": "ServerErrorMiddleware, outside of all middleware",
+        "server": "the server, because the app sent nothing",
+    }[answered_by]
+
+
+def answerers(observation: Observation) -> tuple[str | None, ...]:
+    """Who sent each answer of the trace."""
+    facts = [observation.facts_of(index) for index in range(len(observation.trace.exchanges))]
+    return tuple(answerer(fact.answered_by, observation.app, fact.route) for fact in facts)
+
+
+def status_of(exchange: Exchange) -> int:
+    """The status of an answer, 0 when none came."""
+    return getattr(exchange.response, "status", 0)

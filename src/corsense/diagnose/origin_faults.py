@@ -1,0 +1,96 @@
+"""An origin was refused: which entry of the list was meant for it, and what to write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from corsense.app.description import LayerInfo
+from corsense.causes import Severity
+from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry
+from corsense.diagnose.policies import LayerPolicy
+
+_SENTENCES = {
+    "origins-not-a-list": "{sent} is one of several origins inside the single string {allowed}",
+    "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
+    "origin-trailing-slash": "the list has {allowed} with a slash at the end, the page sends {sent}",
+    "origin-default-port": "the list has {allowed} with the default port spelled out, which browsers leave away: the page sends {sent}",
+    "origin-not-normalised": "the list has {allowed}, browsers write that origin as {sent}",
+    "origin-has-path": "the list has {allowed}, which is a URL with a path; the origin is {sent}",
+    "origin-without-scheme": "the list has {allowed} without a scheme, the page sends {sent}",
+    "glob-in-origins": "the list has {allowed}, and a list takes no patterns: it only equals itself, never {sent}",
+    "regex-in-origins": "the list has the regular expression {allowed}, and a list takes none: it only equals itself, never {sent}",
+    "origin-scheme-mismatch": "the list has {allowed}, the page sends {sent}: http and https are different origins",
+    "origin-port-mismatch": "the list has {allowed}, the page sends {sent}: another port is another origin",
+    "origin-host-mismatch": "the list has {allowed}, the page sends {sent}: two names of this machine are two origins",
+}
+
+
+def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
+    """Why `layer` does not let the page's origin in."""
+    policy = LayerPolicy.of(layer)
+    origin = observation.origin
+    named = {"sent": origin}
+    if origin == "null":
+        message = "The page's origin is opaque (null): a file: page, a sandboxed frame or a redirect on the way. The app does not allow null."
+        remedy = "Serve the page from a real origin, http://localhost:3000 for example. Allowing null would let in any sandboxed frame."
+        return Diagnosis("null-origin", message, layer.place, named, remedy=remedy)
+    if not policy.known:
+        message = f"{layer.name} does not allow the origin {origin!r}."
+        return Diagnosis("origin-mismatch", message, layer.place, named, severity=_severity(observation, None))
+    if isinstance(policy.origins, str):
+        return string_of_origins(layer, policy.origins)
+    if policy.regex is not None and re.search(policy.regex, origin):
+        return _partial_match(origin, layer, policy.regex)
+    likeness = nearest_entry(origin, policy.entries)
+    evidence = named | ({"allowed": likeness.entry} if likeness.entry is not None else {}) | {"allow_origins": list(policy.entries)}
+    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, _severity(observation, likeness))
+
+
+def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
+    pattern = _SENTENCES.get(likeness.slug)
+    if pattern is not None:
+        sentence = pattern.format(sent=repr(origin), allowed=repr(likeness.entry))
+        return f"{sentence[0].upper()}{sentence[1:]}."
+    if not policy.entries:
+        by_regex = f" and allow_origin_regex {policy.regex!r} does not match it" if policy.regex else ""
+        return f"The list of allowed origins is empty{by_regex}, so {origin!r} is not allowed."
+    return f"{origin!r} is not in the list of allowed origins; the nearest entry is {likeness.entry!r}."
+
+
+def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
+    """Entries of the list that can never match, whatever page asks: each with the origin that was meant."""
+    if isinstance(policy.origins, str) or policy.allows_all_origins:
+        return
+    for entry in policy.origins:
+        meant = meant_origin(entry)
+        if meant is not None and meant != entry and not policy.allows_origin(meant):
+            likeness = compare(meant, entry)
+            evidence = {"sent": meant, "allowed": entry, "allow_origins": list(policy.entries)}
+            yield Diagnosis(likeness.slug, _sentence(meant, likeness, policy), layer.place, evidence)
+
+
+def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
+    """The most dangerous slip: the string is searched for the origin, or for a `*`."""
+    evidence: dict[str, object] = {"value": origins}
+    if "*" in origins:
+        message = f"allow_origins is the string {origins!r}, not a list. It contains a *, which makes Starlette allow every origin."
+    else:
+        witness = origins[:-1] if len(origins) > 1 else origins
+        evidence["admits"] = witness
+        message = f"allow_origins is the string {origins!r}, not a list: any piece of it passes, the origin {witness!r} for one."
+    return Diagnosis("origins-not-a-list", message, layer.place, evidence, severity="error", remedy=f"allow_origins=[{origins!r}]")
+
+
+def _partial_match(origin: str, layer: LayerInfo, regex: str) -> Diagnosis:
+    message = f"allow_origin_regex {regex!r} matches only a part of {origin!r}; it has to match the whole origin."
+    return Diagnosis("regex-partial-match", message, layer.place, {"sent": origin, "allow_origin_regex": regex})
+
+
+def _severity(observation: Observation, likeness: Likeness | None) -> Severity | None:
+    """An origin that nobody named, and that no entry was meant for, is no fault: the list may be just right."""
+    if not observation.assumed_origin:
+        return None
+    meant = likeness is not None and (likeness.is_slip or likeness.slug in ("origin-scheme-mismatch", "glob-in-origins", "regex-in-origins"))
+    return None if meant else "info"

@@ -1,0 +1,142 @@
+"""Why an origin is not in a list: the nearest entry, and what keeps it from matching. Pure functions on strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+
+from corsense.url import ParsedUrl, is_loopback_host, parse_url
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+# From the surest likeness to the vaguest: of several entries, the one that comes first here is the one that was meant.
+LIKENESS = (
+    "origins-not-a-list",
+    "env-split-without-strip",
+    "origin-trailing-slash",
+    "origin-default-port",
+    "origin-not-normalised",
+    "origin-has-path",
+    "origin-without-scheme",
+    "glob-in-origins",
+    "regex-in-origins",
+    "origin-scheme-mismatch",
+    "origin-port-mismatch",
+    "origin-host-mismatch",
+    "origin-mismatch",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How an entry of a list of origins relates to the origin that a page sent.
+
+    `slug` is the cause, `entry` the entry as it stands in the list (None when the list is empty), `meant` what should stand there.
+    """
+
+    slug: str
+    entry: str | None
+    meant: str
+
+    @property
+    def is_slip(self) -> bool:
+        """Whether the entry can only have been meant for this origin: correcting it opens nothing that was not asked for."""
+        return self.slug in LIKENESS[: LIKENESS.index("glob-in-origins")]
+
+
+def nearest_entry(origin: str, entries: Iterable[str]) -> Likeness:
+    """The entry that comes nearest to `origin`, none of which equals it, and the fault that keeps them apart."""
+    found = [compare(origin, entry) for entry in entries]
+    if not found:
+        return Likeness("origin-mismatch", None, origin)
+    return min(found, key=lambda likeness: (LIKENESS.index(likeness.slug), -_shared(origin, likeness.entry or "")))
+
+
+def compare(origin: str, entry: str) -> Likeness:
+    """The fault that keeps `entry`, as somebody wrote it in a list of origins, from equalling `origin`."""
+    return Likeness(_fault(origin, entry), entry, origin)
+
+
+def meant_origin(entry: str) -> str | None:
+    """The origin that an entry of a list of origins was meant for, None when it names none (`*`, `null`, a regular expression)."""
+    text = entry.strip().strip("\"'[] ").replace("://*.", "://app.").replace(":*", ":3000")
+    if not text or text in ("*", "null") or re.search(r"[\\^$()|*]", text):
+        return None
+    if "://" not in text:
+        host = text.partition(":")[0].partition("/")[0]
+        text = f"{'http' if is_loopback_host(host) or host == '0.0.0.0' else 'https'}://{text}"  # noqa: S104
+    url = parse_url(text)
+    if url is None or not url.host:
+        return None
+    if url.origin != "null":
+        return url.origin
+    return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port and url.port != DEFAULT_PORTS.get(url.scheme) else "")
+
+
+def _fault(origin: str, entry: str) -> str:
+    if "," in entry and origin in (part.strip().strip("\"'[]") for part in entry.split(",")):
+        return "origins-not-a-list"
+    if entry.strip().strip("\"'") == origin:
+        return "env-split-without-strip"
+    if entry.rstrip("/") == origin:
+        return "origin-trailing-slash"
+    if "*" in entry:
+        return "glob-in-origins" if _glob_matches(entry, origin) else "origin-mismatch"
+    if re.search(r"[\\^$()\[\]|+?]", entry.replace("[::1]", "")):
+        return "regex-in-origins" if _regex_matches(entry, origin) else "origin-mismatch"
+    page = parse_url(origin)
+    if page is None or page.origin == "null":
+        return "origin-not-normalised" if entry.lower() == origin.lower() else "origin-mismatch"
+    if "://" not in entry:
+        return "origin-without-scheme" if entry.rstrip("/").lower() in (_authority(page), page.host) else "origin-mismatch"
+    return _fault_of_url(page, entry)
+
+
+def _fault_of_url(page: ParsedUrl, entry: str) -> str:
+    written = parse_url(entry)
+    if written is None:
+        return "origin-mismatch"
+    if written.origin == page.origin:
+        if re.fullmatch(r"[^:/]+://[^/?#]+", entry) is None:
+            return "origin-has-path"
+        explicit = f":{DEFAULT_PORTS.get(page.scheme)}"
+        return "origin-default-port" if entry.lower().endswith(explicit) else "origin-not-normalised"
+    if written.host == page.host:
+        if written.scheme != page.scheme and _port(written) in (_port(page), DEFAULT_PORTS.get(written.scheme)):
+            return "origin-scheme-mismatch"
+        return "origin-port-mismatch" if written.scheme == page.scheme else "origin-mismatch"
+    if written.scheme == page.scheme and _port(written) == _port(page) and _is_this_machine(written.host) and _is_this_machine(page.host):
+        return "origin-host-mismatch"
+    return "origin-mismatch"
+
+
+def _port(url: ParsedUrl) -> int | None:
+    return url.port or DEFAULT_PORTS.get(url.scheme)
+
+
+def _authority(url: ParsedUrl) -> str:
+    return f"{url.host}:{url.port}" if url.port else url.host
+
+
+def _is_this_machine(host: str) -> bool:
+    return is_loopback_host(host) or host == "0.0.0.0"  # noqa: S104 - the address people type, not one that is bound
+
+
+def _glob_matches(entry: str, origin: str) -> bool:
+    return re.fullmatch(translate(entry), origin) is not None
+
+
+def _regex_matches(entry: str, origin: str) -> bool:
+    try:
+        return re.match(entry, origin) is not None
+    except re.error:
+        return False
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two strings share at their ends: among equal faults, the entry most alike is shown."""
+    head = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    tail = next((i for i, (a, b) in enumerate(zip(reversed(one), reversed(other), strict=False)) if a != b), 0)
+    return head + tail

@@ -1,0 +1,285 @@
+"""A preflight did not get through: which layer answered it, and what it did not allow."""
+
+from __future__ import annotations
+
+from corsense.app.description import LayerInfo
+from corsense.diagnose.observation import Diagnosis, Observation, answerer, at, status_of
+from corsense.diagnose.origin_faults import refused_origin
+from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.structure import crashed, missing_layer, not_outermost
+from corsense.fetch import CorsError, WireResponse
+from corsense.fetch.check import list_of_tokens
+from corsense.url import parse_url
+
+_ORIGIN_FAULTS = (CorsError.PreflightMissingAllowOriginHeader, CorsError.PreflightAllowOriginMismatch, CorsError.PreflightInvalidAllowOriginValue)
+
+
+def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
+    """Why the preflight at `index` did not get through: every fault of its answer, the one the browser names first."""
+    facts = observation.facts_of(index)
+    app = observation.app
+    if facts.exception is not None:
+        return [crashed(observation, index)]
+    if app is not None and isinstance(facts.answered_by, int):
+        layer = app.layers[facts.answered_by]
+        return refused_by_policy(observation, index, layer) if layer.is_cors else _other_layer(observation, index, layer)
+    if facts.answered_by == "endpoint":
+        return [_manual_handler(observation, index)]
+    if facts.answered_by in ("router", "exception-handler", "server-error", "server"):
+        return [_unhandled(observation, index)]
+    return _by_status(observation, index)
+
+
+def refused_by_policy(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
+    """The CORS layer itself answered: what its policy lacks, all of it."""
+    if LayerPolicy.of(layer).known:
+        return [*policy_faults(observation, index, layer), *_credentials_faults(observation, index, layer)]
+    found: list[Diagnosis] = []
+    request = observation.trace.exchanges[index].request
+    if _names(observation, index, _ORIGIN_FAULTS):
+        found.append(refused_origin(observation, layer))
+    if _names(observation, index, (CorsError.MethodDisallowedByPreflightResponse,)):
+        found.append(method_refused(request.header("access-control-request-method") or "", None, layer))
+    found += [header_refused(name, None, layer) for name in _refused_headers(observation, index)]
+    return found + _credentials_faults(observation, index, layer)
+
+
+def policy_faults(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
+    """What the layer's policy lacks for the request at `index`, whether the layer was asked or not."""
+    policy, request = LayerPolicy.of(layer), observation.trace.exchanges[index].request
+    if not policy.known:
+        return []
+    found = [] if policy.allows_origin(observation.origin) else [refused_origin(observation, layer)]
+    method = request.header("access-control-request-method")
+    if method is not None and not policy.allows_method(method):
+        found.append(method_refused(method, list(policy.methods), layer))
+    asked = list_of_tokens(request.header("access-control-request-headers")) or ()
+    return found + [header_refused(name, list(policy.headers), layer) for name in asked if not policy.allows_header(name)]
+
+
+def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:
+    """A method that `Access-Control-Allow-Methods` lacks."""
+    listed = f"allow_methods is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
+    message = f"Method {method} is not allowed: {listed}."
+    if allowed == ["GET"] and method == "POST":
+        message = f"Method POST is not allowed: {listed}, and a POST with JSON is preflighted although browsers could send a plain one unasked."
+    evidence: dict[str, object] = {"method": method} | ({"allow_methods": allowed} if allowed is not None else {})
+    remedy = None if layer else f"Add {method} to the methods that the server allows."
+    return Diagnosis("method-not-allowed", message, layer.place if layer else None, evidence, remedy=remedy)
+
+
+def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:
+    """A request header that `Access-Control-Allow-Headers` lacks."""
+    listed = f"allow_headers is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
+    evidence: dict[str, object] = {"header": name} | ({"allow_headers": allowed} if allowed is not None else {})
+    remedy = None if layer else f"Add {name} to the request headers that the server allows."
+    return Diagnosis("header-not-allowed", f"Request header {name!r} is not allowed: {listed}.", layer.place if layer else None, evidence, remedy=remedy)
+
+
+def _credentials_faults(observation: Observation, index: int, layer: LayerInfo | None) -> list[Diagnosis]:
+    found = []
+    if _names(observation, index, (CorsError.PreflightWildcardOriginNotAllowed, CorsError.WildcardOriginNotAllowed)):
+        found.append(wildcard_with_credentials(layer))
+    elif _names(observation, index, (CorsError.PreflightInvalidAllowCredentials, CorsError.InvalidAllowCredentials)):
+        found.append(credentials_refused(layer))
+    return found
+
+
+def wildcard_with_credentials(layer: LayerInfo | None) -> Diagnosis:
+    """The first truth: a browser takes no `*` when the page sends credentials."""
+    message = (
+        "The page sends credentials (cookies) and the answer allows the origin '*'. Browsers refuse that pair: "
+        "with credentials the answer has to name the page's origin."
+    )
+    remedy = "Name the origins that may send cookies, or let the page use credentials: 'omit' when the API needs none."
+    return Diagnosis("wildcard-with-credentials", message, layer.place if layer else None, {"header": "Access-Control-Allow-Origin: *"}, remedy=remedy)
+
+
+def credentials_refused(layer: LayerInfo | None) -> Diagnosis:
+    """`Access-Control-Allow-Credentials: true` is missing."""
+    message = "The page sends credentials (cookies), and the server does not say that it accepts them: allow_credentials is not set."
+    remedy = "Set allow_credentials=True, with the origins named, or leave credentials: 'include' away when the API needs no cookies."
+    return Diagnosis("credentials-not-allowed", message, layer.place if layer else None, {}, remedy=remedy)
+
+
+def _names(observation: Observation, index: int, errors: tuple[CorsError, ...]) -> bool:
+    return any(step.exchange == index and step.error in errors for step in observation.trace.failed_steps)
+
+
+def _refused_headers(observation: Observation, index: int) -> list[str]:
+    error = CorsError.HeaderDisallowedByPreflightResponse
+    steps = observation.trace.failed_steps
+    return [step.parameter for step in steps if step.exchange == index and step.error is error and step.parameter]
+
+
+def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
+    """Another layer answered the preflight by itself, so that no CORS layer behind it was asked; what that one lacks is hidden."""
+    status = status_of(observation.trace.exchanges[index])
+    inner = next((found for found in observation.cors_layers if found.index > layer.index), None)
+    if inner is not None:
+        return [not_outermost(observation, layer, status), *policy_faults(observation, index, inner)]
+    if 300 <= status < 400:
+        return [_redirected(observation, index, layer)]
+    if not observation.cors_layers:
+        return [missing_layer(observation)]
+    message = f"{layer.name}{at(layer.place)} answers the preflight with {status} by itself, without CORS headers."
+    return [Diagnosis("preflight-answered-by-other-layer", message, layer.place, {"status": status, "layer": layer.name})]
+
+
+def _manual_handler(observation: Observation, index: int) -> Diagnosis:
+    facts = observation.facts_of(index)
+    route = observation.app.routes[facts.route] if observation.app is not None and facts.route is not None else None
+    exchange = observation.trace.exchanges[index]
+    named = exchange.response.header("access-control-allow-origin") if isinstance(exchange.response, WireResponse) else None
+    lacks = "without naming an origin" if named is None else "without allowing all that the page asks for"
+    name = f" {route.name}" if route and route.name else ""
+    message = f"An OPTIONS handler written by hand{name} answers the preflight with {status_of(exchange)}, {lacks}."
+    remedy = "Remove the handler and let CORSMiddleware answer preflights."
+    return Diagnosis("manual-options-handler", message, route.endpoint_place if route else None, {"status": status_of(exchange)}, remedy=remedy)
+
+
+def _unhandled(observation: Observation, index: int) -> Diagnosis:
+    """The router answered the preflight: no CORS layer is in front of it."""
+    exchange = observation.trace.exchanges[index]
+    response = exchange.response
+    if isinstance(response, WireResponse) and response.header("access-control-allow-origin") is not None:
+        message = (
+            f"The answer to the preflight carries Access-Control-Allow-Origin, set by hand, but its status is {response.status}: "
+            "nothing handles OPTIONS."
+        )
+        remedy = "Replace the headers set by hand by CORSMiddleware, which also answers preflights."
+        return Diagnosis("manual-cors-headers", message, None, {"status": response.status}, severity="error", remedy=remedy)
+    return missing_layer(observation)
+
+
+def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -> Diagnosis:
+    exchange = observation.trace.exchanges[index]
+    location = exchange.response.header("location") if isinstance(exchange.response, WireResponse) else None
+    if layer is None and location is not None:
+        slug = _redirect_slug(exchange.request.url, location)
+        if slug is not None:
+            message = f"The preflight is redirected to {location!r}, and browsers do not follow redirects of a preflight."
+            remedy = f"Let the page call {location} right away."
+            return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
+    by = f" by {layer.name}{at(layer.place)}" if layer else ""
+    message = f"The preflight is redirected{by} to {location!r}; browsers do not follow redirects of a preflight."
+    return Diagnosis("preflight-redirected", message, layer.place if layer else None, {"location": location, "status": status_of(exchange)})
+
+
+def _redirect_slug(url: str, location: str) -> str | None:
+    here, there = parse_url(url), parse_url(location, url)
+    if here is None or there is None:
+        return None
+    if here.request_url.partition("?")[0].rstrip("/") == there.request_url.partition("?")[0].rstrip("/"):
+        return "redirect-slashes"
+    return "redirect-downgrades-to-http" if (here.scheme, there.scheme) == ("https", "http") else None
+
+
+def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
+    """Nothing is known but the answer: its status tells which kind of layer sent it."""
+    exchange = observation.trace.exchanges[index]
+    response = exchange.response
+    assert isinstance(response, WireResponse)
+    status, excerpt = response.status, observation.facts_of(index).body_excerpt
+    if excerpt.startswith("Disallowed CORS "):
+        return _told_by_starlette(observation, index, excerpt)
+    named = response.header("access-control-allow-origin")
+    if named is not None:
+        return _named_but_wrong(observation, index, response, named)
+    if 300 <= status < 400:
+        return [_redirected(observation, index, None)]
+    if status in (401, 403, 407, 429):
+        message = f"The preflight is answered with {status} and without CORS headers: a layer in front (authentication, a rate limit) answers by itself."
+        remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer does."
+        return [Diagnosis("preflight-answered-by-other-layer", message, None, {"status": status}, remedy=remedy)]
+    if status >= 500:
+        message = f"The server answers the preflight with {status}: it, or a proxy in front of it, fails before CORS has a say."
+        return [Diagnosis("preflight-bad-status", message, None, {"status": status})]
+    if 200 <= status < 300:
+        message = f"The preflight is answered with {status}, but without CORS headers: something handles OPTIONS that knows nothing of CORS."
+        return [Diagnosis("manual-options-handler", message, None, {"status": status})]
+    return [missing_layer(observation, status)]
+
+
+def _told_by_starlette(observation: Observation, index: int, excerpt: str) -> list[Diagnosis]:
+    """Starlette says in the body, which no browser shows, what it refused."""
+    parts = {part.strip() for part in excerpt.removeprefix("Disallowed CORS ").splitlines()[0].split(",")}
+    request = observation.trace.exchanges[index].request
+    found = []
+    if "origin" in parts:
+        message = f"The server has a CORS layer, and {observation.origin!r} is not among the origins it allows."
+        remedy = f"Add {observation.origin!r} to the origins that the server allows."
+        found.append(Diagnosis("origin-mismatch", message, None, {"sent": observation.origin}, remedy=remedy))
+    if "method" in parts:
+        found.append(method_refused(request.header("access-control-request-method") or "", None, None))
+    if "headers" in parts:
+        asked = request.header("access-control-request-headers") or ""
+        message = f"The server does not allow one of the request headers {asked!r}."
+        remedy = "Add the header to the request headers that the server allows."
+        found.append(Diagnosis("header-not-allowed", message, None, {"headers": asked}, remedy=remedy))
+    return found or [missing_layer(observation)]
+
+
+def _named_but_wrong(observation: Observation, index: int, response: WireResponse, named: str) -> list[Diagnosis]:
+    found = origin_answer_faults(observation, index, named)
+    found += _credentials_faults(observation, index, None)
+    status = response.status
+    if not 200 <= status < 300 and not found:
+        found.append(_bad_status_with_headers(observation, index, status))
+    request = observation.trace.exchanges[index].request
+    if _names(observation, index, (CorsError.MethodDisallowedByPreflightResponse,)) and 200 <= status < 300:
+        found.append(method_refused(request.header("access-control-request-method") or "", None, None))
+    if 200 <= status < 300:
+        found += [header_refused(name, None, None) for name in _refused_headers(observation, index)]
+    for error, header in (
+        (CorsError.InvalidAllowMethodsPreflightResponse, "access-control-allow-methods"),
+        (CorsError.InvalidAllowHeadersPreflightResponse, "access-control-allow-headers"),
+    ):
+        if _names(observation, index, (error,)):
+            found.append(_unreadable(header, response.header(header) or ""))
+    return found
+
+
+def _bad_status_with_headers(observation: Observation, index: int, status: int) -> Diagnosis:
+    if status == 405:
+        message = "The answer to the preflight names the origin, but its status is 405: headers are set by hand and nothing handles OPTIONS."
+        return Diagnosis("manual-cors-headers", message, None, {"status": status}, severity="error")
+    message = f"The answer to the preflight names the origin, but its status is {status}; browsers want 200 to 299."
+    return Diagnosis("preflight-bad-status", message, None, {"status": status})
+
+
+def _unreadable(header: str, value: str) -> Diagnosis:
+    message = f"{header.title()} cannot be read: {value!r} is no comma-separated list of names."
+    return Diagnosis("invalid-cors-header", message, None, {"header": header, "value": value})
+
+
+def origin_answer_faults(observation: Observation, index: int, named: str) -> list[Diagnosis]:
+    """The answer names an origin, and it is not the page's (or more than one)."""
+    errors = {step.error for step in observation.trace.failed_steps if step.exchange == index}
+    by = answerer(observation.facts_of(index).answered_by, observation.app, observation.facts_of(index).route)
+    sender = f" (answered by {by})" if by else ""
+    evidence = {"sent": observation.origin, "allowed": named}
+    multiple = {CorsError.MultipleAllowOriginValues, CorsError.PreflightMultipleAllowOriginValues}
+    mismatch = {CorsError.AllowOriginMismatch, CorsError.PreflightAllowOriginMismatch}
+    invalid = {CorsError.InvalidAllowOriginValue, CorsError.PreflightInvalidAllowOriginValue}
+    if errors & multiple:
+        message = f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a list{sender}."
+        remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
+        return [Diagnosis("duplicate-cors-headers", message, None, {"value": named}, remedy=remedy)]
+    if errors & invalid:
+        message = f"Access-Control-Allow-Origin is {named!r}, which is no origin{sender}."
+        return [Diagnosis("invalid-cors-header", message, None, evidence)]
+    if errors & mismatch:
+        return [_mismatch(observation, named, sender)]
+    return []
+
+
+def _mismatch(observation: Observation, named: str, sender: str) -> Diagnosis:
+    from corsense.diagnose.origins import compare
+
+    likeness = compare(observation.origin, named)
+    slug = likeness.slug if likeness.slug in ("origin-trailing-slash", "origin-scheme-mismatch", "origin-port-mismatch", "origin-host-mismatch",
+                                               "origin-default-port", "origin-not-normalised", "origin-has-path") else "origin-mismatch"  # fmt: skip
+    message = f"The answer allows {named!r}, the page is {observation.origin!r}{sender}."
+    remedy = f"Let the server answer with {observation.origin!r} for this page: use CORSMiddleware with that origin in its list."
+    return Diagnosis(slug, message, None, {"sent": observation.origin, "allowed": named}, remedy=remedy)

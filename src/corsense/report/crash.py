@@ -1,0 +1,31 @@
+"""A traceback of the user's app for people: their own frame first, then what led there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.app.traceback import Frame, ParsedTraceback
+
+_OTHER_FRAMES = 3
+
+
+def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
+    """The lines to print, nothing when there is no traceback."""
+    if traceback is None:
+        return
+    yield traceback.summary
+    own = [frame for frame in traceback.user_first if frame.origin == "user"]
+    others = [frame for frame in traceback.user_first if frame.origin != "user"]
+    for number, frame in enumerate(own):
+        yield from _frame_lines("in your code" if number == 0 else "called from", frame)
+    for frame in others[:_OTHER_FRAMES]:
+        yield from _frame_lines("by way of", frame)
+    if len(others) > _OTHER_FRAMES:
+        yield f"  and {len(others) - _OTHER_FRAMES} more frames of libraries"
+
+
+def _frame_lines(label: str, frame: Frame) -> Iterator[str]:
+    function = f" in {frame.function}" if frame.function else ""
+    yield f"  {label} {frame.file}:{frame.line}{function}"
+    if frame.source:
+        yield f"      {frame.source.strip()}"

@@ -1,0 +1,210 @@
+"""The JSON documents: pydantic models, from which the JSON Schemas that ship are generated."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from corsense import __version__
+from corsense.check.results import Report, Result
+from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
+from corsense.finding import Finding, Fix
+from corsense.fix.edits import unified_diff
+from corsense.readers.secrets import redact_header, redact_headers, redact_set_cookie, redact_url
+
+Severity = Literal["error", "warning", "info"]
+Pairs = list[tuple[str, str]]
+
+
+class Document(BaseModel):
+    """A part of a document: unknown fields are refused, so that the schema is the whole truth."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FixDocument(Document):
+    """A repair: its diff, and whether the failing request was seen to pass with it (null: it was not tried)."""
+
+    title: str
+    diff: str
+    verified: bool | None
+
+
+class FindingDocument(Document):
+    """A cause at a place. `slug` is stable; lines and columns count from 1."""
+
+    code: str
+    slug: str
+    severity: Severity
+    title: str
+    message: str
+    file: str | None
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+    evidence: dict[str, Any]
+    documentation: str
+    remedy: str | None
+    fix: FixDocument | None
+
+
+class RequestDocument(Document):
+    """A request on the wire; secrets are left out of the headers."""
+
+    method: str
+    url: str
+    headers: Pairs
+
+
+class ResponseDocument(Document):
+    """An answer on the wire."""
+
+    status: int
+    headers: Pairs
+
+
+class ExchangeDocument(Document):
+    """A request and its answer; `response` is null when none came, and `error` says why."""
+
+    preflight: bool
+    request: RequestDocument
+    response: ResponseDocument | None
+    error: str | None
+    answered_by: str | None
+
+
+class ConsoleDocument(Document):
+    """The lines each browser's console shows."""
+
+    chromium: list[str]
+    firefox: list[str]
+    webkit: list[str]
+
+
+class ResultDocument(Document):
+    """One request, judged as a browser would."""
+
+    origin: str
+    method: str
+    url: str
+    route: str | None
+    credentials: str
+    scenario: str
+    outcome: Literal["allowed", "blocked", "failed"]
+    error: str | None
+    parameter: str | None
+    reason: str | None
+    console: ConsoleDocument
+    exchanges: list[ExchangeDocument]
+    findings: list[int]
+
+
+class TargetDocument(Document):
+    """What was checked."""
+
+    kind: Literal["app", "url", "har"]
+    name: str
+
+
+class SummaryDocument(Document):
+    """Counts over all results."""
+
+    checked: int
+    blocked: int
+    findings: int
+
+
+class CheckDocument(Document):
+    """What `corsense check --format json` prints."""
+
+    corsense: str
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    target: TargetDocument
+    results: list[ResultDocument]
+    findings: list[FindingDocument]
+    notes: list[str]
+    summary: SummaryDocument
+
+
+def check_document(report: Report) -> CheckDocument:
+    """The document of a check."""
+    return CheckDocument(
+        corsense=__version__,
+        target=TargetDocument(kind=report.target.kind, name=report.target.name),
+        results=[_result(result) for result in report.results],
+        findings=[finding_document(finding) for finding in report.findings],
+        notes=list(report.notes),
+        summary=SummaryDocument(checked=len(report.results), blocked=report.blocked, findings=len(report.findings)),
+    )
+
+
+def _result(result: Result) -> ResultDocument:
+    trace = result.trace
+    outcome = trace.outcome
+    blocked = outcome if isinstance(outcome, Blocked) else None
+    answered = result.answered_by or (None,) * len(trace.exchanges)
+    return ResultDocument(
+        origin=result.origin,
+        method=result.method,
+        url=redact_url(result.url)[0],
+        route=result.route,
+        credentials=result.credentials,
+        scenario=result.situation,
+        outcome=result.outcome,
+        error=str(blocked.error) if blocked else None,
+        parameter=blocked.parameter if blocked else None,
+        reason=str(outcome.reason) if isinstance(outcome, Failed) else None,
+        console=ConsoleDocument(**{engine: trace.console(engine) for engine in ("chromium", "firefox", "webkit")}),
+        exchanges=[_exchange(exchange, layer) for exchange, layer in zip(trace.exchanges, answered, strict=False)],
+        findings=list(result.findings),
+    )
+
+
+def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
+    request, response = exchange.request, exchange.response
+    return ExchangeDocument(
+        preflight=request.preflight,
+        request=RequestDocument(method=request.method, url=redact_url(request.url)[0], headers=list(redact_headers(request.headers))),
+        response=None if isinstance(response, NetworkError) else _response(response),
+        error=str(response.reason) if isinstance(response, NetworkError) else None,
+        answered_by=answered_by,
+    )
+
+
+def _response(response: WireResponse) -> ResponseDocument:
+    headers = [
+        (name, redact_set_cookie(value) if name.lower() == "set-cookie" else redact_header(name, value))
+        for name, value in response.headers
+    ]
+    return ResponseDocument(status=response.status, headers=headers)
+
+
+def finding_document(finding: Finding) -> FindingDocument:
+    """The document of one finding."""
+    cause, place = finding.cause, finding.place
+    return FindingDocument(
+        code=cause.code,
+        slug=cause.slug,
+        severity=finding.severity,
+        title=cause.title,
+        message=finding.message,
+        file=place.file if place else None,
+        line=place.line if place else None,
+        column=place.column if place else None,
+        end_line=place.end_line if place else None,
+        end_column=place.end_column if place else None,
+        evidence=dict(finding.evidence),
+        documentation=cause.documentation,
+        remedy=finding.remedy,
+        fix=_fix(finding.fix) if finding.fix else None,
+    )
+
+
+def _fix(fix: Fix) -> FixDocument:
+    return FixDocument(title=fix.title, diff="".join(unified_diff(edit) for edit in fix.edits), verified=fix.verified)
+
+
+DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument}
+"""The documents by the name of the command that prints them."""

@@ -1,0 +1,266 @@
+"""A report as text for people: findings first, the worst on top, each with what the browser did, why, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from corsense.check.results import Report, Result
+from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
+from corsense.finding import Finding, Place
+from corsense.fix.edits import unified_diff
+from corsense.readers.secrets import redact_header, redact_url
+from corsense.report.difference import marked_difference
+from corsense.report.snippets import curl_command, fetch_snippet
+
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+_SHOWN_REQUEST_HEADERS = ("origin", "access-control-request-method", "access-control-request-headers", "authorization", "content-type")
+_SHOWN_ANSWER_HEADERS = ("access-control-", "vary", "location", "allow", "set-cookie", "www-authenticate")
+_ROUTES_SHOWN = 6
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@dataclass(frozen=True, slots=True)
+class TextReport:
+    """Prints a `Report` to `console`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first lines."""
+
+    console: Console
+    verbose: bool = False
+    quiet: bool = False
+
+    def print(self, report: Report) -> None:
+        """Print the whole report."""
+        if not self.quiet:
+            self._headline(report)
+        serious = [index for index, finding in enumerate(report.findings) if finding.severity != "info"]
+        minor = [index for index, finding in enumerate(report.findings) if finding.severity == "info"]
+        for index in serious:
+            self._finding(report, index)
+        for index in minor:
+            self._finding(report, index) if self.verbose else self._brief(report.findings[index])
+        if not self.quiet:
+            self._closing(report)
+
+    def _line(self, text: Text | str = "", indent: int = 0, hang: int = 0) -> None:
+        """Print a line; on a terminal, wrapped below its own beginning (and `hang` further in)."""
+        line = Text(text) if isinstance(text, str) else text
+        if not self.console.is_terminal:
+            self.console.print(Text.assemble(" " * indent, line), soft_wrap=True)
+            return
+        width = max(30, self.console.width - indent - hang)
+        for number, part in enumerate(line.wrap(self.console, width)):
+            part.rstrip()
+            self.console.print(Text.assemble(" " * (indent + (hang if number else 0)), part), soft_wrap=True)
+
+    def _labelled(self, label: str, text: Text | str, style: str = "") -> None:
+        """A line with a label in a column of its own."""
+        self._line(Text.assemble((f"{label:<10}", "dim"), Text(text, style) if isinstance(text, str) else text), 2, 10)
+
+    def _headline(self, report: Report) -> None:
+        origins = len({result.origin for result in report.results})
+        routes = len({(result.method, result.route or result.url) for result in report.results})
+        self._line(
+            Text.assemble(
+                ("corsense check ", "bold"),
+                report.target.name,
+                (f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, {_count(len(report.results), 'request')} judged", "dim"),
+            )
+        )
+        self._line()
+
+    def _finding(self, report: Report, index: int) -> None:
+        finding = report.findings[index]
+        colour = _COLOURS[finding.severity]
+        self._line(
+            Text.assemble(
+                (f"{finding.severity} ", f"bold {colour}"),
+                (f"{finding.cause.code} {finding.cause.slug}", "bold"),
+                ("  " + _at(finding.place), "dim"),
+            )
+        )
+        self._line(finding.message, 2)
+        if self.quiet:
+            return
+        self._difference(finding)
+        affected = [result for result in report.results if index in result.findings]
+        if affected:
+            self._affected(affected)
+            self._ladder(affected[0])
+            self._console_lines(affected[0].trace)
+        self._remedy(finding, sum(other.fix is not None for other in report.findings) > 1)
+        if affected:
+            self._try_it(affected[0].trace)
+        self._labelled("more", finding.cause.documentation, "dim")
+        self._line()
+
+    def _brief(self, finding: Finding) -> None:
+        self._line(
+            Text.assemble(
+                ("info ", "bold cyan"),
+                (f"{finding.cause.code} {finding.cause.slug}  ", "bold"),
+                finding.message,
+                ("  " + _at(finding.place), "dim"),
+            )
+        )
+        if finding.remedy and not self.quiet:
+            self._line(Text(finding.remedy, "dim"), 5)
+
+    def _difference(self, finding: Finding) -> None:
+        sent, allowed = finding.evidence.get("sent"), finding.evidence.get("allowed")
+        if isinstance(sent, str) and isinstance(allowed, str):
+            width = max(len("sent"), len("allowed"))
+            for label, value in (("sent", sent), ("allowed", allowed)):
+                text, marks = marked_difference(value, allowed if label == "sent" else sent)
+                self._line(Text.assemble((f"{label:<{width}}  ", "dim"), text), 6)
+                if label == "allowed" and marks.strip():
+                    self._line(Text(" " * (width + 2) + marks, "bold red"), 6)
+
+    def _affected(self, results: Sequence[Result]) -> None:
+        operations = list(dict.fromkeys(operation(result) for result in results))
+        shown = ", ".join(operations[:_ROUTES_SHOWN])
+        more = f" and {len(operations) - _ROUTES_SHOWN} more" if len(operations) > _ROUTES_SHOWN else ""
+        origins = ", ".join(dict.fromkeys(result.origin for result in results))
+        verb = "concerns" if all(result.outcome == "allowed" for result in results) else "blocks"
+        self._labelled(verb, Text.assemble(f"{shown}{more}", ("  from ", "dim"), origins))
+
+    def _ladder(self, result: Result) -> None:
+        request = result.trace.request
+        label = f"{request.method} {redact_url(request.url)[0]}, credentials: {request.credentials}"
+        self._labelled("browser", Text.assemble(label, (_situation(result), "dim")))
+        for line in ladder(result):
+            self._line(line, 12, 5)
+
+    def _console_lines(self, trace: Trace) -> None:
+        for line in trace.console("chromium")[:1]:
+            self._labelled("console", line, "italic")
+
+    def _remedy(self, finding: Finding, several: bool) -> None:
+        fix = finding.fix
+        if fix is not None:
+            tried = "tried, together with the other fixes" if several else "tried"
+            passes, fails = f" ({tried}: the same request passes)", f" ({tried}: the same request still does not pass)"
+            proof = {True: passes, False: fails, None: ""}[fix.verified]
+            self._labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
+            for edit in fix.edits:
+                for line in unified_diff(edit).splitlines():
+                    self.console.print(Text.assemble(" " * 12, (line, _DIFF_COLOURS.get(line[:1], ""))), soft_wrap=True)
+        elif finding.remedy:
+            for number, line in enumerate(finding.remedy.splitlines()):
+                self._labelled("" if number else "fix", line)
+
+    def _try_it(self, trace: Trace) -> None:
+        if trace.exchanges:
+            decisive = trace.outcome.exchange if isinstance(trace.outcome, Blocked | Failed) else None
+            exchange = trace.exchanges[decisive if decisive is not None else -1]
+            self._command("try it", curl_command(exchange.request))
+        self._command("" if trace.exchanges else "try it", fetch_snippet(trace.request))
+
+    def _command(self, label: str, command: str) -> None:
+        """Something to copy: never wrapped."""
+        for number, line in enumerate(command.splitlines()):
+            self.console.print(Text.assemble("  ", (f"{'' if number else label:<10}", "dim"), line), soft_wrap=True)
+
+    def _closing(self, report: Report) -> None:
+        if self.verbose:
+            for result in report.results:
+                self._verdict(result)
+        for note in report.notes:
+            self._line(Text.assemble(("note  ", "dim"), note))
+        blocked = f"{report.blocked} of {_count(len(report.results), 'request')} would not get through"
+        if report.found_something:
+            self._line(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
+        else:
+            origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
+            self._line(Text(f"Nothing wrong found. Browsers let pages of {origins} use it." if origins else "Nothing wrong found.", "green"))
+
+    def _verdict(self, result: Result) -> None:
+        mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
+        self._line(
+            Text.assemble(
+                (f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim")
+            )
+        )
+        for line in ladder(result):
+            self._line(line, 4)
+
+
+def operation(result: Result) -> str:
+    """Method and path, the path as the route was written."""
+    if result.route is not None:
+        return f"{result.method} {result.route}"
+    url = urlsplit(redact_url(result.url)[0])
+    return f"{result.method} {url.path or '/'}{'?' + url.query if url.query else ''}"
+
+
+def ladder(result: Result) -> Iterator[Text]:
+    """The exchanges of a result, one below the other: what was sent, what came back, each check with the values that failed marked."""
+    trace = result.trace
+    for index, exchange in enumerate(trace.exchanges):
+        yield from _exchange_lines(index, exchange, result)
+        for step in trace.steps:
+            if step.exchange == index:
+                yield _step_line(step)
+    for step in trace.steps:
+        if step.exchange is None and not step.passed:
+            yield _step_line(step)
+    if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
+        yield Text(f"   {trace.request.method} is never sent", "dim")
+    if isinstance(trace.outcome, Failed):
+        detail = f" ({trace.outcome.detail})" if trace.outcome.detail else ""
+        yield Text(f"   {trace.outcome.reason}{detail}", "red")
+
+
+def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[Text]:
+    request, response = exchange.request, exchange.response
+    answer = response.reason if isinstance(response, NetworkError) else str(response.status)
+    kind = " (preflight)" if request.preflight else ""
+    answered_by = result.answered_by[index] if index < len(result.answered_by) else None
+    by = f", answered by {answered_by}" if answered_by else ""
+    yield Text.assemble((f"{index + 1}. {request.method} {redact_url(request.url)[0]}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim"))
+    for name, value in request.headers:
+        if name.lower() in _SHOWN_REQUEST_HEADERS:
+            yield Text(f"   > {name}: {redact_header(name, value)}", "dim")
+    if not isinstance(response, NetworkError):
+        for name, value in response.headers:
+            if name.lower().startswith(_SHOWN_ANSWER_HEADERS):
+                shown = value.partition("=")[0] + "=…" if name.lower() == "set-cookie" else value
+                yield Text(f"   < {name}: {shown}", "dim")
+
+
+def _step_line(step: Step) -> Text:
+    if step.passed:
+        return Text.assemble(("   ✓ ", "green"), (step.name, "dim"))
+    seen = "missing" if step.seen is None else repr(step.seen)
+    wanted = f", wanted {step.wanted}" if step.wanted else ""
+    return Text.assemble(("   ✗ ", "red"), (step.name, "bold"), f" is {seen}{wanted}", (f"  [{step.section}]", "dim"))
+
+
+def _situation(result: Result) -> str:
+    named = {
+        "success": "",
+        "error": ", when the endpoint crashes",
+        "http_exception": ", when the endpoint raises HTTPException",
+        "validation_error": ", when the input is not valid",
+        "unauthenticated": ", without credentials",
+        "unknown_path": ", on a path that does not exist",
+        "wrong_slash": ", with a slash too many or too few",
+    }
+    return named.get(result.situation, f", {result.situation}")
+
+
+def _serious(report: Report) -> int:
+    return sum(finding.severity != "info" for finding in report.findings)
+
+
+def _at(place: Place | None) -> str:
+    if place is None:
+        return ""
+    return f"{place.file}:{place.line}" + (f":{place.column}" if place.column else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,59 @@
+"""What is installed: the wheel that hatchling builds of this tree."""
+
+from __future__ import annotations
+
+import email
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    (built,) = folder.glob("*.whl")
+    return zipfile.ZipFile(built)
+
+
+def metadata(wheel: zipfile.ZipFile, name: str) -> str:
+    (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
+    return wheel.read(path).decode()
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    tops = {path.partition("/")[0] for path in wheel.namelist()}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"corsense"}
+
+
+def test_the_wheel_holds_every_module_and_the_mark_of_a_typed_package(wheel: zipfile.ZipFile) -> None:
+    source = ROOT / "src"
+    modules = {path.relative_to(source).as_posix() for path in source.rglob("*.py")}
+    assert {"corsense/py.typed", *modules} <= set(wheel.namelist())
+
+
+def test_installing_without_extras_brings_only_the_runtime(wheel: zipfile.ZipFile) -> None:
+    required = email.message_from_string(metadata(wheel, "METADATA")).get_all("Requires-Dist", [])
+    assert sorted(line.partition(">")[0] for line in required if "extra ==" not in line) == ["ada-url", "publicsuffixlist"]
+
+
+def test_the_tools_are_an_extra_called_cli(wheel: zipfile.ZipFile) -> None:
+    message = email.message_from_string(metadata(wheel, "METADATA"))
+    assert message.get_all("Provides-Extra") == ["cli"]
+    brought = {line.partition(">")[0] for line in message.get_all("Requires-Dist", []) if "extra == 'cli'" in line}
+    assert {"httpx2", "rich", "typer"} <= brought
+
+
+def test_the_command_is_called_corsense(wheel: zipfile.ZipFile) -> None:
+    assert "corsense = corsense.cli:main" in metadata(wheel, "entry_points.txt")
+
+
+def test_the_licence_comes_along(wheel: zipfile.ZipFile) -> None:
+    assert metadata(wheel, "licenses/LICENSE").startswith("MIT License")

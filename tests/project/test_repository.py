@@ -1,0 +1,177 @@
+"""The repository keeps its promises: metadata, scripts, lock, and what no file may name."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import corsense
+
+ROOT = Path(__file__).parents[2]
+SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file())
+
+# Hosts of package indexes and registries, in halves so that this file does not name them either.
+REGISTRIES = [
+    "py" + "pi.org",
+    "python" + "hosted.org",
+    "npm" + "js.org",
+    "npm" + "js.com",
+    "ana" + "conda.org",
+    "crates" + ".io",
+    "proxy.go" + "lang.org",
+    "ghcr" + ".io",
+    "docker" + ".io",
+]
+
+
+@cache
+def pyproject() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def lock() -> str:
+    return (ROOT / "requirements" / "dev.lock").read_text(encoding="utf-8")
+
+
+@cache
+def repository_files() -> tuple[Path, ...]:
+    """Every file that is, or could be, committed."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    files = (ROOT / name for name in listed.split("\0") if name)
+    return tuple(file for file in files if file.is_file())
+
+
+def distribution(requirement: str) -> str:
+    """The normalised name at the head of a requirement (`Ada_URL>=1.15` is `ada-url`)."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found, requirement
+    return re.sub(r"[-_.]+", "-", found.group()).lower()
+
+
+def direct_requirements() -> set[str]:
+    project = pyproject()["project"]
+    extras = [requirement for listed in project["optional-dependencies"].values() for requirement in listed]
+    groups = [requirement for listed in pyproject()["dependency-groups"].values() for requirement in listed]
+    return {distribution(line) for line in [*project["dependencies"], *extras, *groups, *pyproject()["build-system"]["requires"]]}
+
+
+def locked() -> dict[str, str]:
+    """Each locked distribution and the text of its entry, hashes included."""
+    entries = re.split(r"^(?=[A-Za-z0-9])", lock(), flags=re.MULTILINE)
+    return {distribution(entry): entry for entry in entries if entry.strip()}
+
+
+def test_the_version_is_the_same_in_the_package_and_in_its_metadata() -> None:
+    assert corsense.__version__ == pyproject()["project"]["version"]
+
+
+def test_the_changelog_knows_the_version_or_has_an_unreleased_part() -> None:
+    headings = re.findall(r"^## \[?([\w.]+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert headings[0] in {"Unreleased", corsense.__version__}
+
+
+def test_every_public_name_exists() -> None:
+    assert [name for name in corsense.__all__ if not hasattr(corsense, name)] == []
+
+
+def test_the_package_is_marked_as_typed() -> None:
+    assert (ROOT / "src" / "corsense" / "py.typed").exists()
+
+
+def test_the_base_dependencies_are_no_tools() -> None:
+    base = {distribution(line) for line in pyproject()["project"]["dependencies"]}
+    assert base == {"ada-url", "publicsuffixlist"}
+
+
+def test_the_lock_covers_every_extra_the_development_tools_and_the_build_backend() -> None:
+    assert direct_requirements() - set(locked()) == set()
+
+
+def test_every_locked_distribution_is_pinned_and_hashed() -> None:
+    loose = [name for name, entry in locked().items() if not re.match(r"\S+==\S+", entry) or "--hash=sha256:" not in entry]
+    assert loose == []
+
+
+def test_the_lock_names_no_index_and_no_host() -> None:
+    options = re.findall(r"^\s*(--(?!hash=)\S+)", lock(), flags=re.MULTILINE)
+    assert options == []
+    assert "://" not in lock()
+    assert "#" not in lock()
+
+
+@pytest.mark.parametrize("host", REGISTRIES)
+def test_no_file_names_a_package_registry(host: str) -> None:
+    named = [str(file.relative_to(ROOT)) for file in repository_files() if host.encode() in file.read_bytes()]
+    assert named == []
+
+
+def test_the_search_for_registries_reads_this_file_too() -> None:
+    assert Path(__file__) in repository_files()
+
+
+@pytest.mark.parametrize("script", [*SCRIPTS, ROOT / ".ci" / "run"], ids=lambda path: path.name)
+def test_a_script_can_be_run_and_stops_at_the_first_error(script: Path) -> None:
+    assert os.access(script, os.X_OK)
+    text = script.read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in text
+    assert subprocess.run(["bash", "-n", script], capture_output=True, text=True, timeout=60).stderr == ""
+
+
+def test_every_script_that_the_documents_name_exists() -> None:
+    named = {
+        name for document in ROOT.glob("*.md") for name in re.findall(r"\bscripts/(\w+)", document.read_text(encoding="utf-8"))
+    }
+    assert {"demo", "test"} <= named <= {script.name for script in SCRIPTS}
+
+
+def test_every_benchmark_that_the_documents_name_exists() -> None:
+    named = {
+        name
+        for document in ROOT.glob("*.md")
+        for name in re.findall(r"\bscripts/bench ([a-z]\w*)", document.read_text(encoding="utf-8"))
+    }
+    assert named <= {file.stem for file in (ROOT / "bench").glob("*.py")}
+
+
+def test_every_relative_link_of_the_documents_leads_somewhere() -> None:
+    broken = [
+        (document.name, target)
+        for document in ROOT.glob("*.md")
+        for target in re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", document.read_text(encoding="utf-8"))
+        if not (ROOT / target).exists()
+    ]
+    assert broken == []
+
+
+def test_an_unknown_benchmark_is_refused_with_the_list_of_those_there_are() -> None:
+    ran = subprocess.run([ROOT / "scripts" / "bench", "nonsense"], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 2
+    assert "bench/nonsense.py" in ran.stderr
+    assert "scripts/bench check" in ran.stderr
+
+
+def test_the_demo_names_a_cause_and_succeeds() -> None:
+    ran = subprocess.run([ROOT / "scripts" / "demo"], capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stderr
+    # A crash ends with status 1 as well, so the answer itself has to be there.
+    assert "Traceback" not in ran.stderr
+    assert re.search(r"\bCORS\d{3}\b", ran.stdout)
+
+
+def test_continuous_integration_runs_the_tests() -> None:
+    assert "exec scripts/test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    nothing = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert [str(file.relative_to(ROOT)) for file in repository_files() if file.suffix == ".py" and file.stem in nothing] == []
