@@ -11,11 +11,11 @@ from corsense.app.probe import Probe, ProbeResult
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
 from corsense.check.collect import collect
-from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes
+from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes, plan_strangers
 from corsense.check.repair import Proposal, patched, propose, with_fixes
 from corsense.check.request import Asked
 from corsense.check.results import Report, Result, Target
-from corsense.diagnose import Observation, configuration_faults
+from corsense.diagnose import Observation, cache_faults, configuration_faults, lets_strangers_in
 from corsense.fetch import Allowed
 
 Progress = Callable[[int, int], None]
@@ -39,7 +39,9 @@ class AppCheck:
         probes = plan_probes(self.asked, app, origins)
         tried = session.run(probes, self.progress, run_endpoints=self.asked.run_endpoints)
         observations = [_observe(result, app, origins) for result in tried]
-        report = collect(Target("app", app.target), observations, self._notes(app))
+        strangers = [_observe(result, app, ()) for result in session.run(plan_strangers(probes), run_endpoints=self.asked.run_endpoints)]
+        told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
+        report = collect(Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])])
         proposals = propose(report, app, self.asked.origins)
         return with_fixes(report, proposals, self._prove(report, proposals, probes) if proposals else {})
 

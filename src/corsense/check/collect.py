@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from corsense.causes import Severity, cause
 from corsense.check.results import Report, Result, Target
-from corsense.diagnose import Diagnosis, Observation, answerers, cache_faults, configuration_faults, diagnose
+from corsense.diagnose import Diagnosis, Observation, answerers, configuration_faults, diagnose
 from corsense.finding import Finding
 
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
@@ -29,7 +29,7 @@ def collect(
     for index, observation in enumerate(observations):
         for diagnosis in diagnose(observation):
             _add(groups, diagnosis, index)
-    for diagnosis in (*cache_faults(observations), *beside):
+    for diagnosis in beside:
         _add(groups, diagnosis, None)
     app = next((observation.app for observation in observations if observation.app is not None), None)
     if app is not None:

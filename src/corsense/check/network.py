@@ -8,9 +8,9 @@ from urllib.parse import urljoin, urlsplit
 
 from corsense.app.probe import ExchangeFacts
 from corsense.check.collect import collect
-from corsense.check.request import DEVELOPMENT_ORIGINS, Asked, Operation
+from corsense.check.request import DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
-from corsense.diagnose import Diagnosis, Observation, lets_strangers_in
+from corsense.diagnose import Diagnosis, Observation, cache_faults, lets_strangers_in
 from corsense.fetch import Browser, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.openapi import ApiOperation, discover
@@ -19,9 +19,6 @@ from corsense.transports.http import HttpClient
 from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
-
-STRANGER = "https://a-site-that-nobody-trusts.example"
-"""A page that no list of origins is meant for."""
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -75,7 +72,7 @@ class NetworkCheck:
             observations, notes = self._observe(client, requests)
             self._insist_on_an_answer(observations)
             stranger = self._stranger(client, requests)
-        return collect(Target("url", self.url), observations, notes, stranger)
+        return collect(Target("url", self.url), observations, notes, [*stranger, *cache_faults(observations)])
 
     def _validate(self) -> None:
         url = parse_url(self.url)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
-from corsense.check.request import DEVELOPMENT_ORIGINS, Asked, Operation
+from corsense.check.request import DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.diagnose.origins import meant_origin
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import FetchRequest
@@ -19,6 +19,7 @@ BASE_URL = "http://localhost:8000"
 
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
+_STRANGERS = 20
 _BODIES = {"json": ("application/json", "{}"), "form": ("application/x-www-form-urlencoded", "a=1"), "multipart": ("multipart/form-data; boundary=b", "--b--")}
 
 
@@ -53,6 +54,16 @@ def plan_probes(asked: Asked, app: AppDescription, origins: Iterable[PlannedOrig
         if not asked.operations:
             probes.append(Probe(_request(asked, planned.origin, None, "GET", _UNKNOWN_PATH, credentials), "unknown_path", None, asked.engine))
     return probes
+
+
+def plan_strangers(probes: Iterable[Probe]) -> list[Probe]:
+    """Some of the planned requests, in the name of a page that nobody trusts and with credentials: whether anyone is let in."""
+    found: dict[str, Probe] = {}
+    for probe in probes:
+        if probe.situation == "success" and len(found) < _STRANGERS:
+            request = replace(probe.request, origin=STRANGER, credentials="include", cookies=True)
+            found.setdefault(f"{request.method} {request.url}", Probe(request, "success", probe.route, "standard"))
+    return list(found.values())
 
 
 def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:
@@ -136,7 +147,7 @@ def _situations(
         yield probe(request, "validation_error")
     if route.security:
         unnamed = tuple(line for line in request.headers if line[0].lower() not in route.security)
-        yield probe(_with_headers(request, unnamed), "unauthenticated")
+        yield probe(replace(request, headers=unnamed), "unauthenticated")
     slashed = _other_slash(route)
     if slashed is not None and not asked.operations:
         yield probe(_request(asked, origin, route, method, slashed, credentials, app), "wrong_slash")
@@ -147,12 +158,6 @@ def _other_slash(route: RouteInfo) -> str | None:
     if not route.redirect_slashes or route.kind != "http" or path == "/" or ":path}" in route.path:
         return None
     return path.rstrip("/") if path.endswith("/") else f"{path}/"
-
-
-def _with_headers(request: FetchRequest, headers: tuple[tuple[str, str], ...]) -> FetchRequest:
-    from dataclasses import replace
-
-    return replace(request, headers=headers)
 
 
 def _request(

@@ -13,6 +13,9 @@ from corsense.url import parse_url
 DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 """Where the development servers of frontends listen (Next.js and Create React App, Vite)."""
 
+STRANGER = "https://a-site-that-nobody-trusts.example"
+"""A page that no list of origins is meant for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.cookies import cookie_verdict, parse_set_cookie
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
@@ -54,16 +55,20 @@ def lets_strangers_in(observation: Observation) -> Diagnosis | None:
     response = observation.trace.response
     if response is None or response.header("access-control-allow-origin") != observation.origin:
         return None
+    if any(LayerPolicy.of(layer).allows_origin(observation.origin) for layer in observation.cors_layers):
+        return None  # the layer was told so: its configuration is what is at fault
     evidence = {"sent": observation.origin}
+    layer = observation.header_layer
+    place = layer.place if layer is not None else None
     if isinstance(observation.trace.outcome, Allowed):
         message = (
             f"The server allows whatever origin it is sent, {observation.origin!r} for one, and with credentials: "
             "any site can read it with your users' cookies."
         )
         remedy = "Answer only the origins of your own pages. Starlette does this for allow_origins=['*'] with allow_credentials=True."
-        return Diagnosis("reflected-origin", message, None, evidence, remedy=remedy)
+        return Diagnosis("reflected-origin", message, place, evidence, remedy=remedy)
     message = f"The server allows whatever origin it is sent, {observation.origin!r} for one; without credentials that is as open as *."
-    return Diagnosis("reflected-origin", message, None, evidence, severity="info")
+    return Diagnosis("reflected-origin", message, place, evidence, severity="info")
 
 
 def _unreadable_headers(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
@@ -95,4 +100,6 @@ def _cookies(observation: Observation, response: WireResponse) -> Iterator[Diagn
         what = "does not store" if not verdict.stored else "stores, but does not send back,"
         message = f"The browser {what} the cookie {cookie.name!r}: {verdict.reason}. This is about cookies, not about CORS."
         remedy = "For a page of another site: SameSite=None; Secure, over https, and credentials: 'include' in the page."
-        yield Diagnosis("cookie-not-sent", message, None, {"cookie": cookie.name}, remedy=remedy)
+        stack = observation.app.layers if observation.app is not None else ()
+        place = next((layer.place for layer in stack if layer.name == "SessionMiddleware"), None)
+        yield Diagnosis("cookie-not-sent", message, place, {"cookie": cookie.name}, remedy=remedy)

@@ -37,7 +37,7 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
     inner = next((found for found in layers if outer is not None and found.index > outer.index), None)
     if outer is not None and inner is not None:
         return [not_outermost(observation, outer, status), *policy_faults(observation, index, inner)]
-    if facts.answered_by in ("server-error", "server") and layers:
+    if facts.answered_by in ("server-error", "server") and (layers or observation.situation == "error"):
         return [error_without_headers(observation, status)]
     if layers:
         return [_passed_without_leave(observation)]
@@ -120,7 +120,9 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
             f"and the answer ({status_of(answered)}) does not allow null."
         )
         evidence = {"from": before.request.url, "to": there.href}
-        return Diagnosis("redirect-loses-cors", message, None, evidence, remedy=f"Let the page call {there.href} right away.")
+        redirecting = observation.facts_of(observation.trace.exchanges.index(before)).route
+        place = observation.app.routes[redirecting].endpoint_place if observation.app and redirecting is not None else None
+        return Diagnosis("redirect-loses-cors", message, place, evidence, remedy=f"Let the page call {there.href} right away.")
     return None
 
 

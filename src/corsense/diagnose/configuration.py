@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from corsense.app.description import AppDescription, LayerInfo
+from corsense.causes import Severity
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
+from corsense.diagnose.patterns import foreign_origin, has_bare_dot, shared_suffix
 from corsense.diagnose.policies import LayerPolicy
+from corsense.finding import Place
 from corsense.url import is_loopback_host, parse_url
 
 # Pages that no list of ours is meant for. A regular expression that admits one of them admits the world.
@@ -18,7 +21,8 @@ _STRANGERS = ("https://evil.example", "http://evil.example", "https://evil.examp
 
 def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     """Faults of the app as it is made."""
-    yield from _stack_error(app)
+    if app.stack_error is not None:
+        yield broken_stack(app)
     for late in app.late_middleware:
         message = "Middleware is added after the app has started, which raises RuntimeError: the stack is built at the first request."
         yield Diagnosis("middleware-added-after-startup", message, late.place, {"moment": late.moment})
@@ -34,17 +38,18 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
 
 
-def _stack_error(app: AppDescription) -> Iterator[Diagnosis]:
+def broken_stack(app: AppDescription) -> Diagnosis:
+    """The stack of layers cannot be built, so that the app answers nothing but 500."""
     error = app.stack_error
-    if error is None:
-        return
+    assert error is not None
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
-    place = next((layer.place for layer in app.cors_layers if wrong and wrong[1] in layer.arguments), None)
     if wrong and "CORSMiddleware" in error.message:
+        place = next((layer.place for layer in app.cors_layers if layer.place), None)
         message = f"CORSMiddleware has no keyword {wrong[1]!r}: the app answers every request with a 500."
-        yield Diagnosis("unknown-keyword", message, place, {"keyword": wrong[1]})
-    else:
-        yield Diagnosis("unhandled-exception", f"The middleware stack cannot be built, so every request is a 500: {error.summary}.", place)
+        return Diagnosis("unknown-keyword", message, place, {"keyword": wrong[1]})
+    frame = error.user_frame
+    place = Place(frame.file, frame.line) if frame else None
+    return Diagnosis("unhandled-exception", f"The stack of middleware cannot be built, so every request is a 500: {error.summary}.", place)
 
 
 def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
@@ -91,16 +96,20 @@ def _regex_faults(layer: LayerInfo, regex: str, credentials: bool) -> Iterator[D
         pattern = re.compile(regex)
     except re.error:
         return
-    stranger = next((origin for origin in _STRANGERS if pattern.fullmatch(origin)), None)
-    if stranger is not None:
-        message = f"allow_origin_regex {regex!r} lets any site in, {stranger!r} for one."
-        evidence = {"value": regex, "admits": stranger}
-        yield Diagnosis("regex-too-broad", message, layer.place, evidence, "error" if credentials else "warning")
-        return
-    loose = re.sub(r"(?<=\w)\.(?=\w)", "-", re.sub(r"\\.|\[[^\]]*\]", lambda found: found[0].replace(".", "\0"), regex))
-    if loose.replace("\0", ".") != regex:
-        message = f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so a foreign host can match."
-        yield Diagnosis("regex-unescaped-dot", message, layer.place, {"value": regex}, severity="error" if credentials else "warning")
+    severity: Severity = "error" if credentials else "warning"
+    suffix = shared_suffix(regex)
+    admitted = next((origin for origin in _STRANGERS if pattern.fullmatch(origin)), None) or foreign_origin(regex)
+    evidence = {"value": regex, "admits": admitted}
+    if suffix is not None:
+        message = f"allow_origin_regex {regex!r} lets in every name below {suffix}, and anybody can have one: {admitted!r} for one."
+        yield Diagnosis("public-suffix-origin", message, layer.place, evidence, severity if credentials else "info")
+    elif has_bare_dot(regex):
+        dotted = f", {admitted!r} for one" if admitted else ""
+        message = f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so foreign hosts match{dotted}."
+        yield Diagnosis("regex-unescaped-dot", message, layer.place, evidence, severity)
+    elif admitted is not None:
+        message = f"allow_origin_regex {regex!r} lets in sites it was not written for, {admitted!r} for one."
+        yield Diagnosis("regex-too-broad", message, layer.place, evidence, severity)
 
 
 def _twice(app: AppDescription) -> Iterator[Diagnosis]:

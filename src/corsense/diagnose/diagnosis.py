@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from corsense.diagnose.allowed import wanting
 from corsense.diagnose.answers import describe_slash_redirect, refused_answer
+from corsense.diagnose.configuration import broken_stack
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.preflights import refused_preflight
 from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
@@ -21,12 +22,14 @@ _LOCAL_NETWORK = (
 def diagnose(observation: Observation) -> list[Diagnosis]:
     """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did."""
     outcome = observation.trace.outcome
+    if observation.app is not None and observation.app.stack_error is not None:
+        return [broken_stack(observation.app)]
     if isinstance(outcome, Blocked):
-        return _refused(observation, outcome)
+        return _refused(observation, outcome) or [_unexplained(outcome)]
     if isinstance(outcome, Failed):
         return [_failed(observation, outcome)]
     found = list(wanting(observation))
-    slash = describe_slash_redirect(observation)
+    slash = describe_slash_redirect(observation) if observation.situation == "success" else None
     return [*found, slash] if slash is not None else found
 
 
@@ -47,6 +50,13 @@ def _refused(observation: Observation, outcome: Blocked) -> list[Diagnosis]:
     if observation.trace.exchanges[outcome.exchange].request.preflight:
         return refused_preflight(observation, outcome.exchange)
     return refused_answer(observation, outcome.exchange)
+
+
+def _unexplained(outcome: Blocked) -> Diagnosis:
+    """The browser's reason, where no better cause is known."""
+    slug = "preflight-bad-status" if outcome.error.is_preflight else "invalid-cors-header"
+    value = f" ({outcome.parameter!r})" if outcome.parameter else ""
+    return Diagnosis(slug, f"The browser blocks it: {outcome.error}{value}.", None, {"error": str(outcome.error)})
 
 
 def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
@@ -89,7 +99,7 @@ def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
     """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's leave to another."""
     by_url: dict[tuple[str, str], list[Observation]] = {}
     for observation in observations:
-        if observation.situation == "success" and observation.trace.request.method == "GET":
+        if observation.situation in ("success", "stranger") and observation.trace.request.method == "GET":
             by_url.setdefault((observation.trace.request.method, observation.trace.request.url), []).append(observation)
     found = {}
     for group in by_url.values():
@@ -114,6 +124,7 @@ def _varies_silently(observation: Observation, response: WireResponse) -> Diagno
         "Access-Control-Allow-Origin differs from page to page, and the answers do not say Vary: Origin: "
         "a cache or CDN can hand the answer for one page to another, which then is blocked."
     )
-    place = observation.route.endpoint_place if observation.route else None
+    layer = observation.header_layer
+    place = layer.place if layer is not None else observation.route.endpoint_place if observation.route else None
     remedy = "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
     return Diagnosis("vary-origin-missing", message, place, {"vary": response.header("vary")}, remedy=remedy)

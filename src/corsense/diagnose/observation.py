@@ -12,6 +12,7 @@ from corsense.causes import Severity
 from corsense.fetch import Exchange, Trace
 from corsense.finding import Place
 
+_KNOWN_MODULES = ("starlette.middleware.cors", "fastapi.middleware.cors", "starlette.middleware.sessions", "starlette.middleware.gzip")
 _NO_FACTS = ExchangeFacts(answered_by=None)
 
 
@@ -46,6 +47,14 @@ class Observation:
             return ()
         stack = self.app.stack(self.route.app if self.route is not None else 0)
         return tuple(layer for layer in stack if layer.is_cors)
+
+    @property
+    def header_layer(self) -> LayerInfo | None:
+        """The layer that is likely to set headers by hand: the user's own outermost one; None when there is none."""
+        if self.app is None:
+            return None
+        stack = self.app.stack(self.route.app if self.route is not None else 0)
+        return next((layer for layer in stack if not layer.is_builtin and layer.class_module not in _KNOWN_MODULES), None)
 
     @property
     def hypothetical(self) -> bool:

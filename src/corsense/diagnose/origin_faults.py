@@ -44,8 +44,12 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if policy.regex is not None and re.search(policy.regex, origin):
         return _partial_match(origin, layer, policy.regex)
     likeness = nearest_entry(origin, policy.entries)
+    severity = _severity(observation, likeness)
+    if severity == "info":
+        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
+        return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
     evidence = named | ({"allowed": likeness.entry} if likeness.entry is not None else {}) | {"allow_origins": list(policy.entries)}
-    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, _severity(observation, likeness))
+    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
 
 
 def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:

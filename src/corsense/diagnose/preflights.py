@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from corsense.app.description import LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, answerer, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
@@ -33,8 +35,9 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
 def refused_by_policy(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
     """The CORS layer itself answered: what its policy lacks, all of it."""
     if LayerPolicy.of(layer).known:
-        return [*policy_faults(observation, index, layer), *_credentials_faults(observation, index, layer)]
-    found: list[Diagnosis] = []
+        found = [*policy_faults(observation, index, layer), *_credentials_faults(observation, index, layer)]
+        return found or doubled_headers(observation, index)
+    found = []
     request = observation.trace.exchanges[index].request
     if _names(observation, index, _ORIGIN_FAULTS):
         found.append(refused_origin(observation, layer))
@@ -55,6 +58,13 @@ def policy_faults(observation: Observation, index: int, layer: LayerInfo) -> lis
         found.append(method_refused(method, list(policy.methods), layer))
     asked = list_of_tokens(request.header("access-control-request-headers")) or ()
     return found + [header_refused(name, list(policy.headers), layer) for name in asked if not policy.allows_header(name)]
+
+
+def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
+    """The CORS layer gave leave, and something outside of it spoiled the answer."""
+    response = observation.trace.exchanges[index].response
+    named = response.header("access-control-allow-origin") if isinstance(response, WireResponse) else None
+    return origin_answer_faults(observation, index, named) if named is not None else []
 
 
 def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:
@@ -115,11 +125,11 @@ def _refused_headers(observation: Observation, index: int) -> list[str]:
 def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
     """Another layer answered the preflight by itself, so that no CORS layer behind it was asked; what that one lacks is hidden."""
     status = status_of(observation.trace.exchanges[index])
+    if 300 <= status < 400:
+        return [_redirected(observation, index, layer)]
     inner = next((found for found in observation.cors_layers if found.index > layer.index), None)
     if inner is not None:
         return [not_outermost(observation, layer, status), *policy_faults(observation, index, inner)]
-    if 300 <= status < 400:
-        return [_redirected(observation, index, layer)]
     if not observation.cors_layers:
         return [missing_layer(observation)]
     message = f"{layer.name}{at(layer.place)} answers the preflight with {status} by itself, without CORS headers."
@@ -148,8 +158,25 @@ def _unhandled(observation: Observation, index: int) -> Diagnosis:
             "nothing handles OPTIONS."
         )
         remedy = "Replace the headers set by hand by CORSMiddleware, which also answers preflights."
-        return Diagnosis("manual-cors-headers", message, None, {"status": response.status}, severity="error", remedy=remedy)
-    return missing_layer(observation)
+        layer = observation.header_layer
+        place = layer.place if layer else None
+        return Diagnosis("manual-cors-headers", message, place, {"status": response.status}, severity="error", remedy=remedy)
+    slash = _slash_redirect(observation, index)
+    return slash if slash is not None else missing_layer(observation)
+
+
+def _slash_redirect(observation: Observation, index: int) -> Diagnosis | None:
+    """The router of an app without a CORS layer redirects to the slash, behind which a mounted app has one."""
+    exchange, app = observation.trace.exchanges[index], observation.app
+    location = exchange.response.header("location") if isinstance(exchange.response, WireResponse) else None
+    if app is None or not app.cors_layers or location is None or _redirect_slug(exchange.request.url, location) != "redirect-slashes":
+        return None
+    path = urlsplit(exchange.request.url).path.rstrip("/")
+    mounted = next((found for found in app.apps if found.prefix and path == found.prefix.rstrip("/")), None)
+    message = f"The preflight is redirected to {location!r} by the router, and browsers do not follow redirects of a preflight."
+    remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
+    evidence = {"sent": exchange.request.url, "allowed": location}
+    return Diagnosis("redirect-slashes", message, mounted.mounted_at if mounted else None, evidence, remedy=remedy)
 
 
 def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -> Diagnosis:
@@ -265,7 +292,8 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
     if errors & multiple:
         message = f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a list{sender}."
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
-        return [Diagnosis("duplicate-cors-headers", message, None, {"value": named}, remedy=remedy)]
+        layer = observation.header_layer
+        return [Diagnosis("duplicate-cors-headers", message, layer.place if layer else None, {"value": named}, remedy=remedy)]
     if errors & invalid:
         message = f"Access-Control-Allow-Origin is {named!r}, which is no origin{sender}."
         return [Diagnosis("invalid-cors-header", message, None, evidence)]
