@@ -64,7 +64,10 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
     url = parse_url(request.url)
     if outcome.reason == FailureReason.MIXED_CONTENT:
         return _mixed_content(observation, outcome)
-    if outcome.reason in (FailureReason.INVALID_REQUEST, FailureReason.URL_SCHEME, FailureReason.BAD_PORT):
+    if outcome.reason == FailureReason.BAD_PORT:
+        message = f"Browsers call no server on {outcome.detail}, which belongs to another protocol; nothing is sent."
+        return Diagnosis("server-unreachable", message, None, {"url": request.url}, remedy="Let the server listen on another port, 8000 for example.")
+    if outcome.reason in (FailureReason.INVALID_REQUEST, FailureReason.URL_SCHEME):
         slug = "credentials-in-url" if url is not None and url.has_credentials else "url-without-scheme"
         return Diagnosis(slug, f"The browser does not send this request: {outcome.detail or outcome.reason}.", None, {"url": request.url})
     if outcome.reason == FailureReason.CORP:

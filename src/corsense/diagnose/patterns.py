@@ -101,7 +101,7 @@ def _literal_endings(pattern: str) -> Iterator[str]:
 
 def _is_origin(text: str) -> bool:
     url = parse_url(text)
-    return url is not None and url.origin == text and ".." not in url.host
+    return url is not None and url.origin == text and all(url.host.split("."))
 
 
 def _site(origin: str) -> str:

@@ -120,7 +120,8 @@ class TextReport:
                     self._line(Text(" " * (width + 2) + marks, "bold red"), 6)
 
     def _affected(self, results: Sequence[Result]) -> None:
-        operations = list(dict.fromkeys(operation(result) for result in results))
+        usual = [result for result in results if result.situation not in ("unknown_path", "wrong_slash")] or results
+        operations = list(dict.fromkeys(operation(result) for result in usual))
         shown = ", ".join(operations[:_ROUTES_SHOWN])
         more = f" and {len(operations) - _ROUTES_SHOWN} more" if len(operations) > _ROUTES_SHOWN else ""
         origins = ", ".join(dict.fromkeys(result.origin for result in results))

@@ -1,0 +1,40 @@
+"""Check a recording: judge what a browser's network panel exported, as that browser did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corsense.app.probe import ExchangeFacts
+from corsense.check.collect import collect
+from corsense.check.request import Asked
+from corsense.check.results import Report, Target
+from corsense.diagnose import Observation, cache_faults
+from corsense.fetch import Browser
+from corsense.readers.errors import InputError
+from corsense.transports import drive
+from corsense.transports.har import HarFetch, har_send, read_har
+
+
+def check_recording(path: Path, asked: Asked) -> Report:
+    """The report of a HAR file. Raises InputError when the file cannot be read, or holds no call from a page to another origin."""
+    fetches = [fetch for fetch in read_har(path) if _is_wanted(fetch, asked)]
+    if not fetches:
+        raise InputError(f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it.")
+    observations = [_observe(fetch, asked) for fetch in fetches]
+    return collect(Target("har", str(path)), observations, (), cache_faults(observations))
+
+
+def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:
+    request = fetch.request
+    by_origin = not asked.origins or request.origin in asked.origins
+    named = [operation for operation in asked.operations if operation.method == request.method and operation.path in request.url]
+    return by_origin and (not asked.operations or bool(named))
+
+
+def _observe(fetch: HarFetch, asked: Asked) -> Observation:
+    trace = drive(Browser(asked.engine).fetch(fetch.request), har_send(fetch))
+    excerpts = {(entry.request.preflight, entry.request.url): entry.body or "" for entry in fetch.entries}
+    facts = tuple(
+        ExchangeFacts(None, body_excerpt=excerpts.get((exchange.request.preflight, exchange.request.url), "")) for exchange in trace.exchanges
+    )
+    return Observation(trace, facts=facts)

@@ -1,0 +1,126 @@
+"""An exchange as a curl command, and a request as the `fetch()` call that makes it: what to paste to see it happen.
+
+Neither shows a secret: the values of cookies, of `Authorization` and of the like are replaced by `redacted`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+
+from corsense.fetch.request import FetchRequest
+from corsense.fetch.wire import Headers, WireRequest
+from corsense.readers.secrets import redact_body, redact_headers, redact_url
+
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
+_GLOBBED = re.compile(r"[\[\]{}]")
+_DOT_SEGMENT = re.compile(r"/\.{1,2}(?:/|\?|\Z)")
+_SHOW = ".then(async (response) => console.log(response.status, Object.fromEntries(response.headers), await response.text()))"
+
+
+def curl_command(request: WireRequest, *, wrap: bool = False) -> str:
+    """The curl command that sends `request` and shows status and headers of the answer; with `wrap`, one option a line.
+
+    For POSIX shells; a value outside printable ASCII is written as `$'…'` (POSIX.1-2024). `parse_curl` reads it back.
+    """
+    url, _ = redact_url(request.url)
+    command = ["curl", "-i"]
+    if request.method == "HEAD":
+        command.append("-I")
+    elif request.method != "GET":
+        command += ["-X", _word(request.method)]
+    if _GLOBBED.search(url):
+        command.append("-g")
+    if _DOT_SEGMENT.search(url):
+        command.append("--path-as-is")
+    command.append(_quote(url))
+    options = [
+        f"-H {_quote(f'{name}: {value}' if value.strip() else f'{name};')}" for name, value in redact_headers(request.headers)
+    ]
+    return (" \\\n  " if wrap else " ").join([" ".join(command), *options])
+
+
+def fetch_snippet(request: FetchRequest) -> str:
+    """The `fetch()` call, valid JavaScript, that makes `request` when it runs in the console of a page at its origin.
+
+    An XMLHttpRequest is written as the `fetch()` with the same effect. `parse_fetch` reads it back.
+    """
+    url, _ = redact_url(request.url)
+    options = _options(request)
+    call = (
+        f"fetch({_js(url)})"
+        if not options
+        else "fetch({}, {{\n{}\n}})".format(_js(url), "\n".join(f"  {line}," for line in options))
+    )
+    where = "a page without an origin (file:, sandbox)" if request.origin == "null" else f"a page at {_one_line(request.origin)}"
+    return f"// In the console of {where}:\n{call}\n  {_SHOW};"
+
+
+def _options(request: FetchRequest) -> list[str]:
+    options: list[str] = []
+    if request.method != "GET":
+        options.append(f"method: {_js(request.method)}")
+    if request.headers:
+        options.append(f"headers: {_js_headers(redact_headers(request.headers))}")
+    if request.body is not None:
+        options += _body(request)
+    for name, value, default in (
+        ("mode", request.mode, "cors"),
+        ("credentials", request.credentials, "same-origin"),
+        ("redirect", request.redirect, "follow"),
+        ("cache", request.cache, "default"),
+    ):
+        if value != default:
+            options.append(f"{name}: {_js(value)}")
+    return options
+
+
+def _body(request: FetchRequest) -> list[str]:
+    body = request.body
+    if isinstance(body, str):
+        return [f"body: {_js(redact_body(body))}"]
+    if not isinstance(body, bytes):
+        return ['body: new Blob(["…"]).stream()', 'duplex: "half"']
+    try:
+        return [f"body: new TextEncoder().encode({_js(redact_body(body.decode()))})"]
+    except UnicodeDecodeError:
+        return [f"body: new Uint8Array({json.dumps(list(body), separators=(',', ':'))})"]
+
+
+def _js_headers(headers: Headers) -> str:
+    """An object where one can hold the lines; an array where names repeat, or JavaScript would reorder or swallow them."""
+    names = [name.lower() for name, _ in headers]
+    if len(set(names)) < len(names) or any(name.isdigit() or name == "__proto__" for name in names):
+        return "[" + ", ".join(f"[{_js(name)}, {_js(value)}]" for name, value in headers) + "]"
+    return "{" + ", ".join(f"{_js(name)}: {_js(value)}" for name, value in headers) + "}"
+
+
+def _js(text: str) -> str:
+    return json.dumps(text)
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[^\x20-\x7e]", "?", text)
+
+
+def _word(text: str) -> str:
+    return text if _PLAIN_WORD.fullmatch(text) else _quote(text)
+
+
+def _quote(text: str) -> str:
+    """`text` as one word of a shell, always in quotes."""
+    if text.isascii() and text.isprintable():
+        quoted = shlex.quote(text)
+        return quoted if quoted != text else f"'{text}'"
+    escaped = "".join(_escaped(character) for character in text)
+    return f"$'{escaped}'"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in "'\\":
+        return "\\" + character
+    if 0x20 <= code < 0x7F:
+        return character
+    return f"\\{code:03o}" if code <= 0xFF else "".join(f"\\{byte:03o}" for byte in character.encode("utf-8", "surrogatepass"))

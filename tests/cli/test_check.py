@@ -1,0 +1,187 @@
+"""`corsense check` on the command line: bad input, exit statuses, output."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import corsense
+
+APP = """
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET", "POST"])
+
+
+    @app.get("/items")
+    def items() -> list[str]:
+        return []
+
+
+    @app.delete("/items/{number}")
+    def remove(number: int) -> None:
+        open("removed", "w").close()
+
+
+    def make() -> FastAPI:
+        return app
+
+
+    not_an_app = 3
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "main.py").write_text(textwrap.dedent(APP), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nowhere:app"], "nowhere"),
+        (["main:ap"], "ap"),
+        (["main:not_an_app"], "not_an_app"),
+        (["missing.har"], "missing.har"),
+        (["main:app", "--origin", "http://localhost:3000/app"], "http://localhost:3000/app"),
+        (["main:app", "--origin", "localhost:3000"], "localhost:3000"),
+        (["main:app", "--origin", "h" * 200], "hhh"),
+        (["main:app", "--request", "POST api"], "api"),
+        (["main:app", "--request", "TRACE /items"], "TRACE"),
+        (["main:app", "--header", "no colon"], "no colon"),
+        (["http://127.0.0.1:41999/"], "127.0.0.1:41999"),
+        (["ftp://127.0.0.1/"], "ftp://127.0.0.1/"),
+        (["http://"], "http://"),
+        (["main:app", "--curl", "wget http://localhost"], "curl"),
+        (["main:app", "--fetch", "nothing here"], "fetch"),
+        (["main:app", "--curl", "curl http://localhost:8000/items"], "--origin"),
+        (["main:app", "--curl", "curl http://a", "--fetch", "fetch('http://a')"], "--curl"),
+    ],
+)
+def test_bad_input_gets_one_sentence_that_names_it(folder: Path, arguments: list[str], named: str) -> None:
+    ran = corsense("check", *arguments, folder=folder)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert named in ran.err
+    assert "Traceback" not in ran.err
+    assert len(ran.err.strip().splitlines()) == 1, ran.err
+    assert len(ran.err) < 500
+
+
+def test_a_har_that_is_none_is_refused_in_one_sentence(folder: Path) -> None:
+    (folder / "broken.har").write_text("{", encoding="utf-8")
+    ran = corsense("check", "broken.har", folder=folder)
+    assert ran.status == 2
+    assert "broken.har" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_an_app_that_crashes_on_import_shows_the_users_frame_first(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text("import json\n\n\ndef load():\n    return json.loads('{')\n\n\nSETTINGS = load()\n", encoding="utf-8")
+    ran = corsense("check", "main:app", folder=tmp_path)
+    assert ran.status == 2
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("json.decoder.JSONDecodeError")
+    assert "main.py:5 in load" in lines[1]
+    assert "corsense/" not in ran.err
+
+
+def test_what_the_app_prints_goes_to_standard_error(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        'from fastapi import FastAPI\nprint("hello")\napp = FastAPI()\n\n\n@app.get("/")\ndef index() -> int:\n    return 1\n', encoding="utf-8"
+    )
+    ran = corsense("check", "main:app", "--format", "json", folder=tmp_path)
+    assert "hello" in ran.err
+    assert ran.document["target"] == {"kind": "app", "name": "main:app"}
+
+
+def test_the_app_is_found_as_fastapi_dev_finds_it(folder: Path) -> None:
+    ran = corsense("check", "--format", "json", folder=folder)
+    assert ran.document["target"]["name"] == "main:app"
+
+
+def test_a_factory_is_called_when_it_is_said_to_be_one(folder: Path) -> None:
+    ran = corsense("check", "main:make", "--factory", "--request", "GET /items", "--format", "json", folder=folder)
+    assert ran.status == 0
+
+
+def test_endpoints_do_not_run_unless_asked(folder: Path) -> None:
+    corsense("check", "main:app", "--request", "DELETE /items/1", folder=folder)
+    assert not (folder / "removed").exists()
+
+
+def test_endpoints_run_when_asked(folder: Path) -> None:
+    request = ["--request", "GET /items", "--run-endpoints"]
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", *request, "--format", "json", folder=folder)
+    assert ran.status == 0
+    assert ran.document["results"][0]["exchanges"][0]["response"]["status"] == 200
+
+
+def test_the_answer_names_cause_place_browser_and_fix(folder: Path) -> None:
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--request", "DELETE /items/1", folder=folder)
+    assert ran.status == 1
+    assert "method-not-allowed  main.py:6" in ran.out
+    assert "has been blocked by CORS policy" in ran.out
+    assert '+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET", "POST", "DELETE"])' in ran.out
+    assert "curl -i -X OPTIONS 'http://localhost:8000/items/1'" in ran.out
+    assert 'fetch("http://localhost:8000/items/1", {' in ran.out
+    assert "the same request passes" in ran.out
+
+
+def test_a_pasted_curl_command_is_tried_on_the_app(folder: Path) -> None:
+    pasted = "curl 'http://localhost:8000/items/7' -X 'DELETE' -H 'Origin: http://localhost:3000' -H 'Authorization: Bearer s3cret'"
+    ran = corsense("check", "main:app", "--curl", pasted, "--format", "json", folder=folder)
+    assert ran.status == 1
+    assert {"method-not-allowed", "header-not-allowed"} <= set(ran.slugs())
+    assert "s3cret" not in ran.out + ran.err
+
+
+def test_a_pasted_fetch_call_is_read_from_standard_input(folder: Path) -> None:
+    pasted = 'await fetch("http://localhost:8000/items", {"method": "GET", "credentials": "include"});'
+    ran = corsense("check", "main:app", "--fetch", "-", "--origin", "http://localhost:3000", "--format", "json", folder=folder, text=pasted)
+    assert ran.slugs()[0] == "credentials-not-allowed"
+
+
+def test_secrets_given_as_headers_are_not_printed(folder: Path) -> None:
+    arguments = ["--origin", "http://localhost:3000", "--header", "Authorization: Bearer s3cret", "--verbose"]
+    for output in ("text", "json"):
+        ran = corsense("check", "main:app", *arguments, "--format", output, folder=folder)
+        assert "s3cret" not in ran.out + ran.err
+
+
+def test_quiet_leaves_a_line_or_two_for_each_finding(folder: Path) -> None:
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--quiet", folder=folder)
+    assert ran.status == 1
+    assert "+++" not in ran.out
+    assert "method-not-allowed" in ran.out
+
+
+def test_the_json_document_follows_the_schema_that_ships(folder: Path) -> None:
+    schema = corsense("schema", "check").document
+    document = corsense("check", "main:app", "--format", "json", folder=folder).document
+    assert set(document) == set(schema["required"]) | {"schema"}
+    assert document["schema"] == 1
+
+
+def test_a_rule_can_be_looked_up_by_code_and_by_slug() -> None:
+    by_code = corsense("rule", "CORS201")
+    by_slug = corsense("rule", "origin-trailing-slash")
+    assert by_code.out == by_slug.out
+    assert "## Use instead" in by_code.out
+
+
+def test_an_unknown_rule_is_met_with_the_nearest_one() -> None:
+    ran = corsense("rule", "origin-trailing-slahs")
+    assert ran.status == 2
+    assert "origin-trailing-slash" in ran.err
+
+
+def test_all_rules_can_be_printed() -> None:
+    ran = corsense("rule", "--all")
+    assert ran.status == 0
+    assert ran.out.count("## What it does") > 50
