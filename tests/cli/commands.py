@@ -29,7 +29,9 @@ class Ran:
         return [finding["slug"] for finding in self.document["findings"]]
 
 
-def corsense(*arguments: str, folder: Path | None = None, text: str | None = None, environment: dict[str, str] | None = None) -> Ran:
+def corsense(
+    *arguments: str, folder: Path | None = None, text: str | None = None, environment: dict[str, str] | None = None
+) -> Ran:
     """Run `corsense` in `folder`, with `text` on standard input."""
     done = subprocess.run(
         [COMMAND, *arguments],

@@ -82,7 +82,9 @@ def test_a_har_that_is_none_is_refused_in_one_sentence(folder: Path) -> None:
 
 
 def test_an_app_that_crashes_on_import_shows_the_users_frame_first(tmp_path: Path) -> None:
-    (tmp_path / "main.py").write_text("import json\n\n\ndef load():\n    return json.loads('{')\n\n\nSETTINGS = load()\n", encoding="utf-8")
+    (tmp_path / "main.py").write_text(
+        "import json\n\n\ndef load():\n    return json.loads('{')\n\n\nSETTINGS = load()\n", encoding="utf-8"
+    )
     ran = corsense("check", "main:app", folder=tmp_path)
     assert ran.status == 2
     lines = ran.err.splitlines()
@@ -93,7 +95,8 @@ def test_an_app_that_crashes_on_import_shows_the_users_frame_first(tmp_path: Pat
 
 def test_what_the_app_prints_goes_to_standard_error(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(
-        'from fastapi import FastAPI\nprint("hello")\napp = FastAPI()\n\n\n@app.get("/")\ndef index() -> int:\n    return 1\n', encoding="utf-8"
+        'from fastapi import FastAPI\nprint("hello")\napp = FastAPI()\n\n\n@app.get("/")\ndef index() -> int:\n    return 1\n',
+        encoding="utf-8",
     )
     ran = corsense("check", "main:app", "--format", "json", folder=tmp_path)
     assert "hello" in ran.err
@@ -127,14 +130,19 @@ def test_the_answer_names_cause_place_browser_and_fix(folder: Path) -> None:
     assert ran.status == 1
     assert "method-not-allowed  main.py:6" in ran.out
     assert "has been blocked by CORS policy" in ran.out
-    assert '+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET", "POST", "DELETE"])' in ran.out
+    assert (
+        '+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET", "POST", "DELETE"])'
+        in ran.out
+    )
     assert "curl -i -X OPTIONS 'http://localhost:8000/items/1'" in ran.out
     assert 'fetch("http://localhost:8000/items/1", {' in ran.out
     assert "the same request passes" in ran.out
 
 
 def test_a_pasted_curl_command_is_tried_on_the_app(folder: Path) -> None:
-    pasted = "curl 'http://localhost:8000/items/7' -X 'DELETE' -H 'Origin: http://localhost:3000' -H 'Authorization: Bearer s3cret'"
+    pasted = (
+        "curl 'http://localhost:8000/items/7' -X 'DELETE' -H 'Origin: http://localhost:3000' -H 'Authorization: Bearer s3cret'"
+    )
     ran = corsense("check", "main:app", "--curl", pasted, "--format", "json", folder=folder)
     assert ran.status == 1
     assert {"method-not-allowed", "header-not-allowed"} <= set(ran.slugs())
@@ -143,7 +151,9 @@ def test_a_pasted_curl_command_is_tried_on_the_app(folder: Path) -> None:
 
 def test_a_pasted_fetch_call_is_read_from_standard_input(folder: Path) -> None:
     pasted = 'await fetch("http://localhost:8000/items", {"method": "GET", "credentials": "include"});'
-    ran = corsense("check", "main:app", "--fetch", "-", "--origin", "http://localhost:3000", "--format", "json", folder=folder, text=pasted)
+    ran = corsense(
+        "check", "main:app", "--fetch", "-", "--origin", "http://localhost:3000", "--format", "json", folder=folder, text=pasted
+    )
     assert ran.slugs()[0] == "credentials-not-allowed"
 
 

@@ -64,7 +64,10 @@ def test_the_status_of_a_bare_preflight_tells_who_answered(status: int, slug: st
 
 def test_what_starlette_says_in_the_body_is_believed() -> None:
     refused = WireResponse(400, [("vary", "Origin")])  # type: ignore[arg-type]
-    assert slugs(observe(refused, method="PUT", body="Disallowed CORS origin, method")) == ["origin-mismatch", "method-not-allowed"]
+    assert slugs(observe(refused, method="PUT", body="Disallowed CORS origin, method")) == [
+        "origin-mismatch",
+        "method-not-allowed",
+    ]
 
 
 def test_every_fault_of_a_preflight_is_listed_not_the_first_alone() -> None:
@@ -146,7 +149,9 @@ def test_a_cookie_that_same_site_withholds_is_told_apart_from_cors() -> None:
             ("set-cookie", "session=verysecret; SameSite=Lax"),
         ),
     )
-    (diagnosis,) = diagnose(observe(answer, origin="https://app.example.com", url="https://api.other.test/", credentials="include"))
+    (diagnosis,) = diagnose(
+        observe(answer, origin="https://app.example.com", url="https://api.other.test/", credentials="include")
+    )
     assert diagnosis.slug == "cookie-not-sent"
     assert "verysecret" not in repr(diagnosis)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from corsense.fetch import Browser, FailureReason, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
+from corsense.fetch.wire import Headers
 from corsense.transports import drive
 
 CORPUS = Path(__file__).parent.parent / "data" / "corpus"
@@ -149,12 +150,13 @@ def _from_xhr(step: dict[str, Any], origin: str, scenario: Scenario) -> FetchReq
 
 
 def _page_is_public(scenario: Scenario, url: str) -> bool:
-    """Chromium was told that the servers of pages have public addresses, and the user gave no permission for the local network."""
+    """Chromium was told that the servers of pages have public addresses, and the user gave no permission for the local
+    network."""
     to_a_page_server = urlsplit(url).port in (41730, 41743)
     return "chromium_flags" in scenario and "chromium_grant" not in scenario and not to_a_page_server
 
 
-def _headers_and_body(options: dict[str, Any]) -> tuple[tuple[tuple[str, str], ...], str | bytes | Iterator[bytes] | None]:
+def _headers_and_body(options: dict[str, Any]) -> tuple[Headers, str | bytes | Iterator[bytes] | None]:
     given = options.get("headers") or {}
     headers = tuple((name, value) for name, value in (given.items() if isinstance(given, dict) else given))
     body = options.get("body")
@@ -165,6 +167,7 @@ def _headers_and_body(options: dict[str, Any]) -> tuple[tuple[tuple[str, str], .
         return headers, content.encode()
     if isinstance(body, dict) and "$stream" in body:
         return headers, iter([b"x"])
+    assert body is None or isinstance(body, str)
     return headers, body
 
 

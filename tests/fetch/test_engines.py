@@ -12,12 +12,16 @@ from tests.fetch.recorded import Scenario, run, scenarios
 
 SCENARIOS = scenarios("fetch", "xhr")
 ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")
-CASES = [pytest.param(row, engine, id=f"{row['id']}-{engine}") for row in SCENARIOS for engine in ENGINES if row["observed"][engine]]
+CASES = [
+    pytest.param(row, engine, id=f"{row['id']}-{engine}") for row in SCENARIOS for engine in ENGINES if row["observed"][engine]
+]
 
 # What the model leaves out, each with the reason. Patterns are of the scenario's nature, not of its name.
 INTEGRITY = "Subresource Integrity judges the body, which the model does not see"
 RETRIES = "Firefox's network stack repeats a request whose connection broke; the Fetch standard knows no such retry"
-LOCAL_NETWORK_DOWN = "Chromium asks for the local network permission only once a connection stands: a server that is down is refused first"
+LOCAL_NETWORK_DOWN = (
+    "Chromium asks for the local network permission only once a connection stands: a server that is down is refused first"
+)
 
 
 def left_out(scenario: Scenario, engine: EngineName) -> str | None:

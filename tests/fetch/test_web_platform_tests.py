@@ -65,7 +65,10 @@ def run(case: Case) -> Trace:
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case["id"]) for case in CASES])
 def test_the_standard_engine_does_what_the_test_expects(case: Case) -> None:
-    if any(("Access-Control-Max-Age", "-1") in map(tuple, earlier["preflight_response"]["headers"]) for earlier in case.get("prior", [])):
+    if any(
+        ("Access-Control-Max-Age", "-1") in map(tuple, earlier["preflight_response"]["headers"])
+        for earlier in case.get("prior", [])
+    ):
         pytest.skip(NEGATIVE_MAX_AGE)
     trace = run(case)
     expect = case["expect"]

@@ -12,6 +12,8 @@ never sees it:
 The status names the layer: 401 and 403 a login check, 429 a rate limit, 400 a host check, 404 and 502 to 504 a proxy
 that did not reach the app. Chromium does not print it; Firefox, WebKit and the network tab do.
 
+Where that layer is a part of the app that is checked, it is named, with its place, as `cors-not-outermost`.
+
 ## Why is this bad
 The request is refused for want of a key that the page has, and would have sent.
 

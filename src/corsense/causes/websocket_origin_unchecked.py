@@ -9,7 +9,7 @@ It connects, from everywhere, so the browser prints nothing.
 
 ## Why is this bad
 A foreign page can open the socket as the visitor who is logged in, read what it sends and write to it (cross-site
-WebSocket hijacking). On `localhost` it is enough that the program runs: several local AI tools had an advisory for
+WebSocket hijacking). On `localhost` it is enough that the program runs: several local tools had an advisory for
 exactly this.
 
 ## Example

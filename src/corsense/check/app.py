@@ -25,7 +25,8 @@ _PROBES_TO_PROVE = 60
 
 @dataclass(frozen=True, slots=True)
 class AppCheck:
-    """One check of an app. `time_limit` bounds its import, in seconds; `progress` is told how many probes of how many are done."""
+    """One check of an app. `time_limit` bounds its import, in seconds; `progress` is told how many probes of how many are
+    done."""
 
     target: AppTarget
     asked: Asked
@@ -33,15 +34,20 @@ class AppCheck:
     progress: Progress | None = None
 
     def run(self, session: AppSession) -> Report:
-        """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer."""
+        """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not
+        answer."""
         app = session.description
         origins = plan_origins(self.asked, app)
         probes = plan_probes(self.asked, app, origins)
         tried = session.run(probes, self.progress, run_endpoints=self.asked.run_endpoints)
         observations = [_observe(result, app, origins) for result in tried]
-        strangers = [_observe(result, app, ()) for result in session.run(plan_strangers(probes), run_endpoints=self.asked.run_endpoints)]
+        strangers = [
+            _observe(result, app, ()) for result in session.run(plan_strangers(probes), run_endpoints=self.asked.run_endpoints)
+        ]
         told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
-        report = collect(Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])])
+        report = collect(
+            Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]
+        )
         proposals = propose(report, app, self.asked.origins)
         return with_fixes(report, proposals, self._prove(report, proposals, probes) if proposals else {})
 
@@ -49,13 +55,21 @@ class AppCheck:
         """Try the requests of each finding again, on the app with all proposals applied."""
         overlay = patched(proposals)
         affected = {
-            proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][:_PROBES_TO_PROVE]
+            proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][
+                :_PROBES_TO_PROVE
+            ]
             for proposal in proposals
         }
         wanted = sorted({index for indices in affected.values() for index in indices})
         try:
             with AppSession.start(self.target, time_limit=self.time_limit, overlay=overlay) as session:
-                again = dict(zip(wanted, session.run([probes[index] for index in wanted], run_endpoints=self.asked.run_endpoints), strict=True))
+                again = dict(
+                    zip(
+                        wanted,
+                        session.run([probes[index] for index in wanted], run_endpoints=self.asked.run_endpoints),
+                        strict=True,
+                    )
+                )
                 faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
         except (AppLoadError, AppHungError, AppStoppedError):
             return dict.fromkeys(affected, False)
@@ -91,4 +105,3 @@ def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[Planned
     assumed = {planned.origin for planned in origins if planned.assumed}
     route = app.routes[probe.route] if probe.route is not None else None
     return Observation(result.trace, probe.situation, route, result.exchanges, app, probe.request.origin in assumed)
-

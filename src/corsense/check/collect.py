@@ -35,7 +35,9 @@ def collect(
     if app is not None:
         for diagnosis in configuration_faults(app):
             _add(groups, diagnosis, None)
-    ordered = sorted(groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code))
+    ordered = sorted(
+        groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
+    )
     return Report(target, _results(observations, ordered), tuple(group.finding for group in ordered), tuple(notes))
 
 

@@ -49,13 +49,18 @@ class _Live:
     def _stand_in(self, request: WireRequest) -> WireResponse:
         if self.leave is None:
             return WireResponse(200, (("access-control-allow-origin", request.header("origin") or "*"),))
-        kept = [line for line in self.leave.headers if line[0].lower().startswith(("access-control-allow-origin", "access-control-allow-cred"))]
+        kept = [
+            line
+            for line in self.leave.headers
+            if line[0].lower().startswith(("access-control-allow-origin", "access-control-allow-cred"))
+        ]
         return WireResponse(200, (*kept, ("vary", "Origin")))
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkCheck:
-    """One check of a URL. `time_limit` bounds each answer, in seconds; `progress` is told how many requests of how many are done."""
+    """One check of a URL. `time_limit` bounds each answer, in seconds; `progress` is told how many requests of how many are
+    done."""
 
     url: str
     asked: Asked
@@ -79,7 +84,9 @@ class NetworkCheck:
         if url is None or not url.is_http:
             raise InputError(f"{quoted(self.url)} is not a URL of http or https; write for example http://localhost:8000.")
         if url.has_credentials:
-            raise InputError("the URL contains a user name or password, which browsers refuse in a page's calls; leave them away.")
+            raise InputError(
+                "the URL contains a user name or password, which browsers refuse in a page's calls; leave them away."
+            )
 
     def _observe(self, client: HttpClient, requests: list[FetchRequest]) -> tuple[list[Observation], list[str]]:
         observations: list[Observation] = []
@@ -89,7 +96,9 @@ class NetworkCheck:
             trace = drive(Browser(self.asked.engine).fetch(request), live)
             observations.append(Observation(trace, facts=tuple(live.facts), assumed_origin=not self.asked.origins))
             if live.withheld and not notes:
-                notes.append("Only GET and HEAD were sent; of other methods the preflight alone. --run-endpoints sends them for real.")
+                notes.append(
+                    "Only GET and HEAD were sent; of other methods the preflight alone. --run-endpoints sends them for real."
+                )
             if self.progress is not None:
                 self.progress(number + 1, len(requests))
         return observations, notes
@@ -101,7 +110,9 @@ class NetworkCheck:
         if unanswered and len(unanswered) == len(observations):
             url = parse_url(observations[0].trace.request.url)
             where = url.origin if url else self.url
-            raise InputError(f"no answer from {where}: {unanswered[0].reason}. Start the server, or correct scheme, host and port.")
+            raise InputError(
+                f"no answer from {where}: {unanswered[0].reason}. Start the server, or correct scheme, host and port."
+            )
 
     def _stranger(self, client: HttpClient, requests: list[FetchRequest]) -> list[Diagnosis]:
         """Ask once in the name of a page that nobody trusts, with credentials: whether the server lets just anyone in."""
@@ -114,7 +125,8 @@ class NetworkCheck:
         return [told] if told is not None else []
 
     def _operations(self, client: HttpClient) -> Iterator[ApiOperation]:
-        """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of the URL."""
+        """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of
+        the URL."""
         if self.asked.operations:
             for operation in self.asked.operations:
                 yield _plain(operation)

@@ -20,7 +20,11 @@ BASE_URL = "http://localhost:8000"
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
 _STRANGERS = 20
-_BODIES = {"json": ("application/json", "{}"), "form": ("application/x-www-form-urlencoded", "a=1"), "multipart": ("multipart/form-data; boundary=b", "--b--")}
+_BODIES = {
+    "json": ("application/json", "{}"),
+    "form": ("application/x-www-form-urlencoded", "a=1"),
+    "multipart": ("multipart/form-data; boundary=b", "--b--"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,11 @@ def plan_probes(asked: Asked, app: AppDescription, origins: Iterable[PlannedOrig
         for route, method, path in operations:
             probes += _situations(asked, app, planned.origin, route, method, path, credentials)
         if not asked.operations:
-            probes.append(Probe(_request(asked, planned.origin, None, "GET", _UNKNOWN_PATH, credentials), "unknown_path", None, asked.engine))
+            probes.append(
+                Probe(
+                    _request(asked, planned.origin, None, "GET", _UNKNOWN_PATH, credentials), "unknown_path", None, asked.engine
+                )
+            )
     return probes
 
 

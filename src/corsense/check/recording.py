@@ -16,10 +16,13 @@ from corsense.transports.har import HarFetch, har_send, read_har
 
 
 def check_recording(path: Path, asked: Asked) -> Report:
-    """The report of a HAR file. Raises InputError when the file cannot be read, or holds no call from a page to another origin."""
+    """The report of a HAR file. Raises InputError when the file cannot be read, or holds no call from a page to another
+    origin."""
     fetches = [fetch for fetch in read_har(path) if _is_wanted(fetch, asked)]
     if not fetches:
-        raise InputError(f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it.")
+        raise InputError(
+            f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
+        )
     observations = [_observe(fetch, asked) for fetch in fetches]
     return collect(Target("har", str(path)), observations, (), cache_faults(observations))
 
@@ -35,6 +38,7 @@ def _observe(fetch: HarFetch, asked: Asked) -> Observation:
     trace = drive(Browser(asked.engine).fetch(fetch.request), har_send(fetch))
     excerpts = {(entry.request.preflight, entry.request.url): entry.body or "" for entry in fetch.entries}
     facts = tuple(
-        ExchangeFacts(None, body_excerpt=excerpts.get((exchange.request.preflight, exchange.request.url), "")) for exchange in trace.exchanges
+        ExchangeFacts(None, body_excerpt=excerpts.get((exchange.request.preflight, exchange.request.url), ""))
+        for exchange in trace.exchanges
     )
     return Observation(trace, facts=facts)

@@ -45,7 +45,8 @@ _ARGUMENT_OF = {
 class Proposal:
     """A way to remove the cause of the finding at `index`: `apply` turns the text of `file` into its repaired text, or None.
 
-    `line` is where the edit is made in the unpatched file; several proposals for a file are applied from its end to its beginning,
+    `line` is where the edit is made in the unpatched file; several proposals for a file are applied from its end to its
+    beginning,
     and those that move a statement (`moves`) last, so that each finds its line where it was.
     """
 
@@ -58,7 +59,8 @@ class Proposal:
 
 
 def propose(report: Report, app: AppDescription, named: Sequence[str]) -> list[Proposal]:
-    """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a finding
+    """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
+    finding
     does not name one itself."""
     found = []
     for index, finding in enumerate(report.findings):
@@ -81,7 +83,8 @@ def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int
         if before is not None and after is not None:
             fixes[proposal.index] = Fix(proposal.title, (Edit(proposal.file, before, after),), verified.get(proposal.index))
     findings = tuple(
-        replace(finding, place=_pointed(finding), fix=fixes.get(index, finding.fix)) for index, finding in enumerate(report.findings)
+        replace(finding, place=_pointed(finding), fix=fixes.get(index, finding.fix))
+        for index, finding in enumerate(report.findings)
     )
     return replace(report, findings=findings)
 

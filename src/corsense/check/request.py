@@ -62,10 +62,16 @@ def read_operation(text: str) -> Operation:
         raise InputError(f"{quoted(text)} is not a request; write a method and a path, for example 'POST /api/users'.")
     method, path = parts
     if not is_token(method) or is_forbidden_method(method):
-        raise InputError(f"{quoted(method)} in {quoted(text)} is not a method that a page can use; write for example 'POST /api/users'.")
+        raise InputError(
+            f"{quoted(method)} in {quoted(text)} is not a method that a page can use; write for example 'POST /api/users'."
+        )
     if not path.startswith("/") and "://" not in path:
-        raise InputError(f"{quoted(path)} in {quoted(text)} is not a path; it starts with a slash, for example 'POST /api/users'.")
-    return Operation(method.upper() if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else method, path)
+        raise InputError(
+            f"{quoted(path)} in {quoted(text)} is not a path; it starts with a slash, for example 'POST /api/users'."
+        )
+    return Operation(
+        method.upper() if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else method, path
+    )
 
 
 def read_header(text: str) -> tuple[str, str]:

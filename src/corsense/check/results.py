@@ -23,7 +23,8 @@ class Target:
 class Result:
     """One request of one page in one situation, judged.
 
-    `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each exchange of
+    `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each
+    exchange of
     the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`.
     """
 

@@ -11,7 +11,8 @@ NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
 
 
 def main() -> None:
-    """The `corsense` command. Exits with 0 when nothing was found, 1 when something was, 2 when the command could not do its work."""
+    """The `corsense` command. Exits with 0 when nothing was found, 1 when something was, 2 when the command could not do its
+    work."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"corsense {__version__}")
         return

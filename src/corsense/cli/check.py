@@ -43,7 +43,9 @@ class Format(StrEnum):
 def check(
     target: Annotated[
         str | None,
-        typer.Argument(help="package.module:app, a URL or a .har file. Default: the app that `fastapi dev` would run.", show_default=False),
+        typer.Argument(
+            help="package.module:app, a URL or a .har file. Default: the app that `fastapi dev` would run.", show_default=False
+        ),
     ] = None,
     origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
     request: Annotated[
@@ -52,9 +54,13 @@ def check(
     header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[Engine, typer.Option(help="Whose rules decide.")] = Engine.CHROMIUM,
-    run_endpoints: Annotated[bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")] = False,
+    run_endpoints: Annotated[
+        bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")
+    ] = False,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
-    fetch: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")] = None,
+    fetch: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
+    ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
-from corsense.causes import Cause, catalogue
+from corsense.causes import Cause, catalogue, find
 from corsense.cli import fail
+from corsense.readers.errors import quoted
 
 
 def rule(
@@ -22,24 +25,20 @@ def rule(
         for cause in catalogue():
             print(f"{cause.code}  {cause.severity:<8} {cause.slug:<38} {cause.title}")
     else:
-        _print(_find(name))
+        _print(_found(name))
 
 
-def _find(name: str) -> Cause:
-    from difflib import get_close_matches
-
-    for cause in catalogue():
-        if name.upper() == cause.code or name.lower() == cause.slug:
-            return cause
-    names = [text for cause in catalogue() for text in (cause.code, cause.slug)]
-    near = get_close_matches(name, names, 1) or get_close_matches(name.upper(), names, 1)
-    hint = f"did you mean {near[0]}?" if near else "`corsense rule` lists them all."
-    fail(f"there is no rule {name!r}; {hint}")
+def _found(name: str) -> Cause:
+    try:
+        return find(name)
+    except KeyError:
+        names = [text for cause in catalogue() for text in (cause.code, cause.slug)]
+        near = get_close_matches(name, names, 1) or get_close_matches(name.upper(), names, 1)
+        hint = f"did you mean {near[0]}?" if near else "`corsense rule` lists them all."
+        fail(f"there is no rule {quoted(name)}; {hint}")
 
 
 def _print(cause: Cause) -> None:
-    import sys
-
     if sys.stdout.isatty():
         from rich.console import Console
         from rich.markdown import Markdown

@@ -1,4 +1,5 @@
-"""The page gets its answer, and still something is wanting: a header it cannot read, a cookie that will not come back, a cache that mixes."""
+"""The page gets its answer, and still something is wanting: a header it cannot read, a cookie that will not come back, a
+cache that mixes."""
 
 from __future__ import annotations
 
@@ -13,12 +14,14 @@ from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
 # Headers that servers and proxies add for themselves: nobody's script reads them.
 _NOT_FOR_SCRIPTS = frozenset(
     {
-        "accept-ranges", "age", "allow", "alt-svc", "connection", "content-encoding", "content-security-policy", "cross-origin-embedder-policy",
-        "cross-origin-opener-policy", "cross-origin-resource-policy", "date", "etag", "keep-alive", "location", "nel", "permissions-policy",
-        "referrer-policy", "report-to", "reporting-endpoints", "server", "server-timing", "strict-transport-security", "transfer-encoding",
-        "vary", "via", "www-authenticate", "x-content-type-options", "x-dns-prefetch-control", "x-frame-options", "x-permitted-cross-domain-policies",
-        "x-powered-by", "x-process-time", "x-request-id", "x-trace-id", "x-xss-protection", "x-cache", "x-served-by", "x-timer", "set-cookie",
-        "traceparent", "tracestate", "x-robots-tag", "content-language", "x-correlation-id", "origin-agent-cluster", "upgrade", "trailer",
+        "accept-ranges", "age", "allow", "alt-svc", "connection", "content-encoding", "content-language",
+        "content-security-policy", "cross-origin-embedder-policy", "cross-origin-opener-policy",
+        "cross-origin-resource-policy", "date", "etag", "keep-alive", "location", "nel", "origin-agent-cluster",
+        "permissions-policy", "referrer-policy", "report-to", "reporting-endpoints", "server", "server-timing", "set-cookie",
+        "strict-transport-security", "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "vary", "via",
+        "www-authenticate", "x-cache", "x-content-type-options", "x-correlation-id", "x-dns-prefetch-control",
+        "x-frame-options", "x-permitted-cross-domain-policies", "x-powered-by", "x-process-time", "x-request-id",
+        "x-robots-tag", "x-served-by", "x-timer", "x-trace-id", "x-xss-protection",
     }
 )  # fmt: skip
 
@@ -29,11 +32,17 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
     outcome = trace.outcome
     assert isinstance(outcome, Allowed)
     if outcome.tainting == "basic":
-        message = f"{trace.request.url} has the page's own origin {observation.origin!r}: CORS has no say, and no CORSMiddleware is needed for it."
+        message = (
+            f"{trace.request.url} has the page's own origin {observation.origin!r}: CORS has no say, and no CORSMiddleware "
+            "is needed for it."
+        )
         yield Diagnosis("same-origin-needs-no-cors", message)
         return
     if outcome.tainting == "opaque":
-        message = "mode: 'no-cors' does not switch CORS off: the request is sent, and the page can read nothing of the answer, not even its status."
+        message = (
+            "mode: 'no-cors' does not switch CORS off: the request is sent, and the page can read nothing of the answer, "
+            "not even its status."
+        )
         yield Diagnosis("opaque-response", message, severity="error")
         return
     if "authorization-covered-by-wildcard" in trace.notes:
@@ -65,9 +74,13 @@ def lets_strangers_in(observation: Observation) -> Diagnosis | None:
             f"The server allows whatever origin it is sent, {observation.origin!r} for one, and with credentials: "
             "any site can read it with your users' cookies."
         )
-        remedy = "Answer only the origins of your own pages. Starlette does this for allow_origins=['*'] with allow_credentials=True."
+        remedy = (
+            "Answer only the origins of your own pages. Starlette does this for allow_origins=['*'] with allow_credentials=True."
+        )
         return Diagnosis("reflected-origin", message, place, evidence, remedy=remedy)
-    message = f"The server allows whatever origin it is sent, {observation.origin!r} for one; without credentials that is as open as *."
+    message = (
+        f"The server allows whatever origin it is sent, {observation.origin!r} for one; without credentials that is as open as *."
+    )
     return Diagnosis("reflected-origin", message, place, evidence, severity="info")
 
 

@@ -48,14 +48,21 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
 
 def _passed_without_leave(observation: Observation) -> Diagnosis:
     """The answer came through a CORS layer, which did not name the origin."""
-    layer = next((layer for layer in observation.cors_layers if not LayerPolicy.of(layer).allows_origin(observation.origin)), None)
+    layer = next(
+        (layer for layer in observation.cors_layers if not LayerPolicy.of(layer).allows_origin(observation.origin)), None
+    )
     return refused_origin(observation, layer or observation.cors_layers[0])
 
 
 def _only_on_options(observation: Observation) -> Diagnosis:
-    message = "The preflight is answered by hand and passes, so the request runs; but its own answer names no origin, and the page cannot read it."
+    message = (
+        "The preflight is answered by hand and passes, so the request runs; but its own answer names no origin, and the "
+        "page cannot read it."
+    )
     app = observation.app
-    handler = next((facts.route for facts in observation.facts if facts.answered_by == "endpoint" and facts.route is not None), None)
+    handler = next(
+        (facts.route for facts in observation.facts if facts.answered_by == "endpoint" and facts.route is not None), None
+    )
     place = app.routes[handler].endpoint_place if app is not None and handler is not None else None
     remedy = "Remove the OPTIONS handler and let CORSMiddleware answer preflights and add the headers to all answers."
     return Diagnosis("manual-options-handler", message, place, {}, remedy=remedy)
@@ -66,23 +73,35 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
     status = response.status
     preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
     if status >= 500:
-        message = f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log has the traceback."
+        message = (
+            f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log "
+            "has the traceback."
+        )
         remedy = "Look at the server's log; then let CORSMiddleware wrap the whole app, so that pages can read 500s."
         return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
     if status in (401, 403, 429):
-        message = f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) answers by itself."
+        message = (
+            f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) "
+            "answers by itself."
+        )
         remedy = "Add CORSMiddleware last, so that it is outermost."
         return Diagnosis("cors-not-outermost", message, None, {"status": status}, remedy=remedy)
     if 300 <= status < 400:
         location = response.header("location")
         message = f"The server redirects to {location!r} without CORS headers, so the browser stops there."
         slug = "redirect-slashes" if _only_slash(observation, index, location) else "redirect-loses-cors"
-        return Diagnosis(slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} right away.")
+        return Diagnosis(
+            slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} right away."
+        )
     if preflighted:
         return _only_on_options(observation)
     if response.header("vary") and "origin" in (response.header("vary") or "").lower():
-        message = f"The server has a CORS layer (it says Vary: Origin), and {observation.origin!r} is not among the origins it allows."
-        return Diagnosis("origin-mismatch", message, None, {"sent": observation.origin}, remedy=f"Add {observation.origin!r} to its origins.")
+        message = (
+            f"The server has a CORS layer (it says Vary: Origin), and {observation.origin!r} is not among the origins it allows."
+        )
+        return Diagnosis(
+            "origin-mismatch", message, None, {"sent": observation.origin}, remedy=f"Add {observation.origin!r} to its origins."
+        )
     return missing_layer(observation)
 
 
@@ -135,5 +154,7 @@ def describe_slash_redirect(observation: Observation) -> Diagnosis | None:
     if here is None or there is None or here.origin != there.origin:
         return None
     place = observation.route.endpoint_place if observation.route else None
-    message = f"{requests[0].url} is redirected to {requests[1].url}: two requests, and two preflights where one is needed{at(None)}."
+    message = (
+        f"{requests[0].url} is redirected to {requests[1].url}: two requests, and two preflights where one is needed{at(None)}."
+    )
     return Diagnosis("redirect-slashes", message, place, {"sent": requests[0].url, "allowed": requests[1].url}, severity="info")

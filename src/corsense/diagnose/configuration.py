@@ -12,6 +12,7 @@ from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
 from corsense.diagnose.patterns import foreign_origin, has_bare_dot, shared_suffix
 from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
 from corsense.url import is_loopback_host, parse_url
 
@@ -24,8 +25,7 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     if app.stack_error is not None:
         yield broken_stack(app)
     for late in app.late_middleware:
-        message = "Middleware is added after the app has started, which raises RuntimeError: the stack is built at the first request."
-        yield Diagnosis("middleware-added-after-startup", message, late.place, {"moment": late.moment})
+        yield added_too_late(late)
     for layer in app.cors_layers:
         policy = LayerPolicy.of(layer)
         if policy.known:
@@ -33,7 +33,10 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     yield from _twice(app)
     sockets = [route for route in app.routes if route.kind == "websocket"]
     if sockets and app.cors_layers:
-        message = f"CORSMiddleware does not look at websockets: {', '.join(route.path for route in sockets[:5])} can be opened from any page."
+        message = (
+            f"CORSMiddleware does not look at websockets: {', '.join(route.path for route in sockets[:5])} can be opened "
+            "from any page."
+        )
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
 
@@ -49,7 +52,9 @@ def broken_stack(app: AppDescription) -> Diagnosis:
         return Diagnosis("unknown-keyword", message, place, {"keyword": wrong[1]})
     frame = error.user_frame
     place = Place(frame.file, frame.line) if frame else None
-    return Diagnosis("unhandled-exception", f"The stack of middleware cannot be built, so every request is a 500: {error.summary}.", place)
+    return Diagnosis(
+        "unhandled-exception", f"The stack of middleware cannot be built, so every request is a 500: {error.summary}.", place
+    )
 
 
 def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
@@ -76,18 +81,28 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
 
 def _reflects_everyone(layer: LayerInfo) -> Diagnosis:
     message = (
-        "allow_origins=['*'] with allow_credentials=True: a browser refuses a literal * with credentials, so Starlette answers every "
-        "origin with its own name instead. Any site can read this API with your users' cookies."
+        "allow_origins=['*'] with allow_credentials=True: a browser refuses a literal * with credentials, so "
+        "Starlette answers every origin with its own name instead. Any site can read this API with your users' cookies."
     )
     remedy = "Name the origins that may send cookies: allow_origins=['https://app.example.com']."
-    return Diagnosis("wildcard-with-credentials", message, layer.place, {"allow_origins": ["*"], "allow_credentials": True}, severity="error", remedy=remedy)
+    return Diagnosis(
+        "wildcard-with-credentials",
+        message,
+        layer.place,
+        {"allow_origins": ["*"], "allow_credentials": True},
+        severity="error",
+        remedy=remedy,
+    )
 
 
 def _insecure(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
     for entry in policy.entries:
         url = parse_url(entry)
         if url is not None and url.scheme == "http" and not is_loopback_host(url.host):
-            message = f"{entry!r} is http: whoever sits on the user's network can be that page, and read this API with the user's cookies."
+            message = (
+                f"{entry!r} is http: whoever sits on the user's network can be that page, and read this API with the user's "
+                "cookies."
+            )
             yield Diagnosis("insecure-origin-with-credentials", message, layer.place, {"value": entry})
 
 
@@ -101,11 +116,16 @@ def _regex_faults(layer: LayerInfo, regex: str, credentials: bool) -> Iterator[D
     admitted = next((origin for origin in _STRANGERS if pattern.fullmatch(origin)), None) or foreign_origin(regex)
     evidence = {"value": regex, "admits": admitted}
     if suffix is not None:
-        message = f"allow_origin_regex {regex!r} lets in every name below {suffix}, and anybody can have one: {admitted!r} for one."
+        message = (
+            f"allow_origin_regex {regex!r} lets in every name below {suffix}, and anybody can have one: {admitted!r} for one."
+        )
         yield Diagnosis("public-suffix-origin", message, layer.place, evidence, severity if credentials else "info")
     elif has_bare_dot(regex):
         dotted = f", {admitted!r} for one" if admitted else ""
-        message = f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so foreign hosts match{dotted}."
+        message = (
+            f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so foreign hosts "
+            f"match{dotted}."
+        )
         yield Diagnosis("regex-unescaped-dot", message, layer.place, evidence, severity)
     elif admitted is not None:
         message = f"allow_origin_regex {regex!r} lets in sites it was not written for, {admitted!r} for one."

@@ -35,7 +35,10 @@ def diagnose(observation: Observation) -> list[Diagnosis]:
 
 def _refused(observation: Observation, outcome: Blocked) -> list[Diagnosis]:
     if outcome.error in _LOCAL_NETWORK:
-        message = "Chromium asks the user before a public page may call this machine or the local network; no header of the server can change that."
+        message = (
+            "Chromium asks the user before a public page may call this machine or the local network; no header of the "
+            "server can change that."
+        )
         return [Diagnosis("local-network-access", message)]
     if outcome.error is CorsError.RedirectContainsCredentials:
         message = "The server redirects to a URL with a user name or password in it, which browsers refuse across origins."
@@ -66,10 +69,18 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
         return _mixed_content(observation, outcome)
     if outcome.reason == FailureReason.BAD_PORT:
         message = f"Browsers call no server on {outcome.detail}, which belongs to another protocol; nothing is sent."
-        return Diagnosis("server-unreachable", message, None, {"url": request.url}, remedy="Let the server listen on another port, 8000 for example.")
+        return Diagnosis(
+            "server-unreachable",
+            message,
+            None,
+            {"url": request.url},
+            remedy="Let the server listen on another port, 8000 for example.",
+        )
     if outcome.reason in (FailureReason.INVALID_REQUEST, FailureReason.URL_SCHEME):
         slug = "credentials-in-url" if url is not None and url.has_credentials else "url-without-scheme"
-        return Diagnosis(slug, f"The browser does not send this request: {outcome.detail or outcome.reason}.", None, {"url": request.url})
+        return Diagnosis(
+            slug, f"The browser does not send this request: {outcome.detail or outcome.reason}.", None, {"url": request.url}
+        )
     if outcome.reason == FailureReason.CORP:
         message = f"The answer's Cross-Origin-Resource-Policy is {outcome.detail!r}, which keeps it from pages of other origins."
         return Diagnosis("cross-origin-resource-policy", message)
@@ -86,10 +97,15 @@ def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
     request = observation.trace.request
     if observation.trace.exchanges:
         message = f"The server redirects an https request to {outcome.detail}: plain http, which a page on https may not load."
-        remedy = "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects stay https."
+        remedy = (
+            "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects "
+            "stay https."
+        )
         evidence = {"from": request.url, "to": outcome.detail}
         return Diagnosis("redirect-downgrades-to-http", message, None, evidence, remedy=remedy)
-    message = f"The page is on https and calls {request.url}, plain http: browsers block that as mixed content before CORS is asked."
+    message = (
+        f"The page is on https and calls {request.url}, plain http: browsers block that as mixed content before CORS is asked."
+    )
     return Diagnosis("mixed-content", message, None, {"url": request.url}, remedy="Call the API over https.")
 
 
@@ -99,17 +115,25 @@ def _location(observation: Observation, index: int) -> str | None:
 
 
 def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
-    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's leave to another."""
+    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's leave to
+    another."""
     by_url: dict[tuple[str, str], list[Observation]] = {}
     for observation in observations:
         if observation.situation in ("success", "stranger") and observation.trace.request.method == "GET":
             by_url.setdefault((observation.trace.request.method, observation.trace.request.url), []).append(observation)
     found = {}
     for group in by_url.values():
-        named = {response.header("access-control-allow-origin") for seen in group if (response := seen.trace.response) is not None}
+        named = {
+            response.header("access-control-allow-origin") for seen in group if (response := seen.trace.response) is not None
+        }
         for seen in group:
             response = seen.trace.response
-            if response is None or len(named) < 2 or not isinstance(seen.trace.outcome, Allowed) or _is_safe_from_caches(response):
+            if (
+                response is None
+                or len(named) < 2
+                or not isinstance(seen.trace.outcome, Allowed)
+                or _is_safe_from_caches(response)
+            ):
                 continue
             diagnosis = _varies_silently(seen, response)
             found[diagnosis.message] = diagnosis
@@ -129,5 +153,7 @@ def _varies_silently(observation: Observation, response: WireResponse) -> Diagno
     )
     layer = observation.header_layer
     place = layer.place if layer is not None else observation.route.endpoint_place if observation.route else None
-    remedy = "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
+    remedy = (
+        "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
+    )
     return Diagnosis("vary-origin-missing", message, place, {"vary": response.header("vary")}, remedy=remedy)

@@ -12,7 +12,12 @@ from corsense.causes import Severity
 from corsense.fetch import Exchange, Trace
 from corsense.finding import Place
 
-_KNOWN_MODULES = ("starlette.middleware.cors", "fastapi.middleware.cors", "starlette.middleware.sessions", "starlette.middleware.gzip")
+_KNOWN_MODULES = (
+    "starlette.middleware.cors",
+    "fastapi.middleware.cors",
+    "starlette.middleware.sessions",
+    "starlette.middleware.gzip",
+)
 _NO_FACTS = ExchangeFacts(answered_by=None)
 
 
@@ -20,7 +25,8 @@ _NO_FACTS = ExchangeFacts(answered_by=None)
 class Observation:
     """One fetch that was tried, and what is known around it.
 
-    `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None for a URL
+    `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None
+    for a URL
     or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
     """
 
@@ -42,7 +48,8 @@ class Observation:
 
     @property
     def cors_layers(self) -> tuple[LayerInfo, ...]:
-        """The layers about CORS that requests to this route pass, outermost first; those of the main app where no route is known."""
+        """The layers about CORS that requests to this route pass, outermost first; those of the main app where no route is
+        known."""
         if self.app is None:
             return ()
         stack = self.app.stack(self.route.app if self.route is not None else 0)
@@ -59,14 +66,17 @@ class Observation:
     @property
     def hypothetical(self) -> bool:
         """Whether the situation was made by a stand-in, and is no fact about the endpoint."""
-        return self.situation in ("error", "http_exception", "validation_error") and all(facts.exception is None for facts in self.facts)
+        return self.situation in ("error", "http_exception", "validation_error") and all(
+            facts.exception is None for facts in self.facts
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """Why, for one observation: the cause's `slug`, the sentence for this case, where, with which values.
 
-    `severity` None is the cause's own. `evidence` holds plain data; `sent` and `allowed` are shown side by side. `remedy` is what to
+    `severity` None is the cause's own. `evidence` holds plain data; `sent` and `allowed` are shown side by side. `remedy` is
+    what to
     write where no edit can be offered.
     """
 

@@ -15,12 +15,12 @@ _SENTENCES = {
     "origins-not-a-list": "{sent} is one of several origins inside the single string {allowed}",
     "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
     "origin-trailing-slash": "the list has {allowed} with a slash at the end, the page sends {sent}",
-    "origin-default-port": "the list has {allowed} with the default port spelled out, which browsers leave away: the page sends {sent}",
+    "origin-default-port": "the list has {allowed} with the default port, which browsers leave away: the page sends {sent}",
     "origin-not-normalised": "the list has {allowed}, browsers write that origin as {sent}",
     "origin-has-path": "the list has {allowed}, which is a URL with a path; the origin is {sent}",
     "origin-without-scheme": "the list has {allowed} without a scheme, the page sends {sent}",
-    "glob-in-origins": "the list has {allowed}, and a list takes no patterns: it only equals itself, never {sent}",
-    "regex-in-origins": "the list has the regular expression {allowed}, and a list takes none: it only equals itself, never {sent}",
+    "glob-in-origins": "the list has {allowed}, and a list takes no patterns: it never equals {sent}",
+    "regex-in-origins": "the list has the regular expression {allowed}, which a list does not take: it never equals {sent}",
     "origin-scheme-mismatch": "the list has {allowed}, the page sends {sent}: http and https are different origins",
     "origin-port-mismatch": "the list has {allowed}, the page sends {sent}: another port is another origin",
     "origin-host-mismatch": "the list has {allowed}, the page sends {sent}: two names of this machine are two origins",
@@ -33,8 +33,14 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     origin = observation.origin
     named = {"sent": origin}
     if origin == "null":
-        message = "The page's origin is opaque (null): a file: page, a sandboxed frame or a redirect on the way. The app does not allow null."
-        remedy = "Serve the page from a real origin, http://localhost:3000 for example. Allowing null would let in any sandboxed frame."
+        message = (
+            "The page's origin is opaque (null): a file: page, a sandboxed frame or a redirect on the way. The app does "
+            "not allow null."
+        )
+        remedy = (
+            "Serve the page from a real origin, http://localhost:3000 for example. Allowing null would let in any "
+            "sandboxed frame."
+        )
         return Diagnosis("null-origin", message, layer.place, named, remedy=remedy)
     if not policy.known:
         message = f"{layer.name} does not allow the origin {origin!r}."
@@ -48,7 +54,9 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if severity == "info":
         message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
-    evidence = named | ({"allowed": likeness.entry} if likeness.entry is not None else {}) | {"allow_origins": list(policy.entries)}
+    evidence = (
+        named | ({"allowed": likeness.entry} if likeness.entry is not None else {}) | {"allow_origins": list(policy.entries)}
+    )
     return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
 
 
@@ -79,12 +87,16 @@ def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
     """The most dangerous slip: the string is searched for the origin, or for a `*`."""
     evidence: dict[str, object] = {"value": origins}
     if "*" in origins:
-        message = f"allow_origins is the string {origins!r}, not a list. It contains a *, which makes Starlette allow every origin."
+        message = (
+            f"allow_origins is the string {origins!r}, not a list. It contains a *, which makes Starlette allow every origin."
+        )
     else:
         witness = origins[:-1] if len(origins) > 1 else origins
         evidence["admits"] = witness
         message = f"allow_origins is the string {origins!r}, not a list: any piece of it passes, the origin {witness!r} for one."
-    return Diagnosis("origins-not-a-list", message, layer.place, evidence, severity="error", remedy=f"allow_origins=[{origins!r}]")
+    return Diagnosis(
+        "origins-not-a-list", message, layer.place, evidence, severity="error", remedy=f"allow_origins=[{origins!r}]"
+    )
 
 
 def _partial_match(origin: str, layer: LayerInfo, regex: str) -> Diagnosis:
@@ -96,5 +108,7 @@ def _severity(observation: Observation, likeness: Likeness | None) -> Severity |
     """An origin that nobody named, and that no entry was meant for, is no fault: the list may be just right."""
     if not observation.assumed_origin:
         return None
-    meant = likeness is not None and (likeness.is_slip or likeness.slug in ("origin-scheme-mismatch", "glob-in-origins", "regex-in-origins"))
+    meant = likeness is not None and (
+        likeness.is_slip or likeness.slug in ("origin-scheme-mismatch", "glob-in-origins", "regex-in-origins")
+    )
     return None if meant else "info"

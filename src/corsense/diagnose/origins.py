@@ -33,7 +33,8 @@ LIKENESS = (
 class Likeness:
     """How an entry of a list of origins relates to the origin that a page sent.
 
-    `slug` is the cause, `entry` the entry as it stands in the list (None when the list is empty), `meant` what should stand there.
+    `slug` is the cause, `entry` the entry as it stands in the list (None when the list is empty), `meant` what should stand
+    there.
     """
 
     slug: str
@@ -60,13 +61,14 @@ def compare(origin: str, entry: str) -> Likeness:
 
 
 def meant_origin(entry: str) -> str | None:
-    """The origin that an entry of a list of origins was meant for, None when it names none (`*`, `null`, a regular expression)."""
+    """The origin that an entry of a list of origins was meant for, None when it names none (`*`, `null`, a regular
+    expression)."""
     text = entry.strip().strip("\"'[] ").replace("://*.", "://app.").replace(":*", ":3000")
     if not text or text in ("*", "null") or re.search(r"[\\^$()|*]", text):
         return None
     if "://" not in text:
         host = text.partition(":")[0].partition("/")[0]
-        text = f"{'http' if is_loopback_host(host) or host == '0.0.0.0' else 'https'}://{text}"  # noqa: S104
+        text = f"{'http' if is_loopback_host(host) or host == '0.0.0.0' else 'https'}://{text}"
     url = parse_url(text)
     if url is None or not url.host:
         return None
@@ -107,7 +109,12 @@ def _fault_of_url(page: ParsedUrl, entry: str) -> str:
         if written.scheme != page.scheme and _port(written) in (_port(page), DEFAULT_PORTS.get(written.scheme)):
             return "origin-scheme-mismatch"
         return "origin-port-mismatch" if written.scheme == page.scheme else "origin-mismatch"
-    if written.scheme == page.scheme and _port(written) == _port(page) and _is_this_machine(written.host) and _is_this_machine(page.host):
+    if (
+        written.scheme == page.scheme
+        and _port(written) == _port(page)
+        and _is_this_machine(written.host)
+        and _is_this_machine(page.host)
+    ):
         return "origin-host-mismatch"
     return "origin-mismatch"
 
@@ -121,7 +128,7 @@ def _authority(url: ParsedUrl) -> str:
 
 
 def _is_this_machine(host: str) -> bool:
-    return is_loopback_host(host) or host == "0.0.0.0"  # noqa: S104 - the address people type, not one that is bound
+    return is_loopback_host(host) or host == "0.0.0.0"
 
 
 def _glob_matches(entry: str, origin: str) -> bool:

@@ -11,7 +11,7 @@ from corsense.url import parse_url
 # The parts of an expression that stand for text of somebody else's choice.
 _PART = re.compile(
     r"""\\(?P<escaped>[^a-zA-Z0-9])            # an escaped character stands for itself
-      | (?P<open>(?:\.|\\[wWSDd]|\[(?:\\.|[^\]\\])*\])(?:[*+?]\??|\{[^}]*\}\??)?)   # any character, or one of a class, repeated or not
+      | (?P<open>(?:\.|\\[wWSDd]|\[(?:\\.|[^\]\\])*\])(?:[*+?]\??|\{[^}]*\}\??)?)   # any of a class
       | (?P<group>\((?:\?:|\?P<[^>]*>)?)      # a group opens
       | (?P<other>[)|^$?*+]|\\.)              # what only shapes the expression
       | (?P<literal>.)""",
@@ -22,7 +22,8 @@ _CHOICES = 4
 
 
 def foreign_origin(pattern: str) -> str | None:
-    """An origin that `pattern` fully matches and that belongs to another site than those it was written for; None when none was found,
+    """An origin that `pattern` fully matches and that belongs to another site than those it was written for; None when none
+    was found,
     which is no proof that there is none."""
     try:
         compiled = re.compile(pattern)
@@ -34,7 +35,8 @@ def foreign_origin(pattern: str) -> str | None:
 
 
 def shared_suffix(pattern: str) -> str | None:
-    """The public suffix below which `pattern` admits any name (`vercel.app`): everybody can have such a name. None when there is none."""
+    """The public suffix below which `pattern` admits any name (`vercel.app`): everybody can have such a name. None when
+    there is none."""
     for host in _literal_endings(pattern):
         if "." in host and is_public_suffix(host):
             return host
@@ -76,7 +78,9 @@ def _alternatives(pattern: str) -> list[str]:
     if found is None:
         return [pattern]
     choices = re.split(r"(?<!\\)\|", found[1])[:_CHOICES]
-    return [whole for choice in choices for whole in _alternatives(pattern[: found.start()] + choice + pattern[found.end() :])][: _CHOICES**2]
+    return [whole for choice in choices for whole in _alternatives(pattern[: found.start()] + choice + pattern[found.end() :])][
+        : _CHOICES**2
+    ]
 
 
 def _own_sites(pattern: str) -> set[str]:

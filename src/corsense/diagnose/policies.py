@@ -13,7 +13,8 @@ _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-langu
 
 @dataclass(frozen=True, slots=True)
 class LayerPolicy:
-    """The policy of a layer, as far as its arguments tell. `origins` is a string where somebody gave one in place of a list, which
+    """The policy of a layer, as far as its arguments tell. `origins` is a string where somebody gave one in place of a list,
+    which
     Starlette searches for substrings. `known` is False for a layer that is not Starlette's, or takes other arguments."""
 
     origins: str | tuple[str, ...] = ()

@@ -7,13 +7,24 @@ from urllib.parse import urlsplit
 from corsense.app.description import LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, answerer, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
+from corsense.diagnose.origins import compare
 from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.structure import crashed, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.check import list_of_tokens
 from corsense.url import parse_url
 
-_ORIGIN_FAULTS = (CorsError.PreflightMissingAllowOriginHeader, CorsError.PreflightAllowOriginMismatch, CorsError.PreflightInvalidAllowOriginValue)
+_ONE_ORIGIN_FOR_ANOTHER = frozenset(
+    {
+        "origin-trailing-slash", "origin-scheme-mismatch", "origin-port-mismatch", "origin-host-mismatch", "origin-default-port",
+        "origin-not-normalised", "origin-has-path",
+    }
+)  # fmt: skip
+_ORIGIN_FAULTS = (
+    CorsError.PreflightMissingAllowOriginHeader,
+    CorsError.PreflightAllowOriginMismatch,
+    CorsError.PreflightInvalidAllowOriginValue,
+)
 
 
 def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
@@ -72,7 +83,10 @@ def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | No
     listed = f"allow_methods is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
     message = f"Method {method} is not allowed: {listed}."
     if allowed == ["GET"] and method == "POST":
-        message = f"Method POST is not allowed: {listed}, and a POST with JSON is preflighted although browsers could send a plain one unasked."
+        message = (
+            f"Method POST is not allowed: {listed}, and a POST with JSON is preflighted although browsers could send a "
+            "plain one unasked."
+        )
     evidence: dict[str, object] = {"method": method} | ({"allow_methods": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {method} to the methods that the server allows."
     return Diagnosis("method-not-allowed", message, layer.place if layer else None, evidence, remedy=remedy)
@@ -83,7 +97,13 @@ def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None
     listed = f"allow_headers is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
     evidence: dict[str, object] = {"header": name} | ({"allow_headers": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {name} to the request headers that the server allows."
-    return Diagnosis("header-not-allowed", f"Request header {name!r} is not allowed: {listed}.", layer.place if layer else None, evidence, remedy=remedy)
+    return Diagnosis(
+        "header-not-allowed",
+        f"Request header {name!r} is not allowed: {listed}.",
+        layer.place if layer else None,
+        evidence,
+        remedy=remedy,
+    )
 
 
 def _credentials_faults(observation: Observation, index: int, layer: LayerInfo | None) -> list[Diagnosis]:
@@ -102,13 +122,23 @@ def wildcard_with_credentials(layer: LayerInfo | None) -> Diagnosis:
         "with credentials the answer has to name the page's origin."
     )
     remedy = "Name the origins that may send cookies, or let the page use credentials: 'omit' when the API needs none."
-    return Diagnosis("wildcard-with-credentials", message, layer.place if layer else None, {"header": "Access-Control-Allow-Origin: *"}, remedy=remedy)
+    return Diagnosis(
+        "wildcard-with-credentials",
+        message,
+        layer.place if layer else None,
+        {"header": "Access-Control-Allow-Origin: *"},
+        remedy=remedy,
+    )
 
 
 def credentials_refused(layer: LayerInfo | None) -> Diagnosis:
     """`Access-Control-Allow-Credentials: true` is missing."""
-    message = "The page sends credentials (cookies), and the server does not say that it accepts them: allow_credentials is not set."
-    remedy = "Set allow_credentials=True, with the origins named, or leave credentials: 'include' away when the API needs no cookies."
+    message = (
+        "The page sends credentials (cookies), and the server does not say that it accepts them: allow_credentials is not set."
+    )
+    remedy = (
+        "Set allow_credentials=True, with the origins named, or leave credentials: 'include' away when the API needs no cookies."
+    )
     return Diagnosis("credentials-not-allowed", message, layer.place if layer else None, {}, remedy=remedy)
 
 
@@ -123,7 +153,8 @@ def _refused_headers(observation: Observation, index: int) -> list[str]:
 
 
 def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
-    """Another layer answered the preflight by itself, so that no CORS layer behind it was asked; what that one lacks is hidden."""
+    """Another layer answered the preflight by itself, so that no CORS layer behind it was asked; what that one lacks is
+    hidden."""
     status = status_of(observation.trace.exchanges[index])
     if 300 <= status < 400:
         return [_redirected(observation, index, layer)]
@@ -145,7 +176,9 @@ def _manual_handler(observation: Observation, index: int) -> Diagnosis:
     name = f" {route.name}" if route and route.name else ""
     message = f"An OPTIONS handler written by hand{name} answers the preflight with {status_of(exchange)}, {lacks}."
     remedy = "Remove the handler and let CORSMiddleware answer preflights."
-    return Diagnosis("manual-options-handler", message, route.endpoint_place if route else None, {"status": status_of(exchange)}, remedy=remedy)
+    return Diagnosis(
+        "manual-options-handler", message, route.endpoint_place if route else None, {"status": status_of(exchange)}, remedy=remedy
+    )
 
 
 def _unhandled(observation: Observation, index: int) -> Diagnosis:
@@ -169,7 +202,12 @@ def _slash_redirect(observation: Observation, index: int) -> Diagnosis | None:
     """The router of an app without a CORS layer redirects to the slash, behind which a mounted app has one."""
     exchange, app = observation.trace.exchanges[index], observation.app
     location = exchange.response.header("location") if isinstance(exchange.response, WireResponse) else None
-    if app is None or not app.cors_layers or location is None or _redirect_slug(exchange.request.url, location) != "redirect-slashes":
+    if (
+        app is None
+        or not app.cors_layers
+        or location is None
+        or _redirect_slug(exchange.request.url, location) != "redirect-slashes"
+    ):
         return None
     path = urlsplit(exchange.request.url).path.rstrip("/")
     mounted = next((found for found in app.apps if found.prefix and path == found.prefix.rstrip("/")), None)
@@ -190,7 +228,9 @@ def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -
             return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
     by = f" by {layer.name}{at(layer.place)}" if layer else ""
     message = f"The preflight is redirected{by} to {location!r}; browsers do not follow redirects of a preflight."
-    return Diagnosis("preflight-redirected", message, layer.place if layer else None, {"location": location, "status": status_of(exchange)})
+    return Diagnosis(
+        "preflight-redirected", message, layer.place if layer else None, {"location": location, "status": status_of(exchange)}
+    )
 
 
 def _redirect_slug(url: str, location: str) -> str | None:
@@ -216,14 +256,20 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
     if 300 <= status < 400:
         return [_redirected(observation, index, None)]
     if status in (401, 403, 407, 429):
-        message = f"The preflight is answered with {status} and without CORS headers: a layer in front (authentication, a rate limit) answers by itself."
+        message = (
+            f"The preflight is answered with {status} and without CORS headers: a layer in front (authentication, a rate "
+            "limit) answers by itself."
+        )
         remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer does."
         return [Diagnosis("preflight-answered-by-other-layer", message, None, {"status": status}, remedy=remedy)]
     if status >= 500:
         message = f"The server answers the preflight with {status}: it, or a proxy in front of it, fails before CORS has a say."
         return [Diagnosis("preflight-bad-status", message, None, {"status": status})]
     if 200 <= status < 300:
-        message = f"The preflight is answered with {status}, but without CORS headers: something handles OPTIONS that knows nothing of CORS."
+        message = (
+            f"The preflight is answered with {status}, but without CORS headers: something handles OPTIONS that knows "
+            "nothing of CORS."
+        )
         return [Diagnosis("manual-options-handler", message, None, {"status": status})]
     return [missing_layer(observation, status)]
 
@@ -269,7 +315,10 @@ def _named_but_wrong(observation: Observation, index: int, response: WireRespons
 
 def _bad_status_with_headers(observation: Observation, index: int, status: int) -> Diagnosis:
     if status == 405:
-        message = "The answer to the preflight names the origin, but its status is 405: headers are set by hand and nothing handles OPTIONS."
+        message = (
+            "The answer to the preflight names the origin, but its status is 405: headers are set by hand and nothing "
+            "handles OPTIONS."
+        )
         return Diagnosis("manual-cors-headers", message, None, {"status": status}, severity="error")
     message = f"The answer to the preflight names the origin, but its status is {status}; browsers want 200 to 299."
     return Diagnosis("preflight-bad-status", message, None, {"status": status})
@@ -290,7 +339,10 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
     mismatch = {CorsError.AllowOriginMismatch, CorsError.PreflightAllowOriginMismatch}
     invalid = {CorsError.InvalidAllowOriginValue, CorsError.PreflightInvalidAllowOriginValue}
     if errors & multiple:
-        message = f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a list{sender}."
+        message = (
+            f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a "
+            f"list{sender}."
+        )
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
         layer = observation.header_layer
         return [Diagnosis("duplicate-cors-headers", message, layer.place if layer else None, {"value": named}, remedy=remedy)]
@@ -303,11 +355,8 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
 
 
 def _mismatch(observation: Observation, named: str, sender: str) -> Diagnosis:
-    from corsense.diagnose.origins import compare
-
     likeness = compare(observation.origin, named)
-    slug = likeness.slug if likeness.slug in ("origin-trailing-slash", "origin-scheme-mismatch", "origin-port-mismatch", "origin-host-mismatch",
-                                               "origin-default-port", "origin-not-normalised", "origin-has-path") else "origin-mismatch"  # fmt: skip
+    slug = likeness.slug if likeness.slug in _ONE_ORIGIN_FOR_ANOTHER else "origin-mismatch"
     message = f"The answer allows {named!r}, the page is {observation.origin!r}{sender}."
     remedy = f"Let the server answer with {observation.origin!r} for this page: use CORSMiddleware with that origin in its list."
     return Diagnosis(slug, message, None, {"sent": observation.origin, "allowed": named}, remedy=remedy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corsense.app.description import LayerInfo
+from corsense.app.description import LateMiddleware, LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, at
 from corsense.finding import Place
 
@@ -12,9 +12,17 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     app = observation.app
     if app is None:
         told = f" It answers the preflight with {status}." if status is not None else ""
-        message = f"The server sends no CORS headers to pages of {observation.origin!r}: it has no CORS layer, or none on this path.{told}"
-        remedy = f"app.add_middleware(CORSMiddleware, allow_origins=[{observation.origin!r}], allow_methods=[...], allow_headers=[...])"
+        message = (
+            f"The server sends no CORS headers to pages of {observation.origin!r}: it has no CORS layer, or none on this "
+            f"path.{told}"
+        )
+        remedy = (
+            f"app.add_middleware(CORSMiddleware, allow_origins=[{observation.origin!r}], allow_methods=[...], "
+            "allow_headers=[...])"
+        )
         return Diagnosis("missing-cors-middleware", message, None, {"sent": observation.origin}, remedy=remedy)
+    if app.late_middleware:
+        return added_too_late(app.late_middleware[0])
     owner = app.apps[observation.route.app if observation.route is not None else 0] if app.apps else None
     place = owner.place if owner else None
     if owner is not None and owner.parent is not None and app.cors_layers:
@@ -22,10 +30,19 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
         return Diagnosis("mounted-app-without-cors", message, owner.mounted_at or place, {"prefix": owner.prefix})
     mounted = [layer for layer in app.cors_layers if layer.prefix]
     if mounted:
-        message = f"Only the app mounted at {mounted[0].prefix!r} has CORSMiddleware{at(mounted[0].place)}; the routes beside it have none."
+        message = (
+            f"Only the app mounted at {mounted[0].prefix!r} has CORSMiddleware{at(mounted[0].place)}; the routes beside it "
+            "have none."
+        )
         return Diagnosis("missing-cors-middleware", message, place, {"prefix": mounted[0].prefix})
     message = "The app has no CORSMiddleware: none of its answers allows a page of another origin to read it."
     return Diagnosis("missing-cors-middleware", message, place)
+
+
+def added_too_late(late: LateMiddleware) -> Diagnosis:
+    """`add_middleware` on an app that has started."""
+    message = "Middleware is added after the app has started, which raises RuntimeError: the stack is built at the first request."
+    return Diagnosis("middleware-added-after-startup", message, late.place, {"moment": late.moment})
 
 
 def not_outermost(observation: Observation, layer: LayerInfo, status: int) -> Diagnosis:
@@ -51,23 +68,45 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
     frame = traceback.user_frame
     where = f" in {frame.function}" if frame and frame.function else ""
     line = f": {frame.source.strip()}" if frame and frame.source else ""
-    message = f"The app crashes{where}, {traceback.summary}{line}. The 500 leaves outside of CORSMiddleware, so browsers call it a CORS error."
+    message = (
+        f"The app crashes{where}, {traceback.summary}{line}. The 500 leaves outside of CORSMiddleware, so browsers call it "
+        "a CORS error."
+    )
     evidence = {
         "exception": traceback.type,
         "frames": [f"{found.file}:{found.line} in {found.function}" for found in traceback.user_first[:5]],
     }
     remedy = "Mend the crash. So that the page can read 500s too, let CORSMiddleware wrap the whole app."
-    return Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None, evidence, severity="error", remedy=remedy)
+    return Diagnosis(
+        "unhandled-exception",
+        message,
+        Place(frame.file, frame.line) if frame else None,
+        evidence,
+        severity="error",
+        remedy=remedy,
+    )
 
 
 def error_without_headers(observation: Observation, status: int) -> Diagnosis:
     """What would happen if an endpoint crashed: no fault today."""
     app = observation.app
-    handler = next((found for found in app.exception_handlers if found.catches_all and not found.is_builtin), None) if app else None
+    handler = (
+        next((found for found in app.exception_handlers if found.catches_all and not found.is_builtin), None) if app else None
+    )
     if handler is not None:
-        message = f"The handler {handler.name}{at(handler.place)} for all exceptions answers outside of CORSMiddleware: a page cannot read its {status}."
+        message = (
+            f"The handler {handler.name}{at(handler.place)} for all exceptions answers outside of CORSMiddleware: a page "
+            f"cannot read its {status}."
+        )
         remedy = "Let CORSMiddleware wrap the whole app, so that pages can read what your handler says."
-        return Diagnosis("error-response-without-cors", message, handler.place, {"status": status}, severity="warning", remedy=remedy)
-    message = f"If an endpoint crashes, its {status} leaves outside of CORSMiddleware: the browser will call it a CORS error and hide the status."
-    remedy = "Look at the server's log when a CORS error comes out of the blue; `corsense check --run-endpoints` shows the traceback."
+        return Diagnosis(
+            "error-response-without-cors", message, handler.place, {"status": status}, severity="warning", remedy=remedy
+        )
+    message = (
+        f"If an endpoint crashes, its {status} leaves outside of CORSMiddleware: the browser will call it a CORS error and "
+        "hide the status."
+    )
+    remedy = (
+        "Look at the server's log when a CORS error comes out of the blue; `corsense check --run-endpoints` shows the traceback."
+    )
     return Diagnosis("error-response-without-cors", message, None, {"status": status}, severity="info", remedy=remedy)

@@ -51,7 +51,8 @@ class Browser:
     def fetch(self, request: FetchRequest) -> Run:
         """Start a fetch: a generator that yields what is sent, is sent what comes back, and returns the `Trace`.
 
-        No request and no answer, however odd, makes it raise or run on: at most 20 redirects are followed, each with one preflight.
+        No request and no answer, however odd, makes it raise or run on: at most 20 redirects are followed, each with one
+        preflight.
         Source: Fetch, *Main fetch*.
         """
         return _Fetch(self.engine, self.preflight_cache, request).run()
@@ -136,7 +137,9 @@ class _Fetch:
             self._note("same origin: CORS has no say", "Main fetch", seen=asked.origin)
             return None
         if asked.mode == "same-origin":
-            return self._refuse(CorsError.DisallowedByMode, "mode same-origin", "Main fetch", seen=url.origin, wanted=asked.origin)
+            return self._refuse(
+                CorsError.DisallowedByMode, "mode same-origin", "Main fetch", seen=url.origin, wanted=asked.origin
+            )
         if asked.mode == "no-cors":
             if asked.redirect != "follow":
                 error = CorsError.NoCorsRedirectModeNotFollow
@@ -190,9 +193,7 @@ class _Fetch:
 
     def _need(self, script: ScriptRequest) -> PreflightNeed:
         names = unsafe_header_names(self.headers, self.engine)
-        forced = self.streams or (
-            self.asked.upload_listeners and (script.has_body or not self.engine.upload_listener_needs_body)
-        )
+        forced = self.streams or (self.asked.upload_listeners and (script.has_body or not self.engine.upload_listener_needs_body))
         return PreflightNeed(self.method, (*names, *self.dropped_names), forced)
 
     def _cached(self, url: ParsedUrl, need: PreflightNeed) -> bool:
@@ -272,7 +273,9 @@ class _Fetch:
         if self.asked.mode != "cors" or self.tainting == "basic" or target.scheme in ("data", "about", "blob", "javascript"):
             return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
         error = CorsError.CorsDisabledScheme
-        return self._refuse(error, "redirect to http or https", "HTTP-redirect fetch", seen=target.href, wanted="http, https", exchange=index)
+        return self._refuse(
+            error, "redirect to http or https", "HTTP-redirect fetch", seen=target.href, wanted="http, https", exchange=index
+        )
 
     def _refuses_userinfo(self, target: ParsedUrl) -> bool:
         if not target.has_credentials:
@@ -299,7 +302,14 @@ class _Fetch:
         return "null" if self.origin_tainted else self.asked.origin
 
     def _refuse(
-        self, error: CorsError, name: str, section: str, *, seen: str | None, wanted: str | None = None, exchange: int | None = None
+        self,
+        error: CorsError,
+        name: str,
+        section: str,
+        *,
+        seen: str | None,
+        wanted: str | None = None,
+        exchange: int | None = None,
     ) -> Blocked:
         self.steps.append(Step(name, section, False, seen, wanted, error, None, exchange))
         return Blocked(error, None, exchange)

@@ -32,9 +32,7 @@ class PreflightCache:
     def covers_method(self, origin: str, url: str, method: str, credentials: bool) -> bool:
         """Whether a *method cache entry match* exists. `credentials`: the request's credentials mode is `include`."""
         held = self._methods.get((origin, url))
-        return held is not None and (
-            self._valid(held.get(method), credentials) or (self._wildcard_counts(held, credentials))
-        )
+        return held is not None and (self._valid(held.get(method), credentials) or (self._wildcard_counts(held, credentials)))
 
     def covers_header(self, origin: str, url: str, name: str, credentials: bool) -> bool:
         """Whether a *header-name cache entry match* exists. `name` in lower case."""

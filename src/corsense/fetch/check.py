@@ -30,7 +30,8 @@ _PREFLIGHT_TWIN = {
 def cors_check(
     response: WireResponse, origin: str, credentials: Credentials, engine: Engine, exchange: int, *, preflight: bool
 ) -> list[Step]:
-    """The steps of the *CORS check* on `response` for a page of `origin`: each fault is a failed step, also those the first hides."""
+    """The steps of the *CORS check* on `response` for a page of `origin`: each fault is a failed step, also those the first
+    hides."""
     include = credentials == "include"
     allow_origin = response.header("access-control-allow-origin")
     fault = _origin_fault(response, allow_origin, origin, include, engine)
@@ -65,7 +66,8 @@ def cors_check(
 
 
 def readable_headers(response: WireResponse, credentials: Credentials, tainting: Tainting) -> tuple[str, ...]:
-    """Names of the headers of `response` that script can read: lower case, sorted. Source: *CORS-safelisted response-header name*."""
+    """Names of the headers of `response` that script can read: lower case, sorted. Source: *CORS-safelisted response-header
+    name*."""
     if tainting in ("opaque", "opaqueredirect"):
         return ()
     present = {name.lower() for name, _ in response.headers} - FORBIDDEN_RESPONSE_HEADERS
@@ -79,7 +81,8 @@ def readable_headers(response: WireResponse, credentials: Credentials, tainting:
 
 @lru_cache(maxsize=4096)
 def list_of_tokens(value: str | None) -> tuple[str, ...] | None:
-    """*Extract header list values* for a list of tokens: empty members do not count; None when absent or when one member is no token."""
+    """*Extract header list values* for a list of tokens: empty members do not count; None when absent or when one member is
+    no token."""
     if value is None:
         return None
     members = [member.strip(" \t") for member in value.split(",")]
@@ -87,9 +90,7 @@ def list_of_tokens(value: str | None) -> tuple[str, ...] | None:
     return tokens if all(map(is_token, tokens)) else None
 
 
-def _origin_fault(
-    response: WireResponse, value: str | None, origin: str, include: bool, engine: Engine
-) -> CorsError | None:
+def _origin_fault(response: WireResponse, value: str | None, origin: str, include: bool, engine: Engine) -> CorsError | None:
     """What is wrong with `Access-Control-Allow-Origin`, in the words of the engine; None when it lets the page in."""
     if value is None:
         return CorsError.MissingAllowOriginHeader

@@ -1,4 +1,5 @@
-"""The CORS-preflight request: when it is needed, what it sends, how its answer is judged. Source: Fetch, *CORS-preflight fetch*."""
+"""The CORS-preflight request: when it is needed, what it sends, how its answer is judged. Source: Fetch, *CORS-preflight
+fetch*."""
 
 from __future__ import annotations
 

@@ -20,15 +20,20 @@ class FetchRequest:
     """What page script asks for (the arguments of `fetch()`, or of an `XMLHttpRequest`), and where the page comes from.
 
     - `url`: absolute URL of the target.
-    - `origin`: the page's origin, serialised (`https://app.example.com`), or `"null"` for an opaque one (a `file:` page, a sandboxed frame).
+    - `origin`: the page's origin, serialised (`https://app.example.com`), or `"null"` for an opaque one (a `file:` page, a
+      sandboxed frame).
     - `headers`: pairs, as the script set them.
-    - `credentials`, `mode`, `redirect`, `cache`: as in `fetch()`'s options. An XMLHttpRequest has `credentials="include"` when `withCredentials`.
-    - `body`: `str` and `bytes` stand for themselves, an iterator for a `ReadableStream`. It decides the default `Content-Type`, whether a
+    - `credentials`, `mode`, `redirect`, `cache`: as in `fetch()`'s options. An XMLHttpRequest has `credentials="include"`
+      when `withCredentials`.
+    - `body`: `str` and `bytes` stand for themselves, an iterator for a `ReadableStream`. It decides the default
+      `Content-Type`, whether a
       preflight is forced and whether a redirect can be followed.
-    - `initiator`: `fetch`, `xhr`, `eventsource`, `script`, `image`, `font`...: the word the console uses, and XMLHttpRequest's own rules.
+    - `initiator`: `fetch`, `xhr`, `eventsource`, `script`, `image`, `font`...: the word the console uses, and
+      XMLHttpRequest's own rules.
     - `upload_listeners`: listeners were registered on `xhr.upload` before `send()`, which forces a preflight.
     - `cookies`: the page's browser holds cookies for the target.
-    - `address_space`: where the page was loaded from, for Chromium's Local Network Access: a `public` page may not call this machine or
+    - `address_space`: where the page was loaded from, for Chromium's Local Network Access: a `public` page may not call this
+      machine or
       the local network without a permission. None: not considered.
 
     Source: Fetch, *Requests* and *Fetch method*.

@@ -102,17 +102,17 @@ def unsafe_header_names(headers: Headers, engine: Engine) -> list[str]:
 
 
 def no_cors_headers(headers: Headers, engine: Engine) -> Headers:
-    """The headers that mode `no-cors` lets script set; the rest is dropped without a word (*no-CORS-safelisted request-header*)."""
+    """The headers that mode `no-cors` lets script set; the rest is dropped without a word (*no-CORS-safelisted
+    request-header*)."""
     allowed = {"accept", "accept-language", "content-language", "content-type"}
     return tuple(
-        (name, value)
-        for name, value in headers
-        if name.lower() in allowed and is_safelisted_request_header(name, value, engine)
+        (name, value) for name, value in headers if name.lower() in allowed and is_safelisted_request_header(name, value, engine)
     )
 
 
 def mime_essence(value: str) -> str | None:
-    """The `type/subtype` of a MIME type in lower case, or None when it does not parse. Source: MIME Sniffing, *parse a MIME type*."""
+    """The `type/subtype` of a MIME type in lower case, or None when it does not parse. Source: MIME Sniffing, *parse a MIME
+    type*."""
     kind, slash, rest = value.strip(" \t\r\n").partition("/")
     subtype = rest.partition(";")[0].rstrip(" \t\r\n")
     if not slash or not is_token(kind) or not is_token(subtype):

@@ -1,4 +1,5 @@
-"""What the browser makes of script's arguments before anything is sent. Source: Fetch, *Request class*; XMLHttpRequest, *open* and *send*."""
+"""What the browser makes of script's arguments before anything is sent. Source: Fetch, *Request class*; XMLHttpRequest,
+*open* and *send*."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from corsense.fetch.safelist import is_forbidden_method, is_forbidden_request_he
 from corsense.fetch.trace import Failed, FailureReason
 from corsense.fetch.wire import Headers
 from corsense.url import ParsedUrl, parse_url
-
 
 _NOT_IN_A_VALUE = re.compile("[\0\r\n\u0100-\U0010ffff]")
 

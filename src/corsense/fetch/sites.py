@@ -10,7 +10,8 @@ from corsense.url import ParsedUrl, parse_url
 
 
 def site(origin: str) -> str:
-    """The *site* of a serialised origin: scheme and registrable domain (`https://example.com`). Opaque origins are no one's neighbour:
+    """The *site* of a serialised origin: scheme and registrable domain (`https://example.com`). Opaque origins are no one's
+    neighbour:
     `"null"`. Source: HTML, *obtain a site*."""
     url = parse_url(origin)
     if url is None or url.origin == "null":
@@ -23,6 +24,11 @@ def registrable_domain(host: str) -> str:
     if "." not in host or host.startswith("[") or host.replace(".", "").isdigit():
         return host
     return _public_suffixes().privatesuffix(host) or host
+
+
+def is_public_suffix(host: str) -> bool:
+    """Whether anybody can register a name below `host` (`co.uk`, `vercel.app`), by the Public Suffix List."""
+    return _public_suffixes().publicsuffix(host, accept_unknown=False) == host
 
 
 def violates_resource_policy(policy: str | None, origin: str, url: ParsedUrl) -> bool:

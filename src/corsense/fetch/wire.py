@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 Headers = tuple[tuple[str, str], ...]
-"""Header lines as sent: pairs of name and value, repeated lines stay repeated. Values are ISO-8859-1 text, one character a byte."""
+"""Header lines as sent: pairs of name and value, repeated lines stay repeated. Values are ISO-8859-1 text, one character a
+byte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class WireResponse:
 class NetworkError:
     """No response came: the server is down, the name does not resolve, TLS failed...
 
-    `reason` is one of `corsense.fetch.FailureReason` where one fits, or any other short text; `detail` is what the transport said.
+    `reason` is one of `corsense.fetch.FailureReason` where one fits, or any other short text; `detail` is what the transport
+    said.
     """
 
     reason: str = "connection refused"
@@ -71,7 +73,8 @@ class Exchange:
 
 
 def combine(headers: Headers) -> dict[str, str]:
-    """Each header's value by its name in lower case: the values of its lines, white space around them removed, joined by `, ` (*get*)."""
+    """Each header's value by its name in lower case: the values of its lines, white space around them removed, joined by `,
+    ` (*get*)."""
     combined: dict[str, str] = {}
     for name, value in headers:
         key, stripped = name.lower(), value.strip(" \t\r\n")

@@ -166,7 +166,9 @@ def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
     request, response = exchange.request, exchange.response
     return ExchangeDocument(
         preflight=request.preflight,
-        request=RequestDocument(method=request.method, url=redact_url(request.url)[0], headers=list(redact_headers(request.headers))),
+        request=RequestDocument(
+            method=request.method, url=redact_url(request.url)[0], headers=list(redact_headers(request.headers))
+        ),
         response=None if isinstance(response, NetworkError) else _response(response),
         error=str(response.reason) if isinstance(response, NetworkError) else None,
         answered_by=answered_by,

@@ -1,4 +1,5 @@
-"""A report as text for people: findings first, the worst on top, each with what the browser did, why, and what to write instead."""
+"""A report as text for people: findings first, the worst on top, each with what the browser did, why, and what to write
+instead."""
 
 from __future__ import annotations
 
@@ -18,15 +19,22 @@ from corsense.report.difference import marked_difference
 from corsense.report.snippets import curl_command, fetch_snippet
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
-_SHOWN_REQUEST_HEADERS = ("origin", "access-control-request-method", "access-control-request-headers", "authorization", "content-type")
-_SHOWN_ANSWER_HEADERS = ("access-control-", "vary", "location", "allow", "set-cookie", "www-authenticate")
+_SHOWN_REQUEST_HEADERS = (
+    "origin",
+    "access-control-request-method",
+    "access-control-request-headers",
+    "authorization",
+    "content-type",
+)
+_SHOWN_ANSWER_HEADERS = ("access-control-allow-", "access-control-expose-", "location", "allow", "set-cookie", "www-authenticate")
 _ROUTES_SHOWN = 6
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """Prints a `Report` to `console`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first lines."""
+    """Prints a `Report` to `console`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first
+    lines."""
 
     console: Console
     verbose: bool = False
@@ -67,7 +75,11 @@ class TextReport:
             Text.assemble(
                 ("corsense check ", "bold"),
                 report.target.name,
-                (f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, {_count(len(report.results), 'request')} judged", "dim"),
+                (
+                    f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, "
+                    f"{_count(len(report.results), 'request')} judged",
+                    "dim",
+                ),
             )
         )
         self._line()
@@ -176,15 +188,16 @@ class TextReport:
             self._line(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
         else:
             origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
-            self._line(Text(f"Nothing wrong found. Browsers let pages of {origins} use it." if origins else "Nothing wrong found.", "green"))
+            self._line(
+                Text(
+                    f"Nothing wrong found. Browsers let pages of {origins} use it." if origins else "Nothing wrong found.",
+                    "green",
+                )
+            )
 
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
-        self._line(
-            Text.assemble(
-                (f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim")
-            )
-        )
+        self._line(Text.assemble((f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim")))
         for line in ladder(result):
             self._line(line, 4)
 
@@ -198,7 +211,8 @@ def operation(result: Result) -> str:
 
 
 def ladder(result: Result) -> Iterator[Text]:
-    """The exchanges of a result, one below the other: what was sent, what came back, each check with the values that failed marked."""
+    """The exchanges of a result, one below the other: what was sent, what came back, each check with the values that failed
+    marked."""
     trace = result.trace
     for index, exchange in enumerate(trace.exchanges):
         yield from _exchange_lines(index, exchange, result)
@@ -221,7 +235,9 @@ def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[
     kind = " (preflight)" if request.preflight else ""
     answered_by = result.answered_by[index] if index < len(result.answered_by) else None
     by = f", answered by {answered_by}" if answered_by else ""
-    yield Text.assemble((f"{index + 1}. {request.method} {redact_url(request.url)[0]}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim"))
+    yield Text.assemble(
+        (f"{index + 1}. {request.method} {redact_url(request.url)[0]}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim")
+    )
     for name, value in request.headers:
         if name.lower() in _SHOWN_REQUEST_HEADERS:
             yield Text(f"   > {name}: {redact_header(name, value)}", "dim")

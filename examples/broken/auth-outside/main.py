@@ -1,0 +1,33 @@
+"""A diary with an API key. The check was added after CORS, so it is outside of it, and turns preflights away."""
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+
+
+class RequireKey(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        if request.headers.get("X-API-Key") != "secret":
+            return JSONResponse({"detail": "API key missing or wrong"}, status_code=401)
+        return await call_next(request)
+
+
+class Entry(BaseModel):
+    text: str
+
+
+app = FastAPI(title="Diary")
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["http://localhost:3000"],
+    allow_methods=["GET", "POST"],
+    allow_headers=["X-API-Key"],
+)
+app.add_middleware(RequireKey)
+
+
+@app.post("/api/entries", status_code=201)
+def write(entry: Entry) -> Entry:
+    return entry

@@ -1,0 +1,28 @@
+"""A library with a login by cookie. The page says credentials: "include", and the API answers with a star."""
+
+from fastapi import FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
+from pydantic import BaseModel
+
+app = FastAPI(title="Library")
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["*"],
+    allow_headers=["*"],
+)
+
+
+class Loan(BaseModel):
+    book: str
+
+
+@app.post("/api/login")
+def login(response: Response) -> dict[str, str]:
+    response.set_cookie("reader", "ada", httponly=True)
+    return {"name": "Ada"}
+
+
+@app.post("/api/loans", status_code=201)
+def borrow(loan: Loan) -> Loan:
+    return loan

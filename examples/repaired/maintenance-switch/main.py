@@ -1,0 +1,31 @@
+"""A ticket shop that can be closed for maintenance. The page can read the reason."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import JSONResponse
+
+CLOSED = True
+
+app = FastAPI(title="Tickets")
+
+
+@app.middleware("http")
+async def closed_for_maintenance(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    if CLOSED:
+        return JSONResponse({"detail": "Back at noon"}, status_code=503)
+    return await call_next(request)
+
+
+# Last added, hence outermost.
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["http://localhost:3000"],
+    allow_methods=["GET"],
+)
+
+
+@app.get("/api/tickets")
+def list_tickets() -> list[str]:
+    return ["Concert", "Theatre"]

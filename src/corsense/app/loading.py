@@ -1,0 +1,347 @@
+"""Importing the module of a target and finding the app in it; what goes wrong is put into one sentence."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import os
+import sys
+import traceback as tracebacks
+from dataclasses import dataclass
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from corsense.app.errors import AppLoadError
+from corsense.app.recorder import RECORDING
+from corsense.app.target import AppTarget
+from corsense.app.traceback import ParsedTraceback, parse_traceback
+from corsense.app.unwrapping import is_known
+
+_PREFERRED = ("app", "api", "application", "asgi_app", "asgi", "server")
+_FACTORIES = (
+    "create_app",
+    "make_app",
+    "get_app",
+    "build_app",
+    "get_application",
+    "create_application",
+    "app_factory",
+    "init_app",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An imported app, the module and the name it was found under, and whether a factory made it."""
+
+    app: Any
+    module: ModuleType
+    attribute: str
+    factory: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.module.__name__}:{self.attribute}"
+
+
+def load(target: AppTarget) -> Loaded:
+    """Import the app of a target. Raises `AppLoadError`."""
+    for path in reversed(target.paths):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    module = _import(target)
+    RECORDING.importing = False
+    attribute, found = _attribute(module, target) if target.attribute else _search(module, target)
+    name = f"{module.__name__}:{attribute}"
+    if target.factory:
+        return Loaded(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
+    if _is_factory(found):
+        return Loaded(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
+    return Loaded(_as_asgi(found, name, module), module, attribute, False)
+
+
+def _import(target: AppTarget) -> ModuleType:
+    try:
+        return importlib.import_module(target.module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and _is_part(error.name, target.module) and not _user_code_ran(error, target):
+            raise AppLoadError(f"There is no module {target.module!r}.", _nearest_module(target)) from None
+        raise AppLoadError(
+            f"Importing {target.module!r} failed: {error}.", _missing_package(error.name), _parsed(error)
+        ) from None
+    except SystemExit as error:
+        raise AppLoadError(
+            f"{target.module!r} ended the process while it was imported: sys.exit({error.code!r}).", None, _parsed(error)
+        ) from None
+    except BaseException as error:
+        parsed = _parsed(error)
+        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        text = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        raise AppLoadError(f"Importing {target.module!r} failed: {text.rstrip('.')}.", _remedy(error), parsed) from None
+
+
+def _is_part(name: str, module: str) -> bool:
+    return module == name or module.startswith(name + ".")
+
+
+def _user_code_ran(error: BaseException, target: AppTarget) -> bool:
+    """Whether the module that is missing was imported by the app's code rather than by its name here."""
+    parsed = _parsed(error)
+    return parsed is not None and parsed.user_frame is not None
+
+
+def _parsed(error: BaseException) -> ParsedTraceback | None:
+    try:
+        return parse_traceback("".join(tracebacks.format_exception(error)))
+    except ValueError:
+        return None
+
+
+def _missing_package(name: str | None) -> str | None:
+    if name is None:
+        return None
+    package = name.partition(".")[0]
+    if package in sys.modules:
+        return None
+    return (
+        f"Install {package!r} in the environment that runs corsense, {sys.prefix}, or run corsense in the app's own environment."
+    )
+
+
+def _remedy(error: BaseException) -> str | None:
+    if isinstance(error, SyntaxError):
+        return "Correct the syntax first."
+    if type(error).__name__ == "ValidationError" and "Settings" in str(error).partition("\n")[0]:
+        return "Set the environment variables that the app's settings ask for, or run in the folder of its .env file."
+    if isinstance(error, KeyError) and "environ" in "".join(tracebacks.format_tb(error.__traceback__)[-2:]):
+        return f"Set the environment variable {error.args[0]} that the app reads while it is imported."
+    return None
+
+
+def _nearest_module(target: AppTarget) -> str:
+    from difflib import get_close_matches
+
+    parent, _, last = target.module.rpartition(".")
+    while parent and not _importable(parent):
+        parent, _, last = parent.rpartition(".")
+    names = _submodules(parent, target)
+    near = get_close_matches(last, names, 1)
+    if near:
+        rest = target.module[len(parent) + 1 if parent else 0 :].partition(".")[2]
+        suggestion = ".".join(part for part in (parent, near[0], rest) if part)
+        return f"Did you mean {suggestion!r}?"
+    where = f"in the package {parent!r}" if parent else f"in {target.paths[0]}"
+    listed = ", ".join(sorted(names)[:8])
+    return (
+        f"The modules {where} are: {listed}."
+        if listed
+        else f"There are no modules {where}: run corsense in the folder of the app."
+    )
+
+
+def _importable(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def _submodules(parent: str, target: AppTarget) -> list[str]:
+    import pkgutil
+
+    if parent:
+        spec = importlib.util.find_spec(parent)
+        paths = list(spec.submodule_search_locations or ()) if spec is not None else []
+    else:
+        paths = list(target.paths)
+    found = {module.name for module in pkgutil.iter_modules(paths)}
+    for path in paths:
+        # Folders without __init__.py are packages too.
+        with os.scandir(path) as entries:
+            found |= {
+                entry.name for entry in entries if entry.is_dir() and entry.name.isidentifier() and not entry.name.startswith("_")
+            }
+    return [name for name in found if name != "__pycache__"]
+
+
+def _attribute(module: ModuleType, target: AppTarget) -> tuple[str, Any]:
+    assert target.attribute is not None
+    found: Any = module
+    for part in target.attribute.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise AppLoadError(
+                f"The module {module.__name__!r} has no {target.attribute!r}.", _nearest_name(module, target.attribute)
+            ) from None
+    return target.attribute, found
+
+
+def _nearest_name(module: ModuleType, wanted: str) -> str:
+    from difflib import get_close_matches
+
+    apps = _apps(module)
+    near = get_close_matches(wanted, [name for name in vars(module) if not name.startswith("_")], 1, 0.5)
+    if near and (near[0] in apps or not apps):
+        return f"Did you mean '{module.__name__}:{near[0]}'?"
+    if apps:
+        return f"Did you mean '{module.__name__}:{apps[0]}'?"
+    factory = _factory_name(module)
+    if factory is not None:
+        return f"It has a factory: '{module.__name__}:{factory}' with --factory."
+    return "Name the variable that holds the app."
+
+
+def _apps(module: ModuleType) -> list[str]:
+    """The names of what looks like an app: those of the usual names first, then other apps, bare routers last."""
+    values = {name: value for name, value in vars(module).items() if not isinstance(value, type)}
+    usual = [name for name in _PREFERRED if name in values]
+    apps = [name for name in usual if not _is_router(values[name]) and (_is_app(values[name]) or _is_asgi3(values[name]))]
+    apps += [name for name, value in values.items() if name not in apps and _is_app(value)]
+    return apps + [name for name, value in values.items() if _is_router(value)]
+
+
+def _is_app(value: Any) -> bool:
+    """Whether this is an app of the framework."""
+    return is_known(value) and hasattr(value, "build_middleware_stack")
+
+
+def _is_router(value: Any) -> bool:
+    return is_known(value) and hasattr(value, "routes") and not _is_app(value)
+
+
+def _factory_name(module: ModuleType) -> str | None:
+    return next((name for name in _FACTORIES if callable(getattr(module, name, None))), None)
+
+
+def _search(module: ModuleType, target: AppTarget) -> tuple[str, Any]:
+    """The app of a module, as `fastapi dev` finds it: `app`, `api`, else the first there is."""
+    if target.factory:
+        name = _factory_name(module)
+        if name is None:
+            raise AppLoadError(
+                f"{module.__name__!r} has no factory such as create_app().", f"Name it: '{module.__name__}:name' with --factory."
+            )
+        return name, getattr(module, name)
+    names = _apps(module)
+    if names:
+        return names[0], getattr(module, names[0])
+    factory = _factory_name(module)
+    if factory is not None:
+        raise AppLoadError(
+            f"There is no app in {module.__name__!r}, but a factory.", f"Write '{module.__name__}:{factory}' with --factory."
+        )
+    raise AppLoadError(
+        f"There is no FastAPI or Starlette app in {module.__name__!r} ({target.text}).",
+        "Name the module that makes it: package.module:app.",
+    )
+
+
+def _is_factory(value: Any) -> bool:
+    """A plain function that can be called without arguments, as servers also guess."""
+    if not (inspect.isfunction(value) or inspect.ismethod(value)) or inspect.iscoroutinefunction(value):
+        return False
+    try:
+        parameters = inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return False
+    return all(p.default is not p.empty or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
+
+
+def _made(factory: Any, name: str) -> Any:
+    if not callable(factory):
+        raise AppLoadError(
+            f"{name!r} is {_a(factory)}, not a factory.", "Leave --factory away, or name the function that makes the app."
+        )
+    try:
+        return factory()
+    except BaseException as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
+        text = f"{type(error).__name__}: {first}" if first else type(error).__name__
+        remedy = "Leave --factory away: this is an app, not a factory." if is_known(factory) or _is_asgi3(factory) else None
+        raise AppLoadError(f"The factory {name!r} failed: {text.rstrip('.')}.", remedy, _parsed(error)) from None
+
+
+def _as_asgi(value: Any, name: str, module: ModuleType) -> Any:
+    """The app as an ASGI 3 callable. Raises `AppLoadError` when it is something else."""
+    if is_known(value) or _is_asgi3(value):
+        return value
+    if _is_wsgi(value):
+        raise AppLoadError(
+            f"{name!r} is {_a(value)}, a WSGI app: no ASGI app.",
+            "corsense checks WSGI apps by URL: start it and give http://localhost:8000.",
+        )
+    if isinstance(value, type) and is_known_class(value):
+        raise AppLoadError(f"{name!r} is the class {value.__name__}, not an app.", f"Name an instance: app = {value.__name__}().")
+    apps = _apps(module)
+    remedy = (
+        f"Did you mean '{module.__name__}:{apps[0]}'?"
+        if apps
+        else "Name the variable that holds the FastAPI() or Starlette() object."
+    )
+    if inspect.iscoroutine(value):
+        value.close()
+        raise AppLoadError(f"{name!r} gives a coroutine: the factory is asynchronous.", "Make the factory a plain function.")
+    if callable(value) and _takes_scope_only(value):
+        return _from_asgi2(value)
+    raise AppLoadError(f"{name!r} is {_a(value)}, not an ASGI app.", remedy)
+
+
+def is_known_class(value: type) -> bool:
+    """Whether a class is one of the framework's apps."""
+    return any(base.__name__ in ("Starlette", "Router") and base.__module__.startswith("starlette.") for base in value.__mro__)
+
+
+def _a(value: Any) -> str:
+    kind = type(value).__qualname__ if not isinstance(value, ModuleType) else "module"
+    return f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+
+
+def _is_asgi3(value: Any) -> bool:
+    if isinstance(value, type) or value is None:
+        return False
+    function = value if inspect.isroutine(value) or isinstance(value, partial) else getattr(value, "__call__", None)  # noqa: B004
+    return inspect.iscoroutinefunction(function) and _positional(function) in (3, None)
+
+
+def _positional(function: Any) -> int | None:
+    """How many arguments a callable needs; None when that is open."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        return None
+    if any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return None
+    return sum(p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in parameters)
+
+
+def _is_wsgi(value: Any) -> bool:
+    names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(value).__mro__}
+    if names & {"flask.Flask", "bottle.Bottle", "falcon.App", "django.WSGIHandler"} and not _is_asgi3(value):
+        return True
+    function = value if inspect.isfunction(value) else getattr(type(value), "__call__", None)
+    code = getattr(function, "__code__", None)
+    return code is not None and "start_response" in code.co_varnames[: code.co_argcount]
+
+
+def _takes_scope_only(value: Any) -> bool:
+    """The callable of ASGI 2 takes the scope and gives an instance to call."""
+    code = getattr(
+        value if inspect.isfunction(value) else getattr(value, "__init__" if isinstance(value, type) else "__call__", None),
+        "__code__",
+        None,
+    )
+    return (
+        code is not None
+        and "scope" in code.co_varnames[: code.co_argcount]
+        and "receive" not in code.co_varnames[: code.co_argcount]
+    )
+
+
+def _from_asgi2(app: Any) -> Any:
+    async def asgi3(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope)(receive, send)
+
+    return asgi3

@@ -1,0 +1,395 @@
+"""Who answered: boundaries around each layer, and stand-ins where endpoints would run.
+
+A request that is tried carries a `Passage` in its scope. Whoever begins an answer is noted in it on the way out; a request
+without one is served as if nothing were there.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from functools import partial, wraps
+from types import ModuleType
+from typing import Any
+
+from corsense.app.shortlist import Shortened, know, shorten_included
+
+SCOPE_KEY = "corsense"
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+
+class StandInError(RuntimeError):
+    """What a stand-in raises where the situation is an exception that nobody expects."""
+
+
+class Passage:
+    """One request on its way through an app.
+
+    `starts` are those who passed on the start of an answer, from the inside out: the index of a layer, or `endpoint`,
+    `exception-handler`, with the status. `mounts` are the mounts it went through, `matched` the route.
+    """
+
+    __slots__ = (
+        "endpoint_raised",
+        "exception",
+        "matched",
+        "mounts",
+        "raised_by",
+        "real",
+        "shortened",
+        "situation",
+        "starts",
+        "stood_in",
+    )
+
+    def __init__(self, situation: str, real: bool) -> None:
+        self.situation = situation
+        self.real = real
+        self.starts: list[tuple[int | str, int]] = []
+        self.mounts: list[int] = []
+        self.matched: int | None = None
+        self.endpoint_raised = False
+        self.stood_in = False
+        self.exception: BaseException | None = None
+        self.raised_by: int | None = None
+        self.shortened = Shortened()
+
+    def runs(self, method: str) -> bool:
+        """Whether the endpoint itself answers. OPTIONS is safe by the semantics of HTTP, and a preflight must be answered
+        truthfully."""
+        return self.real or method == "OPTIONS"
+
+
+class LayerFactory:
+    """Stands in for a middleware class while a stack is built: makes the layer and puts a boundary around it."""
+
+    def __init__(self, entry: Any, cls: Any) -> None:
+        self.entry = entry
+        self.cls = cls
+
+    def __call__(self, app: Any, *args: Any, **kwargs: Any) -> Boundary:
+        return Boundary(self.cls(app, *args, **kwargs), app, self.entry)
+
+
+class Boundary:
+    """Goes around one layer, and passes for it (`isinstance`, attributes).
+
+    `entry` is the `Middleware` the layer was made from, None for one that was found around an app.
+    """
+
+    def __init__(self, layer: Any, inner: Any, entry: Any = None) -> None:
+        state = self.__dict__
+        state["corsense_layer"] = layer
+        state["corsense_inner"] = inner
+        state["corsense_entry"] = entry
+        state["corsense_index"] = -1
+        state["corsense_handles"] = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        state = self.__dict__
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        if passage is None:
+            await state["corsense_layer"](scope, receive, send)
+            return
+        index: int = state["corsense_index"]
+        starts = passage.starts
+
+        async def note(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                starts.append((index, message["status"]))
+            await send(message)
+
+        try:
+            await state["corsense_layer"](scope, receive, note)
+        except Exception as error:
+            # Inside of the layer that handles exceptions they are the ordinary way to answer 404.
+            if passage.exception is None and not state["corsense_handles"]:
+                passage.exception = error
+                passage.raised_by = index
+            raise
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self.__dict__["corsense_layer"])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["corsense_layer"], name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__dict__["corsense_layer"], name, value)
+
+
+def is_boundary(thing: object) -> bool:
+    """Whether this is a `Boundary`, which says of itself that it is the layer."""
+    return type(thing) is Boundary
+
+
+class Guard:
+    """Stands before an ASGI app that plays an endpoint, or is mounted and cannot be looked into: answers in its place."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        if passage is None or scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        noted = _noting(passage, send)
+        if passage.runs(scope["method"]):
+            await self.app(scope, receive, noted)
+            return
+        response = await stand_in(passage)
+        await response(scope, receive, noted)
+
+
+def _noting(passage: Passage, send: Any) -> Any:
+    async def note(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            passage.starts.append(("exception-handler" if passage.endpoint_raised else "endpoint", message["status"]))
+        await send(message)
+
+    return note
+
+
+async def stand_in(passage: Passage) -> Any:
+    """What answers in place of an endpoint: a response of the framework, or an exception that it knows."""
+    passage.stood_in = True
+    situation = passage.situation
+    if situation == "error":
+        raise StandInError("corsense: an exception that the endpoint did not expect")
+    if situation == "http_exception":
+        raise _http_exception(403, "corsense: an HTTPException of the endpoint")
+    if situation == "validation_error":
+        _raise_validation_error()
+    if situation == "unauthenticated":
+        raise _http_exception(401, "Not authenticated", {"WWW-Authenticate": "Bearer"})
+    responses = sys.modules["starlette.responses"]
+    return responses.JSONResponse({"corsense": "stand-in"})
+
+
+def _http_exception(status: int, detail: str, headers: dict[str, str] | None = None) -> Exception:
+    module = sys.modules.get("fastapi.exceptions") or sys.modules["starlette.exceptions"]
+    error: Exception = module.HTTPException(status_code=status, detail=detail, headers=headers)
+    return error
+
+
+def _raise_validation_error() -> None:
+    module = sys.modules.get("fastapi.exceptions")
+    if module is not None:
+        raise module.RequestValidationError([{"type": "missing", "loc": ("body",), "msg": "Field required", "input": None}])
+    raise _http_exception(422, "corsense: the request is not valid")
+
+
+def patch_routing(module: ModuleType) -> None:
+    """`starlette.routing`: note which route matched, and stand in for endpoints."""
+    _watch_endpoints(module)
+    know(module.Route, module.WebSocketRoute, module.Mount)
+    _shorten(module.Router)
+    _note_matches(module.Route)
+    _note_mounts(module.Mount)
+    _note_mounts(module.Host)
+    original = module.Route.__init__
+
+    @wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        _guard_class_endpoint(self)
+
+    module.Route.__init__ = __init__
+
+
+def patch_fastapi_routing(module: ModuleType) -> None:
+    """`fastapi.routing`: newer releases have a `request_response` and an `APIRoute.handle` of their own."""
+    if not getattr(module.request_response, "_corsense", False):
+        _watch_endpoints(module)
+    included = getattr(module, "_IncludedRouter", None)
+    know(module.APIRoute, module.APIWebSocketRoute, getattr(module, "_EffectiveRouteContext", None), included)
+    if "app" in module.APIRouter.__dict__:
+        _shorten(module.APIRouter)
+    if included is not None and hasattr(included, "_match") and hasattr(included, "effective_candidates"):
+        shorten_included(included, _path_to_shorten)
+    if "handle" in module.APIRoute.__dict__:
+        _note_matches(module.APIRoute)
+    frontend = getattr(module, "_FrontendRouteGroup", None)
+    if frontend is not None:
+        _note_frontends(frontend)
+
+
+def patch_endpoints(module: ModuleType) -> None:
+    """`starlette.endpoints`: a class with a method for each verb is dispatched by itself; methods it lacks stay a 405."""
+    original = module.HTTPEndpoint.dispatch
+
+    @wraps(original)
+    async def dispatch(self: Any) -> None:
+        passage: Passage | None = self.scope.get(SCOPE_KEY)
+        if passage is None:
+            await original(self)
+            return
+        method = self.scope["method"]
+        name = "get" if method == "HEAD" and not hasattr(self, "head") else method.lower()
+        if getattr(self, name, None) is None:
+            await original(self)
+            return
+        noted = _noting(passage, self.send)
+        if passage.runs(method):
+            self.send = noted
+            await original(self)
+            return
+        response = await stand_in(passage)
+        await response(self.scope, self.receive, noted)
+
+    module.HTTPEndpoint.dispatch = dispatch
+
+
+def _watch_endpoints(module: Any) -> None:
+    """Every function endpoint is turned into an ASGI app by `request_response`, with the glue that handles its exceptions:
+    what is put in its place here runs in that same glue."""
+    original = module.request_response
+    from starlette._utils import is_async_callable
+    from starlette.concurrency import run_in_threadpool
+
+    @wraps(original)
+    def request_response(func: Any) -> Any:
+        real = func if is_async_callable(func) else partial(run_in_threadpool, func)
+
+        async def endpoint(request: Any) -> Any:
+            passage: Passage | None = request.scope.get(SCOPE_KEY)
+            if passage is None:
+                return await real(request)
+            try:
+                if passage.runs(request.scope["method"]):
+                    return await real(request)
+                return await stand_in(passage)
+            except Exception:
+                passage.endpoint_raised = True
+                raise
+
+        answer = original(endpoint)
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            passage: Passage | None = scope.get(SCOPE_KEY)
+            await answer(scope, receive, send if passage is None else _noting(passage, send))
+
+        app.corsense_endpoint = func  # type: ignore[attr-defined]
+        return app
+
+    request_response._corsense = True  # type: ignore[attr-defined]
+    module.request_response = request_response
+
+
+def _path_to_shorten(scope: Any) -> str | None:
+    if scope["type"] != "http" or SCOPE_KEY not in scope:
+        return None
+    from starlette._utils import get_route_path
+
+    path: str = get_route_path(scope)
+    return path
+
+
+def _shorten(router_class: Any) -> None:
+    original = router_class.app
+
+    @wraps(original)
+    async def app(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        path = _path_to_shorten(scope)
+        if path is None:
+            await original(self, scope, receive, send)
+            return
+        shortened = scope[SCOPE_KEY].shortened
+        shortened.shorten(self, path)
+        try:
+            await original(self, scope, receive, send)
+        finally:
+            shortened.restore()
+
+    router_class.app = app
+
+
+def _note_matches(route_class: Any) -> None:
+    original = route_class.handle
+
+    @wraps(original)
+    async def handle(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        if passage is not None:
+            passage.matched = id(_effective(self, scope))
+            passage.shortened.restore()
+        await original(self, scope, receive, send)
+
+    route_class.handle = handle
+
+
+def _effective(route: Any, scope: Any) -> Any:
+    """What stands for a route in the description: for one of a lazily included router, its context."""
+    context = scope.get("fastapi", {}).get("effective_route_context") if "fastapi" in scope else None
+    return context if context is not None and getattr(context, "original_route", None) is route else route
+
+
+def _note_mounts(mount_class: Any) -> None:
+    original = mount_class.handle
+
+    @wraps(original)
+    async def handle(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        if passage is None:
+            await original(self, scope, receive, send)
+            return
+        passage.shortened.restore()
+        passage.mounts.append(id(self))
+        passage.matched = id(self)
+        if scope["type"] == "http" and is_opaque(self.app):
+            await Guard(self.app)(scope, receive, send)
+        else:
+            await original(self, scope, receive, send)
+
+    mount_class.handle = handle
+
+
+def _note_frontends(group_class: Any) -> None:
+    original = group_class.handle
+
+    @wraps(original)
+    async def handle(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        if passage is None:
+            await original(self, scope, receive, send)
+            return
+        passage.shortened.restore()
+        passage.matched = id(_effective(self, scope))
+        await original(self, scope, receive, _noting(passage, send))
+
+    group_class.handle = handle
+
+
+def _guard_class_endpoint(route: Any) -> None:
+    """An endpoint that is an ASGI app (a class or an object) is not made by `request_response`; put a guard before it, inside
+    of the route's own middleware."""
+    endpoint = route.endpoint
+    inner = endpoint
+    while isinstance(inner, partial):
+        inner = inner.func
+    if inspect.isfunction(inner) or inspect.ismethod(inner):
+        return
+    endpoints = sys.modules.get("starlette.endpoints")
+    if endpoints is not None and isinstance(inner, type) and issubclass(inner, endpoints.HTTPEndpoint):
+        if inner.dispatch is endpoints.HTTPEndpoint.dispatch:
+            return
+    holder, current = route, route.app
+    while current is not endpoint and getattr(current, "app", None) is not None:
+        holder, current = current, current.app
+    if current is endpoint:
+        holder.app = Guard(endpoint)
+
+
+_OPAQUE: dict[int, tuple[Any, bool]] = {}
+
+
+def is_opaque(app: Any) -> bool:
+    """Whether a mounted app is one whose inside is unknown: running it would run its endpoints."""
+    known = _OPAQUE.get(id(app))
+    if known is None:
+        from corsense.app.unwrapping import find_known
+
+        known = _OPAQUE[id(app)] = (app, find_known(app) is None)
+    return known[1]

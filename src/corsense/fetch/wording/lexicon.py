@@ -1,0 +1,225 @@
+"""What the parser looks for: a cue for every sentence, and for every part that a longer message is made of."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from corsense.fetch.errors import CorsError
+from corsense.fetch.wording import chromium, firefox, translations
+from corsense.fetch.wording.catalogue import THEREFORE, catalogue, entry
+from corsense.fetch.wording.cues import Cue
+from corsense.fetch.wording.model import Entry
+from corsense.fetch.wording.templates import Template
+
+_BRIEF = frozenset(
+    {
+        ("chromium", "frame"), ("chromium", "frame:redirected"), ("chromium", "frame:short"), ("chromium", "console:net-error"),
+        ("chromium", "devtools:network-line"), ("firefox", "frame"), ("webkit", "wrap:failed"), ("webkit", "redirect-denied"),
+        ("webkit", "wrap:beacon"), ("webkit", "fetch:same-origin-mode"), ("chromium", "exception:fetch"), ("webkit", "exception:fetch"),
+        ("firefox", "exception:xhr"), ("server", "starlette:500"), ("server", "uvicorn:options-log"), ("jquery", "ajax-error"),
+        ("axios", "ERR_NETWORK"), ("angular", "HttpErrorResponse:0"), ("angular", "HttpErrorResponse:status"), ("axios", "status"),
+        ("dart-http", "xhr"), ("dio", "connectionError"), ("graphql", "apollo"),
+        ("ie-edge-legacy", "SCRIPT5"), ("ie-edge-legacy", "SCRIPT7002"), ("ie-edge-legacy", "CSP14312"),
+    }
+)  # fmt: skip
+"""Entries that have cues of their own below, or that are told by patterns (`brief`)."""
+
+_KEYS: dict[tuple[str, str], str] = {
+    ("chromium", "MixedContent:blocked"): "this request has been blocked the content must be served over",
+    ("chromium", "MixedContent:warning"): "this content should also be served over",
+    ("chromium", "MixedContent:upgraded"): "this request was automatically upgraded",
+    ("chromium", "MixedContent:not-upgraded"): "this request was not upgraded",
+    ("chromium", "MixedContent:websocket"): "to the insecure websocket endpoint",
+    ("chromium", "CSP:connect-old"): "refused to connect to",
+    ("chromium", "console:status"): "server responded with a status of",
+    ("firefox", "CORSAllowHeaderFromPreflightDeprecation"): "the authorization header is not covered",
+    ("firefox", "LocalNetworkAccessPermissionRequired"): "local network access permission required",
+    ("firefox", "LocalNetworkAccessDetected"): "local network access detected",
+    ("webkit", "csp"): "content security policy",
+    ("webkit", "mixed-new"): "requested insecure content from",
+    ("webkit", "mixed-old"): "insecure content from",
+    ("webkit", "corp"): "because it violates the resources cross origin resource policy",
+    ("webkit", "multiple"): "cannot contain more than one origin",
+    ("webkit", "wildcard"): "cannot use wildcard in access control allow origin",
+    ("webkit", "credentials"): "credentials flag is true but access control",
+    ("webkit", "preflight-status"): "preflight response is not successful",
+    ("chromium", "CORB"): "corb blocked cross origin response",
+    ("swagger-ui", "failed-to-fetch"): "possible reasons cors network failure",
+    ("swagger-ui", "definition-cors"): "possible cross origin cors issue",
+    ("swagger-ui", "definition-mixed"): "possible mixed content issue",
+    ("superagent", "crossDomainError"): "request has been terminated possible causes",
+    ("chromium", "module-mime"): "module script but the server responded with a mime type",
+    ("chromium", "fetch:csp"): "refused to connect because it violates the documents content security policy",
+    ("chromium", "fetch:same-origin-mode"): "request mode is same origin but",
+    ("chromium", "NoCorsRedirectModeNotFollow"): "request mode is no cors but the redirect mode is not",
+    ("firefox", "CrossSiteRequestBlocked"): "this can be fixed by moving the resource to the same domain",
+}
+"""The words that give an entry away, where its longest piece is shared with others or often cut."""
+
+_WHOLE_WORDS = frozenset({"blockedbycontentextension", "ftpurlsaredisabled", "notallowedtorequestresource", "toomanyredirections",
+                          "socketiotimedout", "therequesttimedout", "corsrequestnothttp", "corsrequestfailed"})  # fmt: skip
+
+
+@cache
+def cues() -> dict[str, tuple[Cue, ...]]:
+    """All cues by their key."""
+    by_key: dict[str, list[Cue]] = {}
+    for cue in (*_frames(), *_details(), *_reasons(), *_linking(), *_wholes()):
+        by_key.setdefault(cue.key, []).append(cue)
+    return {key: tuple(found) for key, found in by_key.items()}
+
+
+def _wholes() -> list[Cue]:
+    found = []
+    for known in catalogue():
+        name = (known.product, known.code)
+        if name in _BRIEF or known.code.startswith("net::") or known.product == "chromium-old" or _is_framed(known):
+            continue
+        for template in (known.template, *known.others):
+            key = _KEYS.get(name, "") if template is known.template or _KEYS.get(name, "") in template.text.lower() else ""
+            cue = Cue(known, template, key_words=key)
+            if len(cue.key) < 15 or (known.engine == "library" and len(cue.key) < 20):
+                continue  # told by patterns
+            found.append(Cue(known, template, key_words=key, whole_words=cue.key in _WHOLE_WORDS))
+    return found
+
+
+def _is_framed(known: Entry) -> bool:
+    """Whether the entry is a frame with a detail or a reason in it, each of which has a cue."""
+    return (known.product == "chromium" and known.error in chromium.DETAILS and known.template.text.startswith("Access to")) or (
+        known.product == "firefox" and known.code in firefox.REASONS
+    )
+
+
+# Frames.
+
+_KINDS = ("fetch", "XMLHttpRequest", "script", "image", "font", "CSS stylesheet", "resource", "video", "audio", "manifest", "other resource")
+
+
+def _frames() -> list[Cue]:
+    frame, redirected, short = (entry("chromium", code) for code in ("frame", "frame:redirected", "frame:short"))
+    blocked = "has been blocked by CORS policy"
+    return [
+        Cue(frame, _without_field(chromium.FRAME, "detail"), "frame", blocked),
+        Cue(redirected, _without_field(chromium.REDIRECTED, "detail"), "frame", blocked),
+        Cue(short, _without_field(chromium.SHORT_FRAME, "detail"), "frame", "blocked by CORS policy"),
+        *(Cue(frame, Template(f"Access to {kind} at '{{url}}' from origin '{{origin}}'"), "frame", f"Access to {kind} at") for kind in _KINDS),
+        *_old_frames(),
+        *_firefox_frames(),
+    ]
+
+
+def _without_field(template: Template, name: str) -> Template:
+    return Template(template.text.removesuffix(f" {{{name}}}"))
+
+
+def _old_frames() -> list[Cue]:
+    of_redirect, of_2015, of_resource = (
+        entry("chromium-old", code) for code in ("old:redirect-frame", "old:redirect-frame-2015", "old:resource-frame")
+    )
+    blocked_2015 = "has been blocked from loading by Cross-Origin Resource Sharing policy"
+    return [
+        Cue(entry("chromium-old", "old:xhr-missing"), Template("XMLHttpRequest cannot load {url}"), "old-frame"),
+        Cue(entry("chromium-old", "old:fetch-missing"), Template("Fetch API cannot load {url}"), "old-frame"),
+        Cue(entry("chromium-old", "old:failed-to-load"), Template("Failed to load {url}"), "old-frame", "Failed to load"),
+        Cue(of_redirect, _without_field(of_redirect.template, "detail"), "old-frame", "has been blocked by CORS policy"),
+        Cue(of_2015, _without_field(of_2015.template, "detail"), "old-frame", blocked_2015),
+        Cue(of_resource, _without_field(of_resource.template, "detail"), "old-frame", blocked_2015),
+    ]
+
+
+def _firefox_frames() -> list[Cue]:
+    frame = entry("firefox", "frame")
+    english = "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {url}"
+    translated = [Cue(frame, Template(text), "firefox-frame") for text in translations.FRAMES]
+    return [
+        Cue(frame, Template(english + ". (Reason:"), "firefox-frame", "policy disallows reading the remote resource at"),
+        Cue(frame, Template(english), "firefox-frame", "policy disallows reading the remote resource at"),
+        *translated,
+    ]
+
+
+# What follows a frame.
+
+_DETAIL_KEYS: dict[CorsError, tuple[str, ...]] = {
+    CorsError.MissingAllowOriginHeader: ("no access control allow origin header is present",),
+    CorsError.AllowOriginMismatch: ("is not equal to the supplied origin", "access control allow origin header has a value"),
+    CorsError.MultipleAllowOriginValues: ("header contains multiple values",),
+    CorsError.InvalidAllowOriginValue: ("contains the invalid value",),
+    CorsError.WildcardOriginNotAllowed: ("must not be the wildcard",),
+    CorsError.InvalidAllowCredentials: ("which must be true when the requests credentials", "access control allow credentials header in the response is"),
+    CorsError.PreflightInvalidStatus: ("does not have http ok status",),
+    CorsError.PreflightDisallowedRedirect: ("redirect is not allowed for a preflight",),
+    CorsError.InvalidAllowMethodsPreflightResponse: ("cannot parse access control allow methods",),
+    CorsError.InvalidAllowHeadersPreflightResponse: ("cannot parse access control allow headers",),
+    CorsError.CorsDisabledScheme: ("cross origin requests are only support",),
+    CorsError.DisallowedByMode: ("cross origin requests are not allowed by request mode",),
+    CorsError.InvalidResponse: ("the response is invalid",),
+    CorsError.RedirectContainsCredentials: ("contains a username and password",),
+}  # fmt: skip
+_AMBIGUOUS = (CorsError.PrivateNetworkAccessPermissionDenied,)
+"""Errors whose words another error shares."""
+
+
+def _details() -> list[Cue]:
+    found = []
+    for error, template in chromium.DETAILS.items():
+        base = Template(template.text.removeprefix(chromium.PREFLIGHT))
+        if error.startswith("Preflight") and error.removeprefix("Preflight") in _names() or error in _AMBIGUOUS:
+            continue
+        known = entry("chromium", str(error))
+        found += [Cue(known, base, "detail", key) for key in _DETAIL_KEYS.get(error, ("",))]
+    return found + _old_details()
+
+
+def _old_details() -> list[Cue]:
+    plain = ("old:wildcard", "old:credentials", "old:invalid-response")
+    found = [Cue(entry("chromium-old", code), Template(entry("chromium-old", code).template.text.removesuffix(THEREFORE)), "detail") for code in plain]
+    found[-1] = Cue(found[-1].entry, Template("Invalid response. Origin '{origin}' is therefore not allowed access."), "detail",
+                    "invalid response origin")  # fmt: skip
+    others = ("old:preflight-status", "old:preflight-redirect", "old:redirect-scheme", "old:redirect-userinfo")
+    found += [Cue(entry("chromium-old", code), entry("chromium-old", code).template, "detail") for code in others]
+    old = "The request was redirected to '{url}', which is disallowed for cross-origin requests that require preflight."
+    found.append(Cue(entry("chromium-old", "old:preflight-redirect"), Template(old), "detail"))
+    return found
+
+
+def _reasons() -> list[Cue]:
+    found = []
+    for code, template in firefox.REASONS.items():
+        known = entry("firefox", code)
+        text = template.text if code != "CORSDisabled" else "Reason: CORS disabled"
+        found.append(Cue(known, Template(text), "reason"))
+        found += [Cue(known, Template(translated), "reason") for translated in translations.REASONS[code]]
+    older = {
+        "CORSDidNotSucceed2": "CORS request failed",
+        "CORSPreflightDidNotSucceed3": "CORS preflight channel did not succeed",
+        "CORSMissingAllowHeaderFromPreflight2": "missing token ‘{header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel",
+    }
+    found += [Cue(entry("firefox", code), Template(text), "reason") for code, text in older.items()]
+    return found
+
+
+def _linking() -> list[Cue]:
+    missing = entry("chromium", "PreflightMissingAllowOriginHeader")
+    return [
+        Cue(missing, Template(chromium.PREFLIGHT.strip()), "preflight", "response to preflight request"),
+        Cue(entry("webkit", "wrap:failed"), Template("Failed to load resource:"), "loader"),
+        Cue(entry("chromium", "websocket-handshake"), Template("WebSocket connection to '{url}' failed:"), "loader"),
+        Cue(entry("webkit", "wrap:beacon"), Template("Beacon API cannot load {url}."), "loader"),
+        Cue(entry("webkit", "redirect-denied"), Template("Cross-origin redirection to {url} denied by Cross-Origin Resource Sharing policy:"), "denied"),
+        Cue(entry("webkit", "redirect-denied"), Template("redirection URL {url} has credentials"), "detail"),
+        Cue(entry("webkit", "redirect-denied"), Template("not allowed to follow a cross-origin CORS redirection with non CORS scheme"), "detail"),
+        Cue(entry("chromium", "exception:fetch"), Template("TypeError: Failed to fetch")),
+        Cue(entry("webkit", "exception:fetch"), Template("TypeError: Load failed")),
+        Cue(entry("graphql", "apollo"), entry("graphql", "apollo").template),
+        Cue(entry("axios", "status"), Template("Request failed with status code {status}")),
+        Cue(entry("angular", "HttpErrorResponse:0"), entry("angular", "HttpErrorResponse:0").template),
+        Cue(entry("axios", "ERR_NETWORK"), Template("AxiosError: Network Error")),
+        Cue(missing, Template(THEREFORE.strip()), "therefore"),
+        Cue(missing, Template("The response had HTTP status code {status}"), "had-status"),
+    ]
+
+
+def _names() -> frozenset[str]:
+    return frozenset(map(str, CorsError))

@@ -1,0 +1,7 @@
+"""What comes in as text: pasted commands and calls, OpenAPI documents. Each reader raises `InputError` for what it cannot use."""
+
+from __future__ import annotations
+
+from corsense.readers.errors import InputError
+
+__all__ = ["InputError"]

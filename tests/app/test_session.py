@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from corsense.app import AppSession, AppTarget
+from tests.app.conftest import OpenApp, write_files
+
+ASGI = """\
+import os
+open("pid", "w").write(str(os.getpid()))
+async def app(scope, receive, send): ...
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (a zombie does not)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def child_of(folder: Path, seconds: float = 10.0) -> int:
+    """The process of the app, once it is there."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        text = (folder / "pid").read_text() if (folder / "pid").exists() else ""
+        if text:
+            return int(text)
+        time.sleep(0.02)
+    raise AssertionError("the app was never imported")
+
+
+def test_starting_returns_before_the_app_is_imported(open_app: OpenApp) -> None:
+    started = time.monotonic()
+    session = open_app("import time\ntime.sleep(1)\n" + ASGI)
+    assert time.monotonic() - started < 0.9
+    assert session.description.target == "main:app"
+    assert time.monotonic() - started >= 1.0
+
+
+def test_nothing_is_left_behind_when_a_session_is_closed(open_app: OpenApp, tmp_path: Path) -> None:
+    source = ASGI + "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    session = open_app(source + "open('grandchild', 'w').write(str(child.pid))\n")
+    _ = session.description
+    session.close()
+    session.close()
+    assert gone(int((tmp_path / "pid").read_text()))
+    assert gone(int((tmp_path / "grandchild").read_text())), "what the app has started ends with it"
+
+
+def test_a_session_ends_with_its_block_even_while_the_app_is_being_imported(tmp_path: Path) -> None:
+    write_files(tmp_path, ASGI + "import time\ntime.sleep(60)\n")
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), AppSession.start(AppTarget.parse(directory=tmp_path)):
+        pid = child_of(tmp_path)
+        raise KeyboardInterrupt
+    assert gone(pid)
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_the_app_ends_when_its_parent_does(tmp_path: Path, number: signal.Signals) -> None:
+    write_files(tmp_path, ASGI + "import time\ntime.sleep(60)\n")
+    code = "from corsense.app import AppSession\nwith AppSession.start('main:app') as session:\n    session.description\n"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    pid = child_of(tmp_path)
+    os.kill(parent.pid, number)
+    parent.wait(timeout=10)
+    assert gone(pid)
+
+
+def test_the_child_imports_none_of_the_tools_before_the_app(open_app: OpenApp) -> None:
+    heavy = (
+        "pydantic",
+        "typer",
+        "rich",
+        "libcst",
+        "httpx2",
+        "fastapi",
+        "starlette",
+        "corsense.fetch",
+        "corsense.causes",
+        "asyncio.events",
+    )
+    source = f"import sys\nfound = [name for name in {heavy[:-1]!r} if name in sys.modules]\nassert not found, found\n"
+    assert open_app(source + ASGI).description.kind == "asgi"
