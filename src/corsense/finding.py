@@ -14,7 +14,8 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span of source text. `file` is a path, relative to the working directory where it lies below it; lines and columns count from 1,
+    """A span of source text. `file` is a path, relative to the working directory where it lies below it; lines and columns
+    count from 1,
     the end column is that after the last character."""
 
     file: str
@@ -35,7 +36,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits to named files. `verified` is True once the failing request has passed with the edits applied, False when it was tried and
+    """Edits to named files. `verified` is True once the failing request has passed with the edits applied, False when it was
+    tried and
     did not, None when it could not be tried."""
 
     title: str
@@ -45,7 +47,8 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause of the catalogue, at a place. `message` is the sentence for this very case; `evidence` are the values that show it."""
+    """A cause of the catalogue, at a place. `message` is the sentence for this very case; `evidence` are the values that
+    show it."""
 
     cause: Cause
     message: str

@@ -15,7 +15,8 @@ HTTP_SCHEMES = frozenset({"http", "https"})
 class ParsedUrl:
     """The parts of a URL that CORS asks about.
 
-    `href` is the serialised URL, `request_url` the same without userinfo and fragment (what goes on the wire), `origin` its serialised origin or
+    `href` is the serialised URL, `request_url` the same without userinfo and fragment (what goes on the wire), `origin` its
+    serialised origin or
     `"null"` when opaque, `host` the host without port, `has_credentials` whether it names a user or a password.
     """
 
@@ -58,19 +59,27 @@ def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether `host` names this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
-    return host == "localhost" or host.endswith(".localhost") or host == "[::1]" or (host.startswith("127.") and host.count(".") == 3)
+    """Whether `host` names this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. Source: Secure Contexts, *Is
+    origin potentially trustworthy?*"""
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or host == "[::1]"
+        or (host.startswith("127.") and host.count(".") == 3)
+    )
 
 
 def is_trustworthy_origin(origin: str) -> bool:
-    """Whether a page of this origin is a secure context as far as its origin tells: https, or this machine. An opaque origin counts as
+    """Whether a page of this origin is a secure context as far as its origin tells: https, or this machine. An opaque origin
+    counts as
     its creator's, which is taken to be secure. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
     url = parse_url(origin)
     return url is None or url.scheme == "https" or is_loopback_host(url.host)
 
 
 def is_more_private(host: str, address_space: str | None) -> bool:
-    """Whether `host` lies in a more private address space than a page loaded from `address_space` (`public`, `local`, `loopback`).
+    """Whether `host` lies in a more private address space than a page loaded from `address_space` (`public`, `local`,
+    `loopback`).
     Only names and addresses that tell by themselves are recognised. Source: Local Network Access, *IP Address Space*."""
     match address_space:
         case "public":

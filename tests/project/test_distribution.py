@@ -48,7 +48,7 @@ def test_the_tools_are_an_extra_called_cli(wheel: zipfile.ZipFile) -> None:
     message = email.message_from_string(metadata(wheel, "METADATA"))
     assert message.get_all("Provides-Extra") == ["cli"]
     brought = {line.partition(">")[0] for line in message.get_all("Requires-Dist", []) if "extra == 'cli'" in line}
-    assert {"httpx2", "rich", "typer"} <= brought
+    assert {"httpcore2", "pydantic", "rich", "typer"} <= brought
 
 
 def test_the_command_is_called_corsense(wheel: zipfile.ZipFile) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-TOOLS = {"fastapi", "httpx2", "libcst", "pydantic", "rich", "starlette", "typer", "uvicorn"}
+TOOLS = {"fastapi", "httpcore2", "httpx2", "libcst", "pydantic", "rich", "starlette", "typer", "uvicorn"}
 
 ASK_FOR_THE_VERSION = """
 import contextlib, io, sys

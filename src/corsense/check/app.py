@@ -80,7 +80,7 @@ class AppCheck:
         return verified
 
     def _notes(self, app: AppDescription) -> list[str]:
-        notes = []
+        notes = list(self.asked.notes)
         if app.kind == "asgi":
             notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
         elif not self.asked.run_endpoints:

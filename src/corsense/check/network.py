@@ -20,6 +20,7 @@ from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
 
+_WITHHELD = "Only GET and HEAD were sent; of other methods the preflight alone. --run-endpoints sends them for real."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -90,15 +91,13 @@ class NetworkCheck:
 
     def _observe(self, client: HttpClient, requests: list[FetchRequest]) -> tuple[list[Observation], list[str]]:
         observations: list[Observation] = []
-        notes: list[str] = []
+        notes = list(self.asked.notes)
         for number, request in enumerate(requests):
             live = _Live(client, self.asked.run_endpoints)
             trace = drive(Browser(self.asked.engine).fetch(request), live)
             observations.append(Observation(trace, facts=tuple(live.facts), assumed_origin=not self.asked.origins))
-            if live.withheld and not notes:
-                notes.append(
-                    "Only GET and HEAD were sent; of other methods the preflight alone. --run-endpoints sends them for real."
-                )
+            if live.withheld and _WITHHELD not in notes:
+                notes.append(_WITHHELD)
             if self.progress is not None:
                 self.progress(number + 1, len(requests))
         return observations, notes

@@ -35,5 +35,6 @@ def with_pasted(asked: Asked, text: str, kind: Literal["curl", "fetch"], target:
         credentials=asked.credentials or pasted.credentials,
         mode=pasted.mode,
         body=pasted.body if isinstance(pasted.body, str) else None,
+        notes=pasted.notes,
     )
     return wishes, target if target is not None else pasted.url

@@ -27,7 +27,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to check. Empty tuples and None mean: what makes sense for the target."""
+    """What to check. Empty tuples and None mean: what makes sense for the target. `notes` say how a pasted request was understood."""
 
     origins: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
@@ -37,6 +37,7 @@ class Asked:
     run_endpoints: bool = False
     mode: Mode = "cors"
     body: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def read_origin(text: str) -> str:

@@ -19,7 +19,7 @@ def main() -> None:
     try:
         from corsense.cli.main import run
     except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich", "httpx2", "pydantic", "libcst"):
+        if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich", "httpcore2", "pydantic"):
             raise
         fail(f"the command line needs {missing.name}, which is not installed; run: pip install 'corsense[cli]'")
     run()
