@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from corsense.app.probe import ExchangeFacts
 from corsense.check.collect import collect
-from corsense.check.request import DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
+from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
 from corsense.diagnose import Diagnosis, Observation, cache_faults, lets_strangers_in
 from corsense.fetch import Browser, FetchRequest, NetworkError, WireRequest, WireResponse
@@ -128,7 +128,8 @@ class NetworkCheck:
         the URL."""
         if self.asked.operations:
             for operation in self.asked.operations:
-                yield _plain(operation)
+                methods = ("GET", "POST") if operation.method == ANY_METHOD else (operation.method,)
+                yield from (_plain(replace(operation, method=method)) for method in methods)
             return
         known = discover(client, self.url) or ()
         path = urlsplit(self.url).path

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
-from corsense.check.request import DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
+from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.diagnose.origins import meant_origin
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import FetchRequest
@@ -96,7 +96,9 @@ def _usual_credentials(app: AppDescription) -> Credentials:
 def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
     if asked.operations:
         for operation in asked.operations:
-            yield _route_of(operation, app), operation.method, _path_of(operation, app)
+            for method in _named_methods(operation, app):
+                named = replace(operation, method=method)
+                yield _route_of(named, app), method, _path_of(named, app)
         return
     found = False
     for route in app.routes:
@@ -109,6 +111,13 @@ def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo |
         yield None, "GET", "/"
 
 
+def _named_methods(operation: Operation, app: AppDescription) -> list[str]:
+    if operation.method != ANY_METHOD:
+        return [operation.method]
+    routes = _routes_at(operation.path, app)
+    return list(dict.fromkeys(method for route in routes for method in _methods(route))) or ["GET", "POST"]
+
+
 def _methods(route: RouteInfo) -> list[str]:
     if not route.methods:
         return ["GET"]
@@ -117,13 +126,16 @@ def _methods(route: RouteInfo) -> list[str]:
 
 
 def _route_of(operation: Operation, app: AppDescription) -> RouteInfo | None:
-    path = operation.path.partition("?")[0]
-    routes = [route for route in app.routes if route.kind in ("http", "static")]
-    named = [route for route in routes if path in (route.path, route.example_path)] or [
-        route for route in routes if _template(route.path).fullmatch(path)
-    ]
+    named = _routes_at(operation.path, app)
     with_method = [route for route in named if operation.method in route.methods]
     return next(iter(with_method or named), None)
+
+
+def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
+    wanted = path.partition("?")[0]
+    routes = [route for route in app.routes if route.kind in ("http", "static")]
+    named = [route for route in routes if wanted in (route.path, route.example_path)]
+    return named or [route for route in routes if _template(route.path).fullmatch(wanted)]
 
 
 def _path_of(operation: Operation, app: AppDescription) -> str:

@@ -17,9 +17,13 @@ STRANGER = "https://a-site-that-nobody-trusts.example"
 """A page that no list of origins is meant for."""
 
 
+ANY_METHOD = "*"
+"""In an `Operation`: every method that the route has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A method and a path (or URL) that the user named: `POST /api/users`."""
+    """A method and a path (or URL) that the user named: `POST /api/users`. The method can be `ANY_METHOD`."""
 
     method: str
     path: str
@@ -27,7 +31,8 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to check. Empty tuples and None mean: what makes sense for the target. `notes` say how a pasted request was understood."""
+    """What to check. Empty tuples and None mean: what makes sense for the target. `notes` say how a pasted request was
+    understood."""
 
     origins: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()

@@ -124,6 +124,11 @@ def _report(
     return _on_app(target, asked, factory, time_limit, silent)
 
 
+def report_on(target: str | None, asked: Asked) -> Report:
+    """The report on an app or a URL for wishes that another command has."""
+    return _report(target, asked, None, None, False, 30.0, True)
+
+
 def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool) -> Report:
     from corsense.check.network import NetworkCheck
     from corsense.cli.progress import progress
@@ -165,9 +170,7 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
 
         print(check_document(report).model_dump_json(by_alias=True, indent=2))
         return
-    from rich.console import Console
-
+    from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport
 
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
-    TextReport(console, verbose=verbose, quiet=quiet).print(report)
+    TextReport(terminal(), verbose=verbose, quiet=quiet).print(report)

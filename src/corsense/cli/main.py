@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import COULD_NOT_WORK, check, rule, schema
+from corsense.cli import COULD_NOT_WORK, check, explain, rule, schema
 
 app = typer.Typer(
     name="corsense",
@@ -20,6 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(check.check)
+app.command()(explain.explain)
 app.command()(rule.rule)
 app.command()(schema.schema)
 

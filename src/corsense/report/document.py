@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from corsense import __version__
 from corsense.check.results import Report, Result
+from corsense.explain import Explanation
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
 from corsense.fix.edits import unified_diff
@@ -128,6 +130,84 @@ class CheckDocument(Document):
     summary: SummaryDocument
 
 
+class LikelyCauseDocument(Document):
+    """A cause that can stand behind a message; `fix` is code."""
+
+    code: str
+    slug: str
+    title: str
+    fix: str
+    likelihood: Literal["certain", "likely", "possible"]
+
+
+class MessageDocument(Document):
+    """A message found in the text. `error` is the browser's reason, null where the words do not tell one; `certain` is false
+    where they
+    leave a doubt."""
+
+    text: str
+    engine: str
+    code: str
+    error: str | None
+    url: str | None
+    origin: str | None
+    method: str | None
+    header: str | None
+    status: int | None
+    is_cors: bool
+    preflight: bool | None
+    certain: bool
+    checked: str
+    causes: list[LikelyCauseDocument]
+
+
+class ExplainDocument(Document):
+    """What `corsense explain --format json` prints; `check` is the report of trying the calls, null when they were not tried."""
+
+    corsense: str
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    messages: list[MessageDocument]
+    check: CheckDocument | None
+
+
+def explain_document(explanations: Sequence[Explanation], report: Report | None) -> ExplainDocument:
+    """The document of explanations."""
+    return ExplainDocument(
+        corsense=__version__,
+        messages=[_message(explanation) for explanation in explanations],
+        check=check_document(report) if report is not None else None,
+    )
+
+
+def _message(explanation: Explanation) -> MessageDocument:
+    message = explanation.message
+    return MessageDocument(
+        text=message.text,
+        engine=message.engine,
+        code=message.code,
+        error=str(message.error) if message.error is not None else None,
+        url=message.url,
+        origin=message.origin,
+        method=message.method,
+        header=message.header,
+        status=explanation.status,
+        is_cors=message.is_cors,
+        preflight=message.preflight,
+        certain=message.certain,
+        checked=explanation.checked,
+        causes=[
+            LikelyCauseDocument(
+                code=likely.cause.code,
+                slug=likely.cause.slug,
+                title=likely.cause.title,
+                fix=likely.fix,
+                likelihood=likely.likelihood,
+            )
+            for likely in explanation.causes
+        ],
+    )
+
+
 def check_document(report: Report) -> CheckDocument:
     """The document of a check."""
     return CheckDocument(
@@ -208,5 +288,5 @@ def _fix(fix: Fix) -> FixDocument:
     return FixDocument(title=fix.title, diff="".join(unified_diff(edit) for edit in fix.edits), verified=fix.verified)
 
 
-DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument}
+DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument, "explain": ExplainDocument}
 """The documents by the name of the command that prints them."""

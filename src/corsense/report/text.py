@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.text import Text
 
 from corsense.check.results import Report, Result
@@ -17,6 +16,7 @@ from corsense.fix.edits import unified_diff
 from corsense.readers.secrets import redact_header, redact_url
 from corsense.report.difference import marked_difference
 from corsense.report.snippets import curl_command, fetch_snippet
+from corsense.report.terminal import Lines, harmless
 
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _SHOWN_REQUEST_HEADERS = (
@@ -33,10 +33,10 @@ _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """Prints a `Report` to `console`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first
+    """Prints a `Report`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first
     lines."""
 
-    console: Console
+    lines: Lines
     verbose: bool = False
     quiet: bool = False
 
@@ -53,25 +53,10 @@ class TextReport:
         if not self.quiet:
             self._closing(report)
 
-    def _line(self, text: Text | str = "", indent: int = 0, hang: int = 0) -> None:
-        """Print a line; on a terminal, wrapped below its own beginning (and `hang` further in)."""
-        line = Text(text) if isinstance(text, str) else text
-        if not self.console.is_terminal:
-            self.console.print(Text.assemble(" " * indent, line), soft_wrap=True)
-            return
-        width = max(30, self.console.width - indent - hang)
-        for number, part in enumerate(line.wrap(self.console, width)):
-            part.rstrip()
-            self.console.print(Text.assemble(" " * (indent + (hang if number else 0)), part), soft_wrap=True)
-
-    def _labelled(self, label: str, text: Text | str, style: str = "") -> None:
-        """A line with a label in a column of its own."""
-        self._line(Text.assemble((f"{label:<10}", "dim"), Text(text, style) if isinstance(text, str) else text), 2, 10)
-
     def _headline(self, report: Report) -> None:
         origins = len({result.origin for result in report.results})
         routes = len({(result.method, result.route or result.url) for result in report.results})
-        self._line(
+        self.lines.plain(
             Text.assemble(
                 ("corsense check ", "bold"),
                 report.target.name,
@@ -82,19 +67,19 @@ class TextReport:
                 ),
             )
         )
-        self._line()
+        self.lines.plain()
 
     def _finding(self, report: Report, index: int) -> None:
         finding = report.findings[index]
         colour = _COLOURS[finding.severity]
-        self._line(
+        self.lines.plain(
             Text.assemble(
                 (f"{finding.severity} ", f"bold {colour}"),
                 (f"{finding.cause.code} {finding.cause.slug}", "bold"),
                 ("  " + _at(finding.place), "dim"),
             )
         )
-        self._line(finding.message, 2)
+        self.lines.plain(finding.message, 2)
         if self.quiet:
             return
         self._difference(finding)
@@ -106,11 +91,11 @@ class TextReport:
         self._remedy(finding, sum(other.fix is not None for other in report.findings) > 1)
         if affected:
             self._try_it(affected[0].trace)
-        self._labelled("more", finding.cause.documentation, "dim")
-        self._line()
+        self.lines.labelled("more", Text(finding.cause.documentation, "dim"))
+        self.lines.plain()
 
     def _brief(self, finding: Finding) -> None:
-        self._line(
+        self.lines.plain(
             Text.assemble(
                 ("info ", "bold cyan"),
                 (f"{finding.cause.code} {finding.cause.slug}  ", "bold"),
@@ -119,7 +104,7 @@ class TextReport:
             )
         )
         if finding.remedy and not self.quiet:
-            self._line(Text(finding.remedy, "dim"), 5)
+            self.lines.plain(Text(finding.remedy, "dim"), 5)
 
     def _difference(self, finding: Finding) -> None:
         sent, allowed = finding.evidence.get("sent"), finding.evidence.get("allowed")
@@ -127,9 +112,9 @@ class TextReport:
             width = max(len("sent"), len("allowed"))
             for label, value in (("sent", sent), ("allowed", allowed)):
                 text, marks = marked_difference(value, allowed if label == "sent" else sent)
-                self._line(Text.assemble((f"{label:<{width}}  ", "dim"), text), 6)
+                self.lines.plain(Text.assemble((f"{label:<{width}}  ", "dim"), text), 6)
                 if label == "allowed" and marks.strip():
-                    self._line(Text(" " * (width + 2) + marks, "bold red"), 6)
+                    self.lines.plain(Text(" " * (width + 2) + marks, "bold red"), 6)
 
     def _affected(self, results: Sequence[Result]) -> None:
         usual = [result for result in results if result.situation not in ("unknown_path", "wrong_slash")] or results
@@ -138,18 +123,18 @@ class TextReport:
         more = f" and {len(operations) - _ROUTES_SHOWN} more" if len(operations) > _ROUTES_SHOWN else ""
         origins = ", ".join(dict.fromkeys(result.origin for result in results))
         verb = "concerns" if all(result.outcome == "allowed" for result in results) else "blocks"
-        self._labelled(verb, Text.assemble(f"{shown}{more}", ("  from ", "dim"), origins))
+        self.lines.labelled(verb, Text.assemble(f"{shown}{more}", ("  from ", "dim"), origins))
 
     def _ladder(self, result: Result) -> None:
         request = result.trace.request
         label = f"{request.method} {redact_url(request.url)[0]}, credentials: {request.credentials}"
-        self._labelled("browser", Text.assemble(label, (_situation(result), "dim")))
+        self.lines.labelled("browser", Text.assemble(label, (_situation(result), "dim")))
         for line in ladder(result):
-            self._line(line, 12, 5)
+            self.lines.plain(line, 12, 5)
 
     def _console_lines(self, trace: Trace) -> None:
         for line in trace.console("chromium")[:1]:
-            self._labelled("console", line, "italic")
+            self.lines.labelled("console", Text(harmless(line), "italic"))
 
     def _remedy(self, finding: Finding, several: bool) -> None:
         fix = finding.fix
@@ -157,13 +142,13 @@ class TextReport:
             tried = "tried, together with the other fixes" if several else "tried"
             passes, fails = f" ({tried}: the same request passes)", f" ({tried}: the same request still does not pass)"
             proof = {True: passes, False: fails, None: ""}[fix.verified]
-            self._labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
+            self.lines.labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
             for edit in fix.edits:
                 for line in unified_diff(edit).splitlines():
-                    self.console.print(Text.assemble(" " * 12, (line, _DIFF_COLOURS.get(line[:1], ""))), soft_wrap=True)
+                    self.lines.verbatim(" " * 12 + line, _DIFF_COLOURS.get(line[:1], ""))
         elif finding.remedy:
             for number, line in enumerate(finding.remedy.splitlines()):
-                self._labelled("" if number else "fix", line)
+                self.lines.labelled("" if number else "fix", line)
 
     def _try_it(self, trace: Trace) -> None:
         if trace.exchanges:
@@ -175,20 +160,20 @@ class TextReport:
     def _command(self, label: str, command: str) -> None:
         """Something to copy: never wrapped."""
         for number, line in enumerate(command.splitlines()):
-            self.console.print(Text.assemble("  ", (f"{'' if number else label:<10}", "dim"), line), soft_wrap=True)
+            self.lines.verbatim(f"  {'' if number else label:<10}{line}")
 
     def _closing(self, report: Report) -> None:
         if self.verbose:
             for result in report.results:
                 self._verdict(result)
         for note in report.notes:
-            self._line(Text.assemble(("note  ", "dim"), note))
+            self.lines.plain(Text.assemble(("note  ", "dim"), note))
         blocked = f"{report.blocked} of {_count(len(report.results), 'request')} would not get through"
         if report.found_something:
-            self._line(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
+            self.lines.plain(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
         else:
             origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
-            self._line(
+            self.lines.plain(
                 Text(
                     f"Nothing wrong found. Browsers let pages of {origins} use it." if origins else "Nothing wrong found.",
                     "green",
@@ -197,9 +182,11 @@ class TextReport:
 
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
-        self._line(Text.assemble((f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim")))
+        self.lines.plain(
+            Text.assemble((f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim"))
+        )
         for line in ladder(result):
-            self._line(line, 4)
+            self.lines.plain(line, 4)
 
 
 def operation(result: Result) -> str:
