@@ -88,7 +88,7 @@ def test_no_endpoint_and_no_dependency_runs(open_app: OpenApp, tmp_path: Path) -
     session = open_app(API)
     for route in session.description.routes:
         for situation in ("success", "error", "http_exception", "validation_error", "unauthenticated"):
-            probe(session, route.example_path, route.methods[0], situation)  # type: ignore[arg-type]
+            probe(session, route.example_path, route.methods[0], situation)
     assert not (tmp_path / "ran.txt").exists()
     assert not (tmp_path / "depended.txt").exists()
 
@@ -461,6 +461,22 @@ def test_a_preflight_for_a_mounted_app_that_cannot_be_looked_into_is_answered_by
     assert (tmp_path / "ran.txt").exists(), "OPTIONS is safe, so the app itself is asked"
 
 
+@pytest.mark.parametrize(
+    ("situation", "status", "answered"),
+    [
+        ("http_exception", 403, "exception-handler"),
+        ("validation_error", 422, "exception-handler"),
+        ("error", 500, "server-error"),
+    ],
+)
+def test_a_mounted_app_that_cannot_be_looked_into_would_answer_for_its_errors_itself(
+    open_once: OpenApp, situation: Situation, status: int, answered: str
+) -> None:
+    session = open_once(FILES)
+    result = probe(session, "/raw/x", situation=situation)
+    assert (statuses(result), who(session, result.exchanges)) == ([status], [answered])
+
+
 def test_a_handler_for_404_is_told_from_the_router(open_once: OpenApp) -> None:
     session = open_once(FILES)
     result = probe(session, "/nothing", situation="unknown_path")
@@ -557,7 +573,7 @@ def test_middleware_that_a_request_adds_is_told_afterwards(open_app: OpenApp) ->
         def x(): ...
         """
     session = open_app(source)
-    assert session.late_middleware == ()
+    assert not session.late_middleware
     result = probe(session, "/x")
     assert result.exchanges[0].exception is not None
     (late,) = session.late_middleware

@@ -199,7 +199,7 @@ def test_a_file_is_imported_with_the_text_that_replaces_it(open_app: OpenApp, tm
     old = "from fastapi import FastAPI\nfrom origins import ORIGINS\napp = FastAPI(title=ORIGINS)\n"
     session = open_app({"main.py": old, "origins.py": "ORIGINS = 'old'\n"})
     assert session.description.routes
-    new = "from fastapi import FastAPI\nfrom origins import ORIGINS\napp = FastAPI(title=ORIGINS)\nassert ORIGINS == 'new', ORIGINS\n"
+    new = old + "assert ORIGINS == 'new', ORIGINS\n"
     overlay = {str(tmp_path / "main.py"): new, str(tmp_path / "origins.py"): "ORIGINS = 'new'\n"}
     replaced = open_app({"main.py": old, "origins.py": "ORIGINS = 'old'\n"}, overlay=overlay)
     assert replaced.description.kind == "fastapi"

@@ -353,6 +353,6 @@ def test_places_are_absolute_when_they_lie_outside_of_the_base(tmp_path: Path) -
 
 
 def test_columns_count_characters(open_app: OpenApp) -> None:
-    place = open_app("from fastapi import FastAPI\nα, app = 'ä', FastAPI()\n").description.apps[0].place
+    place = open_app("from fastapi import FastAPI\nä, app = 'ß', FastAPI()\n").description.apps[0].place
     assert place is not None
     assert (place.column, place.end_column) == (15, 24)

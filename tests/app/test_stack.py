@@ -73,8 +73,8 @@ def test_the_arguments_of_a_cors_layer_keep_their_types(open_app: OpenApp) -> No
             GET = "GET"
 
         app = FastAPI()
-        app.add_middleware(CORSMiddleware, "http://localhost:3000", allow_headers=("X-A", b"x-b"), allow_credentials=True, max_age=60,
-                           expose_headers=["x-c"], allow_methods=[AnyHttpUrl("http://localhost:5173"), "GET"])
+        app.add_middleware(CORSMiddleware, "http://localhost:3000", allow_headers=("X-A", b"x-b"), allow_credentials=True,
+                           max_age=60, expose_headers=["x-c"], allow_methods=[AnyHttpUrl("http://localhost:5173"), "GET"])
         """
     (layer,) = open_app(source).description.cors_layers
     assert dict(layer.arguments) == {
@@ -343,10 +343,11 @@ def test_the_lifespan_does_not_run_unless_asked_for(open_app: OpenApp, capfd: py
         app = FastAPI(lifespan=lifespan)
         """
     session = open_app(source)
-    assert session.description.lifespan_error is None
+    assert (session.description.has_lifespan, session.description.lifespan_ran) == (True, False)
     session.close()
     assert capfd.readouterr().err == ""
     session = open_app(source, lifespan=True)
+    assert (session.description.has_lifespan, session.description.lifespan_ran) == (True, True)
     assert session.description.lifespan_error is None
     session.close()
     assert capfd.readouterr().err.split() == ["up", "down"]

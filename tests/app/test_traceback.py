@@ -214,3 +214,57 @@ def test_a_text_without_a_traceback_is_refused(text: str) -> None:
     assert parse_tracebacks(text) == ()
     with pytest.raises(ValueError, match="no Python traceback"):
         parse_traceback(text)
+
+
+BOXED = """\
+ERROR    Exception in ASGI application
+╭───────────────────── Traceback (most recent call last) ──────────────────────╮
+│ /srv/app/.venv/lib/python3.12/site-packages/fastapi/routing.py:212 in        │
+│ run_endpoint_function                                                        │
+│                                                                              │
+│   210 │   if dependant.is_coroutine_callable:                                │
+│ ❱ 212 │   │   return await dependant.call(**values)                          │
+│                                                                              │
+│ ╭─ locals ─╮                                                                 │
+│ │ x = 1    │                                                                 │
+│ ╰──────────╯                                                                 │
+│ /srv/app/main.py:12 in create_user                                           │
+│                                                                              │
+│   11 def create_user(user: User):                                            │
+│ ❱ 12 │   return store[user.name]                                             │
+│   13                                                                         │
+╰──────────────────────────────────────────────────────────────────────────────╯
+KeyError: 'Ada'
+
+The above exception was the direct cause of the following exception:
+
+╭───────────────────── Traceback (most recent call last) ──────────────────────╮
+│ /srv/app/main.py:14 in create_user                                           │
+╰──────────────────────────────────────────────────────────────────────────────╯
+LookupError: no such user
+INFO     done
+"""
+
+
+def test_a_traceback_in_boxes_is_read_like_a_plain_one() -> None:
+    exception = parse_traceback(BOXED).exception
+    assert (exception.type, exception.message, exception.link) == ("LookupError", "no such user", "cause")
+    assert exception.previous is not None
+    assert [(frame.file.rpartition("/")[2], frame.line, frame.function, frame.source) for frame in exception.previous.frames] == [
+        ("routing.py", 212, "run_endpoint_function", "return await dependant.call(**values)"),
+        ("main.py", 12, "create_user", "return store[user.name]"),
+    ]
+
+
+def test_a_syntax_error_in_boxes_points_at_its_line() -> None:
+    text = (
+        "╭──── Traceback (most recent call last) ────╮\n│ /srv/app/main.py:3 in <module>            │\n"
+        "╰───────────────────────────────────────────╯\n╭───────────────────────────────────────────╮\n"
+        "│ /srv/app/routes.py:7                      │\n│ def f(                                    │\n"
+        "╰───────────────────────────────────────────╯\nSyntaxError: '(' was never closed\n"
+    )
+    frames = parse_traceback(text).exception.frames
+    assert [(frame.file, frame.line, frame.function) for frame in frames] == [
+        ("/srv/app/main.py", 3, "<module>"),
+        ("/srv/app/routes.py", 7, None),
+    ]

@@ -36,6 +36,9 @@ def main() -> None:
     watch = Watch(channel)
     threading.Thread(target=watch.keep, daemon=True).start()
     try:
+        # Everything of our own, while the parent makes up its mind.
+        from corsense.app import describing, exercise, loading  # noqa: F401
+
         Child(channel, orders, watch).serve()
     except Closed:
         _end(1)
@@ -221,6 +224,7 @@ class Child:
         from corsense.app.recorder import RECORDING, record
 
         sys.argv[:] = ["corsense"]
+        os.chdir(order.target.directory)
         os.environ.setdefault("FASTAPI_ENV", "development")
         overlay_sources(order.overlay)
         record()
@@ -234,10 +238,10 @@ class Child:
         from corsense.app.describing import Describer
 
         described = Describer(order.base).describe(loaded.app, loaded.name, loaded.factory, loaded.module, loaded.attribute)
-        if lifespan_error is not None:
+        if order.lifespan:
             from dataclasses import replace
 
-            described.description = replace(described.description, lifespan_error=lifespan_error)
+            described.description = replace(described.description, lifespan_ran=True, lifespan_error=lifespan_error)
         self.described = described
         self.late_told = len(RECORDING.late)
         RECORDING.moment = "request"
@@ -271,7 +275,7 @@ class Child:
             beat=lambda doing: self.watch.allow(order.time_limit + _SLACK, doing),
         )
         if self.lifespan is not None:
-            exerciser.extra["state"] = dict(self.lifespan.state)
+            exerciser.state = self.lifespan.state
         if self.output == "import" and not order.run_endpoints:
             self.mute.on()
         try:

@@ -9,7 +9,7 @@ import sys
 import traceback as tracebacks
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from corsense.app.description import (
     AppDescription,
@@ -21,16 +21,18 @@ from corsense.app.description import (
     LateMiddleware,
     LayerInfo,
     Opaque,
-    Plain,
     RouteInfo,
     RouteKind,
 )
 from corsense.app.paths import example_file, example_path
 from corsense.app.recorder import ARGUMENTS, PLACE, RECORDING, Span, calls_in, code_of, definition_span, is_own_code, relative
-from corsense.app.traceback import ParsedTraceback, parse_traceback
 from corsense.app.tracing import Boundary, is_boundary
 from corsense.app.unwrapping import find_known, inner_app, is_known
 from corsense.finding import Place
+
+if TYPE_CHECKING:
+    from corsense.app.description import Plain
+    from corsense.app.traceback import ParsedTraceback
 
 _DEEPEST = 12
 _FRAMEWORK = ("starlette.", "fastapi.")
@@ -74,6 +76,7 @@ class Describer:
     routes: list[RouteInfo] = field(default_factory=list)
     handlers: list[ExceptionHandlerInfo] = field(default_factory=list)
     late: list[LateMiddleware] = field(default_factory=list)
+    has_lifespan: bool = False
     by_identity: dict[tuple[tuple[int, ...], int], int] = field(default_factory=dict)
     stack_error: ParsedTraceback | None = None
     _files: dict[str, str] = field(default_factory=dict)
@@ -100,6 +103,7 @@ class Describer:
             exception_handlers=tuple(self.handlers),
             includes=tuple(IncludeInfo(prefix, self.place(span)) for prefix, span in RECORDING.includes),
             late_middleware=(*self._observed_late(), *self.late),
+            has_lifespan=self.has_lifespan,
             stack_error=self.stack_error,
             starts_server=tuple(place for span in RECORDING.servers if (place := self.place(span)) is not None),
         )
@@ -165,6 +169,8 @@ class Describer:
             try:
                 app.middleware_stack = app.build_middleware_stack()
             except Exception:
+                from corsense.app.traceback import parse_traceback
+
                 if self.stack_error is None:
                     self.stack_error = parse_traceback(tracebacks.format_exc())
                 for entry in app.user_middleware:
@@ -268,6 +274,7 @@ class Describer:
             code = code_of(function)
             if code is None or not is_own_code(code.co_filename):
                 continue
+            self.has_lifespan = True
             for span in calls_in(code, "add_middleware"):
                 place = self.place(span)
                 if place is not None and (place.file, place.line) not in seen:
@@ -294,7 +301,7 @@ class Describer:
 
     def _endpoint(self, route: Any, spot: _Spot, kind: RouteKind) -> None:
         endpoint = getattr(route, "endpoint", None)
-        path_format = getattr(route, "path_format", None) or getattr(route, "path", "")
+        path_format = str(getattr(route, "path_format", None) or getattr(route, "path", ""))
         needs = _needs(getattr(route, "dependant", None))
         span = definition_span(endpoint) if endpoint is not None else None
         name = getattr(route, "name", None)

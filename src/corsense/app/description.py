@@ -15,8 +15,10 @@ RouteKind = Literal["http", "mount", "static", "websocket", "frontend"]
 BodyKind = Literal["json", "form", "multipart"]
 StartupMoment = Literal["startup", "lifespan", "request", "import"]
 
-Plain: TypeAlias = "None | bool | int | float | str | bytes | list[Plain] | tuple[Plain, ...] | set[Plain] | frozenset[Plain] |
-dict[Plain, Plain] | Opaque" """Arguments as they were given, their types kept where they are built in."""
+if TYPE_CHECKING:
+    _Many: TypeAlias = list["Plain"] | tuple["Plain", ...] | set["Plain"] | frozenset["Plain"] | dict["Plain", "Plain"]
+    Plain: TypeAlias = bool | int | float | str | bytes | _Many | "Opaque" | None
+    """Arguments as they were given, their types kept where they are built in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,8 @@ class AppDescription:
     - `versions`: of `fastapi`, `starlette` and `python`, those present.
     - `routes`: in the order in which the router tries them, those of mounted apps in place of the mount, after the mount itself.
     - `layers`: outermost first, an app's own before those of the apps mounted in it.
+    - `has_lifespan`: the app has start-up code of its own; `lifespan_ran`: it was run. Where it was not, middleware may miss what
+      it prepares, and crash on every request.
     - `stack_error`: building the stack raised this; every request will be answered by the server with a 500.
     - `lifespan_error`: the lifespan ran and failed with this.
     - `starts_server`: places of `uvicorn.run()` calls that were met while importing, and skipped.
@@ -179,6 +183,8 @@ class AppDescription:
     exception_handlers: tuple[ExceptionHandlerInfo, ...] = ()
     includes: tuple[IncludeInfo, ...] = ()
     late_middleware: tuple[LateMiddleware, ...] = ()
+    has_lifespan: bool = False
+    lifespan_ran: bool = False
     stack_error: ParsedTraceback | None = None
     lifespan_error: ParsedTraceback | None = None
     starts_server: tuple[Place, ...] = ()

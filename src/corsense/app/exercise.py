@@ -8,17 +8,19 @@ import traceback as tracebacks
 import zlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from corsense.app.describing import Described
 from corsense.app.probe import AnsweredBy, ExchangeFacts, Probe, ProbeResult
-from corsense.app.traceback import ParsedTraceback, parse_traceback
 from corsense.app.tracing import SAFE_METHODS, SCOPE_KEY, Passage, StandInError
 from corsense.fetch.browser import Browser
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.trace import Allowed, Blocked, FailureReason, Step, Trace
 from corsense.fetch.wire import Exchange, NetworkError, WireRequest, WireResponse
 from corsense.transports.asgi import AsgiExchange, asgi_exchange
+
+if TYPE_CHECKING:
+    from corsense.app.traceback import ParsedTraceback
 
 _EXCERPT = 200
 _PATIENCE = 3
@@ -55,7 +57,7 @@ class Exerciser:
         self.time_limit = time_limit
         self.beat = beat
         self.timeouts = 0
-        self.extra: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
         self._handlers = {
             layer.index for layer in self.description.layers if layer.name == "ExceptionMiddleware" and layer.is_builtin
         }
@@ -68,19 +70,18 @@ class Exerciser:
 
     async def run(self, probe: Probe) -> ProbeResult:
         """Drive one fetch to its end."""
-        browser = Browser(probe.engine)
-        fetch = browser.fetch(probe.request)
+        fetch = Browser(probe.engine).fetch(probe.request)
         unauthorised = probe.route is not None and bool(self.description.routes[probe.route].security)
         facts: list[ExchangeFacts] = []
-        try:
-            request = next(fetch)
-            while True:
-                answer, fact = await self._exchange(probe, request, unauthorised)
-                facts.append(fact)
-                request = fetch.send(answer)
-        except StopIteration as end:
-            trace: Trace = end.value
-        return ProbeResult(probe, replace(trace, steps=self._same(trace.steps)), self._same(tuple(facts)))
+        answer: WireResponse | NetworkError | None = None
+        while True:
+            try:
+                request = next(fetch) if answer is None else fetch.send(answer)
+            except StopIteration as end:
+                trace: Trace = end.value
+                return ProbeResult(probe, replace(trace, steps=self._same(trace.steps)), self._same(tuple(facts)))
+            answer, fact = await self._exchange(probe, request, unauthorised)
+            facts.append(fact)
 
     def _same(self, value: _T) -> _T:
         """The first of equal values: most probes end alike, and what is the same object is sent once."""
@@ -120,7 +121,7 @@ class Exerciser:
             body=body.encode() if isinstance(body, str) else body,
             cookies=cookies,
             time_limit=self.time_limit if self.timeouts < _PATIENCE else self.time_limit / 10,
-            extra={**self.extra, SCOPE_KEY: passage},
+            extra={"state": dict(self.state), SCOPE_KEY: passage},
         )
         if isinstance(exchange.response, NetworkError) and exchange.response.reason == FailureReason.TIMEOUT:
             self.timeouts += 1
@@ -206,6 +207,8 @@ _PARSED: dict[str, ParsedTraceback] = {}
 
 
 def _parsed(error: BaseException) -> ParsedTraceback | None:
+    from corsense.app.traceback import parse_traceback
+
     text = "".join(tracebacks.format_exception(error))
     if text not in _PARSED:
         try:

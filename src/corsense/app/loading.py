@@ -8,16 +8,17 @@ import inspect
 import os
 import sys
 import traceback as tracebacks
-from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from corsense.app.errors import AppLoadError
 from corsense.app.recorder import RECORDING
 from corsense.app.target import AppTarget
-from corsense.app.traceback import ParsedTraceback, parse_traceback
 from corsense.app.unwrapping import is_known
+
+if TYPE_CHECKING:
+    from corsense.app.traceback import ParsedTraceback
 
 _PREFERRED = ("app", "api", "application", "asgi_app", "asgi", "server")
 _FACTORIES = (
@@ -32,8 +33,7 @@ _FACTORIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """An imported app, the module and the name it was found under, and whether a factory made it."""
 
     app: Any
@@ -43,6 +43,7 @@ class Loaded:
 
     @property
     def name(self) -> str:
+        """`package.module:app`."""
         return f"{self.module.__name__}:{self.attribute}"
 
 
@@ -93,6 +94,8 @@ def _user_code_ran(error: BaseException, target: AppTarget) -> bool:
 
 
 def _parsed(error: BaseException) -> ParsedTraceback | None:
+    from corsense.app.traceback import parse_traceback
+
     try:
         return parse_traceback("".join(tracebacks.format_exception(error)))
     except ValueError:
@@ -321,7 +324,7 @@ def _is_wsgi(value: Any) -> bool:
     names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(value).__mro__}
     if names & {"flask.Flask", "bottle.Bottle", "falcon.App", "django.WSGIHandler"} and not _is_asgi3(value):
         return True
-    function = value if inspect.isfunction(value) else getattr(type(value), "__call__", None)
+    function = value if inspect.isfunction(value) else getattr(type(value), "__call__", None)  # noqa: B004
     code = getattr(function, "__code__", None)
     return code is not None and "start_response" in code.co_varnames[: code.co_argcount]
 

@@ -1,10 +1,12 @@
-"""What the parent tells the process of an app, and what it is told back."""
+"""What the parent tells the process of an app, and what it is told back.
+
+Named tuples rather than dataclasses: they are made eight times as fast, in a process that is waited for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, LateMiddleware
@@ -17,8 +19,7 @@ Output = Literal["import", "all", "none"]
 parent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(NamedTuple):
     """Import a target and describe it. `base` is the folder that places are relative to."""
 
     target: AppTarget
@@ -29,8 +30,7 @@ class Load:
     output: Output
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Try probes."""
 
     probes: tuple[Probe, ...]
@@ -38,20 +38,17 @@ class Run:
     time_limit: float
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
+class Close(NamedTuple):
     """Shut down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The app is imported."""
 
     description: AppDescription
 
 
-@dataclass(frozen=True, slots=True)
-class LoadFailed:
+class LoadFailed(NamedTuple):
     """It is not: one sentence, a remedy, the traceback of the user's code."""
 
     message: str
@@ -59,30 +56,26 @@ class LoadFailed:
     traceback: ParsedTraceback | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hung:
+class Hung(NamedTuple):
     """Time is up, and the process has ended itself: `doing` is what it was about, `traceback` where it was."""
 
     doing: str
     traceback: ParsedTraceback | None
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
+class Results(NamedTuple):
     """Results of the next probes, in order."""
 
     results: tuple[ProbeResult, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """All probes of a run are tried. `late`: middleware that was added meanwhile, which is too late."""
 
     late: tuple[LateMiddleware, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
+class Broken(NamedTuple):
     """corsense itself failed there."""
 
     text: str

@@ -70,7 +70,9 @@ def _of_type(annotation: Any) -> str | None:
     if not arguments:
         return None
     first = arguments[0]
-    return _of_type(first) if isinstance(first, type) or get_args(first) else str(getattr(first, "value", first))
+    if isinstance(first, type) or get_args(first):
+        return _of_type(first)
+    return str(getattr(first, "value", first))
 
 
 def example_file(folders: Iterable[Any]) -> str | None:
@@ -78,7 +80,7 @@ def example_file(folders: Iterable[Any]) -> str | None:
     for folder in folders:
         try:
             with os.scandir(folder) as entries:
-                files = sorted(entry.name for entry, _ in zip(entries, range(_MOST_FILES), strict=False) if entry.is_file())
+                files = sorted(str(entry.name) for entry, _ in zip(entries, range(_MOST_FILES), strict=False) if entry.is_file())
         except (OSError, TypeError):
             continue
         found = next((name for name in files if re.fullmatch(r"[A-Za-z0-9_][\w.-]*", name)), None)

@@ -23,7 +23,8 @@ the router (404, 405, a redirect of slashes), an exception handler of the app, `
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One fetch to try. `route` is the index of the route that is meant, which the result repeats; it steers nothing."""
+    """One fetch to try. `route` is the index of the route that is meant: what it declares about security decides what the
+    situation `unauthenticated` is."""
 
     request: FetchRequest
     situation: Situation = "success"

@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import wraps
 from itertools import islice
 from types import CodeType, FrameType, ModuleType
 from typing import Any
 
+from corsense.app.frames import frame_origin
 from corsense.app.imports import Patch, patch_on_import
-from corsense.app.traceback import frame_origin
 
 Span = tuple[str, int, int | None, int | None, int | None]
 """File, line, end line, column and end column, as Python keeps them: columns count bytes, from 0."""
@@ -29,28 +28,23 @@ ARGUMENTS = "_corsense_arguments"
 """Attribute under which a CORS layer keeps the arguments it was made with, after the app."""
 
 
-@dataclass(slots=True)
 class Recording:
     """What was seen so far. `moment` says what is going on, for calls that come too late."""
 
-    includes: list[tuple[str, Span | None]] = field(default_factory=list)
-    late: list[tuple[Span | None, str]] = field(default_factory=list)
-    servers: list[Span | None] = field(default_factory=list)
-    moment: str = "import"
-    importing: bool = True
+    def __init__(self) -> None:
+        self.includes: list[tuple[str, Span | None]] = []
+        self.late: list[tuple[Span | None, str]] = []
+        self.servers: list[Span | None] = []
+        self.moment = "import"
+        self.importing = True
 
 
 RECORDING = Recording()
 
-_OWN: dict[str, bool] = {}
-
 
 def is_own_code(file: str) -> bool:
     """Whether a file is the user's: neither the standard library nor an installed package, and not generated."""
-    own = _OWN.get(file)
-    if own is None:
-        own = _OWN[file] = frame_origin(file) == "user"
-    return own
+    return frame_origin(file) == "user"
 
 
 def calling_span(built: object = None) -> Span | None:
@@ -98,12 +92,12 @@ def _remember(owner: Any) -> None:
     original = owner.__init__
 
     @wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         if PLACE not in self.__dict__:
             self.__dict__[PLACE] = calling_span(self)
         original(self, *args, **kwargs)
 
-    owner.__init__ = __init__
+    owner.__init__ = init
 
 
 def _patch_middleware(module: ModuleType) -> None:
@@ -112,13 +106,13 @@ def _patch_middleware(module: ModuleType) -> None:
     _remember(module.Middleware)
     original = module.Middleware.__iter__
 
-    def __iter__(self: Any) -> Iterator[Any]:
+    def iterate(self: Any) -> Iterator[Any]:
         cls, *rest = original(self)
         if _builds_stack(sys._getframe(1)):
             cls = LayerFactory(self, cls)
         return iter((cls, *rest))
 
-    module.Middleware.__iter__ = __iter__
+    module.Middleware.__iter__ = iterate
 
 
 def _builds_stack(frame: FrameType) -> bool:
@@ -135,11 +129,11 @@ def _patch_cors(module: ModuleType) -> None:
     original = module.CORSMiddleware.__init__
 
     @wraps(original)
-    def __init__(self: Any, app: Any, *args: Any, **kwargs: Any) -> None:
+    def init(self: Any, app: Any, *args: Any, **kwargs: Any) -> None:
         self.__dict__.setdefault(ARGUMENTS, (args, kwargs))
         original(self, app, *args, **kwargs)
 
-    module.CORSMiddleware.__init__ = __init__
+    module.CORSMiddleware.__init__ = init
 
 
 def _patch_starlette(module: ModuleType) -> None:

@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -16,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from corsense.app.channel import Channel, Closed
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.orders import Broken, Close, Done, Hung, Load, Loaded, LoadFailed, Output, Results, Run
-from corsense.app.target import AppTarget
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, LateMiddleware
     from corsense.app.probe import Probe, ProbeResult
+    from corsense.app.target import AppTarget
 
 IMPORT_LIMIT = 30.0
 """Seconds that importing an app may take."""
@@ -43,7 +44,8 @@ class AppSession:
     """
 
     def __init__(self, process: subprocess.Popen[bytes], target: AppTarget, time_limit: float) -> None:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         self.target = target
         self._process = process
         self._time_limit = time_limit
@@ -80,23 +82,24 @@ class AppSession:
 
         Raises `AppLoadError` when the target names nothing; everything else is raised by `description`.
         """
-        if not isinstance(target, AppTarget):
-            target = AppTarget.parse(target, factory=factory)
-        process = subprocess.Popen(
-            [python or sys.executable, "-P", "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=target.directory,
-            start_new_session=True,
-        )
-        session = cls(process, target, time_limit)
-        files = {os.path.abspath(path): text for path, text in (overlay or {}).items()}
-        order = Load(target, os.path.abspath(base or os.getcwd()), files, lifespan, time_limit, output)
+        # The process comes first: it imports what it needs while the target is read here.
+        process = _launch(python or sys.executable)
         try:
+            from corsense.app.target import AppTarget
+
+            found = target if isinstance(target, AppTarget) else AppTarget.parse(target, factory=factory)
+            session = cls(process, found, time_limit)
+        except BaseException:
+            _kill(process)
+            for stream in (process.stdin, process.stdout):
+                if stream is not None:
+                    stream.close()
+            raise
+        files = {os.path.abspath(path): text for path, text in (overlay or {}).items()}
+        order = Load(found, os.path.abspath(base or os.getcwd()), files, lifespan, time_limit, output)
+        # When it has ended before it could read, `description` says how.
+        with suppress(Closed):
             session._channel.send(order)
-        except Closed:
-            # It ended before it could read: `description` says how.
-            pass
         return session
 
     @property
@@ -227,6 +230,12 @@ class AppSession:
             return f"signal {signal.Signals(-status).name}"
         except ValueError:
             return f"signal {-status}"
+
+
+def _launch(python: str) -> subprocess.Popen[bytes]:
+    """A process that waits for its orders, in a session of its own, so that Ctrl-C is ours to handle."""
+    command = [python, "-P", "-c", _START]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
 
 
 def _listen(channel: Channel, inbox: SimpleQueue[Any]) -> None:

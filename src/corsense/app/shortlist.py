@@ -70,7 +70,9 @@ def _matching(route: Any) -> tuple[str, Matcher | None]:
     """What the path of a matching request begins with, and whether a path matches; None when that cannot be told."""
     candidates = getattr(type(route), "effective_candidates", None)
     if candidates is not None and type(route).matches in _KNOWN:
-        if route.effective_low_priority_routes():
+        # A router with a frontend in it must always be seen; the first releases with lazy inclusion had no frontends.
+        frontends = getattr(route, "effective_low_priority_routes", None)
+        if frontends is not None and frontends():
             return "", None
         return "", lambda path: bool(index_of(candidates(route)).candidates(path))
     original = getattr(route, "original_route", route)

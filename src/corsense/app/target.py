@@ -15,10 +15,9 @@ Source = Literal["given", "file", "pyproject"]
 DEFAULT_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 """Where `fastapi dev` looks for an app, in this order."""
 
-_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _SKIPPED_FOLDERS = {"node_modules", "__pycache__", "site-packages", "tests", "test", "build", "dist", "docs"}
 _SCANNED_FILES = 400
-_CONSTRUCTOR = re.compile(rb"^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|Starlette)\(", re.M)
+_CONSTRUCTOR = rb"(?m)^(\w+)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?(?:FastAPI|Starlette)\("
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def _named(text: str, root: Path, factory: bool, source: Source) -> AppTarget:
                 f"{text!r} names a folder, which has no {attribute!r}.", "Name the file in it: folder/main.py:app."
             )
         return _discovered((root / name).resolve(), factory)
-    if attribute is not None and not _DOTTED.fullmatch(attribute):
+    if attribute is not None and not all(part.isidentifier() for part in attribute.split(".")):
         raise AppLoadError(f"{attribute!r} in {text!r} is not a name.", "Write package.module:app, for example main:app.")
     if name.endswith(".py") or "/" in name or os.sep in name or "\\" in name:
         return _file(name, attribute, root, factory, text, source)
@@ -199,7 +198,7 @@ def _apps_below(root: Path) -> Any:
                 return
             path = Path(folder) / file
             try:
-                match = _CONSTRUCTOR.search(path.read_bytes())
+                match = re.search(_CONSTRUCTOR, path.read_bytes())
             except OSError:
                 continue
             if match:

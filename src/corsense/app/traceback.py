@@ -6,20 +6,14 @@ without a header, prefixes that log collectors put before each line, and termina
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-FrameOrigin = Literal["user", "library", "stdlib", "frozen"]
-Link = Literal["cause", "context"]
+from corsense.app.boxes import unboxed
+from corsense.app.frames import FrameOrigin, frame_origin
 
-_LIBRARY = re.compile(r"(?:^|[/\\])(?:site|dist)-packages[/\\]")
-_STDLIB = re.compile(
-    r"(?:^|[/\\])lib(?:64)?[/\\]python3(?:\.\d+)?t?[/\\]|[/\\]python3\d+t?[/\\]lib[/\\]|[/\\]python3\d+\.zip[/\\]", re.I
-)
-_OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_OWN_STDLIB = os.path.dirname(os.__file__) + os.sep
+Link = Literal["cause", "context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +110,7 @@ def parse_traceback(text: str) -> ParsedTraceback:
 
 def parse_tracebacks(text: str) -> tuple[ParsedTraceback, ...]:
     """Every traceback in `text`, in order; chained exceptions count as one."""
-    lines = [_ANSI.sub("", line).rstrip() for line in text.splitlines()]
+    lines = [line.rstrip() for line in unboxed(_ANSI.sub("", text)).splitlines()]
     found: list[ParsedTraceback] = []
     position = 0
     while position < len(lines):
@@ -130,17 +124,6 @@ def parse_tracebacks(text: str) -> tuple[ParsedTraceback, ...]:
             found.append(ParsedTraceback(exception, "\n".join(block[: reader.position]).rstrip()))
         position = start.index + max(reader.position, 1)
     return tuple(found)
-
-
-def frame_origin(file: str) -> FrameOrigin:
-    """Whose code a file is, judged by its path alone."""
-    if file.startswith("<"):
-        return "frozen" if file.startswith("<frozen") else "library"
-    if _LIBRARY.search(file) or file.startswith(_OWN_PACKAGE):
-        return "library"
-    if _STDLIB.search(file) or file.startswith(_OWN_STDLIB):
-        return "stdlib"
-    return "user"
 
 
 def _own_frame(exception: ParsedException) -> Frame | None:

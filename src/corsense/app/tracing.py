@@ -125,10 +125,14 @@ def is_boundary(thing: object) -> bool:
 
 
 class Guard:
-    """Stands before an ASGI app that plays an endpoint, or is mounted and cannot be looked into: answers in its place."""
+    """Stands before an ASGI app that plays an endpoint, or is mounted and cannot be looked into: answers in its place.
 
-    def __init__(self, app: Any) -> None:
+    `foreign`: an app of its own, which would make its error answers itself instead of leaving them to the framework around it.
+    """
+
+    def __init__(self, app: Any, foreign: bool = False) -> None:
         self.app = app
+        self.foreign = foreign
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         passage: Passage | None = scope.get(SCOPE_KEY)
@@ -139,8 +143,18 @@ class Guard:
         if passage.runs(scope["method"]):
             await self.app(scope, receive, noted)
             return
-        response = await stand_in(passage)
+        response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
         await response(scope, receive, noted)
+
+    async def _foreign_answer(self, passage: Passage) -> Any:
+        try:
+            return await stand_in(passage)
+        except StandInError:
+            raise
+        except Exception as error:
+            passage.endpoint_raised = True
+            responses = sys.modules["starlette.responses"]
+            return responses.PlainTextResponse(str(error), getattr(error, "status_code", 422), getattr(error, "headers", None))
 
 
 def _noting(passage: Passage, send: Any) -> Any:
@@ -192,11 +206,11 @@ def patch_routing(module: ModuleType) -> None:
     original = module.Route.__init__
 
     @wraps(original)
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         _guard_class_endpoint(self)
 
-    module.Route.__init__ = __init__
+    module.Route.__init__ = init
 
 
 def patch_fastapi_routing(module: ModuleType) -> None:
@@ -339,7 +353,7 @@ def _note_mounts(mount_class: Any) -> None:
         passage.mounts.append(id(self))
         passage.matched = id(self)
         if scope["type"] == "http" and is_opaque(self.app):
-            await Guard(self.app)(scope, receive, send)
+            await Guard(self.app, foreign=True)(scope, receive, send)
         else:
             await original(self, scope, receive, send)
 
@@ -371,10 +385,10 @@ def _guard_class_endpoint(route: Any) -> None:
         inner = inner.func
     if inspect.isfunction(inner) or inspect.ismethod(inner):
         return
-    endpoints = sys.modules.get("starlette.endpoints")
-    if endpoints is not None and isinstance(inner, type) and issubclass(inner, endpoints.HTTPEndpoint):
-        if inner.dispatch is endpoints.HTTPEndpoint.dispatch:
-            return
+    endpoints: Any = sys.modules.get("starlette.endpoints")
+    by_verb = endpoints is not None and isinstance(inner, type) and issubclass(inner, endpoints.HTTPEndpoint)
+    if by_verb and inner.dispatch is endpoints.HTTPEndpoint.dispatch:
+        return
     holder, current = route, route.app
     while current is not endpoint and getattr(current, "app", None) is not None:
         holder, current = current, current.app

@@ -1,0 +1,44 @@
+"""Whose code a file is, judged by its path."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from itertools import pairwise
+from typing import Literal
+
+FrameOrigin = Literal["user", "library", "stdlib", "frozen"]
+
+_OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace("\\", "/") + "/"
+_OWN_STDLIB = os.path.dirname(os.__file__).replace("\\", "/") + "/"
+
+
+@cache
+def frame_origin(file: str) -> FrameOrigin:
+    """`library` for what is in `site-packages` or `dist-packages`, or generated; `stdlib` for what is in a folder like
+    `lib/python3.12`; `user` for everything else."""
+    if file.startswith("<"):
+        return "frozen" if file.startswith("<frozen") else "library"
+    path = file.replace("\\", "/")
+    parts = path.split("/")
+    if "site-packages" in parts or "dist-packages" in parts or path.startswith(_OWN_PACKAGE):
+        return "library"
+    return "stdlib" if path.startswith(_OWN_STDLIB) or _in_standard_library(parts) else "user"
+
+
+def _in_standard_library(parts: list[str]) -> bool:
+    """`lib/python3.12/...` (also `lib64`, and the `t` of free threading), `Python312\\Lib\\...` on Windows, `python312.zip`."""
+    folders = [part.lower() for part in parts[:-1]]
+    for above, below in pairwise(folders):
+        if above in ("lib", "lib64") and _is_versioned(below, dotted=True):
+            return True
+        if below == "lib" and _is_versioned(above, dotted=False):
+            return True
+    return any(folder.endswith(".zip") and _is_versioned(folder.removesuffix(".zip"), dotted=False) for folder in folders)
+
+
+def _is_versioned(name: str, dotted: bool) -> bool:
+    version = name.removeprefix("python").removesuffix("t")
+    if not name.startswith("python3"):
+        return False
+    return version.replace(".", "", 1).isdigit() if dotted else version.isdigit() and len(version) > 1
