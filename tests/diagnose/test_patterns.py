@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsense.diagnose.patterns import foreign_origin, has_bare_dot, shared_suffix
+from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _BATCH = 200
 _BATCH_SECONDS = 0.2
 _SLACK = 3.0
+_FRAMEWORK = frozenset({"annotated_doc", "annotated_types", "anyio", "fastapi", "idna", "pydantic", "pydantic_core", "sniffio", "starlette"})
 
 
 def main() -> None:
@@ -33,6 +34,8 @@ def main() -> None:
     channel = _take_over()
     orders: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=_read, args=(channel, orders), daemon=True).start()
+    if sys.argv[1:] == ["ahead"]:
+        _import_framework()
     watch = Watch(channel)
     threading.Thread(target=watch.keep, daemon=True).start()
     try:
@@ -50,6 +53,21 @@ def main() -> None:
         channel.send(Broken(traceback.format_exc()))
         _end(1)
     _end(0)
+
+
+def _import_framework() -> None:
+    """Import FastAPI before it is known whether the app wants it: nearly all do. Not where a module of the folder has the name of
+    another, for the app would import that one."""
+    from importlib.util import find_spec
+
+    names = {os.path.splitext(name)[0] for name in os.listdir()}
+    if names & (sys.stdlib_module_names | _FRAMEWORK) or find_spec("fastapi") is None:
+        return
+    from corsense.app.recorder import record
+
+    record()
+    gc.disable()
+    import fastapi  # noqa: F401
 
 
 def _take_over() -> Channel:

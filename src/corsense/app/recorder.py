@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from functools import wraps
+from functools import cache, wraps
 from itertools import islice
 from types import CodeType, FrameType, ModuleType
 from typing import Any
@@ -71,8 +71,9 @@ def _builds(frame: FrameType, built: object) -> bool:
     return bool(code.co_argcount) and frame.f_locals.get(code.co_varnames[0]) is built
 
 
+@cache
 def record() -> None:
-    """Install the hooks, on modules that are there and on those still to be imported."""
+    """Install the hooks, once, on modules that are there and on those still to be imported."""
     patches: dict[str, Patch] = {
         "starlette.middleware": _patch_middleware,
         "starlette.middleware.cors": _patch_cors,

@@ -83,7 +83,7 @@ class AppSession:
         Raises `AppLoadError` when the target names nothing; everything else is raised by `description`.
         """
         # The process comes first: it imports what it needs while the target is read here.
-        process = _launch(python or sys.executable)
+        process = _launched_ahead() if python is None else _launch(python)
         try:
             from corsense.app.target import AppTarget
 
@@ -232,9 +232,29 @@ class AppSession:
             return f"signal {-status}"
 
 
-def _launch(python: str) -> subprocess.Popen[bytes]:
+_AHEAD: list[subprocess.Popen[bytes]] = []
+
+
+def launch_ahead() -> None:
+    """Start the process that the next `AppSession.start` will use, and let it import the framework meanwhile. Without a session it ends
+    with this program."""
+    _AHEAD.append(_launch(sys.executable, "ahead"))
+    weakref.finalize(_AHEAD[0], _kill, _AHEAD[0])
+
+
+def end_what_was_launched() -> None:
+    """End a process that was launched ahead and never used."""
+    while _AHEAD:
+        _kill(_AHEAD.pop())
+
+
+def _launched_ahead() -> subprocess.Popen[bytes]:
+    return _AHEAD.pop() if _AHEAD else _launch(sys.executable)
+
+
+def _launch(python: str, *flags: str) -> subprocess.Popen[bytes]:
     """A process that waits for its orders, in a session of its own, so that Ctrl-C is ours to handle."""
-    command = [python, "-P", "-c", _START]
+    command = [python, "-P", "-c", _START, *flags]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
 
 

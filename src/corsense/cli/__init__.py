@@ -16,6 +16,7 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"corsense {__version__}")
         return
+    _get_ahead(sys.argv[1:])
     try:
         from corsense.cli.main import run
     except ModuleNotFoundError as missing:
@@ -23,6 +24,14 @@ def main() -> None:
             raise
         fail(f"the command line needs {missing.name}, which is not installed; run: pip install 'corsense[cli]'")
     run()
+
+
+def _get_ahead(arguments: list[str]) -> None:
+    """Let the process of the app start while this one still imports the command line."""
+    if arguments[:1] == ["check"] and not any("://" in text or text.endswith((".har", "-help")) for text in arguments):
+        from corsense.app.session import launch_ahead
+
+        launch_ahead()
 
 
 def fail(sentence: str) -> NoReturn:

@@ -10,7 +10,7 @@ from corsense.app.description import AppDescription, LayerInfo
 from corsense.causes import Severity
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
-from corsense.diagnose.patterns import foreign_origin, has_bare_dot, shared_suffix
+from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
 from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place

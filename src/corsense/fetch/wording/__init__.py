@@ -1,7 +1,7 @@
 """What browsers print for a fetch, and what a printed message means.
 
-`console` writes the lines of one engine's console for a `Trace`. `parse` reads any pasted text and returns the messages in it. Both use
-the same templates: what prints a sentence also recognises it.
+`console` writes the lines of one engine's console for a `Trace`. `parse` reads any pasted text and returns the messages in it.
+Both use the same templates: what prints a sentence also recognises it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ __all__ = ["console", "parse"]
 def console(trace: Trace, engine: EngineName) -> list[str]:
     """The lines that the console of `engine` shows for this fetch, verbatim and in order (`standard` speaks as Chromium).
 
-    For another engine than the one that ran, the recorded answers are judged again by that engine; where it would have needed an answer
-    that was not recorded, the trace's own outcome is told in its words.
+    For another engine than the one that ran, the recorded answers are judged again by that engine; where it would have needed
+    an answer that was not recorded, the trace's own outcome is told in its words.
     """
     from corsense.fetch.wording import chromium, firefox, webkit
     from corsense.fetch.wording.replay import judged_by

@@ -3,6 +3,8 @@
 No pattern repeats over what another repetition beside it can match, so that each takes time in proportion to the text.
 """
 
+# ruff: noqa: RUF001 -- these are the characters that people paste and that browsers print
+
 from __future__ import annotations
 
 import re
@@ -20,52 +22,139 @@ _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 
 # Who prints it, its code, words one of which is in it (looked for first, because that is quick), and the pattern.
 _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
-    ("graphql", "apollo", ("rror:", "etwork error", "ApolloError"), r"\[Network\s+error\]:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch|\bNetwork\s+error:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch"
-     r"|\bApolloError:\s+Failed\s+to\s+fetch"),
-    ("dart-http", "xhr", ("ClientException",), r"\bClientException:\s+(?:XMLHttpRequest\s+error\.?|Failed\s+to\s+fetch)(?:,\s+uri=(?P<url>[^\s]{1,2000}))?"),
-    ("dio", "connectionError", ("DioE", "onError"), r"\bDioE(?:rror|xception)\s*\[[^\]\n]{1,60}\]:?[^\n]{0,80}?XMLHttpRequest[^\n]{0,40}?(?:error\b\.?|callback[^\n]{0,120})"
-     r"|The\s+XMLHttpRequest\s+onError\s+callback\s+was\s+called[^\n]{0,100}"),
+    (
+        "graphql",
+        "apollo",
+        ("rror:", "etwork error", "ApolloError"),
+        r"\[Network\s+error\]:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch|\bNetwork\s+error:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch"
+        r"|\bApolloError:\s+Failed\s+to\s+fetch",
+    ),
+    (
+        "dart-http",
+        "xhr",
+        ("ClientException",),
+        r"\bClientException:\s+(?:XMLHttpRequest\s+error\.?|Failed\s+to\s+fetch)(?:,\s+uri=(?P<url>[^\s]{1,2000}))?",
+    ),
+    (
+        "dio",
+        "connectionError",
+        ("DioE", "onError"),
+        r"\bDioE(?:rror|xception)\s*\[[^\]\n]{1,60}\]:?[^\n]{0,80}?XMLHttpRequest[^\n]{0,40}?(?:error\b\.?|callback[^\n]{0,120})"
+        r"|The\s+XMLHttpRequest\s+onError\s+callback\s+was\s+called[^\n]{0,100}",
+    ),
     ("dart-http", "xhr", ("XMLHttpRequest",), r"\bXMLHttpRequest\s+error\b\.?"),
     ("axios", "ERR_NETWORK", ("Network", "ERR_NETWORK"), r"\b(?:(?:Axios)?Error:\s+)?Network\s+Error\b(?!\s*0x)|\bERR_NETWORK\b"),
     ("axios", "ECONNABORTED", ("timeout",), r"\b(?:(?:Axios)?Error:\s+)?timeout\s+of\s+(?P<ms>\d{1,9})\s*ms\s+exceeded"),
     ("axios", "ECONNABORTED:abort", ("aborted",), r"\b(?:Axios)?Error:\s+Request\s+aborted\b"),
-    ("axios", "ERR_BAD_REQUEST:protocol", ("Unsupported",), r"\b(?:(?:Axios)?Error:\s+)?Unsupported\s+protocol\s+(?P<protocol>[\w+.-]{1,40}):?"),
+    (
+        "axios",
+        "ERR_BAD_REQUEST:protocol",
+        ("Unsupported",),
+        r"\b(?:(?:Axios)?Error:\s+)?Unsupported\s+protocol\s+(?P<protocol>[\w+.-]{1,40}):?",
+    ),
     ("axios", "status", ("Request",), r"\b(?:(?:Axios)?Error:\s+)?Request\s+failed\s+with\s+status\s+code\s+(?P<status>\d{3})\b"),
-    ("angular", "HttpErrorResponse:0", ("Unknown",), r"\bHttp\s+failure\s+response\s+for\s+(?P<url>\(unknown\s+url\)|[^\s]{1,2000}?):?\s+0\s+Unknown\s+Error"),
-    ("angular", "HttpErrorResponse:status", ("failure",), r"\bHttp\s+failure\s+response\s+for\s+(?P<url>[^\s]{1,2000}?):?\s+(?P<status>[1-9]\d\d)\b(?:\s+(?P<status_text>[A-Z][\w ]{1,40}))?"),
+    (
+        "angular",
+        "HttpErrorResponse:0",
+        ("Unknown",),
+        r"\bHttp\s+failure\s+response\s+for\s+(?P<url>\(unknown\s+url\)|[^\s]{1,2000}?):?\s+0\s+Unknown\s+Error",
+    ),
+    (
+        "angular",
+        "HttpErrorResponse:0",
+        ("HttpErrorResponse",),
+        r"\bHttpErrorResponse\b[^\n]{0,400}?\bstatus[\"']?:\s*0\b(?:[^\n]{0,100}?\burl[\"']?:\s*[\"'](?P<url>[^\"'\s]{1,2000})[\"'])?",
+    ),
+    (
+        "angular",
+        "HttpErrorResponse:status",
+        ("failure",),
+        r"\bHttp\s+failure\s+response\s+for\s+(?P<url>[^\s]{1,2000}?):?\s+(?P<status>[1-9]\d\d)\b(?:\s+"
+        r"(?P<status_text>[A-Z][\w ]{1,40}))?",
+    ),
     ("whatwg-fetch", "network", ("Network",), r"\b(?:TypeError:\s+)?Network\s+request\s+failed\b"),
     ("postman", "web", ("Could",), r"\bCould\s+not\s+send\s+request\b"),
-    ("jquery", "ajax-error", ("readyState",), r"[\"']?readyState[\"']?\s*:\s*0\b[^\n]{0,120}?[\"']?status[\"']?\s*:\s*0\b(?:[^\n}]{0,60}\})?"),
-    ("server", "starlette:disallowed", ("Disallowed",), r"\bDisallowed\s+CORS\s+(?P<what>(?:origin|method|headers|private-network)(?:,\s*(?:origin|method|headers|private-network))*)"),
-    ("server", "starlette:options-405", ("detail",), r"\{\s*\\?[\"']detail\\?[\"']\s*:\s*\\?[\"']Method\s+Not\s+Allowed\\?[\"']\s*\}"),
-    ("server", "uvicorn:options-log", ('"OPTIONS',), r"\"OPTIONS\s+(?P<path>\S{1,2000})\s+HTTP/\d(?:\.\d)?\"\s+(?P<status>\d{3})\b(?:[ \t]+(?P<status_text>[A-Z][A-Za-z]+(?:[ \t][A-Z][a-z]+)*))?"),
-    ("server", "starlette:500", ("Internal",), r"(?m)^[ \t>]*(?:\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+|500\s+)?[`'\"]?Internal\s+Server\s+Error[`'\"]?[ \t]*$"
-     r"|\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+Internal\s+Server\s+Error"),
+    (
+        "jquery",
+        "ajax-error",
+        ("readyState",),
+        r"[\"']?readyState[\"']?\s*:\s*0\b[^\n]{0,120}?[\"']?status[\"']?\s*:\s*0\b(?:[^\n}]{0,60}\})?",
+    ),
+    (
+        "server",
+        "starlette:disallowed",
+        ("Disallowed",),
+        r"\bDisallowed\s+CORS\s+(?P<what>(?:origin|method|headers|private-network)(?:,\s*(?:origin|method|headers|private-network))*)",
+    ),
+    (
+        "server",
+        "starlette:options-405",
+        ("detail",),
+        r"\{\s*\\?[\"']detail\\?[\"']\s*:\s*\\?[\"']Method\s+Not\s+Allowed\\?[\"']\s*\}",
+    ),
+    (
+        "server",
+        "uvicorn:options-log",
+        ('"OPTIONS',),
+        r"\"OPTIONS\s+(?P<path>\S{1,2000})\s+HTTP/\d(?:\.\d)?\"\s+(?P<status>\d{3})\b(?:["
+        r" \t]+(?P<status_text>[A-Z][A-Za-z]+(?:[ \t][A-Z][a-z]+)*))?",
+    ),
+    (
+        "server",
+        "starlette:500",
+        ("Internal",),
+        r"(?m)^["
+        r" \t>]*(?:\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+|500\s+)?[`'\"]?Internal\s+Server\s+Error[`'\"]?[ \t]*$"
+        r"|\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+Internal\s+Server\s+Error",
+    ),
     ("server", "express:not-allowed", ("CORS",), r"\b(?:Error:\s+)?Not\s+allowed\s+by\s+CORS\b"),
     ("server", "spring", ("Invalid",), r"\bInvalid\s+CORS\s+request\b"),
     ("webkit", "name-not-resolved", ("resolving",), r"\bError\s+resolving\s+[“\"](?P<host>[^”\"\s]{1,255})[”\"]:[^\n]{0,80}"),
-    ("chromium", "console:status", ("responded",), r"(?:\bFailed\s+to\s+load\s+resource:\s+)?\bthe\s+server\s+responded\s+with\s+a\s+status\s+of\s+(?P<status>\d{3})\b"
-     r"(?:\s*\((?P<status_text>[^)\n]{0,60})\))?"),
+    (
+        "chromium",
+        "console:status",
+        ("responded",),
+        r"(?:\bFailed\s+to\s+load\s+resource:\s+)?\bthe\s+server\s+responded\s+with\s+a\s+status\s+of\s+(?P<status>\d{3})\b"
+        r"(?:\s*\((?P<status_text>[^)\n]{0,60})\))?",
+    ),
     ("ie-edge-legacy", "SCRIPT5", ("SCRIPT5",), r"\bSCRIPT5:\s*[^\n]{0,80}"),
     ("ie-edge-legacy", "SCRIPT7002", ("SCRIPT7002",), r"\bSCRIPT7002:\s*XMLHttpRequest:[^\n]{0,120}"),
-    ("ie-edge-legacy", "CSP14312", ("CSP14312",), r"\bCSP14312:[\s\S]{0,300}?(?P<url>https?://[^\s]{1,2000}?)(?=\.?\s|\.?$)[^\n]{0,40}"),
-    ("chromium", "exception:fetch", ("Failed",), r"\b(?:(?:Unhandled|Uncaught)\s+\(in\s+promise\)\s+)?TypeError:\s+Failed\s+to\s+fetch\b(?!\s+dynamically)"
-     r"|(?m:^)[ \t>*\"'`]*(?:Error:\s+)?Failed\s+to\s+fetch(?=[ \t]*[.)\"'`,;]*[ \t]*(?:\([^)\n]{1,80}\))?[ \t]*(?m:$))"),
-    ("webkit", "exception:fetch", ("Load",), r"\b(?:Unhandled\s+Promise\s+Rejection:\s+)?TypeError:\s+Load\s+failed\b"
-     r"|(?m:^)[ \t>*\"'`]*Load\s+failed(?=[ \t]*[.)\"'`,;]*[ \t]*(?:\([^)\n]{1,80}\))?[ \t]*(?m:$))"),
+    (
+        "ie-edge-legacy",
+        "CSP14312",
+        ("CSP14312",),
+        r"\bCSP14312:[\s\S]{0,300}?(?P<url>https?://[^\s]{1,2000}?)(?=\.?\s|\.?$)[^\n]{0,40}",
+    ),
+    (
+        "chromium",
+        "exception:fetch",
+        ("Failed",),
+        r"\b(?:(?:Unhandled|Uncaught)\s+\(in\s+promise\)\s+)?TypeError:\s+Failed\s+to\s+fetch\b(?!\s+dynamically)"
+        r"|(?m:^)[ \t>*\"'`]*(?:Error:\s+)?Failed\s+to\s+fetch(?=[ \t]*[.)\"'`,;]*[ \t]*(?:\([^)\n]{1,80}\))?[ \t]*(?m:$))",
+    ),
+    (
+        "webkit",
+        "exception:fetch",
+        ("Load",),
+        r"\b(?:Unhandled\s+Promise\s+Rejection:\s+)?TypeError:\s+Load\s+failed\b"
+        r"|(?m:^)[ \t>*\"'`]*Load\s+failed(?=[ \t]*[.)\"'`,;]*[ \t]*(?:\([^)\n]{1,80}\))?[ \t]*(?m:$))",
+    ),
     ("firefox", "exception:xhr", ("occurred",), r"\b(?:NetworkError:\s+)?A\s+network\s+error\s+occurred\b\.?"),
-]  # fmt: skip
+]
 
 _EDGE = re.compile(r"\bSEC71\d\d\b:?(?:(?!SEC71\d\d|SCRIPT\d)[^\n]){0,2200}")
 _STATUS = re.compile(
-    rf"\b(?P<method>{_METHODS})\s+(?P<url>(?:https?|file)://[^\s]{{1,2000}})\s+(?P<status>[1-5]\d\d)\s*\((?P<status_text>[^)\n]{{0,60}})\)"
+    rf"\b(?P<method>{_METHODS})\s+(?P<url>(?:https?|file)://[^\s]{{1,2000}})"
+    r"\s+(?P<status>[1-5]\d\d)\s*\((?P<status_text>[^)\n]{0,60})\)"
 )
 _METHOD_NAMES = frozenset(_METHODS.split("|"))
 _AFTER_NET_ERROR = re.compile(r"\s+(?P<status>[1-5]\d\d)\b(?:\s*\((?P<status_text>[^)\n]{0,60})\))?")
 _BARE_NET_ERROR = re.compile(r"(?<![\w:])ERR_[A-Z0-9_]{3,60}(?:\.[A-Za-z]{2,80})?")
 _ANY_NET_ERROR = re.compile(r"net::(ERR_[A-Z0-9_]{2,60}(?:\.[A-Z][A-Za-z]{2,80})?)")
 _URL = re.compile(r"(?:https?|file|ftp)://[^\s'\"’”»]{1,2000}")
-_HEADER_NAME = re.compile(r"(?<![\w:/.-])(?!Access-Control|XMLHttpRequest|CORS|SEC7)[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![\w:/.-])")
+_HEADER_NAME = re.compile(
+    r"(?<![\w:/.-])(?!Access-Control|XMLHttpRequest|CORS|SEC7)[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*(?![\w:/.-])"
+)
 
 
 def brief_messages(view: Letters) -> Iterator[Sighting]:
@@ -76,14 +165,23 @@ def brief_messages(view: Letters) -> Iterator[Sighting]:
             continue
         for found in pattern.finditer(text):
             values = {name: value for name, value in found.groupdict().items() if value is not None}
-            start = found.start() + len(found[0]) - len(found[0].lstrip(" \t>*\"'`")) if found[0][:1] in " \t>*'`" else found.start()
+            start = (
+                found.start() + len(found[0]) - len(found[0].lstrip(" \t>*\"'`")) if found[0][:1] in " \t>*'`" else found.start()
+            )
             yield Sighting(cue, start, found.end(), values, True, found.end() - start)
     yield from _edge(text) if "SEC71" in text else ()
     yield from _loose_reasons(text) if "CORS" in text else ()
     yield from _net_errors(view)
     for found in _STATUS.finditer(text) if "://" in text else ():
         if int(found["status"]) >= 400:
-            yield Sighting(_cue("chromium", "console:status"), found.start(), found.end(), found.groupdict(), True, found.end() - found.start())
+            yield Sighting(
+                _cue("chromium", "console:status"),
+                found.start(),
+                found.end(),
+                found.groupdict(),
+                True,
+                found.end() - found.start(),
+            )
 
 
 @cache
@@ -141,7 +239,7 @@ def _net_errors(view: Letters) -> Iterator[Sighting]:
         start = view.source(position)
         name = next((name for name in known if letters.startswith(name, position)), None)
         written = _ANY_NET_ERROR.match(view.text, start)
-        if name is not None and (written is None or len(reduce(written[0])) <= len(name)):
+        if name is not None and (written is None or not _goes_on(written[0], known[name].code)):
             yield _around(view.text, known[name], start, view.source_end(position + len(name)))
         elif written is not None:
             yield _around(view.text, net_error(written[1]), start, written.end())
@@ -150,6 +248,11 @@ def _net_errors(view: Letters) -> Iterator[Sighting]:
         named = known.get(reduce(f"net::{found[0]}"))
         if named is not None:
             yield _around(view.text, named, found.start(), found.end())
+
+
+def _goes_on(written: str, known: str) -> bool:
+    """Whether a name goes on after a known one, and does not just touch the next word."""
+    return written.startswith(known) and written[len(known) : len(known) + 1] in ("_", ".", *"0123456789")
 
 
 @cache
@@ -175,7 +278,12 @@ def _around(text: str, found: Entry, start: int, end: int) -> Sighting:
 def _request_before(text: str, end: int) -> tuple[int, dict[str, str]] | None:
     """The method and the URL that stand right before a place, and where they begin."""
     words = text[max(0, end - 2100) : end].rsplit(None, 2)
-    if len(words) < 2 or words[-2] not in _METHOD_NAMES or not text[end - 1 : end].isspace():
+    if (
+        len(words) < 2
+        or not any(mark in words[-1] for mark in "/:.")
+        or words[-2] not in _METHOD_NAMES
+        or not text[end - 1 : end].isspace()
+    ):
         return None
     start = text.rfind(words[-2], 0, end - len(words[-1]) - 1)
     return start, {"method": words[-2], "url": words[-1]}

@@ -11,7 +11,8 @@ from corsense.url import is_loopback_host, parse_url
 
 FRAME = Template("Access to {initiator} at '{url}' from origin '{origin}' has been blocked by CORS policy: {detail}")
 REDIRECTED = Template(
-    "Access to {initiator} at '{url}' (redirected from '{initial_url}') from origin '{origin}' has been blocked by CORS policy: {detail}"
+    "Access to {initiator} at '{url}' (redirected from '{initial_url}') from origin '{origin}' has been"
+    " blocked by CORS policy: {detail}"
 )
 SHORT_FRAME = Template("Access blocked by CORS policy: {detail}")
 
@@ -20,7 +21,8 @@ PREFLIGHT = "Response to preflight request doesn't pass access control check: "
 HINT_FOR_FETCH = " Have the server send the header with a valid value."
 HINT_FOR_XHR = " The credentials mode of requests initiated by the XMLHttpRequest is controlled by the withCredentials attribute."
 OLD_HINTS = (
-    " Have the server send the header with a valid value, or, if an opaque response serves your needs, set the request's mode to 'no-cors'"
+    " Have the server send the header with a valid value, or, if an opaque response serves your needs,"
+    " set the request's mode to 'no-cors'"
     " to fetch the resource with CORS disabled.",
     " If an opaque response serves your needs, set the request's mode to 'no-cors' to fetch the resource with CORS disabled.",
     " The credentials mode of an XMLHttpRequest is controlled by the withCredentials attribute.",
@@ -52,11 +54,13 @@ INITIATORS = {
 _MISSING = "No 'Access-Control-Allow-Origin' header is present on the requested resource."
 _MISMATCH = "The 'Access-Control-Allow-Origin' header has a value '{value}' that is not equal to the supplied origin."
 _WILDCARD = (
-    "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode"
+    "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*'"
+    " when the request's credentials mode"
     " is 'include'."
 )
 _CREDENTIALS = (
-    "The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must be 'true' when the request's"
+    "The value of the 'Access-Control-Allow-Credentials' header in the response is '{value}' which must"
+    " be 'true' when the request's"
     " credentials mode is 'include'."
 )
 _MULTIPLE = "The 'Access-Control-Allow-Origin' header contains multiple values '{value}', but only one is allowed."
@@ -126,10 +130,12 @@ DETAILS: dict[CorsError, Template] = {
         CorsError.PreflightMissingPrivateNetworkAccessId: f"No 'Private-Network-Access-Id' header was present {_PRIVATE}.",
         CorsError.PreflightMissingPrivateNetworkAccessName: f"No 'Private-Network-Access-Name' header was present {_PRIVATE}.",
         CorsError.PreflightMissingAllowExternal: (
-            f"{PREFLIGHT}No 'Access-Control-Allow-External' header was present in the preflight response for this external request {_EXPERIMENT}"
+            f"{PREFLIGHT}No 'Access-Control-Allow-External' header was present in the preflight response for this"
+            f" external request {_EXPERIMENT}"
         ),
         CorsError.PreflightInvalidAllowExternal: (
-            f"{PREFLIGHT}The 'Access-Control-Allow-External' header in the preflight response for this external request had a value of"
+            f"{PREFLIGHT}The 'Access-Control-Allow-External' header in the preflight response for this external"
+            f" request had a value of"
             f" '{{value}}',  not 'true' {_EXPERIMENT}"
         ),
     }.items()
@@ -154,9 +160,7 @@ _HINTED_FOR_XHR = frozenset(
         CorsError.PreflightInvalidAllowCredentials,
     }
 )
-_SCHEMES = (
-    "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app"
-)
+_SCHEMES = "chrome, chrome-experimental-site-token-provider, chrome-extension, chrome-untrusted, data, http, https, isolated-app"
 
 UNSUPPORTED_SCHEME = Template('Fetch API cannot load {url}. URL scheme "{protocol}" is not supported.')
 SAME_ORIGIN_MODE = Template(
@@ -168,6 +172,13 @@ NET_ERROR = Template("Failed to load resource: net::{net_error}")
 MIXED_CONTENT = Template(
     "Mixed Content: The page at '{page_url}' was loaded over HTTPS, but requested an insecure {resource_kind} '{url}'."
     " This request has been blocked; the content must be served over HTTPS."
+)
+EVENT_STREAM_TYPE = Template(
+    'EventSource\'s response has a MIME type ("{mime_type}") that is not "text/event-stream". Aborting the connection.'
+)
+MODULE_TYPE = Template(
+    "Failed to load module script: Expected a JavaScript-or-Wasm module script but the server responded with a MIME type of"
+    ' "{mime_type}". Strict MIME type checking is enforced for module scripts per HTML spec.'
 )
 UNSAFE_HEADER = Template('Refused to set unsafe header "{header}"')
 
@@ -196,10 +207,16 @@ def lines(story: Story) -> list[str]:
         return printed + _blocked(story, outcome)
     if isinstance(outcome, Failed):
         return printed + _failed(story, outcome)
+    if story.refused_type is not None:
+        template = EVENT_STREAM_TYPE if story.initiator == "eventsource" else MODULE_TYPE
+        printed.append(template.format(mime_type=story.refused_type))
+    return printed + error_status(story)
+
+
+def error_status(story: Story) -> list[str]:
+    """The line for an answer with an error status that the page got all the same."""
     status = visible_error_status(story)
-    if status is not None:
-        printed.append(STATUS.format(status=str(status), status_text=reason_phrase(status)))
-    return printed
+    return [] if status is None else [STATUS.format(status=str(status), status_text=reason_phrase(status))]
 
 
 def unsafe_headers(story: Story) -> list[str]:

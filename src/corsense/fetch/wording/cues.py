@@ -1,5 +1,7 @@
 """`Cue`: how a sentence is found in a text that was cut, wrapped, quoted or retyped."""
 
+# ruff: noqa: RUF001 -- these are the characters that people paste and that browsers print
+
 from __future__ import annotations
 
 import re
@@ -12,11 +14,13 @@ from corsense.fetch.wording.letters import Letters, reduce
 from corsense.fetch.wording.model import Entry
 from corsense.fetch.wording.templates import FREE_FIELDS, SPACED_FIELDS, Template
 
-Role = Literal["whole", "frame", "old-frame", "firefox-frame", "preflight", "detail", "reason", "loader", "denied", "therefore", "had-status"]
+Role = Literal[
+    "whole", "frame", "old-frame", "firefox-frame", "preflight", "detail", "reason", "loader", "denied", "therefore", "had-status"
+]
 """What a sentence is in a message: all of it, or a part that others complete."""
 
 QUOTES = "'\"`´‘’‚‛“”„‟«»‹›「」『』′″"
-_CLOSING = {"'": "'’‘`´′\"", '"': "\"”“″'", "‘": "’'‘`", "“": "”\"“", "`": "`'’", "«": "»", "「": "」"}
+_CLOSING = {"'": "'’‘`´′\"", '"': "\"”“″'", "‘": "’'‘`", "“": '”"“', "`": "`'’", "«": "»", "「": "」"}
 _ADDRESS_LIMIT = 2048
 _WORD_LIMIT = 128
 _SHORT = 6
@@ -24,14 +28,38 @@ _SHORT = 6
 _JUNK = " \t\r\n\\*_|>" + QUOTES
 _BREAK = re.compile(r"[ \t]*\r?\n[ \t>|│]*")
 _WORDS = frozenset(
-    {"method", "header", "status", "space", "target_space", "protocol", "ms", "net_error", "port", "ip", "secure", "mechanism", "action",
-     "style", "weight", "stretch", "index", "length", "expected_length", "initiator", "resource_kind", "host", "code"}
-)  # fmt: skip
+    {
+        "method",
+        "header",
+        "status",
+        "space",
+        "target_space",
+        "protocol",
+        "ms",
+        "net_error",
+        "port",
+        "ip",
+        "secure",
+        "mechanism",
+        "action",
+        "style",
+        "weight",
+        "stretch",
+        "index",
+        "length",
+        "expected_length",
+        "initiator",
+        "resource_kind",
+        "host",
+        "code",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A sentence that was found: its `cue`, where it stands in the text, the values of its fields, and whether all of it is there."""
+    """A sentence that was found: its `cue`, where it stands in the text, the values of its fields, and whether all of it is
+    there."""
 
     cue: Cue
     start: int
@@ -42,6 +70,8 @@ class Sighting:
     """How many letters of the sentence's own words are there."""
     printed: bool = False
     """Whether it is a line of its own, printed to the letter."""
+    rivalled: bool = False
+    """Whether another sentence begins with the same words and what follows is missing."""
 
     @property
     def entry(self) -> Entry:
@@ -51,8 +81,8 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Cue:
-    """A sentence to look for. `key` are the words that give it away: when they are there, the sentence is. `whole_words` demands that the key
-    stands by itself, for keys that are short."""
+    """A sentence to look for. `key` are the words that give it away: when they are there, the sentence is. `whole_words`
+    demands that the key stands by itself, for keys that are short."""
 
     entry: Entry
     template: Template
@@ -379,7 +409,10 @@ def _quoted(text: str, start: int, high: int, part: _Part, closers: str) -> tupl
     return end + max(1, len(closing) if printed >= 0 else 1), {name: value}
 
 
-_EDGE_JUNK = r"(?:&(?:#0?3[49]|#x2[27]|#8[0-9]{3}|quot|apos|[lr][sd]quo|laquo|raquo|nbsp|lt|gt);|\\u[0-9a-f]{4}|\\[\"'nrt]|<[^<>\s]{1,20}>)"
+_EDGE_JUNK = (
+    r"(?:&(?:#0?3[49]|#x2[27]|#8[0-9]{3}|quot|apos|[lr][sd]quo|laquo|raquo|nbsp|lt|gt);|\\u[0-9a-f]{4}"
+    r"|\\[\"'nrt]|<[^<>\s]{1,20}>)"
+)
 _LEADING_JUNK = re.compile(rf"(?:{_EDGE_JUNK}|[\s\\*_|>({re.escape(QUOTES)}])+", re.IGNORECASE)
 _TRAILING_JUNK = re.compile(rf"(?:{_EDGE_JUNK}|</?\w{{0,12}})\Z", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s\"<>“”‘’«»\\]+")
@@ -408,7 +441,9 @@ def _without_sentence_end(address: str) -> str:
     """An address without the punctuation of the sentence around it; brackets of its own stay."""
     while True:
         shorter = address.rstrip("`'*_.,:;(…。，、|")
-        if shorter[-1:] in ")]}" and shorter.count("(") + shorter.count("[") + shorter.count("{") < sum(map(shorter.count, ")]}")):
+        if shorter[-1:] in ")]}" and shorter.count("(") + shorter.count("[") + shorter.count("{") < sum(
+            map(shorter.count, ")]}")
+        ):
             shorter = shorter[:-1]
         if shorter == address:
             return address

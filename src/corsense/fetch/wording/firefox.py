@@ -44,8 +44,10 @@ WITH_STATUS = frozenset({"CORSMissingAllowOrigin2", "CORSDidNotSucceed2", "CORSP
 """The keys whose sentence ends with a status code."""
 
 AUTHORIZATION_WARNING = Template(
-    "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at {url} soon. (Reason: When the"
-    " `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered. To include the `Authorization` header, it must be"
+    "Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at"
+    " {url} soon. (Reason: When the"
+    " `Access-Control-Allow-Headers` is `*`, the `Authorization` header is not covered. To include the"
+    " `Authorization` header, it must be"
     " explicitly listed in CORS header `Access-Control-Allow-Headers`)."
 )
 MIXED_CONTENT = Template("Blocked loading mixed active content “{url}”")
@@ -55,6 +57,7 @@ DATA_REDIRECT = Template("Redirecting to data: URI not allowed (Blocked loading 
 NO_CONNECTION = Template("Firefox can’t establish a connection to the server at {url}.")
 SCRIPT_REFUSED = Template("<script> source URI is not allowed in this document: “{url}”.")
 MODULE_REFUSED = Template("Module source URI is not allowed in this document: “{url}”.")
+MODULE_TYPE = Template("Loading module from “{url}” was blocked because of a disallowed MIME type (“{mime_type}”).")
 RESOURCE_POLICY = Template(
     "The resource at “{url}” was blocked due to its Cross-Origin-Resource-Policy header (or lack thereof). See {help_url}"
 )
@@ -90,6 +93,11 @@ def lines(story: Story) -> list[str]:
         return printed + _blocked(story, outcome) + _after(story)
     if isinstance(outcome, Failed):
         return printed + _failed(story, outcome) + _after(story)
+    if story.initiator == "eventsource" and (story.refused_type is not None or story.status != 200):
+        return printed + _after(story)
+    if story.refused_type is not None:
+        refused = MODULE_TYPE.format(url=story.url, mime_type=story.refused_type)
+        return [*printed, refused, _did_not_succeed(story.url), *_after(story)]
     return printed
 
 

@@ -1,7 +1,7 @@
 """`Letters`: a text reduced to what survives copying, its letters and digits.
 
-Line breaks in the middle of words, curly or straight quotes, HTML entities and tags, Markdown, bullets and blanks all vanish, so that a
-sentence is found whatever a terminal, a mail program or a forum has done to it. Every letter knows where it stood.
+Line breaks in the middle of words, curly or straight quotes, HTML entities and tags, Markdown, bullets and blanks all vanish,
+so that a sentence is found whatever a terminal, a mail program or a forum has done to it. Every letter knows where it stood.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ _PIECE = re.compile(
 
 
 class Letters:
-    """The letters of a text: `letters` is the reduced text, lower case; `source` and `index` lead from one to the other and back."""
+    """The letters of a text: `letters` is the reduced text, lower case; `source` and `index` lead from one to the other and
+    back."""
 
     __slots__ = ("_letter_at", "_source_at", "letters", "text")
 

@@ -13,15 +13,34 @@ from corsense.fetch.wording.templates import Template
 
 _BRIEF = frozenset(
     {
-        ("chromium", "frame"), ("chromium", "frame:redirected"), ("chromium", "frame:short"), ("chromium", "console:net-error"),
-        ("chromium", "devtools:network-line"), ("firefox", "frame"), ("webkit", "wrap:failed"), ("webkit", "redirect-denied"),
-        ("webkit", "wrap:beacon"), ("webkit", "fetch:same-origin-mode"), ("chromium", "exception:fetch"), ("webkit", "exception:fetch"),
-        ("firefox", "exception:xhr"), ("server", "starlette:500"), ("server", "uvicorn:options-log"), ("jquery", "ajax-error"),
-        ("axios", "ERR_NETWORK"), ("angular", "HttpErrorResponse:0"), ("angular", "HttpErrorResponse:status"), ("axios", "status"),
-        ("dart-http", "xhr"), ("dio", "connectionError"), ("graphql", "apollo"),
-        ("ie-edge-legacy", "SCRIPT5"), ("ie-edge-legacy", "SCRIPT7002"), ("ie-edge-legacy", "CSP14312"),
+        ("chromium", "frame"),
+        ("chromium", "frame:redirected"),
+        ("chromium", "frame:short"),
+        ("chromium", "console:net-error"),
+        ("chromium", "devtools:network-line"),
+        ("firefox", "frame"),
+        ("webkit", "wrap:failed"),
+        ("webkit", "redirect-denied"),
+        ("webkit", "wrap:beacon"),
+        ("webkit", "fetch:same-origin-mode"),
+        ("chromium", "exception:fetch"),
+        ("webkit", "exception:fetch"),
+        ("firefox", "exception:xhr"),
+        ("server", "starlette:500"),
+        ("server", "uvicorn:options-log"),
+        ("jquery", "ajax-error"),
+        ("axios", "ERR_NETWORK"),
+        ("angular", "HttpErrorResponse:0"),
+        ("angular", "HttpErrorResponse:status"),
+        ("axios", "status"),
+        ("dart-http", "xhr"),
+        ("dio", "connectionError"),
+        ("graphql", "apollo"),
+        ("ie-edge-legacy", "SCRIPT5"),
+        ("ie-edge-legacy", "SCRIPT7002"),
+        ("ie-edge-legacy", "CSP14312"),
     }
-)  # fmt: skip
+)
 """Entries that have cues of their own below, or that are told by patterns (`brief`)."""
 
 _KEYS: dict[tuple[str, str], str] = {
@@ -56,8 +75,18 @@ _KEYS: dict[tuple[str, str], str] = {
 }
 """The words that give an entry away, where its longest piece is shared with others or often cut."""
 
-_WHOLE_WORDS = frozenset({"blockedbycontentextension", "ftpurlsaredisabled", "notallowedtorequestresource", "toomanyredirections",
-                          "socketiotimedout", "therequesttimedout", "corsrequestnothttp", "corsrequestfailed"})  # fmt: skip
+_WHOLE_WORDS = frozenset(
+    {
+        "blockedbycontentextension",
+        "ftpurlsaredisabled",
+        "notallowedtorequestresource",
+        "toomanyredirections",
+        "socketiotimedout",
+        "therequesttimedout",
+        "corsrequestnothttp",
+        "corsrequestfailed",
+    }
+)
 
 
 @cache
@@ -93,7 +122,19 @@ def _is_framed(known: Entry) -> bool:
 
 # Frames.
 
-_KINDS = ("fetch", "XMLHttpRequest", "script", "image", "font", "CSS stylesheet", "resource", "video", "audio", "manifest", "other resource")
+_KINDS = (
+    "fetch",
+    "XMLHttpRequest",
+    "script",
+    "image",
+    "font",
+    "CSS stylesheet",
+    "resource",
+    "video",
+    "audio",
+    "manifest",
+    "other resource",
+)
 
 
 def _frames() -> list[Cue]:
@@ -103,7 +144,10 @@ def _frames() -> list[Cue]:
         Cue(frame, _without_field(chromium.FRAME, "detail"), "frame", blocked),
         Cue(redirected, _without_field(chromium.REDIRECTED, "detail"), "frame", blocked),
         Cue(short, _without_field(chromium.SHORT_FRAME, "detail"), "frame", "blocked by CORS policy"),
-        *(Cue(frame, Template(f"Access to {kind} at '{{url}}' from origin '{{origin}}'"), "frame", f"Access to {kind} at") for kind in _KINDS),
+        *(
+            Cue(frame, Template(f"Access to {kind} at '{{url}}' from origin '{{origin}}'"), "frame", f"Access to {kind} at")
+            for kind in _KINDS
+        ),
         *_old_frames(),
         *_firefox_frames(),
     ]
@@ -147,7 +191,10 @@ _DETAIL_KEYS: dict[CorsError, tuple[str, ...]] = {
     CorsError.MultipleAllowOriginValues: ("header contains multiple values",),
     CorsError.InvalidAllowOriginValue: ("contains the invalid value",),
     CorsError.WildcardOriginNotAllowed: ("must not be the wildcard",),
-    CorsError.InvalidAllowCredentials: ("which must be true when the requests credentials", "access control allow credentials header in the response is"),
+    CorsError.InvalidAllowCredentials: (
+        "which must be true when the requests credentials",
+        "access control allow credentials header in the response is",
+    ),
     CorsError.PreflightInvalidStatus: ("does not have http ok status",),
     CorsError.PreflightDisallowedRedirect: ("redirect is not allowed for a preflight",),
     CorsError.InvalidAllowMethodsPreflightResponse: ("cannot parse access control allow methods",),
@@ -156,7 +203,7 @@ _DETAIL_KEYS: dict[CorsError, tuple[str, ...]] = {
     CorsError.DisallowedByMode: ("cross origin requests are not allowed by request mode",),
     CorsError.InvalidResponse: ("the response is invalid",),
     CorsError.RedirectContainsCredentials: ("contains a username and password",),
-}  # fmt: skip
+}
 _AMBIGUOUS = (CorsError.PrivateNetworkAccessPermissionDenied,)
 """Errors whose words another error shares."""
 
@@ -165,7 +212,7 @@ def _details() -> list[Cue]:
     found = []
     for error, template in chromium.DETAILS.items():
         base = Template(template.text.removeprefix(chromium.PREFLIGHT))
-        if error.startswith("Preflight") and error.removeprefix("Preflight") in _names() or error in _AMBIGUOUS:
+        if (error.startswith("Preflight") and error.removeprefix("Preflight") in _names()) or error in _AMBIGUOUS:
             continue
         known = entry("chromium", str(error))
         found += [Cue(known, base, "detail", key) for key in _DETAIL_KEYS.get(error, ("",))]
@@ -174,9 +221,16 @@ def _details() -> list[Cue]:
 
 def _old_details() -> list[Cue]:
     plain = ("old:wildcard", "old:credentials", "old:invalid-response")
-    found = [Cue(entry("chromium-old", code), Template(entry("chromium-old", code).template.text.removesuffix(THEREFORE)), "detail") for code in plain]
-    found[-1] = Cue(found[-1].entry, Template("Invalid response. Origin '{origin}' is therefore not allowed access."), "detail",
-                    "invalid response origin")  # fmt: skip
+    found = [
+        Cue(entry("chromium-old", code), Template(entry("chromium-old", code).template.text.removesuffix(THEREFORE)), "detail")
+        for code in plain
+    ]
+    found[-1] = Cue(
+        found[-1].entry,
+        Template("Invalid response. Origin '{origin}' is therefore not allowed access."),
+        "detail",
+        "invalid response origin",
+    )
     others = ("old:preflight-status", "old:preflight-redirect", "old:redirect-scheme", "old:redirect-userinfo")
     found += [Cue(entry("chromium-old", code), entry("chromium-old", code).template, "detail") for code in others]
     old = "The request was redirected to '{url}', which is disallowed for cross-origin requests that require preflight."
@@ -194,7 +248,8 @@ def _reasons() -> list[Cue]:
     older = {
         "CORSDidNotSucceed2": "CORS request failed",
         "CORSPreflightDidNotSucceed3": "CORS preflight channel did not succeed",
-        "CORSMissingAllowHeaderFromPreflight2": "missing token ‘{header}’ in CORS header ‘Access-Control-Allow-Headers’ from CORS preflight channel",
+        "CORSMissingAllowHeaderFromPreflight2": "missing token ‘{header}’ in CORS header"
+        " ‘Access-Control-Allow-Headers’ from CORS preflight channel",
     }
     found += [Cue(entry("firefox", code), Template(text), "reason") for code, text in older.items()]
     return found
@@ -207,9 +262,17 @@ def _linking() -> list[Cue]:
         Cue(entry("webkit", "wrap:failed"), Template("Failed to load resource:"), "loader"),
         Cue(entry("chromium", "websocket-handshake"), Template("WebSocket connection to '{url}' failed:"), "loader"),
         Cue(entry("webkit", "wrap:beacon"), Template("Beacon API cannot load {url}."), "loader"),
-        Cue(entry("webkit", "redirect-denied"), Template("Cross-origin redirection to {url} denied by Cross-Origin Resource Sharing policy:"), "denied"),
+        Cue(
+            entry("webkit", "redirect-denied"),
+            Template("Cross-origin redirection to {url} denied by Cross-Origin Resource Sharing policy:"),
+            "denied",
+        ),
         Cue(entry("webkit", "redirect-denied"), Template("redirection URL {url} has credentials"), "detail"),
-        Cue(entry("webkit", "redirect-denied"), Template("not allowed to follow a cross-origin CORS redirection with non CORS scheme"), "detail"),
+        Cue(
+            entry("webkit", "redirect-denied"),
+            Template("not allowed to follow a cross-origin CORS redirection with non CORS scheme"),
+            "detail",
+        ),
         Cue(entry("chromium", "exception:fetch"), Template("TypeError: Failed to fetch")),
         Cue(entry("webkit", "exception:fetch"), Template("TypeError: Load failed")),
         Cue(entry("graphql", "apollo"), entry("graphql", "apollo").template),

@@ -9,19 +9,49 @@ from corsense.fetch.errors import CorsError
 from corsense.fetch.wording.templates import Template
 
 Product = Literal[
-    "chromium", "chromium-old", "firefox", "webkit", "ie-edge-legacy",
-    "axios", "angular", "swagger-ui", "superagent", "whatwg-fetch", "dio", "dart-http", "postman", "graphql", "jquery",
+    "chromium",
+    "chromium-old",
+    "firefox",
+    "webkit",
+    "ie-edge-legacy",
+    "axios",
+    "angular",
+    "swagger-ui",
+    "superagent",
+    "whatwg-fetch",
+    "dio",
+    "dart-http",
+    "postman",
+    "graphql",
+    "jquery",
     "server",
-]  # fmt: skip
+]
 """Who prints a message, exactly."""
 
 Source = Literal["chromium", "firefox", "webkit", "ie-edge-legacy", "library", "server"]
 """Who prints a message, roughly: the browser engine, a library in the page, or the server."""
 
 Category = Literal[
-    "cors", "local-network", "mixed-content", "network", "tls", "csp", "corp-coep", "orb", "client", "status", "mime",
-    "websocket", "dom", "scheme", "integrity", "cookie", "generic", "library", "server",
-]  # fmt: skip
+    "cors",
+    "local-network",
+    "mixed-content",
+    "network",
+    "tls",
+    "csp",
+    "corp-coep",
+    "orb",
+    "client",
+    "status",
+    "mime",
+    "websocket",
+    "dom",
+    "scheme",
+    "integrity",
+    "cookie",
+    "generic",
+    "library",
+    "server",
+]
 
 _ENGINES: dict[str, Source] = {
     "chromium": "chromium",
@@ -37,10 +67,10 @@ _ENGINES: dict[str, Source] = {
 class Entry:
     """A message that a browser, a library or a server prints.
 
-    `product` and `code` name it together; `condition` says when it appears. `error` is the `CorsError` it stands for, None for the
-    messages that do not tell or that are not about CORS. `sure` is False where the words fit several errors, of which `error` is the
-    likeliest. `cue` is the part that is unmistakable when it is not the whole `template`; `others` are older, shorter or translated
-    wordings, recognised and never printed.
+    `product` and `code` name it together; `condition` says when it appears. `error` is the `CorsError` it stands for, None for
+    the messages that do not tell or that are not about CORS. `sure` is False where the words fit several errors, of which
+    `error` is the likeliest. `cue` is the part that is unmistakable when it is not the whole `template`; `others` are older,
+    shorter or translated wordings, recognised and never printed.
     """
 
     product: Product

@@ -39,4 +39,6 @@ def _take(answers: list[Exchange], request: WireRequest) -> WireResponse | Netwo
 
 def _matching(answers: Iterable[Exchange], request: WireRequest) -> Iterable[Exchange]:
     wanted = (request.method, request.url, request.preflight)
-    return (exchange for exchange in answers if (exchange.request.method, exchange.request.url, exchange.request.preflight) == wanted)
+    return (
+        exchange for exchange in answers if (exchange.request.method, exchange.request.url, exchange.request.preflight) == wanted
+    )

@@ -9,9 +9,19 @@ from corsense.fetch.trace import Allowed, Blocked, Failed, FailureReason, Trace
 from corsense.fetch.wire import Exchange, WireResponse
 from corsense.url import ParsedUrl, parse_url
 
+_SCRIPT_TYPES = frozenset(
+    {"text/javascript", "application/javascript", "application/x-javascript", "text/ecmascript", "application/ecmascript"}
+)
+_TYPES = {"eventsource": frozenset({"text/event-stream"}), "module": _SCRIPT_TYPES, "import": _SCRIPT_TYPES}
+"""What an answer must be, by `FetchRequest.initiator`."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
-_RENAMED = {413: "Request Entity Too Large", 414: "Request-URI Too Long", 416: "Requested Range Not Satisfiable", 422: "Unprocessable Entity"}
+_RENAMED = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
 """Phrases that Python 3.13 renamed: servers on older versions, and most others, still send these."""
 
 
@@ -115,11 +125,23 @@ class Story:
     @property
     def is_cors(self) -> bool:
         """Whether the fetch was made in mode `cors`, to another origin at some point."""
-        return self.trace.request.mode == "cors" and not (self.started_same_origin and self.location is None and not self.redirected)
+        return self.trace.request.mode == "cors" and not (
+            self.started_same_origin and self.location is None and not self.redirected
+        )
 
     def header(self, name: str) -> str:
         """The value of a header of the deciding answer; empty when absent."""
         return (self.response.header(name) if self.response else None) or ""
+
+    @property
+    def refused_type(self) -> str | None:
+        """The MIME type for which the element or object refuses an answer that CORS let through; None when it does not.
+        Source: HTML, *EventSource* and *fetch a single module script*."""
+        if not isinstance(self.trace.outcome, Allowed) or self.response is None or self.status != 200:
+            return None
+        essence = self.header("content-type").partition(";")[0].strip().lower()
+        wanted = _TYPES.get(self.initiator)
+        return essence if wanted is not None and essence not in wanted else None
 
     @property
     def _index(self) -> int | None:
@@ -138,7 +160,8 @@ def visible_error_status(story: Story) -> int | None:
 
 
 def reason_phrase(status: int) -> str:
-    """The phrase that goes with a status, empty for a status without one. What a server really wrote is not kept in `WireResponse`."""
+    """The phrase that goes with a status, empty for a status without one. What a server really wrote is not kept in
+    `WireResponse`."""
     if status in _RENAMED:
         return _RENAMED[status]
     try:

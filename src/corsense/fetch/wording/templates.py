@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+_STATUS = re.compile(r"[1-9]\d\d|\(null\)")
 _FIELD = re.compile(r"\{([a-z_]+)\}")
 
-FREE_FIELDS = frozenset({"value", "token", "detail", "reason", "directive", "policy", "schemes", "family", "mime_type", "what", "status_text"})
+FREE_FIELDS = frozenset(
+    {"value", "token", "detail", "reason", "directive", "policy", "schemes", "family", "mime_type", "what", "status_text"}
+)
 """Fields that may hold anything but a line break. The others hold an address, a name or a number: no blanks."""
 
 SPACED_FIELDS = FREE_FIELDS | {"initiator", "resource_kind", "network_error"}
@@ -68,7 +71,11 @@ class Template:
                 end = line.rfind(piece, position, last)
             else:
                 end = line.find(piece, position, last)
-            if end < position or not _fits(name, line[position:end]) or values.get(name, line[position:end]) != line[position:end]:
+            if (
+                end < position
+                or not _fits(name, line[position:end])
+                or values.get(name, line[position:end]) != line[position:end]
+            ):
                 return None
             values[name] = line[position:end]
             position = end + len(piece)
@@ -78,6 +85,8 @@ class Template:
 def _fits(name: str, value: str) -> bool:
     if name in SPACED_FIELDS:
         return "\n" not in value and (name in FREE_FIELDS or len(value) <= 60)
+    if name == "status":
+        return _STATUS.fullmatch(value) is not None
     return not any(char.isspace() or char in '"<>' for char in value)
 
 

@@ -1,16 +1,22 @@
 """Firefox's console in other languages, and how to read a reason in a language that is not listed."""
 
+# ruff: noqa: RUF001 -- these are the characters that people paste and that browsers print
+
 from __future__ import annotations
 
 import re
 
 FRAMES = (
-    "Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource distante située sur {url}",
-    "Blocage d'une requête multi-origines (Cross-Origin Request) : la politique « Same Origin » ne permet pas de consulter la ressource distante située sur {url}",
-    "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen der externen Ressource auf {url}",
+    "Blocage d’une requête multiorigine (Cross-Origin Request) : la politique « Same Origin » ne permet"
+    " pas de consulter la ressource distante située sur {url}",
+    "Blocage d'une requête multi-origines (Cross-Origin Request) : la politique « Same Origin » ne permet"
+    " pas de consulter la ressource distante située sur {url}",
+    "Quellübergreifende (Cross-Origin) Anfrage blockiert: Die Gleiche-Quelle-Regel verbietet das Lesen"
+    " der externen Ressource auf {url}",
     "Запрос из постороннего источника заблокирован: Политика одного источника запрещает чтение удаленного ресурса на {url}",
     "Requisição cross-origin bloqueada: A diretiva Same Origin (mesma origem) não permite a leitura do recurso remoto em {url}",
-    "Bloccata richiesta multiorigine (cross-origin): il criterio di corrispondenza dell’origine non consente la lettura della risorsa remota da {url}",
+    "Bloccata richiesta multiorigine (cross-origin): il criterio di corrispondenza dell’origine non"
+    " consente la lettura della risorsa remota da {url}",
     "已封鎖跨來源請求: 同源政策不允許讀取 {url} 的遠端資源",
     "已拦截跨源请求：同源策略禁止读取位于 {url} 的远程资源",
     "已阻止跨源请求：同源策略禁止读取位于 {url} 的远程资源",
@@ -18,9 +24,10 @@ FRAMES = (
     "Solicitud de origen cruzado bloqueada: La misma política de origen no permite la lectura de recursos remotos en {url}",
     "クロスオリジン要求をブロックしました: 同一生成元ポリシーにより、{url} にあるリモートリソースの読み込みは拒否されます",
     "Cross-Origin-aanvraag geblokkeerd: de Same Origin Policy staat het lezen van de externe bron op {url} niet toe",
-    "Zablokowano żądanie do zasobu innego pochodzenia: zasady „Same Origin Policy” nie pozwalają wczytywać zdalnych zasobów z „{url}”",
+    "Zablokowano żądanie do zasobu innego pochodzenia: zasady „Same Origin Policy” nie pozwalają"
+    " wczytywać zdalnych zasobów z „{url}”",
     "교차 출처 요청 차단: 동일 출처 정책으로 인해 {url}에 있는 원격 리소스를 차단하였습니다",
-)  # fmt: skip
+)
 """The frame up to the reason. The first nine languages are those of Firefox's own files, the last three from memory."""
 
 REASONS: dict[str, tuple[str, ...]] = {
@@ -68,7 +75,8 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "CORSNotSupportingCredentials": (
         "l’identification n’est pas prise en charge si la valeur de l’en-tête CORS « Access-Control-Allow-Origin » est « * »",
-        "Berechtigung/Credential wird nicht unterstützt, wenn die CORS-Kopfzeile 'Access-Control-Allow-Origin' auf '*' gesetzt ist",
+        "Berechtigung/Credential wird nicht unterstützt, wenn die CORS-Kopfzeile"
+        " 'Access-Control-Allow-Origin' auf '*' gesetzt ist",
         "Учётные данные не поддерживаются, если заголовок CORS «Access-Control-Allow-Origin» установлен в «*»",
         "credencial não suportada se o cabeçalho ‘Access-Control-Allow-Origin’ do CORS for ‘*’",
         "le credenziali non sono supportate se l’header CORS “Access-Control-Allow-Origin” è “*”",
@@ -112,14 +120,19 @@ REASONS: dict[str, tuple[str, ...]] = {
         "CORS ヘッダー ‘Access-Control-Allow-Methods’ にメソッドが見つからない",
     ),
     "CORSMissingAllowHeaderFromPreflight2": (
-        "l’en-tête « {header} » n’est pas autorisé d’après l’en-tête « Access-Control-Allow-Headers » de la réponse de pré-vérification des requêtes CORS",
-        "Kopfzeile '{header}' ist aufgrund der Kopfzeile 'Access-Control-Allow-Headers' aus der CORS-Preflight-Antwort nicht zulässig",
+        "l’en-tête « {header} » n’est pas autorisé d’après l’en-tête « Access-Control-Allow-Headers » de la"
+        " réponse de pré-vérification des requêtes CORS",
+        "Kopfzeile '{header}' ist aufgrund der Kopfzeile 'Access-Control-Allow-Headers' aus der"
+        " CORS-Preflight-Antwort nicht zulässig",
         "заголовок «{header}» не разрешён согласно заголовку «Access-Control-Allow-Headers» из ответа CORS preflight",
-        "header ‘{header}’ não permitido, de acordo com o header ‘Access-Control-Allow-Headers’ da resposta de comprovação (preflight) do CORS",
-        "l’header “{header}” non è consentito a causa dell’header “Access-Control-Allow-Headers” nella risposta CORS preliminare (“preflight”)",
+        "header ‘{header}’ não permitido, de acordo com o header ‘Access-Control-Allow-Headers’ da resposta"
+        " de comprovação (preflight) do CORS",
+        "l’header “{header}” non è consentito a causa dell’header “Access-Control-Allow-Headers” nella"
+        " risposta CORS preliminare (“preflight”)",
         "根據 CORS preflight 回應的 'Access-Control-Allow-Headers' 內容，不允許使用檔頭「{header}」",
         "来自 CORS 预检通道的 CORS 头 'Access-Control-Allow-Headers' 的令牌 '{header}' 无效",
-        "La cabecera ‘{header}’ no está permitida de acuerdo a la cabecera ‘Access-Control-Allow-Headers’ de la verificación previa de la respuesta CORS",
+        "La cabecera ‘{header}’ no está permitida de acuerdo a la cabecera ‘Access-Control-Allow-Headers’ de"
+        " la verificación previa de la respuesta CORS",
         "CORS プリフライトチャンネルからの CORS ヘッダー ‘Access-Control-Allow-Headers’ にトークン ‘{header}’ が足りない",
     ),
     "CORSInvalidAllowMethod": (
@@ -177,18 +190,21 @@ REASONS: dict[str, tuple[str, ...]] = {
         "Не удалось добавить CORS-заголовок «Origin»",
         "CORS ヘッダー ‘Origin’ を追加できなかった",
     ),
-}  # fmt: skip
-"""The reasons by Firefox's key. French, German, Russian, Brazilian Portuguese, Italian, Chinese, Spanish, Japanese, as far as they have them."""
+}
+"""The reasons by Firefox's key. French, German, Russian, Brazilian Portuguese, Italian, Chinese, Spanish, Japanese, as far as
+they have them."""
 
 _HEADER = re.compile(r"access-control-allow-(origin|credentials|methods|headers)", re.IGNORECASE)
 _QUOTED = re.compile(r"[‘'“\"«「„`]\s*([^‘’'“”\"«»「」„`\n]{0,200}?)\s*[’'”\"»」`]")
-_PREFLIGHT = re.compile(r"preflight|预检|預檢|プリフライト|pré-vérification|preliminar|verificación previa|comprovação|사전", re.IGNORECASE)
+_PREFLIGHT = re.compile(
+    r"preflight|预检|預檢|プリフライト|pré-vérification|preliminar|verificación previa|comprovação|사전", re.IGNORECASE
+)
 _REDIRECT = re.compile(r"redirec|weiterleit|перенаправ|重定向|重導|リダイレクト|przekierow|omleiding", re.IGNORECASE)
 
 
 def guess(reason: str) -> tuple[str, dict[str, str], bool] | None:
-    """Read a reason in a language, or a wording, that is not listed, by the header names and quoted values in it: Firefox's key, the values,
-    and whether no other key fits. None when the text is no such reason."""
+    """Read a reason in a language, or a wording, that is not listed, by the header names and quoted values in it: Firefox's
+    key, the values, and whether no other key fits. None when the text is no such reason."""
     if "cors" not in reason.lower():
         return None
     headers = [found[1].lower() for found in _HEADER.finditer(reason)]

@@ -12,8 +12,18 @@ from corsense.fetch.wording.model import Entry
 from corsense.fetch.wording.templates import Template
 
 _PREFIX = 8
-_GLUE = ("blocked by CORS policy", "Cross-Origin Request Blocked", "Failed to load resource:", "net::ERR_", "due to access control checks",
-         "is not allowed by Access-Control-Allow-", "TypeError: ", "The 'Access-Control-Allow-", "requested insecure content", "(Reason: ")  # fmt: skip
+_GLUE = (
+    "blocked by CORS policy",
+    "Cross-Origin Request Blocked",
+    "Failed to load resource:",
+    "net::ERR_",
+    "due to access control checks",
+    "is not allowed by Access-Control-Allow-",
+    "TypeError: ",
+    "The 'Access-Control-Allow-",
+    "requested insecure content",
+    "(Reason: ",
+)
 """What betrays that a value has swallowed the next message."""
 
 
@@ -31,6 +41,16 @@ def verbatim_lines(text: str) -> Iterator[Sighting]:
         position += len(line) + 1
 
 
+_ONLY_IN_CONTEXT = frozenset(
+    {
+        ("chromium", "frame"), ("chromium", "frame:redirected"), ("chromium", "frame:short"), ("chromium", "console:net-error"),
+        ("chromium", "devtools:network-line"), ("firefox", "frame"), ("webkit", "wrap:failed"), ("webkit", "redirect-denied"),
+        ("webkit", "wrap:beacon"), ("webkit", "fetch:same-origin-mode"), ("angular", "HttpErrorResponse:status"),
+    }
+)  # fmt: skip
+"""Entries that hold another message, or that one line does not tell."""
+_SHORTER_ONCE = frozenset({"not-allowed", "preflight-status"})
+"""Entries that once ended before the status: the status may be in the next line."""
 _Reading = tuple[Entry, Template, dict[str, str]]
 
 
@@ -56,11 +76,11 @@ def _by_prefix() -> dict[str, list[tuple[Entry, Template]]]:
     """The templates that begin with words of their own, the longest (most particular) first."""
     found: dict[str, list[tuple[Entry, Template]]] = {}
     for known in catalogue():
-        if known.product == "chromium-old" or (known.product, known.code) == ("webkit", "fetch:same-origin-mode") or known.code in ("frame", "frame:redirected", "frame:short", "wrap:failed", "redirect-denied", "wrap:beacon",
-                                                              "console:net-error", "devtools:network-line", "HttpErrorResponse:status"):  # fmt: skip
+        if known.product == "chromium-old" or (known.product, known.code) in _ONLY_IN_CONTEXT:
             continue
         for template in (known.template, *known.others):
-            if len(template.pieces[0]) >= _PREFIX and "\n" not in template.text:
+            cut = template is not known.template and known.code in _SHORTER_ONCE
+            if len(template.pieces[0]) >= _PREFIX and "\n" not in template.text and not cut:
                 found.setdefault(template.text[:_PREFIX], []).append((known, template))
     for listed in found.values():
         listed.sort(key=lambda pair: -sum(map(len, pair[1].pieces)))
@@ -108,4 +128,3 @@ def _firefox(line: str) -> _Reading | None:
             if values is not None:
                 return known, without, values
     return None
-

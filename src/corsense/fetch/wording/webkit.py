@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from corsense.fetch.errors import CorsError
 from corsense.fetch.trace import Blocked, Failed, FailureReason
-from corsense.fetch.wording.chromium import STATUS, unsafe_headers
+from corsense.fetch.wording.chromium import EVENT_STREAM_TYPE, error_status, unsafe_headers
 from corsense.fetch.wording.firefox import as_utf8
-from corsense.fetch.wording.story import Story, is_network_failure, reason_phrase, visible_error_status
+from corsense.fetch.wording.story import Story, is_network_failure
 from corsense.fetch.wording.templates import Template
 from corsense.url import is_loopback_host, parse_url
 
@@ -25,6 +25,7 @@ REDIRECT_SCHEME = Template("not allowed to follow a cross-origin CORS redirectio
 REDIRECT_REFUSED = Template("Not allowed to follow a redirection while loading {url}")
 TOO_MANY_REDIRECTS = Template("Load cannot follow more than 20 redirections")
 HTTP_ONLY = Template("Cross origin requests are only supported for HTTP.")
+MODULE_TYPE = Template("TypeError: '{mime_type}' is not a valid JavaScript MIME type.")
 FTP_DISABLED = Template("FTP URLs are disabled")
 RESTRICTED_PORT = Template("Not allowed to use restricted network port {port}: {url}")
 RESOURCE_POLICY = Template(
@@ -44,7 +45,8 @@ SCRIPT_DENIED = Template("Cross-origin script load denied by Cross-Origin Resour
 SAME_ORIGIN_MODE = Template("Fetch API cannot load {url}.")
 FAILED = Template("Failed to load resource: {detail}")
 MIXED_CONTENT = Template(
-    "[blocked] The page at {page_url} requested insecure content from {url}. This content was blocked and must be served over HTTPS.\n"
+    "[blocked] The page at {page_url} requested insecure content from {url}. This content was blocked and"
+    " must be served over HTTPS.\n"
 )
 MIXED_CONTENT_ON_LOOPBACK = Template(  # cut off by WebKit itself
     "[blocked] The page at {page_url} requested insecure content from {url}. This content was blocked and must\n"
@@ -65,13 +67,13 @@ _NETWORK: dict[str, Template] = {
 _STANDARD_SPELLINGS = {
     name.lower(): name
     for name in (
-        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Content-Disposition",
-        "Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Range", "Content-Type", "DPR", "Date",
-        "Device-Memory", "Downlink", "ECT", "ETag", "Expires", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Range",
-        "If-Unmodified-Since", "Keep-Alive", "Last-Event-ID", "Last-Modified", "Link", "Location", "Origin", "Ping-From", "Ping-To",
-        "Pragma", "Priority", "Proxy-Authorization", "Purpose", "RTT", "Range", "Referer", "Referrer-Policy", "Refresh", "Save-Data",
-        "Service-Worker", "Transfer-Encoding", "Upgrade", "Upgrade-Insecure-Requests", "User-Agent", "Vary", "Via", "Viewport-Width",
-        "Width",
+        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control",
+        "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Location", "Content-Range",
+        "Content-Type", "DPR", "Date", "Device-Memory", "Downlink", "ECT", "ETag", "Expires", "Host", "If-Match",
+        "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since", "Keep-Alive", "Last-Event-ID", "Last-Modified",
+        "Link", "Location", "Origin", "Ping-From", "Ping-To", "Pragma", "Priority", "Proxy-Authorization", "Purpose", "RTT",
+        "Range", "Referer", "Referrer-Policy", "Refresh", "Save-Data", "Service-Worker", "Transfer-Encoding", "Upgrade",
+        "Upgrade-Insecure-Requests", "User-Agent", "Vary", "Via", "Viewport-Width", "Width",
     )
 }  # fmt: skip
 """Header names that WebKit knows are printed as the standards spell them, all others as the script did."""
@@ -85,10 +87,10 @@ def lines(story: Story) -> list[str]:
         return printed + _blocked(story, outcome)
     if isinstance(outcome, Failed):
         return printed + _failed(story, outcome)
-    status = visible_error_status(story)
-    if status is not None:
-        printed.append(STATUS.format(status=str(status), status_text=reason_phrase(status)))
-    return printed
+    if story.refused_type is not None:
+        template = EVENT_STREAM_TYPE if story.initiator == "eventsource" else MODULE_TYPE
+        printed.append(template.format(mime_type=story.refused_type))
+    return printed + error_status(story)
 
 
 def _blocked(story: Story, outcome: Blocked) -> list[str]:
@@ -100,7 +102,9 @@ def _blocked(story: Story, outcome: Blocked) -> list[str]:
 
 def _three_lines(story: Story, reason: str) -> list[str]:
     wrapped = _wrapped(story, reason)
-    if story.started_same_origin and not story.redirected:
+    if story.initiator == "font":
+        return []  # WebKit loads fonts without CORS
+    if (story.started_same_origin and not story.redirected) or story.initiator == "script":
         return [reason, FAILED.format(detail=reason), *wrapped]
     return [reason, *wrapped, FAILED.format(detail=reason)]
 
