@@ -35,10 +35,19 @@ def collect(
     if app is not None:
         for diagnosis in configuration_faults(app):
             _add(groups, diagnosis, None)
+    _drop_the_obvious(groups)
     ordered = sorted(
         groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
     )
     return Report(target, _results(observations, ordered), tuple(group.finding for group in ordered), tuple(notes))
+
+
+def _drop_the_obvious(groups: dict[tuple[object, ...], _Group]) -> None:
+    """Where no answer at all has CORS headers, it says nothing new that those of a crash have none."""
+    missing = next((group for key, group in groups.items() if key[0] == "missing-cors-middleware"), None)
+    for key in [key for key in groups if key[0] == "error-response-without-cors"]:
+        if missing is not None and groups[key].finding.severity == "info":
+            missing.results += groups.pop(key).results
 
 
 def _add(groups: dict[tuple[object, ...], _Group], diagnosis: Diagnosis, index: int | None) -> None:

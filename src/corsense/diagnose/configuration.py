@@ -10,10 +10,10 @@ from corsense.app.description import AppDescription, LayerInfo
 from corsense.causes import Severity
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
-from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
 from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
+from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
 from corsense.url import is_loopback_host, parse_url
 
 # Pages that no list of ours is meant for. A regular expression that admits one of them admits the world.

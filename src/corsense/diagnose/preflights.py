@@ -5,13 +5,14 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
-from corsense.diagnose.observation import Diagnosis, Observation, answerer, at, status_of
+from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.origins import compare
 from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.structure import crashed, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.check import list_of_tokens
+from corsense.finding import Place
 from corsense.url import parse_url
 
 _ONE_ORIGIN_FOR_ANOTHER = frozenset(
@@ -332,31 +333,29 @@ def _unreadable(header: str, value: str) -> Diagnosis:
 def origin_answer_faults(observation: Observation, index: int, named: str) -> list[Diagnosis]:
     """The answer names an origin, and it is not the page's (or more than one)."""
     errors = {step.error for step in observation.trace.failed_steps if step.exchange == index}
-    by = answerer(observation.facts_of(index).answered_by, observation.app, observation.facts_of(index).route)
-    sender = f" (answered by {by})" if by else ""
+    layer = observation.header_layer
+    place = layer.place if layer else None
     evidence = {"sent": observation.origin, "allowed": named}
     multiple = {CorsError.MultipleAllowOriginValues, CorsError.PreflightMultipleAllowOriginValues}
     mismatch = {CorsError.AllowOriginMismatch, CorsError.PreflightAllowOriginMismatch}
     invalid = {CorsError.InvalidAllowOriginValue, CorsError.PreflightInvalidAllowOriginValue}
     if errors & multiple:
         message = (
-            f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a "
-            f"list{sender}."
+            f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a list."
         )
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
-        layer = observation.header_layer
-        return [Diagnosis("duplicate-cors-headers", message, layer.place if layer else None, {"value": named}, remedy=remedy)]
+        return [Diagnosis("duplicate-cors-headers", message, place, {"value": named}, remedy=remedy)]
     if errors & invalid:
-        message = f"Access-Control-Allow-Origin is {named!r}, which is no origin{sender}."
-        return [Diagnosis("invalid-cors-header", message, None, evidence)]
+        message = f"Access-Control-Allow-Origin is {named!r}, which is no origin."
+        return [Diagnosis("invalid-cors-header", message, place, evidence)]
     if errors & mismatch:
-        return [_mismatch(observation, named, sender)]
+        return [_mismatch(observation, named, place)]
     return []
 
 
-def _mismatch(observation: Observation, named: str, sender: str) -> Diagnosis:
+def _mismatch(observation: Observation, named: str, place: Place | None) -> Diagnosis:
     likeness = compare(observation.origin, named)
     slug = likeness.slug if likeness.slug in _ONE_ORIGIN_FOR_ANOTHER else "origin-mismatch"
-    message = f"The answer allows {named!r}, the page is {observation.origin!r}{sender}."
+    message = f"The answer allows {named!r}, the page is {observation.origin!r}."
     remedy = f"Let the server answer with {observation.origin!r} for this page: use CORSMiddleware with that origin in its list."
-    return Diagnosis(slug, message, None, {"sent": observation.origin, "allowed": named}, remedy=remedy)
+    return Diagnosis(slug, message, place, {"sent": observation.origin, "allowed": named}, remedy=remedy)

@@ -25,8 +25,10 @@ Copy the whole line, with the URL and everything after it."""
 def print_explanations(
     explanations: Sequence[Explanation], lines: Lines, *, tried: Report | None = None, quiet: bool = False
 ) -> None:
-    """Print each message with what was checked, and its causes with the fix as code. Where the call was `tried`, the cause that was found
-    is named instead."""
+    """Print each message with what was checked, and its causes with the fix as code.
+
+    Where the call was `tried`, the cause that was found is named instead.
+    """
     for number, explanation in enumerate(explanations):
         if number:
             lines.plain()

@@ -168,7 +168,7 @@ class TextReport:
                 self._verdict(result)
         for note in report.notes:
             self.lines.plain(Text.assemble(("note  ", "dim"), note))
-        blocked = f"{report.blocked} of {_count(len(report.results), 'request')} would not get through"
+        blocked = f"{report.blocked:,} of {_count(len(report.results), 'request')} would not get through"
         if report.found_something:
             self.lines.plain(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
         else:
@@ -205,10 +205,10 @@ def ladder(result: Result) -> Iterator[Text]:
         yield from _exchange_lines(index, exchange, result)
         for step in trace.steps:
             if step.exchange == index:
-                yield _step_line(step)
+                yield from _step_lines(step)
     for step in trace.steps:
         if step.exchange is None and not step.passed:
-            yield _step_line(step)
+            yield from _step_lines(step)
     if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
         yield Text(f"   {trace.request.method} is never sent", "dim")
     if isinstance(trace.outcome, Failed):
@@ -235,12 +235,19 @@ def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[
                 yield Text(f"   < {name}: {shown}", "dim")
 
 
-def _step_line(step: Step) -> Text:
+def _step_lines(step: Step) -> Iterator[Text]:
     if step.passed:
-        return Text.assemble(("   ✓ ", "green"), (step.name, "dim"))
-    seen = "missing" if step.seen is None else repr(step.seen)
-    wanted = f", wanted {step.wanted}" if step.wanted else ""
-    return Text.assemble(("   ✗ ", "red"), (step.name, "bold"), f" is {seen}{wanted}", (f"  [{step.section}]", "dim"))
+        yield Text.assemble(("   ✓ ", "green"), (step.name, "dim"))
+        return
+    seen = "missing" if step.seen is None else harmless(repr(step.seen))
+    wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""
+    yield Text.assemble(("   ✗ ", "red"), (step.name, "bold"), f" is {seen}{wanted}", (f"  [{step.section}]", "dim"))
+    origin = (step.wanted or "").removesuffix(" or *")
+    if step.seen is not None and "://" in origin and "://" in step.seen:
+        shown, marks = marked_difference(step.seen, origin)
+        yield Text(f"        answered {harmless(shown)}", "dim")
+        yield Text(f"        wanted   {harmless(repr(origin))}", "dim")
+        yield Text(f"                 {marked_difference(origin, step.seen)[1] or marks}", "bold red")
 
 
 def _situation(result: Result) -> str:
