@@ -38,6 +38,8 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
 
 
 def check(
@@ -169,6 +171,18 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
         from corsense.report.document import check_document
 
         print(check_document(report).model_dump_json(by_alias=True, indent=2))
+        return
+    if format is Format.SARIF:
+        import json
+
+        from corsense.report.sarif import sarif
+
+        print(json.dumps(sarif(report.findings), indent=2))
+        return
+    if format is Format.GITHUB:
+        from corsense.report.github import annotations
+
+        print("\n".join(annotations(report.findings)))
         return
     from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corsense.cli import SOMETHING_FOUND, fail
-from corsense.cli.check import Format
 
 if TYPE_CHECKING:
     from corsense.check.results import Report
     from corsense.explain import Explanation
 
 _LONGEST = 4_000_000
+
+
+class Format(StrEnum):
+    """How to print explanations."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 def explain(

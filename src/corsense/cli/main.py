@@ -47,7 +47,8 @@ def _options(
 def run() -> None:
     """Run the command line and end the process.
 
-    An error of our own is told in one line too: no traceback of ours reaches a user. The process ends without taking its modules apart,
+    An error of our own is told in one line too: no traceback of ours reaches a user. The process ends without taking its
+    modules apart,
     which would take longer than many a check.
     """
     status = _status_of_run()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os.path
+from itertools import takewhile
 
 
 def marked_difference(value: str, other: str) -> tuple[str, str]:
-    """`value` as `repr` writes it, and a line of `^` below what lies between the beginning and the end that it shares with `other`.
+    """`value` as `repr` writes it, and a line of `^` below what lies between the beginning and the end that it shares with
+    `other`.
 
     Where `value` only lacks something that `other` has, the mark stands where it is missing.
     """
     shown, shown_other = repr(value), repr(other)
     if shown == shown_other:
         return shown, ""
-    head = len(os.path.commonprefix([shown, shown_other]))
-    rest, rest_other = shown[head:][::-1], shown_other[head:][::-1]
-    tail = len(os.path.commonprefix([rest, rest_other]))
+    head = _shared(shown, shown_other)
+    tail = _shared(shown[head:][::-1], shown_other[head:][::-1])
     return shown, " " * head + "^" * max(1, len(shown) - head - tail)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,0 +1,95 @@
+"""Findings as SARIF 2.1.0, which code scanning and editors read. Source: OASIS, *SARIF Version 2.1.0*."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from corsense import __version__
+from corsense.causes import Cause
+from corsense.finding import Finding, Fix, Place
+
+_LEVELS = {"error": "error", "warning": "warning", "info": "note"}
+
+
+def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The log of one run."""
+    causes = sorted({finding.cause.code: finding.cause for finding in findings}.values(), key=lambda cause: cause.code)
+    indices = {cause.code: index for index, cause in enumerate(causes)}
+    driver = {"name": "corsense", "version": __version__, "rules": [_rule(cause) for cause in causes]}
+    results = [_result(finding, indices[finding.cause.code]) for finding in findings]
+    return {
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+    }
+
+
+def _rule(cause: Cause) -> dict[str, Any]:
+    return {
+        "id": cause.code,
+        "name": "".join(word.capitalize() for word in cause.slug.split("-")),
+        "shortDescription": {"text": cause.title},
+        "fullDescription": {"text": cause.section("What it does")},
+        "help": {"text": cause.page, "markdown": cause.page},
+        "defaultConfiguration": {"level": _LEVELS[cause.severity]},
+        "properties": {"slug": cause.slug},
+    }
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    text = f"{finding.message} {finding.remedy}" if finding.remedy else finding.message
+    result: dict[str, Any] = {
+        "ruleId": finding.cause.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": text},
+    }
+    if finding.place is not None:
+        result["locations"] = [{"physicalLocation": _location(finding.place)}]
+    if finding.fix is not None:
+        result["fixes"] = [_fix(finding.fix)]
+    return result
+
+
+def _location(place: Place) -> dict[str, Any]:
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.end_line,
+        "endColumn": place.end_column,
+    }
+    return {
+        "artifactLocation": _artifact(place.file),
+        "region": {name: value for name, value in region.items() if value is not None},
+    }
+
+
+def _artifact(file: str) -> dict[str, str]:
+    return {"uri": quote(file.replace("\\", "/"))}
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    """The whole file in place of the whole file: an edit knows its two texts."""
+    changes = [
+        {
+            "artifactLocation": _artifact(edit.file),
+            "replacements": [
+                {
+                    "deletedRegion": {
+                        "startLine": 1,
+                        "startColumn": 1,
+                        "endLine": edit.before.count("\n") + 1,
+                        "endColumn": _end(edit.before),
+                    },
+                    "insertedContent": {"text": edit.after},
+                }
+            ],
+        }
+        for edit in fix.edits
+    ]
+    return {"description": {"text": fix.title}, "artifactChanges": changes}
+
+
+def _end(text: str) -> int:
+    return len(text.rpartition("\n")[2]) + 1

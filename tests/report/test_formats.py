@@ -1,0 +1,62 @@
+"""Findings for machines: SARIF and GitHub's annotations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corsense.causes import cause
+from corsense.finding import Finding, Place
+from corsense.report.github import annotations
+from corsense.report.sarif import sarif
+from tests.cli.commands import corsense
+from tests.examples.scenarios import FOLDER
+
+FINDING = Finding(
+    cause("method-not-allowed"), "100% of: it,\nis wrong", "error", Place("app/main.py", 3, 5, 3, 40), remedy="Mend it."
+)
+
+
+def test_an_annotation_names_file_and_line_and_escapes_what_would_end_it() -> None:
+    (line,) = annotations([FINDING])
+    assert line == (
+        "::error title=CORS601 method-not-allowed,file=app/main.py,line=3,endLine=3,col=5::100%25 of: it,%0Ais wrong%0AMend it."
+    )
+
+
+def test_information_is_a_notice() -> None:
+    (line,) = annotations([Finding(cause("wildcard-origins"), "As it should be.", "info")])
+    assert line == "::notice title=CORS304 wildcard-origins::As it should be."
+
+
+def test_a_sarif_log_has_each_rule_once_and_each_result_with_its_region() -> None:
+    run = sarif([FINDING, FINDING])["runs"][0]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["CORS601"]
+    assert len(run["results"]) == 2
+    region = run["results"][0]["locations"][0]["physicalLocation"]["region"]
+    assert region == {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 40}
+
+
+@pytest.fixture
+def example() -> Path:
+    return FOLDER / "broken" / "delete-forgotten"
+
+
+def test_the_command_prints_sarif_whose_fix_is_the_repaired_file(example: Path) -> None:
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--format", "sarif", folder=example)
+    assert ran.status == 1
+    result = json.loads(ran.out)["runs"][0]["results"][0]
+    assert result["ruleId"] == "CORS601"
+    change = result["fixes"][0]["artifactChanges"][0]
+    lines = (example / "main.py").read_text(encoding="utf-8").split("\n")
+    deleted = change["replacements"][0]["deletedRegion"]
+    assert (deleted["endLine"], deleted["endColumn"]) == (len(lines), len(lines[-1]) + 1)
+    assert '"DELETE"' in change["replacements"][0]["insertedContent"]["text"]
+
+
+def test_the_command_prints_annotations(example: Path) -> None:
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--format", "github", folder=example)
+    assert ran.status == 1
+    assert ran.out.startswith("::error title=CORS601 method-not-allowed,file=main.py,line=")
