@@ -195,3 +195,54 @@ def test_all_rules_can_be_printed() -> None:
     ran = corsense("rule", "--all")
     assert ran.status == 0
     assert ran.out.count("## What it does") > 50
+
+
+LIFESPAN = """
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+
+    @asynccontextmanager
+    async def lifespan(app):
+        app.state.db = {"users": 1}
+        yield
+
+
+    app = FastAPI(lifespan=lifespan)
+
+
+    @app.middleware("http")
+    async def count(request, call_next):
+        request.app.state.db["users"]
+        return await call_next(request)
+
+
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+    @app.get("/crash")
+    def crash():
+        raise ValueError("no such user")
+"""
+
+
+def test_what_only_start_up_code_may_lack_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(textwrap.dedent(LIFESPAN), encoding="utf-8")
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--format", "json", folder=tmp_path)
+    found = [finding for finding in ran.document["findings"] if finding["slug"] == "unhandled-exception"]
+    assert [finding["severity"] for finding in found] == ["warning"]
+    assert "--run-endpoints" in found[0]["message"]
+
+
+def test_with_endpoints_run_start_up_code_runs_too_and_a_crash_shows_the_users_frame(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(textwrap.dedent(LIFESPAN), encoding="utf-8")
+    asked = ["--origin", "http://localhost:3000", "--run-endpoints", "--format", "json"]
+    ran = corsense("check", "main:app", *asked, folder=tmp_path)
+    (found,) = [finding for finding in ran.document["findings"] if finding["slug"] == "unhandled-exception"]
+    source = (tmp_path / "main.py").read_text(encoding="utf-8").splitlines()
+    assert found["severity"] == "error"
+    assert found["file"] == "main.py"
+    assert source[found["line"] - 1].strip() == 'raise ValueError("no such user")'
+    assert "ValueError: no such user" in found["message"]

@@ -80,7 +80,9 @@ class AppCheck:
         }
         wanted = sorted({index for indices in affected.values() for index in indices})
         try:
-            with AppSession.start(self.target, time_limit=self.time_limit, overlay=overlay) as session:
+            with AppSession.start(
+                self.target, time_limit=self.time_limit, overlay=overlay, lifespan=self.asked.run_endpoints
+            ) as session:
                 again = dict(
                     zip(
                         wanted,

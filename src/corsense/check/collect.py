@@ -55,8 +55,9 @@ def _add(groups: dict[tuple[object, ...], _Group], diagnosis: Diagnosis, index: 
     group = groups.get(key)
     if group is None:
         group = groups[key] = _Group(_finding(diagnosis))
-    elif diagnosis.severity is not None and _RANK[diagnosis.severity] < _RANK[group.finding.severity]:
-        group.finding = replace(group.finding, severity=diagnosis.severity)
+    severity = diagnosis.severity or group.finding.cause.severity
+    if _RANK[severity] < _RANK[group.finding.severity]:
+        group.finding = replace(group.finding, severity=severity)
     if index is not None and index not in group.results[-1:]:
         group.results.append(index)
 

@@ -235,9 +235,9 @@ def _without_handler(
 
 def _pointed(finding: Finding) -> Place | None:
     """The finding's place, as narrow as the source allows: the literal, else the argument, else the call."""
-    place = finding.place
-    if place is None:
+    if finding.place is None:
         return None
+    place = replace(finding.place, file=_below_here(finding.place.file))
     source = source_of(place.file)
     if source is None:
         return place
@@ -250,6 +250,12 @@ def _pointed(finding: Finding) -> Place | None:
     if span is None and place.end_line is None:
         span = call_span(source, place.line)
     return Place(place.file, *span) if span is not None else place
+
+
+def _below_here(file: str) -> str:
+    """A path as it is shown: relative where it lies below the working directory."""
+    here = os.getcwd() + os.sep
+    return file.removeprefix(here) if os.path.isabs(file) else file
 
 
 def _is_users(file: str) -> bool:

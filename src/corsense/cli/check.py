@@ -146,7 +146,7 @@ def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, 
 
     try:
         named = AppTarget.parse(target, factory=factory)
-        with AppSession.start(named, time_limit=time_limit) as session:
+        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints) as session:
             from corsense.check.app import AppCheck  # imported while the app is, in its own process
             from corsense.cli.progress import progress
 

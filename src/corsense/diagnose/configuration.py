@@ -24,6 +24,10 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     """Faults of the app as it is made."""
     if app.stack_error is not None:
         yield broken_stack(app)
+    if app.lifespan_error is not None:
+        frame = app.lifespan_error.user_frame
+        message = f"The app does not start: its lifespan fails with {app.lifespan_error.summary}."
+        yield Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None)
     for late in app.late_middleware:
         yield added_too_late(late)
     for layer in app.cors_layers:

@@ -76,6 +76,13 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
         "exception": traceback.type,
         "frames": [f"{found.file}:{found.line} in {found.function}" for found in traceback.user_first[:5]],
     }
+    if _may_lack_a_start(observation, index):
+        message = (
+            f"{_raiser(observation, index)} raises {traceback.summary}{line}. The app's lifespan was not run for this check, "
+            "which may be all there is to it; --run-endpoints runs it."
+        )
+        place = Place(frame.file, frame.line) if frame else None
+        return Diagnosis("unhandled-exception", message, place, evidence, severity="warning")
     remedy = "Mend the crash. So that the page can read 500s too, let CORSMiddleware wrap the whole app."
     return Diagnosis(
         "unhandled-exception",
@@ -85,6 +92,18 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
         severity="error",
         remedy=remedy,
     )
+
+
+def _may_lack_a_start(observation: Observation, index: int) -> bool:
+    """Whether a layer of an app raised that has start-up code, and that code did not run."""
+    app = observation.app
+    in_a_layer = observation.facts_of(index).raised_by is not None
+    return app is not None and in_a_layer and app.has_lifespan and not app.lifespan_ran
+
+
+def _raiser(observation: Observation, index: int) -> str:
+    raised_by = observation.facts_of(index).raised_by
+    return observation.app.layers[raised_by].name if observation.app is not None and raised_by is not None else "A layer"
 
 
 def error_without_headers(observation: Observation, status: int) -> Diagnosis:
