@@ -9,7 +9,7 @@ import pytest
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
-from corsense.report.github import annotations
+from corsense.report.github import workflow_commands
 from corsense.report.sarif import sarif
 from tests.cli.commands import corsense
 from tests.examples.scenarios import FOLDER
@@ -20,14 +20,14 @@ FINDING = Finding(
 
 
 def test_an_annotation_names_file_and_line_and_escapes_what_would_end_it() -> None:
-    (line,) = annotations([FINDING])
+    (line,) = workflow_commands([FINDING])
     assert line == (
         "::error title=CORS601 method-not-allowed,file=app/main.py,line=3,endLine=3,col=5::100%25 of: it,%0Ais wrong%0AMend it."
     )
 
 
 def test_information_is_a_notice() -> None:
-    (line,) = annotations([Finding(cause("wildcard-origins"), "As it should be.", "info")])
+    (line,) = workflow_commands([Finding(cause("wildcard-origins"), "As it should be.", "info")])
     assert line == "::notice title=CORS304 wildcard-origins::As it should be."
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _BATCH = 200
 _BATCH_SECONDS = 0.2
 _SLACK = 3.0
-_FRAMEWORK = frozenset({"annotated_doc", "annotated_types", "anyio", "fastapi", "idna", "pydantic", "pydantic_core", "sniffio", "starlette"})
+_FRAMEWORK = frozenset(
+    {"annotated_doc", "annotated_types", "anyio", "fastapi", "idna", "pydantic", "pydantic_core", "sniffio", "starlette"}
+)
 
 
 def main() -> None:

@@ -180,9 +180,9 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
         print(json.dumps(sarif(report.findings), indent=2))
         return
     if format is Format.GITHUB:
-        from corsense.report.github import annotations
+        from corsense.report.github import workflow_commands
 
-        print("\n".join(annotations(report.findings)))
+        print("\n".join(workflow_commands(report.findings)))
         return
     from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport

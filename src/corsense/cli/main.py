@@ -11,7 +11,7 @@ import typer
 
 from corsense import __version__
 from corsense.app.session import end_what_was_launched
-from corsense.cli import COULD_NOT_WORK, check, explain, rule, schema
+from corsense.cli import COULD_NOT_WORK, check, explain, policy, rule, schema
 
 _INTERRUPTED = 130
 
@@ -27,6 +27,7 @@ app.command()(check.check)
 app.command()(explain.explain)
 app.command()(rule.rule)
 app.command()(schema.schema)
+app.add_typer(policy.app, name="policy")
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ from corsense.finding import Finding
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def annotations(findings: Sequence[Finding]) -> Iterator[str]:
+def workflow_commands(findings: Sequence[Finding]) -> Iterator[str]:
     """One line a finding."""
     for finding in findings:
         place = finding.place

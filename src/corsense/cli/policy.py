@@ -1,0 +1,141 @@
+"""`corsense policy`: look at a policy, check it, compare two, and ask it about an origin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corsense import __version__
+from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.check import Format
+
+if TYPE_CHECKING:
+    from corsense.policy import Fault, Policy
+
+app = typer.Typer(help="Look at a policy: what it allows, whether it holds, and what it says of an origin.", no_args_is_help=True)
+
+Source = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[POLICY]",
+        help="module:policy, a .toml or .json file, or 'env'. Default: environment, .env and [tool.corsense.policy].",
+        show_default=False,
+    ),
+]
+Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
+
+
+@app.command()
+def show(source: Source = None, format: Printed = Format.TEXT) -> None:
+    """Print the policy, as Python that can be pasted."""
+    policy = _valid(source)
+    _print(format, {"policy": policy.document()}, repr(policy))
+
+
+@app.command()
+def check(source: Source = None, format: Printed = Format.TEXT) -> None:
+    """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
+    loaded = _loaded(source)
+    faults = loaded if isinstance(loaded, tuple) else ()
+    lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
+    _print(format, {"faults": [_fault(fault) for fault in faults]}, "\n".join(lines))
+    raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
+
+
+@app.command()
+def diff(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="module:policy, a .toml or .json file, or 'env'.")],
+    after: Source = None,
+    format: Printed = Format.TEXT,
+) -> None:
+    """Say who gains and who loses when one policy takes another's place. Exit status: 0 nobody, 1 somebody."""
+    changes = _valid(before).diff(_valid(after))
+    kinds = {
+        kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
+        for kind in ("gained", "lost", "changed")
+    }
+    _print(format, kinds, str(changes))
+    raise typer.Exit(SOMETHING_FOUND if changes else NOTHING_FOUND)
+
+
+@app.command()
+def explain(
+    origin: Annotated[str, typer.Argument(help="The origin of a page, such as https://app.example.com.")],
+    source: Source = None,
+    format: Printed = Format.TEXT,
+) -> None:
+    """Say whether the policy lets pages of an origin in, and why. Exit status: 0 it does, 1 it does not."""
+    policy = _valid(source)
+    decision = policy.decide(origin)
+    sentence = policy.explain(origin)
+    answer = {
+        "origin": origin,
+        "allowed": decision.allowed,
+        "reason": decision.reason,
+        "credentials": decision.credentials,
+        "message": sentence,
+    }
+    _print(format, answer, sentence)
+    raise typer.Exit(NOTHING_FOUND if decision.allowed else SOMETHING_FOUND)
+
+
+def _valid(source: str | None) -> Policy:
+    """The policy, which must hold: its faults end the command with status 2."""
+    loaded = _loaded(source)
+    if not isinstance(loaded, tuple):
+        return loaded
+    more = f" ({len(loaded) - 1} more; `corsense policy check` lists them)" if len(loaded) > 1 else ""
+    fail(f"the policy does not hold: {loaded[0]}{more}")
+
+
+def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
+    """The policy that `source` names, or the faults of what it holds."""
+    from corsense.faults import PolicyError
+    from corsense.readers.errors import InputError
+    from corsense.readers.policy import load_policy
+
+    try:
+        if source is None or source == "env":
+            return _configured()
+        return load_policy(source, Path.cwd())
+    except PolicyError as error:
+        return error.faults
+    except InputError as error:
+        fail(str(error))
+
+
+def _configured() -> Policy:
+    """The policy of environment, `.env` and `pyproject.toml`. Raises `PolicyError` and `InputError`."""
+    import tomllib
+
+    from corsense.readers.errors import InputError
+    from corsense.settings import CORSSettings, ValidationError
+
+    try:
+        return CORSSettings().policy
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"pyproject.toml or .env cannot be read: {error}.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{'.'.join(map(str, first['loc']))} cannot be read: {first['msg']}.") from None
+
+
+def _fault(fault: Fault) -> dict[str, str]:
+    return {
+        "field": fault.field,
+        "value": fault.value if isinstance(fault.value, str) else repr(fault.value),
+        "code": fault.code,
+        "slug": fault.slug,
+        "message": fault.message,
+        "remedy": fault.remedy,
+    }
+
+
+def _print(format: Format, document: dict[str, Any], text: str) -> None:
+    if format is Format.JSON:
+        print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2))
+    else:
+        print(text)
