@@ -239,6 +239,7 @@ class Child:
         return True
 
     def _load(self, order: Load) -> Any:
+        from corsense.app.frames import claim
         from corsense.app.imports import overlay_sources
         from corsense.app.loading import load
         from corsense.app.recorder import RECORDING, record
@@ -247,6 +248,7 @@ class Child:
         os.chdir(order.target.directory)
         os.environ.setdefault("FASTAPI_ENV", "development")
         overlay_sources(order.overlay)
+        claim(order.target.module.partition(".")[0])
         record()
         _event_loop()
         loaded = load(order.target)

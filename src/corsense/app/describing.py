@@ -487,9 +487,12 @@ def _dotted(thing: Any) -> str | None:
     return f"{owner.__module__}.{owner.__qualname__}"
 
 
+_CORS_NAMES = ("cors", "corsmiddleware", "corsappwrapper")
+
+
 def _is_cors(made: Any) -> bool:
-    names = [base.__name__ for base in made.__mro__] if isinstance(made, type) else [str(getattr(made, "__name__", ""))]
-    return any("cors" in name.lower() for name in names)
+    """Whether a layer gives leave, by its name or that of a class it is made of. A function that sets headers is a function."""
+    return isinstance(made, type) and any(base.__name__.lower().endswith(_CORS_NAMES) for base in made.__mro__)
 
 
 def _arguments(layer: Any, entry: Any) -> dict[str, Plain]:
@@ -543,7 +546,7 @@ def _needs(dependant: Any) -> _Needs:
         for parameter in getattr(current, "path_params", ()):
             needs.path_types[str(parameter.alias)] = _annotation(parameter)
         for parameter in getattr(current, "header_params", ()):
-            needs.headers.update(name.lower() for name in _parameter_names(parameter, "-"))
+            needs.headers.update(name.lower() for name in _parameter_names(parameter, "-") if _is_required(parameter))
         for parameter in getattr(current, "cookie_params", ()):
             needs.cookies.update(_parameter_names(parameter, "_"))
         schemes = [requirement.security_scheme for requirement in getattr(current, "security_requirements", ())]
@@ -551,6 +554,13 @@ def _needs(dependant: Any) -> _Needs:
             _add_scheme(scheme, needs)
         waiting.extend(getattr(current, "dependencies", ()))
     return needs
+
+
+def _is_required(parameter: Any) -> bool:
+    info = getattr(parameter, "field_info", None)
+    if info is not None and hasattr(info, "is_required"):
+        return bool(info.is_required())
+    return bool(getattr(parameter, "required", True))
 
 
 def _annotation(parameter: Any) -> Any:

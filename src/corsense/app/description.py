@@ -64,7 +64,7 @@ class RouteInfo:
     - `endpoint_place`: the definition of the endpoint, decorators included; None for what is not the user's.
     - `app`: index of the `AppInfo` whose router holds it; `mounts`: the prefixes of the mounts above it, outermost first.
     - `example_path`: a path that matches, every parameter filled with a plausible value.
-    - `body`: what kind of body the endpoint declares; `headers`: request headers it declares, lower case; `security`: the
+    - `body`: what kind of body the endpoint declares; `headers`: request headers it requires, lower case; `security`: the
       request headers that its security schemes read (`authorization`, the name of an API key header), lower case; `cookies`:
       names of the cookies it reads.
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).

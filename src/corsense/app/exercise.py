@@ -141,6 +141,7 @@ class Exerciser:
             raised_by=raised_by,
             body_excerpt=_excerpt(exchange, response) if response.status >= 400 else "",
             stood_in=passage.stood_in,
+            passed=tuple(sorted({who for who, _ in passage.starts if isinstance(who, int)})),
         )
 
     def _route(self, passage: Passage) -> int | None:

@@ -10,7 +10,17 @@ from typing import Literal
 FrameOrigin = Literal["user", "library", "stdlib", "frozen"]
 
 _OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace("\\", "/") + "/"
+_INSTALLED = ("site-packages", "dist-packages")
 _OWN_STDLIB = os.path.dirname(os.__file__).replace("\\", "/") + "/"
+
+
+_CLAIMED: set[str] = set()
+
+
+def claim(package: str) -> None:
+    """From now on, the package of that name is the user's, also where it is installed: it is what they asked about."""
+    _CLAIMED.add(package)
+    frame_origin.cache_clear()
 
 
 @cache
@@ -21,8 +31,11 @@ def frame_origin(file: str) -> FrameOrigin:
         return "frozen" if file.startswith("<frozen") else "library"
     path = file.replace("\\", "/")
     parts = path.split("/")
-    if "site-packages" in parts or "dist-packages" in parts or path.startswith(_OWN_PACKAGE):
+    installed = next((parts[index + 1] for index, part in enumerate(parts[:-1]) if part in _INSTALLED), None)
+    if path.startswith(_OWN_PACKAGE) or (installed is not None and installed.removesuffix(".py") not in _CLAIMED):
         return "library"
+    if installed is not None:
+        return "user"
     return "stdlib" if path.startswith(_OWN_STDLIB) or _in_standard_library(parts) else "user"
 
 

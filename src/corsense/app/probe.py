@@ -43,6 +43,7 @@ class ExchangeFacts:
     - `raised_by`: index of the layer that raised it; None when it came from behind all layers.
     - `body_excerpt`: the first 200 characters of the text of an error answer, else empty.
     - `stood_in`: a stand-in answered in place of the endpoint.
+    - `passed`: indices of the layers that the answer went through.
     """
 
     answered_by: AnsweredBy | None
@@ -51,6 +52,7 @@ class ExchangeFacts:
     raised_by: int | None = None
     body_excerpt: str = ""
     stood_in: bool = False
+    passed: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

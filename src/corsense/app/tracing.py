@@ -34,6 +34,7 @@ class Passage:
         "exception",
         "matched",
         "mounts",
+        "options_only",
         "raised_by",
         "real",
         "shortened",
@@ -48,6 +49,7 @@ class Passage:
         self.starts: list[tuple[int | str, int]] = []
         self.mounts: list[int] = []
         self.matched: int | None = None
+        self.options_only = True
         self.endpoint_raised = False
         self.stood_in = False
         self.exception: BaseException | None = None
@@ -55,9 +57,9 @@ class Passage:
         self.shortened = Shortened()
 
     def runs(self, method: str) -> bool:
-        """Whether the endpoint itself answers. OPTIONS is safe by the semantics of HTTP, and a preflight must be answered
-        truthfully."""
-        return self.real or method == "OPTIONS"
+        """Whether the endpoint itself answers. An endpoint for OPTIONS alone does, since a preflight must be answered truthfully;
+        not one that does other things as well."""
+        return self.real or (method == "OPTIONS" and self.options_only)
 
 
 class LayerFactory:
@@ -328,6 +330,7 @@ def _note_matches(route_class: Any) -> None:
         passage: Passage | None = scope.get(SCOPE_KEY)
         if passage is not None:
             passage.matched = id(_effective(self, scope))
+            passage.options_only = set(getattr(self, "methods", None) or ()) <= {"OPTIONS"}
             passage.shortened.restore()
         await original(self, scope, receive, send)
 

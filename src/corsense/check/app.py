@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from corsense.app.description import AppDescription
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe, ProbeResult
-from corsense.app.session import AppSession
+from corsense.app.session import REQUEST_LIMIT, AppSession
 from corsense.app.target import AppTarget
 from corsense.check.collect import collect
 from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes, plan_strangers
@@ -22,19 +22,21 @@ from corsense.fetch import Allowed
 Progress = Callable[[int, int], None]
 
 _PROBES_TO_PROVE = 60
-_MANY = 6_000
-_SHARE_OF_THE_FIRST = 0.6
+_PROBES_A_SECOND = 1_800
+_WORTH_SHARING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
 class AppCheck:
-    """One check of an app. `time_limit` bounds its import, in seconds; `progress` is told how many probes of how many are
+    """One check of an app. `time_limit` bounds its import, and an answer, in seconds; `import_seconds` is
+    how long the import took; `progress` is told how many probes of how many are
     done."""
 
     target: AppTarget
     asked: Asked
     time_limit: float = 30.0
     progress: Progress | None = None
+    import_seconds: float = 0.0
 
     def run(self, session: AppSession) -> Report:
         """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not
@@ -45,7 +47,10 @@ class AppCheck:
         tried = self._try(session, probes)
         observations = [_observe(result, app, origins) for result in tried]
         strangers = [
-            _observe(result, app, ()) for result in session.run(plan_strangers(probes), run_endpoints=self.asked.run_endpoints)
+            _observe(result, app, ())
+            for result in session.run(
+                plan_strangers(probes), run_endpoints=self.asked.run_endpoints, time_limit=self._answer_limit
+            )
         ]
         told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
         report = collect(
@@ -56,12 +61,32 @@ class AppCheck:
 
     def _try(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Try the probes; very many in two processes of the app, each on a core of its own."""
-        if len(probes) < _MANY or self.asked.run_endpoints:
-            return session.run(probes, self.progress, run_endpoints=self.asked.run_endpoints)
-        here = int(len(probes) * _SHARE_OF_THE_FIRST)  # the other has to import the app first
+        share = self._share_of_the_first(len(probes))
+        if share == 1.0 or self.asked.run_endpoints:
+            return self._run(session, probes)
+        here = int(len(probes) * share)
         with AppSession.start(self.target, time_limit=self.time_limit, output="none") as other, ThreadPoolExecutor(1) as pool:
-            there = pool.submit(other.run, probes[here:])
-            return session.run(probes[:here], self._progress_of(len(probes))) + there.result()
+            there = pool.submit(other.run, probes[here:], time_limit=self._answer_limit)
+            done = session.run(probes[:here], self._progress_of(len(probes)), time_limit=self._answer_limit)
+            try:
+                return done + there.result()
+            except (AppLoadError, AppHungError, AppStoppedError):
+                return done + self._run(session, probes[here:])  # it cannot be loaded twice at a time
+
+    def _run(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
+        real = self.asked.run_endpoints
+        return session.run(probes, self.progress, run_endpoints=real, time_limit=self._answer_limit)
+
+    @property
+    def _answer_limit(self) -> float:
+        return min(self.time_limit, REQUEST_LIMIT)
+
+    def _share_of_the_first(self, probes: int) -> float:
+        """How much of the work the process that is there already takes; all of it where another would not pay for its import."""
+        seconds = probes / _PROBES_A_SECOND
+        if seconds < 2 * self.import_seconds or seconds < _WORTH_SHARING:
+            return 1.0
+        return min(1.0, 0.5 + self.import_seconds / (2 * seconds))
 
     def _progress_of(self, total: int) -> Progress | None:
         progress = self.progress
@@ -86,13 +111,13 @@ class AppCheck:
                 again = dict(
                     zip(
                         wanted,
-                        session.run([probes[index] for index in wanted], run_endpoints=self.asked.run_endpoints),
+                        self._run(session, [probes[index] for index in wanted]),
                         strict=True,
                     )
                 )
                 faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
         except (AppLoadError, AppHungError, AppStoppedError):
-            return dict.fromkeys(affected, False)
+            return {}  # it cannot be loaded twice at a time: nothing was tried
         verified: dict[int, bool | None] = {}
         for number, indices in affected.items():
             tried = [(report.results[index], isinstance(again[index].trace.outcome, Allowed)) for index in indices]
@@ -114,9 +139,9 @@ def _proven(tried: Sequence[tuple[Result, bool]]) -> bool:
     What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.
     """
     by_origin: dict[str, list[bool]] = {}
-    for result, passes in tried:
-        if result.situation == "success":
-            by_origin.setdefault(result.origin, []).append(passes)
+    in_themselves = [pair for pair in tried if pair[0].situation == "success"] or tried
+    for result, passes in in_themselves:
+        by_origin.setdefault(result.origin, []).append(passes)
     return any(all(passes) for passes in by_origin.values()) or not tried
 
 

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from corsense.causes import Severity, cause
 from corsense.check.results import Report, Result, Target
-from corsense.diagnose import Diagnosis, Observation, answerers, configuration_faults, diagnose
+from corsense.diagnose import Diagnosis, Observation, answerers, configuration_faults, diagnose, refused_together
 from corsense.finding import Finding
 
+_REFUSALS = {
+    "method-not-allowed": ("method", "methods", "allow_methods"),
+    "header-not-allowed": ("header", "headers", "allow_headers"),
+}
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -35,7 +39,9 @@ def collect(
     if app is not None:
         for diagnosis in configuration_faults(app):
             _add(groups, diagnosis, None)
+    _soften_what_nobody_asked_for(groups, observations)
     _drop_the_obvious(groups)
+    _join_refusals(groups)
     ordered = sorted(
         groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
     )
@@ -46,8 +52,37 @@ def _drop_the_obvious(groups: dict[tuple[object, ...], _Group]) -> None:
     """Where no answer at all has CORS headers, it says nothing new that those of a crash have none."""
     missing = next((group for key, group in groups.items() if key[0] == "missing-cors-middleware"), None)
     for key in [key for key in groups if key[0] == "error-response-without-cors"]:
-        if missing is not None and groups[key].finding.severity == "info":
+        if missing is not None and missing.finding.severity == "error" and groups[key].finding.severity == "info":
             missing.results += groups.pop(key).results
+
+
+def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
+    """What one list lacks is one finding, however many methods or headers it is."""
+    lists: dict[tuple[object, ...], list[_Group]] = {}
+    for (slug, place, _), group in list(groups.items()):
+        if slug in _REFUSALS and _REFUSALS[str(slug)][0] in group.finding.evidence:
+            lists.setdefault((slug, place), []).append(group)
+    for (slug, place), found in lists.items():
+        if len(found) > 1:
+            one, many, listed = _REFUSALS[str(slug)]
+            values = list(dict.fromkeys(str(group.finding.evidence[one]) for group in found))
+            evidence = {many: values} | (
+                {listed: found[0].finding.evidence[listed]} if listed in found[0].finding.evidence else {}
+            )
+            message = refused_together(str(slug), values, evidence.get(listed))
+            results = sorted({index for group in found for index in group.results})
+            joined = replace(found[0].finding, message=message, evidence=evidence)
+            for key in [key for key, group in groups.items() if group in found]:
+                del groups[key]
+            groups[slug, place, message] = _Group(joined, results)
+
+
+def _soften_what_nobody_asked_for(groups: dict[tuple[object, ...], _Group], observations: Sequence[Observation]) -> None:
+    """What only befalls paths that do not exist, or have a slash too many, is worth knowing, no more."""
+    for group in groups.values():
+        situations = {observations[index].situation for index in group.results}
+        if situations and situations <= {"unknown_path", "wrong_slash"}:
+            group.finding = replace(group.finding, severity="info")
 
 
 def _add(groups: dict[tuple[object, ...], _Group], diagnosis: Diagnosis, index: int | None) -> None:

@@ -109,8 +109,9 @@ class NetworkCheck:
         if unanswered and len(unanswered) == len(observations):
             url = parse_url(observations[0].trace.request.url)
             where = url.origin if url else self.url
+            detail = f" ({unanswered[0].detail})" if unanswered[0].detail else ""
             raise InputError(
-                f"no answer from {where}: {unanswered[0].reason}. Start the server, or correct scheme, host and port."
+                f"no answer from {where}: {unanswered[0].reason}{detail}. Start the server, or correct scheme, host and port."
             )
 
     def _stranger(self, client: HttpClient, requests: list[FetchRequest]) -> list[Diagnosis]:
@@ -131,13 +132,18 @@ class NetworkCheck:
                 methods = ("GET", "POST") if operation.method == ANY_METHOD else (operation.method,)
                 yield from (_plain(replace(operation, method=method)) for method in methods)
             return
-        known = discover(client, self.url) or ()
+        known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
         path = urlsplit(self.url).path
         if path in ("", "/") and known:
             yield from known
         else:
             matching = [operation for operation in known if path in (operation.path, operation.example_path)]
             yield from matching or [_plain(Operation("GET", self.url))]
+
+    def _is_here(self, operation: ApiOperation) -> bool:
+        """Whether an operation of the OpenAPI document is on the server that was named: its paths are the server's own words."""
+        there, here = parse_url(urljoin(self.url, operation.example_path)), parse_url(self.url)
+        return there is not None and here is not None and there.origin == here.origin
 
     def _request(self, operation: ApiOperation, origin: str) -> FetchRequest:
         headers = list(self.asked.headers)

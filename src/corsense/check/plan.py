@@ -13,6 +13,7 @@ from corsense.diagnose.origins import meant_origin
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
+from corsense.fetch.safelist import is_forbidden_request_header
 
 BASE_URL = "http://localhost:8000"
 """Where `fastapi dev` and uvicorn serve an app."""
@@ -20,6 +21,14 @@ BASE_URL = "http://localhost:8000"
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
 _STRANGERS = 20
+_NOT_SCRIPTS = frozenset(
+    {
+        "accept", "accept-language", "forwarded", "if-match", "if-modified-since", "if-none-match", "if-range",
+        "if-unmodified-since", "range", "traceparent", "tracestate", "true-client-ip", "user-agent", "x-client-ip",
+        "x-correlation-id", "x-real-ip", "x-request-id",
+    }
+)  # fmt: skip
+_NOT_SCRIPTS_PREFIXES = ("cf-", "content-", "x-forwarded-", "x-amz", "x-envoy-", "x-b3-")
 _BODIES = {
     "json": ("application/json", "{}"),
     "form": ("application/x-www-form-urlencoded", "a=1"),
@@ -107,7 +116,7 @@ def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo |
         for method in _methods(route):
             found = True
             yield route, method, route.example_path
-    if not found:
+    if not found and (app.kind == "asgi" or not app.routes):
         yield None, "GET", "/"
 
 
@@ -180,6 +189,11 @@ def _other_slash(route: RouteInfo) -> str | None:
     return path.rstrip("/") if path.endswith("/") else f"{path}/"
 
 
+def _is_scripts(name: str) -> bool:
+    """Whether a page's script sets a header of that name, rather than the browser, a cache or a proxy."""
+    return not (is_forbidden_request_header(name, "") or name in _NOT_SCRIPTS or name.startswith(_NOT_SCRIPTS_PREFIXES))
+
+
 def _request(
     asked: Asked,
     origin: str,
@@ -201,7 +215,7 @@ def _request(
         if "content-type" not in given:
             headers.append(("Content-Type", content_type))
     for name in (*route.headers, *route.security) if route is not None else ():
-        if name not in given:
+        if name not in given and _is_scripts(name):
             headers.append((name.title(), "Bearer example" if name == "authorization" else "example"))
             given.add(name)
     url = path if "://" in path else BASE_URL + path

@@ -35,10 +35,23 @@ def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:
 
 
 def _observe(fetch: HarFetch, asked: Asked) -> Observation:
-    trace = drive(Browser(asked.engine).fetch(fetch.request), har_send(fetch))
+    browser = Browser(asked.engine)
+    if not any(entry.request.preflight for entry in fetch.entries):
+        _remember_leave(browser, fetch)
+    trace = drive(browser.fetch(fetch.request), har_send(fetch))
     excerpts = {(entry.request.preflight, entry.request.url): entry.body or "" for entry in fetch.entries}
     facts = tuple(
         ExchangeFacts(None, body_excerpt=excerpts.get((exchange.request.preflight, exchange.request.url), ""))
         for exchange in trace.exchanges
     )
     return Observation(trace, facts=facts)
+
+
+def _remember_leave(browser: Browser, fetch: HarFetch) -> None:
+    """A request that was sent though its recording shows no preflight: the browser remembered an earlier one."""
+    request = fetch.request
+    names = [name.lower() for name, _ in request.headers]
+    include = request.credentials == "include"
+    for entry in fetch.entries:
+        methods = (request.method, entry.request.method)
+        browser.preflight_cache.store(request.origin, entry.request.url, methods, names, 600, include)

@@ -15,7 +15,9 @@ from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix import edits
+from corsense.fix.patterns import escaped_dots
 from corsense.fix.place import argument_span, call_span, literal_span
+from corsense.origin.regex import foreign_origin
 
 Repair = Callable[[str], str | None]
 
@@ -143,12 +145,15 @@ def _argument_repairs(
         yield f"express {allowed!r} as allow_origin_regex", lambda text: edits.glob_to_regex(text, line, allowed)
     elif slug == "regex-in-origins":
         yield "move the expression to allow_origin_regex", lambda text: edits.regex_in_list(text, line, allowed)
-    elif slug == "regex-unescaped-dot":
+    elif slug == "regex-unescaped-dot" and _is_tight(escaped_dots(str(evidence["value"]))):
         yield "escape the dots", lambda text: edits.escape_regex_dots(text, line)
     elif slug == "method-not-allowed":
-        yield f"allow {evidence['method']}", lambda text: edits.add_method(text, line, str(evidence["method"]))
-    elif slug == "header-not-allowed" and "header" in evidence:
-        yield f"allow the header {evidence['header']}", lambda text: edits.add_header(text, line, str(evidence["header"]))
+        methods = _values(evidence, "method")
+        yield f"allow {', '.join(methods)}", lambda text: _each(edits.add_method, text, line, methods)
+    elif slug == "header-not-allowed":
+        headers = _values(evidence, "header")
+        if headers:
+            yield f"allow the header {', '.join(headers)}", lambda text: _each(edits.add_header, text, line, headers)
     elif slug == "header-not-exposed":
         yield f"expose the header {evidence['header']}", lambda text: edits.expose_header(text, line, str(evidence["header"]))
     elif slug == "credentials-not-allowed":
@@ -160,6 +165,26 @@ def _argument_repairs(
         near = get_close_matches(wrong, _KEYWORDS, 1)
         if near:
             yield f"write {near[0]} in place of {wrong}", lambda text: edits.rename_keyword(text, line, wrong, near[0])
+
+
+def _is_tight(pattern: str | None) -> bool:
+    """Whether a repaired expression keeps to its own sites: a fix that leaves the hole is none."""
+    return pattern is not None and foreign_origin(pattern) is None
+
+
+def _values(evidence: dict[str, object], name: str) -> list[str]:
+    """One value called `name`, or those of the list in the plural."""
+    several = evidence.get(f"{name}s")
+    return [str(value) for value in several] if isinstance(several, list) else [str(evidence[name])] if name in evidence else []
+
+
+def _each(edit: Callable[[str, int, str], str | None], text: str, line: int, values: Sequence[str]) -> str | None:
+    """The edit for each value, one after the other; None when none of them changes anything."""
+    changed = False
+    for value in values:
+        after = edit(text, line, value)
+        text, changed = (after, True) if after is not None else (text, changed)
+    return text if changed else None
 
 
 def _named_origins(line: int, layer: LayerInfo, named: Sequence[str]) -> Repair:

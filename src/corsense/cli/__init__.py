@@ -36,5 +36,7 @@ def _get_ahead(arguments: list[str]) -> None:
 
 def fail(sentence: str) -> NoReturn:
     """Say in one line why the command could not do its work, and exit with status 2."""
-    print(f"corsense: {sentence}", file=sys.stderr)
+    from corsense.readers.controls import harmless
+
+    print(f"corsense: {harmless(sentence)}", file=sys.stderr)
     raise SystemExit(COULD_NOT_WORK)

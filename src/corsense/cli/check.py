@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -67,7 +69,9 @@ def check(
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every request with its exchanges.")] = False,
-    time_limit: Annotated[float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1)] = 30.0,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1, max=86_400)
+    ] = 30.0,
 ) -> None:
     """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
 
@@ -107,7 +111,7 @@ def _asked(
 def _report(
     target: str | None, asked: Asked, curl: str | None, fetch: str | None, factory: bool, time_limit: float, silent: bool
 ) -> Report:
-    from corsense.readers.errors import InputError
+    from corsense.readers.errors import InputError, quoted
 
     if curl is not None and fetch is not None:
         raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
@@ -117,6 +121,8 @@ def _report(
 
         text = sys.stdin.read() if pasted == "-" else pasted
         asked, target = with_pasted(asked, text, "curl" if curl is not None else "fetch", target)
+    if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
+        raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
     if target is not None and "://" in target:
         return _over_the_network(target, asked, time_limit, silent)
     if target is not None and target.lower().endswith(".har"):
@@ -150,19 +156,22 @@ def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, 
             from corsense.check.app import AppCheck  # imported while the app is, in its own process
             from corsense.cli.progress import progress
 
+            started = time.monotonic()
+            _ = session.description
             with progress(silent) as advance:
-                return AppCheck(named, asked, time_limit, advance).run(session)
+                return AppCheck(named, asked, time_limit, advance, time.monotonic() - started).run(session)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
         _cannot_load(error)
 
 
 def _cannot_load(error: Exception) -> NoReturn:
+    from corsense.readers.controls import harmless
     from corsense.report.crash import crash_lines
 
     message = getattr(error, "message", str(error))
     remedy = getattr(error, "remedy", None)
     for line in crash_lines(getattr(error, "traceback", None)):
-        print(line, file=sys.stderr)
+        print(harmless(line), file=sys.stderr)
     fail(f"{message} {remedy}" if remedy else message)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,6 +42,8 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     loaded = _loaded(source)
     faults = loaded if isinstance(loaded, tuple) else ()
+    if any(fault.slug == "missing-cors-middleware" for fault in faults) and len(faults) == 1 and source in (None, "env"):
+        fail(f"there is no policy to check. {faults[0].remedy}")
     lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
     _print(format, {"faults": [_fault(fault) for fault in faults]}, "\n".join(lines))
     raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
@@ -114,6 +118,7 @@ def _configured() -> Policy:
     from corsense.readers.errors import InputError
     from corsense.settings import CORSSettings, ValidationError
 
+    warnings.showwarning = lambda message, *_, **__: print(f"corsense: {message}", file=sys.stderr)
     try:
         return CORSSettings().policy
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

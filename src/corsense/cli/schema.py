@@ -14,6 +14,11 @@ def schema(document: Annotated[str, typer.Argument(metavar="check", help="The do
     """Print the JSON Schema of what `--format json` prints."""
     from corsense.report.document import DOCUMENTS
 
+    if document == "policy":
+        from corsense.policy import Policy
+
+        print(json.dumps(Policy.json_schema(), indent=2))
+        return
     if document not in DOCUMENTS:
-        fail(f"there is no document {document!r}; choose one of {', '.join(DOCUMENTS)}")
+        fail(f"there is no document {document!r}; choose one of {', '.join((*DOCUMENTS, 'policy'))}")
     print(json.dumps(DOCUMENTS[document].model_json_schema(by_alias=True), indent=2))

@@ -6,5 +6,15 @@ from corsense.diagnose.allowed import lets_strangers_in
 from corsense.diagnose.configuration import configuration_faults
 from corsense.diagnose.diagnosis import cache_faults, diagnose
 from corsense.diagnose.observation import Diagnosis, Observation, answerers
+from corsense.diagnose.preflights import refused_together
 
-__all__ = ["Diagnosis", "Observation", "answerers", "cache_faults", "configuration_faults", "diagnose", "lets_strangers_in"]
+__all__ = [
+    "Diagnosis",
+    "Observation",
+    "answerers",
+    "cache_faults",
+    "configuration_faults",
+    "diagnose",
+    "lets_strangers_in",
+    "refused_together",
+]

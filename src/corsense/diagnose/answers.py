@@ -39,19 +39,26 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
         return [not_outermost(observation, outer, status), *policy_faults(observation, index, inner)]
     if facts.answered_by in ("server-error", "server") and (layers or observation.situation == "error"):
         return [error_without_headers(observation, status)]
-    if layers:
-        return [_passed_without_leave(observation)]
+    if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
+        return [_slash_without_leave(observation, response)]
+    refusing = [
+        layer for layer in observation.layers_passed(index) if not LayerPolicy.of(layer).allows_origin(observation.origin)
+    ]
+    if refusing:
+        return [refused_origin(observation, refusing[0])]
     if any(exchange.request.preflight for exchange in observation.trace.exchanges):
         return [_only_on_options(observation)]
     return [missing_layer(observation)]
 
 
-def _passed_without_leave(observation: Observation) -> Diagnosis:
-    """The answer came through a CORS layer, which did not name the origin."""
-    layer = next(
-        (layer for layer in observation.cors_layers if not LayerPolicy.of(layer).allows_origin(observation.origin)), None
-    )
-    return refused_origin(observation, layer or observation.cors_layers[0])
+def _slash_without_leave(observation: Observation, response: WireResponse) -> Diagnosis:
+    """The router of an app that has no CORS layer redirects to the slash, perhaps to a mounted app that has one."""
+    location = response.header("location")
+    message = f"The router redirects to {location!r} without CORS headers, so the browser stops there."
+    owner = observation.app.apps[observation.route.app] if observation.app is not None and observation.route is not None else None
+    place = owner.mounted_at if owner is not None else None
+    remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
+    return Diagnosis("redirect-slashes", message, place, {"location": location}, remedy=remedy)
 
 
 def _only_on_options(observation: Observation) -> Diagnosis:

@@ -39,7 +39,7 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     if sockets and app.cors_layers:
         message = (
             f"CORSMiddleware does not look at websockets: {', '.join(route.path for route in sockets[:5])} can be opened "
-            "from any page."
+            "from any page, unless the endpoint looks at Origin itself."
         )
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
@@ -137,10 +137,14 @@ def _regex_faults(layer: LayerInfo, regex: str, credentials: bool) -> Iterator[D
 
 
 def _twice(app: AppDescription) -> Iterator[Diagnosis]:
-    by_app = groupby(sorted(app.cors_layers, key=lambda layer: layer.app), key=lambda layer: layer.app)
+    known = [layer for layer in app.cors_layers if LayerPolicy.of(layer).known]
+    by_app = groupby(sorted(known, key=lambda layer: layer.app), key=lambda layer: layer.app)
     for _, group in by_app:
         layers = list(group)
         if len(layers) > 1:
             places = " and ".join(f"{layer.name}{at(layer.place)}" for layer in layers)
-            message = f"There are {len(layers)} CORS layers on one app, {places}; the outermost overwrites what the others say."
+            message = (
+                f"There are {len(layers)} CORS layers on one app, {places}; the outermost has the last word where both allow "
+                "a page."
+            )
             yield Diagnosis("duplicate-cors-middleware", message, layers[-1].place, {"layers": len(layers)})

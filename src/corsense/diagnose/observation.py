@@ -55,6 +55,11 @@ class Observation:
         stack = self.app.stack(self.route.app if self.route is not None else 0)
         return tuple(layer for layer in stack if layer.is_cors)
 
+    def layers_passed(self, index: int) -> tuple[LayerInfo, ...]:
+        """The layers about CORS that the answer at `index` really went through."""
+        passed = self.facts_of(index).passed
+        return tuple(layer for layer in self.cors_layers if layer.index in passed)
+
     @property
     def header_layer(self) -> LayerInfo | None:
         """The layer that is likely to set headers by hand: the user's own outermost one; None when there is none."""

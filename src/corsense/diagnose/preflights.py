@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
@@ -77,6 +78,14 @@ def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
     response = observation.trace.exchanges[index].response
     named = response.header("access-control-allow-origin") if isinstance(response, WireResponse) else None
     return origin_answer_faults(observation, index, named) if named is not None else []
+
+
+def refused_together(slug: str, values: Sequence[str], allowed: object) -> str:
+    """The sentence for several methods, or several headers, that one list lacks."""
+    what, listed = ("Methods", "allow_methods") if slug == "method-not-allowed" else ("Request headers", "allow_headers")
+    names = ", ".join(values) if slug == "method-not-allowed" else ", ".join(map(repr, values))
+    reason = f"{listed} is {allowed!r}" if allowed is not None else "the answers to their preflights do not list them"
+    return f"{what} {names} are not allowed: {reason}."
 
 
 def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:

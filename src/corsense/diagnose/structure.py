@@ -28,6 +28,13 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     if owner is not None and owner.parent is not None and app.cors_layers:
         message = f"The app mounted at {owner.prefix!r} has no CORSMiddleware of its own, and none is in front of it."
         return Diagnosis("mounted-app-without-cors", message, owner.mounted_at or place, {"prefix": owner.prefix})
+    on_routes = [layer for layer in app.cors_layers if layer.position == "router"]
+    if on_routes:
+        message = (
+            f"CORSMiddleware{at(on_routes[0].place)} is on a route or a router, behind the matching of methods: it never sees a "
+            "preflight."
+        )
+        return Diagnosis("missing-cors-middleware", message, on_routes[0].place, {}, remedy="Put CORSMiddleware on the app.")
     mounted = [layer for layer in app.cors_layers if layer.prefix]
     if mounted:
         message = (
@@ -69,8 +76,8 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
     where = f" in {frame.function}" if frame and frame.function else ""
     line = f": {frame.source.strip()}" if frame and frame.source else ""
     message = (
-        f"The app crashes{where}, {traceback.summary}{line}. The 500 leaves outside of CORSMiddleware, so browsers call it "
-        "a CORS error."
+        f"The app crashes{where}, {traceback.summary}{line}. The 500 leaves without CORS headers, so browsers call it a CORS "
+        "error."
     )
     evidence = {
         "exception": traceback.type,
@@ -114,8 +121,8 @@ def error_without_headers(observation: Observation, status: int) -> Diagnosis:
     )
     if handler is not None:
         message = (
-            f"The handler {handler.name}{at(handler.place)} for all exceptions answers outside of CORSMiddleware: a page "
-            f"cannot read its {status}."
+            f"The handler {handler.name}{at(handler.place)} for all exceptions runs outside of CORSMiddleware: a page cannot "
+            f"read its answer, nor the status {status}."
         )
         remedy = "Let CORSMiddleware wrap the whole app, so that pages can read what your handler says."
         return Diagnosis(

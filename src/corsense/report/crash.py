@@ -15,7 +15,7 @@ def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
         return
     yield traceback.summary
     own = [frame for frame in traceback.user_first if frame.origin == "user"]
-    others = [frame for frame in traceback.user_first if frame.origin != "user"]
+    others = [frame for frame in traceback.user_first if frame.origin in ("library", "stdlib") and "importlib" not in frame.file]
     for number, frame in enumerate(own):
         yield from _frame_lines("in your code" if number == 0 else "called from", frame)
     for frame in others[:_OTHER_FRAMES]:

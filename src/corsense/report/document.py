@@ -14,6 +14,7 @@ from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
 from corsense.fix.edits import unified_diff
 from corsense.readers.secrets import redact_header, redact_headers, redact_set_cookie, redact_url
+from corsense.report.console import console_lines
 
 Severity = Literal["error", "warning", "info"]
 Pairs = list[tuple[str, str]]
@@ -212,7 +213,7 @@ def check_document(report: Report) -> CheckDocument:
     """The document of a check."""
     return CheckDocument(
         corsense=__version__,
-        target=TargetDocument(kind=report.target.kind, name=report.target.name),
+        target=TargetDocument(kind=report.target.kind, name=redact_url(report.target.name)[0]),
         results=[_result(result) for result in report.results],
         findings=[finding_document(finding) for finding in report.findings],
         notes=list(report.notes),
@@ -236,7 +237,7 @@ def _result(result: Result) -> ResultDocument:
         error=str(blocked.error) if blocked else None,
         parameter=blocked.parameter if blocked else None,
         reason=str(outcome.reason) if isinstance(outcome, Failed) else None,
-        console=ConsoleDocument(**{engine: trace.console(engine) for engine in ("chromium", "firefox", "webkit")}),
+        console=ConsoleDocument(**{engine: console_lines(trace, engine) for engine in ("chromium", "firefox", "webkit")}),
         exchanges=[_exchange(exchange, layer) for exchange, layer in zip(trace.exchanges, answered, strict=False)],
         findings=list(result.findings),
     )

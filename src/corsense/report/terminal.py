@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+from corsense.readers.controls import CONTROL as _CONTROL
+from corsense.readers.controls import harmless
+
+__all__ = ["Lines", "harmless"]
+
 _LABEL = 10
 
 
-def harmless(text: str) -> str:
-    """`text` with control characters spelled out, so that a server's answer cannot write to the terminal."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+def _printable(text: Text | str) -> Text:
+    if isinstance(text, str):
+        return Text(harmless(text))
+    if _CONTROL.search(text.plain) is None:
+        return text
+    clean = text.copy()
+    clean.plain = _CONTROL.sub("\ufffd", text.plain)  # one for one, so that the colours stay where they are
+    return clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Lines:
 
     def plain(self, text: Text | str = "", indent: int = 0, hang: int = 0) -> None:
         """A line, `indent` columns in; where it is wrapped, the rest goes `hang` columns further."""
-        line = Text(harmless(text)) if isinstance(text, str) else text
+        line = _printable(text)
         if not self.console.is_terminal:
             self.console.print(Text.assemble(" " * indent, line), soft_wrap=True)
             return
@@ -36,7 +44,7 @@ class Lines:
 
     def labelled(self, label: str, text: Text | str, style: str = "dim") -> None:
         """A line with a label in a column of its own."""
-        line = Text(harmless(text)) if isinstance(text, str) else text
+        line = _printable(text)
         self.plain(Text.assemble((f"{label:<{_LABEL}}", style), line), 2, _LABEL)
 
     def verbatim(self, text: str, style: str = "") -> None:

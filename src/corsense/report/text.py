@@ -14,6 +14,7 @@ from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.finding import Finding, Place
 from corsense.fix.edits import unified_diff
 from corsense.readers.secrets import redact_header, redact_url
+from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
 from corsense.report.snippets import curl_command, fetch_snippet
 from corsense.report.terminal import Lines, harmless
@@ -28,6 +29,8 @@ _SHOWN_REQUEST_HEADERS = (
 )
 _SHOWN_ANSWER_HEADERS = ("access-control-allow-", "access-control-expose-", "location", "allow", "set-cookie", "www-authenticate")
 _ROUTES_SHOWN = 6
+_OTHER_PATHS = ("unknown_path", "wrong_slash")
+_INVENTED = ("error", "http_exception", "validation_error", *_OTHER_PATHS)
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -55,11 +58,11 @@ class TextReport:
 
     def _headline(self, report: Report) -> None:
         origins = len({result.origin for result in report.results})
-        routes = len({(result.method, result.route or result.url) for result in report.results})
+        routes = len({operation(result) for result in report.results if result.situation not in _OTHER_PATHS})
         self.lines.plain(
             Text.assemble(
                 ("corsense check ", "bold"),
-                report.target.name,
+                redact_url(report.target.name)[0] if report.target.kind == "url" else report.target.name,
                 (
                     f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, "
                     f"{_count(len(report.results), 'request')} judged",
@@ -117,8 +120,8 @@ class TextReport:
                     self.lines.plain(Text(" " * (width + 2) + marks, "bold red"), 6)
 
     def _affected(self, results: Sequence[Result]) -> None:
-        usual = [result for result in results if result.situation not in ("unknown_path", "wrong_slash")] or results
-        operations = list(dict.fromkeys(operation(result) for result in usual))
+        usual = [result for result in results if result.situation not in _OTHER_PATHS]
+        operations = list(dict.fromkeys(operation(result) for result in usual or results))
         shown = ", ".join(operations[:_ROUTES_SHOWN])
         more = f" and {len(operations) - _ROUTES_SHOWN} more" if len(operations) > _ROUTES_SHOWN else ""
         origins = ", ".join(dict.fromkeys(result.origin for result in results))
@@ -133,7 +136,7 @@ class TextReport:
             self.lines.plain(line, 12, 5)
 
     def _console_lines(self, trace: Trace) -> None:
-        for line in trace.console("chromium")[:1]:
+        for line in console_lines(trace, "chromium")[:1]:
             self.lines.labelled("console", Text(harmless(line), "italic"))
 
     def _remedy(self, finding: Finding, several: bool) -> None:
@@ -168,7 +171,9 @@ class TextReport:
                 self._verdict(result)
         for note in report.notes:
             self.lines.plain(Text.assemble(("note  ", "dim"), note))
-        blocked = f"{report.blocked:,} of {_count(len(report.results), 'request')} would not get through"
+        real = [result for result in report.results if result.situation not in _INVENTED]
+        lost = sum(result.outcome != "allowed" for result in real)
+        blocked = f"{lost:,} of {_count(len(real), 'request')} would not get through"
         if report.found_something:
             self.lines.plain(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
         else:
@@ -191,7 +196,7 @@ class TextReport:
 
 def operation(result: Result) -> str:
     """Method and path, the path as the route was written."""
-    if result.route is not None:
+    if result.route is not None and result.situation not in _OTHER_PATHS:
         return f"{result.method} {result.route}"
     url = urlsplit(redact_url(result.url)[0])
     return f"{result.method} {url.path or '/'}{'?' + url.query if url.query else ''}"
@@ -237,7 +242,8 @@ def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[
 
 def _step_lines(step: Step) -> Iterator[Text]:
     if step.passed:
-        yield Text.assemble(("   ✓ ", "green"), (step.name, "dim"))
+        of = f": {step.parameter}" if step.parameter and step.name.startswith("Access-Control-Allow-Headers") else ""
+        yield Text.assemble(("   ✓ ", "green"), (f"{step.name}{of}", "dim"))
         return
     seen = "missing" if step.seen is None else harmless(repr(step.seen))
     wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""

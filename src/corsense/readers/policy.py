@@ -1,0 +1,94 @@
+"""A policy by name: `module:policy`, or a file that holds one."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from corsense.policy import Policy, PolicyError
+from corsense.policy.keywords import KEYWORDS
+from corsense.readers.errors import InputError, quoted
+
+TABLE = ("tool", "corsense", "policy")
+
+
+def load_policy(source: str, folder: Path) -> Policy:
+    """The policy that `source` names: `package.module:name` (a `Policy`, settings that have one, an app that is served by one, or
+    a function that returns one of these), a `.json` file, or a `.toml` file with the table `[tool.corsense.policy]`.
+
+    Raises `PolicyError` when what it holds is no valid policy, `InputError` when there is none.
+    """
+    if source.endswith((".toml", ".json")):
+        return _from_file(folder / source)
+    module, colon, name = source.rpartition(":")
+    if not colon or not module or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        raise InputError(f"{quoted(source)} names no policy; write package.module:policy, or a .toml or .json file.")
+    return _policy_in(_imported(module, name, folder), source)
+
+
+def _imported(module: str, name: str, folder: Path) -> object:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    try:
+        found: object = importlib.import_module(module)
+    except PolicyError:
+        raise
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
+            raise InputError(f"there is no module {quoted(module)} in {folder} or on the path.") from None
+        raise InputError(f"{module} cannot be imported: it needs {error.name}, which is not installed.") from None
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        said = f": {error}".split("\n")[0].rstrip(": ")
+        raise InputError(f"{module} cannot be imported, it raises {type(error).__name__}{said}.") from None
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            raise InputError(f"{module} has no {name!r}.") from None
+    return found
+
+
+def _policy_in(found: object, source: str) -> Policy:
+    if callable(found) and not isinstance(found, Policy) and not hasattr(found, "user_middleware"):
+        try:
+            found = found()
+        except PolicyError:
+            raise
+        except Exception as error:
+            raise InputError(f"{source} cannot be called without arguments: {type(error).__name__}: {error}.") from None
+    for candidate in (found, getattr(found, "policy", None), *_served_by(found)):
+        if isinstance(candidate, Policy):
+            return candidate
+    raise InputError(f"{source} is {quoted(type(found).__name__)}, and no policy; name a Policy.")
+
+
+def _served_by(app: object) -> list[Any]:
+    """The policies in the middleware that an app lists."""
+    return [getattr(layer, "kwargs", {}).get("policy") for layer in getattr(app, "user_middleware", ())]
+
+
+def _from_file(path: Path) -> Policy:
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise InputError(f"{quoted(str(path))} cannot be read: {error.strerror}.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{quoted(path.name)} is not valid {path.suffix[1:].upper()}: {error}.") from None
+    found: object = document
+    if path.suffix == ".toml":
+        for part in TABLE:
+            found = found.get(part) if isinstance(found, dict) else None
+        if found is None:
+            raise InputError(f"{quoted(path.name)} has no table [{'.'.join(TABLE)}].")
+    elif isinstance(found, dict) and isinstance(found.get("policy"), dict):
+        found = found["policy"]  # what `corsense policy show --format json` prints
+    if not isinstance(found, dict):
+        raise InputError(f"{quoted(path.name)} holds no policy: a table of {', '.join(KEYWORDS[:2])} and the like is due.")
+    return Policy(**found)
