@@ -1,0 +1,238 @@
+"""Apps that look like something they are not: every sentence about them has to be true."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.check.live import serving
+from tests.cli.commands import Ran, corsense
+
+PAGE = "http://localhost:3000"
+
+
+def check(folder: Path, source: str, *options: str) -> Ran:
+    (folder / "main.py").write_text(textwrap.dedent(source), encoding="utf-8")
+    return corsense("check", "main:app", "--origin", PAGE, "--format", "json", *options, folder=folder)
+
+
+def serious(ran: Ran) -> list[str]:
+    return [finding["slug"] for finding in ran.document["findings"] if finding["severity"] != "info"]
+
+
+def test_a_mounted_app_is_not_blamed_for_what_its_outer_router_answers(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI
+        from fastapi.middleware.cors import CORSMiddleware
+
+        app = FastAPI(openapi_url=None)
+        sub = FastAPI(openapi_url=None)
+        sub.add_middleware(CORSMiddleware, allow_origins=["*"])
+
+
+        @sub.get("/")
+        def index() -> int:
+            return 1
+
+
+        app.mount("/sub", sub)
+        """,
+    )
+    slugs = {finding["slug"] for finding in ran.document["findings"]}
+    assert serious(ran) == []
+    assert "redirect-slashes" in slugs
+    assert not slugs & {"glob-in-origins", "env-split-without-strip", "origin-mismatch"}
+
+
+def test_an_endpoint_that_also_serves_options_is_not_run(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        """
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+
+        @app.api_route("/purge", methods=["PUT", "OPTIONS"])
+        def purge() -> None:
+            open("purged", "w").close()
+        """,
+    )
+    assert not (tmp_path / "purged").exists()
+
+
+def test_headers_that_proxies_and_browsers_set_are_not_sent_in_a_scripts_name(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI, Header
+        from fastapi.middleware.cors import CORSMiddleware
+
+        app = FastAPI()
+        app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+        @app.get("/who")
+        def who(x_forwarded_for: str = Header(), user_agent: str = Header(), x_trace: str | None = Header(None)) -> str:
+            return x_forwarded_for
+        """,
+    )
+    assert serious(ran) == []
+
+
+def test_all_that_one_list_lacks_is_one_finding_with_one_diff(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI, Header
+        from fastapi.middleware.cors import CORSMiddleware
+
+        app = FastAPI()
+        app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_headers=["X-A"])
+
+
+        @app.get("/one")
+        def one(x_b: str = Header()) -> str:
+            return x_b
+
+
+        @app.get("/two")
+        def two(x_c: str = Header()) -> str:
+            return x_c
+        """,
+    )
+    (finding,) = [found for found in ran.document["findings"] if found["slug"] == "header-not-allowed"]
+    assert sorted(finding["evidence"]["headers"]) == ["x-b", "x-c"]
+    assert finding["fix"]["verified"] is True
+    assert '"x-b", "x-c"' in finding["fix"]["diff"]
+
+
+def test_a_layer_whose_name_only_speaks_of_cors_is_no_second_cors_layer(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI
+        from fastapi.middleware.cors import CORSMiddleware
+
+
+        class CorsLoggingMiddleware:
+            def __init__(self, app):
+                self.app = app
+
+            async def __call__(self, scope, receive, send):
+                await self.app(scope, receive, send)
+
+
+        app = FastAPI()
+        app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+        app.add_middleware(CorsLoggingMiddleware)
+
+
+        @app.get("/")
+        def index() -> int:
+            return 1
+        """,
+    )
+    assert serious(ran) == []
+
+
+def test_a_loose_expression_is_not_repaired_into_another_loose_one(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI
+        from fastapi.middleware.cors import CORSMiddleware
+
+        app = FastAPI()
+        app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_origin_regex=r"https://.*example.com")
+
+
+        @app.get("/")
+        def index() -> int:
+            return 1
+        """,
+    )
+    (finding,) = [found for found in ran.document["findings"] if found["slug"] == "regex-unescaped-dot"]
+    assert finding["fix"] is None
+
+
+def test_control_characters_of_an_app_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        'from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get("/\\x1b[31mred\\x07")\ndef red() -> int:\n    return 1\n',
+        encoding="utf-8",
+    )
+    ran = corsense("check", "main:app", "--origin", PAGE, "--verbose", folder=tmp_path)
+    assert "red" in ran.out
+    assert not {"\x1b", "\x07"} & set(ran.out + ran.err)
+
+
+def test_control_characters_of_an_import_error_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text('raise RuntimeError("\\x1b[31mx\\x07")\n', encoding="utf-8")
+    ran = corsense("check", "main:app", folder=tmp_path)
+    assert ran.status == 2
+    assert not {"\x1b", "\x07"} & set(ran.err)
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_token_in_the_url_is_not_printed(tmp_path: Path, output: str) -> None:
+    (tmp_path / "main.py").write_text(
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef index() -> int:\n    return 1\n", encoding="utf-8"
+    )
+    with serving(tmp_path) as url:
+        ran = corsense("check", f"{url}/?access_token=s3cret", "--origin", PAGE, "--format", output)
+    assert ran.status == 1
+    assert "s3cret" not in ran.out + ran.err
+
+
+def test_an_openapi_document_sends_us_to_no_other_server(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        textwrap.dedent("""
+            from fastapi import FastAPI
+
+            app = FastAPI(openapi_url=None)
+
+
+            @app.get("/openapi.json")
+            def document() -> dict[str, object]:
+                operation = {"get": {"responses": {"200": {"description": "x"}}}}
+                paths = {"//127.0.0.1:9/a": operation, "/b": operation}
+                return {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths}
+        """),
+        encoding="utf-8",
+    )
+    with serving(tmp_path) as url:
+        ran = corsense("check", url, "--origin", PAGE, "--format", "json")
+        assert {result["url"] for result in ran.document["results"]} == {f"{url}/b"}
+
+
+def test_a_preflight_that_no_recording_shows_is_not_invented(tmp_path: Path) -> None:
+    entry: dict[str, Any] = {
+        "_resourceType": "fetch",
+        "request": {
+            "method": "GET",
+            "url": "http://localhost:8000/me",
+            "headers": [{"name": "Origin", "value": PAGE}, {"name": "Authorization", "value": "Bearer x"}],
+        },
+        "response": {
+            "status": 200,
+            "headers": [{"name": "content-type", "value": "application/json"}],
+            "_error": "net::ERR_FAILED",
+        },
+    }
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [entry]}}), encoding="utf-8")
+    ran = corsense("check", "x.har", "--format", "json", folder=tmp_path)
+    (result,) = ran.document["results"]
+    assert [exchange["preflight"] for exchange in result["exchanges"]] == [False]
+    assert serious(ran) == ["missing-cors-middleware"]
+
+
+def test_an_address_without_a_scheme_is_met_with_one(tmp_path: Path) -> None:
+    ran = corsense("check", "localhost:8000", folder=tmp_path)
+    assert ran.status == 2
+    assert "http://localhost:8000" in ran.err
