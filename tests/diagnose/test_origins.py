@@ -77,3 +77,9 @@ def test_any_two_texts_are_compared(origin: str, entry: str) -> None:
 def test_what_was_meant_is_an_origin_or_nothing(entry: str) -> None:
     origin = meant_origin(entry)
     assert origin is None or ("://" in origin and not origin.endswith("/"))
+
+
+def test_only_an_entry_that_is_like_the_origin_is_shown_beside_it() -> None:
+    assert nearest_entry("https://app.example.com", ["https://api.example.com"]).is_near
+    assert not nearest_entry("http://localhost:3000", ["https://b.example"]).is_near
+    assert not nearest_entry("http://localhost:3000", [""]).is_near

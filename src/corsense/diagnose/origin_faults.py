@@ -11,6 +11,7 @@ from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry
 from corsense.diagnose.policies import LayerPolicy
 
+_LISTED = 4
 _SENTENCES = {
     "origins-not-a-list": "{sent} is one of several origins inside the single string {allowed}",
     "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
@@ -54,9 +55,8 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if severity == "info":
         message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
-    evidence = (
-        named | ({"allowed": likeness.entry} if likeness.entry is not None else {}) | {"allow_origins": list(policy.entries)}
-    )
+    alike = {"allowed": likeness.entry} if likeness.entry is not None and likeness.is_near else {}
+    evidence = named | alike | {"allow_origins": list(policy.entries)}
     return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
 
 
@@ -65,10 +65,15 @@ def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
     if pattern is not None:
         sentence = pattern.format(sent=repr(origin), allowed=repr(likeness.entry))
         return f"{sentence[0].upper()}{sentence[1:]}."
-    if not policy.entries:
+    written = [entry for entry in policy.entries if entry.strip()]
+    if not written:
         by_regex = f" and allow_origin_regex {policy.regex!r} does not match it" if policy.regex else ""
-        return f"The list of allowed origins is empty{by_regex}, so {origin!r} is not allowed."
-    return f"{origin!r} is not in the list of allowed origins; the nearest entry is {likeness.entry!r}."
+        from_nothing = " (made of an empty variable, it seems)" if policy.entries else ""
+        return f"The list of allowed origins is empty{from_nothing}{by_regex}, so {origin!r} is not allowed."
+    if likeness.is_near:
+        return f"{origin!r} is not in the list of allowed origins; the nearest entry is {likeness.entry!r}."
+    listed = ", ".join(map(repr, written[:_LISTED])) + (f" and {len(written) - _LISTED} more" if len(written) > _LISTED else "")
+    return f"{origin!r} is not in the list of allowed origins: {listed}."
 
 
 def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:

@@ -9,6 +9,7 @@ from fnmatch import translate
 
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
+_NEAR = 0.6
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # From the surest likeness to the vaguest: of several entries, the one that comes first here is the one that was meant.
@@ -45,6 +46,13 @@ class Likeness:
     def is_slip(self) -> bool:
         """Whether the entry can only have been meant for this origin: correcting it opens nothing that was not asked for."""
         return self.slug in LIKENESS[: LIKENESS.index("glob-in-origins")]
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the entry is enough like the origin to be shown beside it."""
+        if self.slug != "origin-mismatch":
+            return True
+        return self.entry is not None and _shared(self.meant, self.entry) >= _NEAR * max(len(self.meant), len(self.entry))
 
 
 def nearest_entry(origin: str, entries: Iterable[str]) -> Likeness:
