@@ -2,6 +2,51 @@
 
 from __future__ import annotations
 
-__all__ = ["__version__"]
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corsense.faults import PolicyError as PolicyError
+    from corsense.middleware import CORSMiddleware as CORSMiddleware
+    from corsense.middleware import install as install
+    from corsense.origin import OriginPattern as OriginPattern
+    from corsense.policy import Policy as Policy
+    from corsense.settings import CORSOrigins as CORSOrigins
+    from corsense.settings import CORSSettings as CORSSettings
+
+__all__ = [
+    "CORSMiddleware",
+    "CORSOrigins",
+    "CORSSettings",
+    "OriginPattern",
+    "Policy",
+    "PolicyError",
+    "__version__",
+    "install",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "CORSMiddleware": "corsense.middleware",
+    "CORSOrigins": "corsense.settings",
+    "CORSSettings": "corsense.settings",
+    "OriginPattern": "corsense.origin",
+    "Policy": "corsense.policy",
+    "PolicyError": "corsense.faults",
+    "install": "corsense.middleware",
+}
+
+
+def __getattr__(name: str) -> object:
+    # A name is imported when it is first asked for, so that `import corsense` costs nothing: settings bring pydantic along.
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -31,7 +31,10 @@ def top_level_modules_after(statement: str) -> set[str]:
     return set(json.loads(ran.stdout))
 
 
-@pytest.mark.parametrize("module", ["corsense", "corsense.fetch", "corsense.causes", "corsense.finding", "corsense.transports"])
+@pytest.mark.parametrize(
+    "module",
+    ["corsense", "corsense.fetch", "corsense.causes", "corsense.finding", "corsense.policy", "corsense.transports.policy"],
+)
 def test_importing_the_base_pulls_in_no_dependency_of_the_tools(module: str) -> None:
     assert top_level_modules_after(f"import {module}") & TOOLS == set()
 

@@ -89,7 +89,7 @@ def test_the_package_is_marked_as_typed() -> None:
 
 def test_the_base_dependencies_are_no_tools() -> None:
     base = {distribution(line) for line in pyproject()["project"]["dependencies"]}
-    assert base == {"ada-url", "publicsuffixlist"}
+    assert base == {"ada-url", "publicsuffixlist", "pydantic", "pydantic-settings"}
 
 
 def test_the_lock_covers_every_extra_the_development_tools_and_the_build_backend() -> None:

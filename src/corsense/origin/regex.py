@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator
 
 from corsense.fetch.sites import is_public_suffix, registrable_domain
@@ -25,13 +26,21 @@ def foreign_origin(pattern: str) -> str | None:
     """An origin that `pattern` fully matches and that belongs to another site than those it was written for; None when none
     was found,
     which is no proof that there is none."""
-    try:
-        compiled = re.compile(pattern)
-    except re.error:
+    compiled = _compiled(pattern)
+    if compiled is None:
         return None
     samples = [sample for sample in _samples(pattern) if compiled.fullmatch(sample) and _is_origin(sample)]
     own = _own_sites(pattern)
     return next((sample for sample in samples if _site(sample) not in own), None)
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of brackets that a later Python may read otherwise
+        try:
+            return re.compile(pattern)
+        except (re.error, RecursionError, OverflowError):
+            return None
 
 
 def shared_suffix(pattern: str) -> str | None:

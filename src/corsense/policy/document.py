@@ -1,0 +1,94 @@
+"""A policy as keywords and as a JSON document, and the JSON Schema of the latter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corsense.policy.policy import Policy
+
+_HATCHES = (
+    "dangerously_allow_insecure_origins",
+    "dangerously_allow_public_suffixes",
+    "dangerously_allow_any_origin_with_credentials",
+    "dangerously_allow_broad_regex",
+)
+
+
+def keywords(policy: Policy) -> dict[str, Any]:
+    """The keywords that make an equal policy, those with their default values left out."""
+    said: dict[str, Any] = {}
+    if policy.any_origin:
+        said["origins"] = "*"
+    elif policy.origins:
+        said["origins"] = list(policy.origins)
+    if policy.regex is not None:
+        flagged = policy.regex.flags & ~32  # re.UNICODE, which every expression has
+        said["origin_regex"] = policy.regex if flagged else policy.regex.pattern
+    if policy.resolver is not None:
+        said["origin_resolver"] = policy.resolver.resolve
+        said["origin_resolver_timeout"] = policy.resolver.timeout
+        said["origin_resolver_ttl"] = policy.resolver.ttl
+        said["origin_resolver_cache"] = policy.resolver.cache_size
+    if policy.credential_set is not None:
+        said["credentials"] = list(policy.credential_set.patterns())
+    elif policy.credentials:
+        said["credentials"] = True
+    said["methods"] = _with_star(sorted(policy.methods), policy.allows_any_method)
+    said["request_headers"] = _with_star(sorted(policy.request_headers), policy.allows_any_header)
+    said["expose_headers"] = _with_star(list(policy.expose_headers), policy.exposes_any_header)
+    said["max_age"] = policy.max_age
+    for name in ("private_network", "websockets", *_HATCHES):
+        said[name] = getattr(policy, name)
+    return {name: value for name, value in said.items() if value not in (None, False, []) or (value == 0 and name == "max_age")}
+
+
+def _with_star(names: list[str], star: bool) -> list[str]:
+    return ["*", *names] if star else names
+
+
+def document(policy: Policy) -> dict[str, Any]:
+    """The policy as a JSON document."""
+    said = {name: value for name, value in keywords(policy).items() if not name.startswith("origin_resolver")}
+    if policy.regex is not None:
+        said["origin_regex"] = policy.regex.pattern
+    return said
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of `document`."""
+    origins = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    names = {"type": "array", "items": {"type": "string", "minLength": 1}, "uniqueItems": True}
+    flag = {"type": "boolean", "default": False}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Policy",
+        "description": "Which pages may do what with an API.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "origins": {
+                "description": 'Patterns: "https://app.example.com", "https://*.example.com", "http://localhost:*"; or "*"',
+                "anyOf": [{"const": "*"}, origins],
+            },
+            "origin_regex": {"description": "A regular expression that must match the whole origin.", "type": "string"},
+            "credentials": {
+                "description": "Whether pages may send cookies; or the origins that may.",
+                "anyOf": [{"type": "boolean"}, origins],
+                "default": False,
+            },
+            "methods": {**names, "description": 'Methods beyond GET, HEAD and POST; ["*"] for all.'},
+            "request_headers": {**names, "description": 'Names of headers that pages may send; ["*"] for all but Authorization.'},
+            "expose_headers": {**names, "description": "Names of headers of the answer that pages may read."},
+            "max_age": {
+                "description": "Seconds a browser may keep a preflight.",
+                "type": "integer",
+                "minimum": -1,
+                "maximum": 86_400,
+            },
+            "private_network": {**flag, "description": "Answer Access-Control-Request-Private-Network."},
+            "websockets": {**flag, "description": "Hold the Origin of WebSocket handshakes against the same list."},
+            **{name: {**flag, "description": "An escape hatch; see the documentation of Policy."} for name in _HATCHES},
+        },
+        "anyOf": [{"required": ["origins"]}, {"required": ["origin_regex"]}],
+    }

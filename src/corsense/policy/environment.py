@@ -1,0 +1,195 @@
+"""Environment variables as keywords of a policy, the way people write them.
+
+Seen in the wild: commas, commas with blanks, JSON, blanks, new lines; an empty string for none; a trailing slash that a URL type
+had added; `*` alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from corsense.faults import Fault, PolicyError, quote
+
+if TYPE_CHECKING:
+    from corsense.policy.policy import Policy
+
+    AnyPolicy = TypeVar("AnyPolicy", bound=Policy)
+
+ENVIRONMENT_NAMES = ("ENVIRONMENT", "FASTAPI_ENV")
+DEVELOPMENT_NAMES = frozenset({"development", "dev", "local", "test", "testing"})
+PRODUCTION_NAMES = frozenset({"production", "prod", "staging", "stage", "live"})
+
+LISTS = ("origins", "methods", "request_headers", "expose_headers")
+FLAGS = (
+    "private_network",
+    "websockets",
+    "dangerously_allow_insecure_origins",
+    "dangerously_allow_public_suffixes",
+    "dangerously_allow_any_origin_with_credentials",
+    "dangerously_allow_broad_regex",
+)
+VARIABLES = (*LISTS, "origin_regex", "credentials", "max_age", *FLAGS)
+"""The keywords that have a variable."""
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class OriginWarning(UserWarning):
+    """A setting was read differently from how it was written, because what was meant is beyond doubt."""
+
+
+@dataclass(slots=True)
+class ReadVariables:
+    """What the variables say: keywords of `Policy`, the variable each came from, and the faults of those that cannot be read."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def keywords_from_environment(
+    environ: Mapping[str, str], *, prefix: str = "CORS_", aliases: tuple[str, ...] = ()
+) -> ReadVariables:
+    """The keywords that the variables of `environ` spell. Variables that are empty or absent say nothing. Of `PREFIX_ORIGINS` and
+    `aliases`, other names for it, the first that is set counts."""
+    by_name = {name.upper(): (name, value) for name, value in environ.items()}
+    read = ReadVariables()
+    for keyword in VARIABLES:
+        names = (f"{prefix}{keyword}", *(aliases if keyword == "origins" else ()))
+        found = next((by_name[name.upper()] for name in names if by_name.get(name.upper(), ("", ""))[1].strip()), None)
+        if found is None:
+            continue
+        name, text = found
+        read.names[keyword] = name
+        value, faults = read_value(keyword, text, name)
+        read.faults += faults
+        if not faults:
+            read.values[keyword] = value
+    return read
+
+
+def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]]:
+    """The value of `keyword` that the variable `name` spells; what is no text (of a TOML file) is taken as it is."""
+    if not isinstance(given, str):
+        listed = keyword in ("origins", "credentials") and isinstance(given, list) and all(isinstance(x, str) for x in given)
+        return (forgive_slashes(given, name) if listed and isinstance(given, list) else given), []
+    text = given
+    if keyword == "origins":
+        return read_origin_setting(text, name)
+    if keyword in LISTS:
+        return read_list(text, name)
+    if keyword == "origin_regex":
+        return text, []
+    if keyword == "max_age":
+        try:
+            return int(text), []
+        except ValueError:
+            said = f"{quote(text)} is no number of seconds."
+            return None, [Fault(name, text, "invalid-cors-header", said, f"Write {name}=600, or leave it out.")]
+    lower = text.strip().lower()
+    if lower in _TRUE | _FALSE:
+        return lower in _TRUE, []
+    if keyword == "credentials":
+        return read_origin_setting(text, name)
+    said = f"{quote(text)} is neither true nor false."
+    return None, [Fault(name, text, "unknown-keyword", said, f"Write {name}=true, or leave it out.")]
+
+
+def read_list(text: str, name: str) -> tuple[list[str], list[Fault]]:
+    """The entries of a list that is written with commas, blanks or new lines, or as JSON; stripped, blank ones dropped."""
+    stripped = text.strip()
+    if stripped.startswith(("[", "{", '"')):
+        try:
+            document = json.loads(stripped)
+        except json.JSONDecodeError:
+            return _broken_json(stripped, name)
+        entries = [document] if isinstance(document, str) else document
+        if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
+            said = f"{quote(stripped)} is JSON, but not a list of strings."
+            remedy = f"Write {name}=https://a.example.com,https://b.example.com."
+            return [], [Fault(name, text, "origins-not-a-list", said, remedy)]
+        if isinstance(document, str):
+            return read_list(document, name)
+        return [entry.strip() for entry in entries if entry.strip()], []
+    return [part for part in re.split(r"[,;\s]+", stripped) if part], []
+
+
+def _broken_json(text: str, name: str) -> tuple[list[str], list[Fault]]:
+    parts = [part.strip("'\"") for part in re.split(r"[,;\s]+", text.strip("[]{}")) if part.strip("'\"")]
+    instead = ",".join(parts)
+    remedy = f"Leave {name} out, or separate entries by commas."
+    if parts:
+        remedy = f"Write {name}={instead}, without brackets and quotes."
+    said = f"{quote(text)} begins like JSON and is none."
+    return [], [Fault(name, text, "origins-not-a-list", said, remedy)]
+
+
+def read_origin_setting(text: str, name: str) -> tuple[str | list[str], list[Fault]]:
+    """The origins of a setting, as `Policy` takes them: `"*"` alone, or a list; one trailing slash forgiven with a warning."""
+    entries, faults = read_list(text, name)
+    return ("*" if entries == ["*"] else forgive_slashes(entries, name)), faults
+
+
+def forgive_slashes(entries: list[str], name: str) -> list[str]:
+    """The entries, each without the one slash behind host and port that `AnyHttpUrl` and address bars add. Warns of it."""
+    forgiven = []
+    for entry in entries:
+        host = entry.partition("://")[2]
+        if host.endswith("/") and host.count("/") == 1 and len(host) > 1:
+            said = f"{name}: {entry!r} is read as {entry[:-1]!r}; browsers send origins without a slash at the end"
+            warnings.warn(said, OriginWarning, stacklevel=2)
+            entry = entry[:-1]
+        forgiven.append(entry)
+    return forgiven
+
+
+def rules_name(environ: Mapping[str, str]) -> str | None:
+    """`"development"`, `"production"`, or None when no variable names an environment. An unknown name counts as production."""
+    by_name = {name.upper(): value.strip().lower() for name, value in environ.items()}
+    said = next((by_name[name] for name in ENVIRONMENT_NAMES if by_name.get(name)), None)
+    if said is None:
+        return None
+    return "development" if said in DEVELOPMENT_NAMES else "production"
+
+
+def rules_of(environ: Mapping[str, str], policy: type[AnyPolicy]) -> Callable[..., AnyPolicy]:
+    """The preset that the environment asks for."""
+    match rules_name(environ):
+        case "development":
+            return policy.development
+        case "production":
+            return policy.production
+        case _:
+            return policy
+
+
+@contextmanager
+def named_after_variables(names: Mapping[str, str], faults: list[Fault], missing: str = "") -> Iterator[None]:
+    """Turn the fields of the faults of a `PolicyError` into the variables that they came from, and add `faults` to them. Where no
+    origins were set, the fault names `missing`, the variable that was looked for."""
+    named = {"origins": missing} if missing else {}
+    named |= names
+    try:
+        yield
+    except PolicyError as error:
+        told = [fault for fault in error.faults if not (faults and fault.slug == "missing-cors-middleware")]
+        raise PolicyError([*faults, *(_renamed(fault, named) for fault in told)]) from None
+    if faults:
+        raise PolicyError(faults)
+
+
+def _renamed(fault: Fault, names: Mapping[str, str]) -> Fault:
+    name = names.get(fault.field)
+    if name is None:
+        return fault
+    remedy = fault.remedy
+    if fault.slug == "missing-cors-middleware":
+        remedy = f"Set {name}=https://app.example.com, with commas between several; or leave the CORS layer out."
+    return replace(fault, field=name, remedy=remedy)

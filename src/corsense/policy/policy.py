@@ -1,0 +1,554 @@
+"""`Policy`: the immutable, validated statement of which pages may do what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
+
+from corsense.faults import Fault, PolicyError, quote
+from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
+from corsense.origin import MAX_ORIGIN, OriginSet
+from corsense.policy.decision import Decision, Reason
+from corsense.policy.headers import read_expose_headers, read_request_headers
+from corsense.policy.keywords import unknown_keyword
+from corsense.policy.methods import read_methods
+from corsense.policy.origins import (
+    OriginList,
+    Origins,
+    Resolver,
+    insecure_faults,
+    public_suffix_faults,
+    read_origins,
+    read_regex,
+    regex_credential_faults,
+)
+
+if TYPE_CHECKING:
+    from corsense.fetch.request import FetchRequest
+    from corsense.fetch.trace import EngineName
+    from corsense.policy.comparison import PolicyDiff
+
+MAX_MAX_AGE = 86_400
+MAX_METHOD = 64
+"""Longest method that `methods=["*"]` lets pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """How a policy's `origin_resolver` is asked: within `timeout` seconds, the answer kept for `ttl` seconds (0: not at all)
+    among at most `cache_size` others. No answer, an exception and a late answer are a refusal, and are not kept."""
+
+    resolve: Resolver
+    timeout: float = 1.0
+    ttl: float = 60.0
+    cache_size: int = 1024
+
+
+class Policy:
+    """Which pages may do what with an API. Immutable, validated, equal by value.
+
+    All that is wrong is told at once: construction raises `PolicyError`, each of whose `faults` names the field, the value, why
+    it cannot be and what to write instead. For each field, what is permitted and prohibited, and why:
+
+    **origins**: patterns of the pages' origins (see `OriginPattern.parse`), or `"*"` for every origin.
+    Permitted: `["https://app.example.com", "https://*.example.com", "http://localhost:*", "capacitor://localhost"]`; `"*"`.
+    Prohibited: a string where a list is due; a wildcard elsewhere than as whole labels in front or as port; a regular expression;
+    a trailing slash, a path, a user, upper case, Unicode, the default port (browsers send none of these, so it would match no
+    page); `null` (every page can have that origin) and `file:`; `"*"` beside others; `"*"` with `credentials=True`; none at all,
+    when there is no `origin_regex` and no `origin_resolver` either.
+
+    **origin_regex**: a regular expression that must match the whole origin. Prohibited: one that also admits origins of somebody
+    else (the fault shows one), unless `dangerously_allow_broad_regex`; with credentials, one that admits `http://`.
+
+    **origin_resolver**: a function or coroutine function that is asked about origins which neither list nor expression knows.
+    It is given `origin_resolver_timeout` seconds, its answers are kept for `origin_resolver_ttl` seconds among at most
+    `origin_resolver_cache` others, and whatever goes wrong is a refusal.
+
+    **credentials**: whether pages may send cookies (and HTTP authentication, client certificates) and read the answer. A bearer
+    token that script sets needs no credentials but `request_headers=["Authorization"]`. A list of patterns instead of True gives
+    cookies to these pages only; the others of `origins` stay anonymous. Prohibited: with `"*"`; with an `http:` origin that is
+    not this machine (whoever sits on the network can forge its pages), unless `dangerously_allow_insecure_origins`; with a
+    wildcard below a public suffix such as `https://*.github.io` (anybody can have such a page), unless
+    `dangerously_allow_public_suffixes`; patterns that `origins` does not allow.
+
+    **methods**: what pages may use beyond GET, HEAD and POST, which always pass (Fetch, *CORS-safelisted method*).
+    Case-sensitive. `["*"]`: every method. Prohibited: CONNECT, TRACE, TRACK (browsers refuse them to script), `patch` for
+    `PATCH`, no tokens. OPTIONS is needed only for script that calls it itself.
+
+    **request_headers**: what pages may send beyond the safelisted ones, any case. `Content-Type` is needed for JSON. `["*"]`:
+    all, but `Authorization` only when it is named too or credentials are allowed. Prohibited: what browsers do not let script set
+    (`Cookie`, `Host`, `Sec-...`), what belongs in answers (`Access-Control-Allow-...`), no tokens.
+
+    **expose_headers**: which headers of the answer script can read beyond the safelisted seven. `["*"]`: all, but not with
+    credentials, where browsers take the star literally. Prohibited: `Set-Cookie`, what belongs in requests, no tokens.
+
+    **max_age**: seconds a browser may keep a preflight's answer, -1 to 86,400; None leaves it to the browser (5), -1 and 0
+    forbid it.
+
+    **private_network**: answer `Access-Control-Request-Private-Network`, which older Chromium sends before a public page calls a
+    private address. **websockets**: hold the `Origin` of WebSocket handshakes against the same list; browsers do not.
+
+    Source: the values and their reasons follow jub0bs/cors, `Config`; Fetch, *CORS protocol and credentials*.
+    """
+
+    __slots__ = (
+        "_hash",
+        "allows_any_header",
+        "allows_any_method",
+        "any_origin",
+        "credential_set",
+        "credentials",
+        "dangerously_allow_any_origin_with_credentials",
+        "dangerously_allow_broad_regex",
+        "dangerously_allow_insecure_origins",
+        "dangerously_allow_public_suffixes",
+        "expose_headers",
+        "exposes_any_header",
+        "max_age",
+        "methods",
+        "origin_resolver",
+        "origin_set",
+        "origins",
+        "private_network",
+        "regex",
+        "request_headers",
+        "resolver",
+        "websockets",
+    )
+
+    origins: tuple[str, ...]
+    """The patterns as text, each once, in the order given; `("*",)` when any origin will do."""
+    any_origin: bool
+    origin_set: OriginSet
+    regex: re.Pattern[str] | None
+    origin_resolver: Resolver | None
+    resolver: ResolverSettings | None
+    credentials: bool
+    """Whether some page may send cookies; `credentials_for` says which."""
+    credential_set: OriginSet | None
+    """The origins that may send cookies; None: all that are allowed, if `credentials`."""
+    methods: frozenset[str]
+    """Without the star, which is `allows_any_method`; the safelisted three are not listed unless they were given."""
+    allows_any_method: bool
+    request_headers: frozenset[str]
+    """In lower case, without the star, which is `allows_any_header`."""
+    allows_any_header: bool
+    expose_headers: tuple[str, ...]
+    """As written, without the star, which is `exposes_any_header`."""
+    exposes_any_header: bool
+    max_age: int | None
+    private_network: bool
+    websockets: bool
+    dangerously_allow_insecure_origins: bool
+    dangerously_allow_public_suffixes: bool
+    dangerously_allow_any_origin_with_credentials: bool
+    dangerously_allow_broad_regex: bool
+    _hash: int | None
+
+    def __init__(
+        self,
+        *,
+        origins: Origins = (),
+        origin_regex: str | re.Pattern[str] | None = None,
+        origin_resolver: Resolver | None = None,
+        origin_resolver_timeout: float = 1.0,
+        origin_resolver_ttl: float = 60.0,
+        origin_resolver_cache: int = 1024,
+        credentials: bool | Origins = False,
+        methods: Iterable[str] = (),
+        request_headers: Iterable[str] = (),
+        expose_headers: Iterable[str] = (),
+        max_age: int | None = None,
+        private_network: bool = False,
+        websockets: bool = False,
+        dangerously_allow_insecure_origins: bool = False,
+        dangerously_allow_public_suffixes: bool = False,
+        dangerously_allow_any_origin_with_credentials: bool = False,
+        dangerously_allow_broad_regex: bool = False,
+        **unknown: Never,
+    ) -> None:
+        others: Mapping[str, object] = unknown
+        faults = [unknown_keyword(name, value) for name, value in others.items()]
+        put = object.__setattr__
+        put(self, "dangerously_allow_insecure_origins", dangerously_allow_insecure_origins)
+        put(self, "dangerously_allow_public_suffixes", dangerously_allow_public_suffixes)
+        put(self, "dangerously_allow_any_origin_with_credentials", dangerously_allow_any_origin_with_credentials)
+        put(self, "dangerously_allow_broad_regex", dangerously_allow_broad_regex)
+
+        listed, found = read_origins("origins", origins)
+        nothing_wrong_with_origins = not found
+        faults += found
+        put(self, "origins", ("*",) if listed.any_origin else listed.texts)
+        put(self, "any_origin", listed.any_origin)
+        put(self, "origin_set", listed.index)
+
+        regex, found = read_regex(origin_regex, tolerate_broad=dangerously_allow_broad_regex)
+        faults += found
+        put(self, "regex", regex)
+        put(self, "origin_resolver", origin_resolver)
+        settings, found = _read_resolver(origin_resolver, origin_resolver_timeout, origin_resolver_ttl, origin_resolver_cache)
+        faults += found
+        put(self, "resolver", settings)
+        if nothing_wrong_with_origins and not (listed.any_origin or listed.texts or origin_regex or origin_resolver):
+            said = "no origin, no regular expression and no resolver: such a policy lets no page in, so it says nothing."
+            remedy = "List the origins of your pages; where no other origin calls the API, leave the CORS layer out."
+            faults.append(Fault("origins", origins, "missing-cors-middleware", said, remedy))
+
+        faults += self._take_credentials(credentials, listed)
+        faults += self._take_names(methods, request_headers, expose_headers)
+        faults += _max_age_faults(max_age)
+        put(self, "max_age", max_age)
+        for name, value in (("private_network", private_network), ("websockets", websockets)):
+            faults += _bool_faults(name, value)
+            put(self, name, value)
+        put(self, "_hash", None)
+        if faults:
+            raise PolicyError(faults)
+
+    def _take_credentials(self, given: object, listed: OriginList) -> list[Fault]:
+        put = object.__setattr__
+        put(self, "credential_set", None)
+        put(self, "credentials", given is True)
+        if given is False:
+            return []
+        if given is True:
+            return self._credential_faults("origins", listed)
+        if isinstance(given, str):
+            return [_credentials_as_text(given)]
+        trusted, faults = read_origins("credentials", given)
+        if trusted.any_origin:
+            said = "'*' gives cookies to every page there is, and '*' in the answer would not even be taken for that."
+            return [Fault("credentials", given, "wildcard-with-credentials", said, "List the origins that you trust.")]
+        put(self, "credentials", bool(trusted.texts))
+        put(self, "credential_set", trusted.index)
+        return faults + self._credential_faults("credentials", trusted) + self._strangers(trusted)
+
+    def _credential_faults(self, field: str, trusted: OriginList) -> list[Fault]:
+        faults: list[Fault] = []
+        if trusted.any_origin and not self.dangerously_allow_any_origin_with_credentials:
+            said = "'*' with credentials would let every page on the web act with the user's cookies and read the answers."
+            remedy = "List the origins that you trust; or leave credentials out, which bearer tokens do not need."
+            faults.append(Fault(field, "*", "wildcard-with-credentials", said, remedy))
+        if not self.dangerously_allow_insecure_origins:
+            faults += insecure_faults(field, trusted)
+        if not self.dangerously_allow_public_suffixes:
+            faults += public_suffix_faults(field, trusted.patterns)
+        if self.regex is not None and field == "origins":
+            faults += regex_credential_faults(
+                self.regex,
+                insecure=self.dangerously_allow_insecure_origins,
+                public_suffixes=self.dangerously_allow_public_suffixes,
+            )
+        return faults
+
+    def _strangers(self, trusted: OriginList) -> list[Fault]:
+        """Patterns that may send cookies but are not let in."""
+        if self.any_origin or self.regex is not None or self.origin_resolver is not None or not self.origins:
+            return []
+        wildcards = tuple(self.origin_set.wildcards())
+        return [
+            Fault(
+                "credentials",
+                str(pattern),
+                "credentials-not-allowed",
+                f"{quote(str(pattern))} is to send cookies, but origins does not let it in.",
+                "Add it to origins.",
+            )
+            for pattern in trusted.parsed()
+            if not (pattern.is_exact and self.origin_set.match(str(pattern).encode()))
+            and not any(wide.covers(pattern) for wide in wildcards)
+        ]
+
+    def _take_names(self, methods: object, request_headers: object, expose_headers: object) -> list[Fault]:
+        put = object.__setattr__
+        listed, faults = _entries("methods", methods, "PUT")
+        names, found = read_methods(listed)
+        put(self, "methods", frozenset(names) - {"*"})
+        put(self, "allows_any_method", "*" in names)
+        faults += found
+        listed, found = _entries("request_headers", request_headers, "Content-Type")
+        names, more = read_request_headers(listed)
+        put(self, "request_headers", frozenset(names) - {"*"})
+        put(self, "allows_any_header", "*" in names)
+        faults += found + more
+        listed, found = _entries("expose_headers", expose_headers, "X-Request-ID")
+        names, more = read_expose_headers(listed)
+        put(self, "expose_headers", tuple(name for name in names if name != "*"))
+        put(self, "exposes_any_header", "*" in names)
+        faults += found + more
+        if "*" in names and self.credentials:
+            said = "with credentials browsers take '*' for the name of a header, so it exposes nothing."
+            faults.append(Fault("expose_headers", "*", "expose-wildcard-with-credentials", said, "Name the headers."))
+        return faults
+
+    # Presets.
+
+    @classmethod
+    def development(cls, **changes: Any) -> Self:
+        """Every port of this machine, with cookies, every method and header. `changes` are keywords of `Policy` that replace
+        these values. Not for servers that others can reach."""
+        from corsense.policy.presets import DEVELOPMENT
+
+        return cls(**{**DEVELOPMENT, **changes})
+
+    @classmethod
+    def production(cls, origins: Origins = (), **changes: Any) -> Self:
+        """`origins` only, over https, with the methods and headers of a JSON API, preflights kept for ten minutes; `changes` are
+        keywords of `Policy`. Refuses also what is left of development: this machine's origins, `http:`, `"*"`."""
+        from corsense.policy.presets import PRODUCTION, refuse_leftovers
+
+        made = cls(**{**PRODUCTION, "origins": origins, **changes})
+        refuse_leftovers(made)
+        return made
+
+    @classmethod
+    def public_api(cls, **changes: Any) -> Self:
+        """Everybody may call, nobody with cookies: every origin, method and header (`Authorization` included), every header of
+        the answer, preflights kept as long as browsers do. `changes` are keywords of `Policy`."""
+        from corsense.policy.presets import PUBLIC_API
+
+        return cls(**{**PUBLIC_API, **changes})
+
+    @classmethod
+    def mobile(cls, origins: Iterable[str] = (), **changes: Any) -> Self:
+        """The origins of Capacitor, Ionic and Tauri apps (which differ by the system), and `origins`, with the methods and
+        headers of a JSON API, without cookies. `changes` are keywords of `Policy`. Every app made with these has the same
+        origin, so let a token tell your own."""
+        from corsense.policy.presets import MOBILE
+
+        listed = origins if isinstance(origins, str) else tuple(dict.fromkeys((*MOBILE["origins"], *origins)))
+        return cls(**{**MOBILE, "origins": listed, **changes})
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str] | None = None, *, prefix: str = "CORS_", aliases: Iterable[str] = (), **changes: Any
+    ) -> Self:
+        """The policy that environment variables spell: `CORS_ORIGINS`, `CORS_CREDENTIALS`, ..., one for each keyword.
+
+        Lists are separated by commas, spaces or new lines, or are JSON. `aliases` are further names for the origins
+        (`ALLOWED_ORIGINS`). `ENVIRONMENT` or `FASTAPI_ENV` chooses the preset whose values stand where no variable is set:
+        `development()` or `production()`; without either, `Policy`'s own. Raises `PolicyError` whose faults name the variables.
+        """
+        import os
+
+        from corsense.policy.environment import keywords_from_environment, named_after_variables, rules_of
+
+        environment = os.environ if environ is None else environ
+        read = keywords_from_environment(environment, prefix=prefix, aliases=tuple(aliases))
+        with named_after_variables(read.names, read.faults, f"{prefix}ORIGINS"):
+            return rules_of(environment, cls)(**{**read.values, **changes})
+
+    # Answers.
+
+    def credentials_for(self, origin: str) -> bool:
+        """Whether a page of `origin`, which is taken to be allowed, may send cookies and read the answer."""
+        if self.credential_set is None:
+            return self.credentials
+        return self.credentials and origin in self.credential_set
+
+    def allows_origin(self, origin: str, *, resolved: bool | None = None) -> bool:
+        """Whether a page of `origin` is let in; `resolved` is what the resolver said of it, None when it was not asked."""
+        return self._origin_reason(origin, resolved) is None
+
+    def allows_method(self, method: str) -> bool:
+        """Whether pages may use `method`, spelt as on the wire."""
+        if method in SAFELISTED_METHODS or method in self.methods:
+            return True
+        return self.allows_any_method and len(method) <= MAX_METHOD and is_token(method)
+
+    def allows_header(self, name: str, *, credentials: bool = False) -> bool:
+        """Whether pages may send the header `name` (lower case); `credentials`: they may send cookies, too, which makes
+        `request_headers=["*"]` stand for `authorization` as well."""
+        if name in self.request_headers:
+            return True
+        return self.allows_any_header and (name != "authorization" or credentials)
+
+    def decide(
+        self,
+        origin: str | None,
+        method: str = "GET",
+        headers: Iterable[str] = (),
+        *,
+        credentials: bool = False,
+        private_network: bool = False,
+        resolved: bool | None = None,
+    ) -> Decision:
+        """The answer to one request of a page of `origin` (None: no `Origin` header, so CORS has no say).
+
+        `method` is as on the wire, `headers` are the names that need a permission (those of `Access-Control-Request-Headers`, any
+        case), `credentials` says that the page wants cookies along, `private_network` that the browser asks for it. `resolved` is
+        what the resolver said; without it an origin that only the resolver can know is refused.
+        """
+        if origin is None:
+            return Decision(True, None, None)
+        reason = self._origin_reason(origin, resolved)
+        if reason is not None:
+            return Decision(False, reason, origin, origin)
+        may = self.credentials_for(origin)
+        if credentials and not may:
+            return Decision(False, Reason.CREDENTIALS_NOT_ALLOWED, origin, origin, may)
+        if private_network and not self.private_network:
+            return Decision(False, Reason.PRIVATE_NETWORK_NOT_ALLOWED, origin, origin, may)
+        if not self.allows_method(method):
+            return Decision(False, Reason.METHOD_NOT_ALLOWED, origin, method, may)
+        for name in headers:
+            if not self.allows_header(name.lower(), credentials=may):
+                return Decision(False, Reason.HEADER_NOT_ALLOWED, origin, name, may)
+        return Decision(True, None, origin, None, may)
+
+    def permits(self, request: FetchRequest, *, engine: EngineName = "chromium", resolved: bool | None = None) -> bool:
+        """Whether a browser lets the page have what it asks for, when the API answers by this policy.
+
+        The browser's own rules count too: a request to the page's own origin is permitted, one that the browser refuses to send
+        is not. A synchronous resolver is asked; of an asynchronous one `resolved` says the answer.
+        """
+        from corsense.policy.verdict import permits
+
+        return permits(self, request, engine, resolved)
+
+    def explain(self, origin: str) -> str:
+        """What the policy says of a page of `origin`, and why: the entry that lets it in, or the nearest one and how it
+        differs."""
+        from corsense.policy.explanation import explain
+
+        return explain(self, origin)
+
+    def diff(self, other: Policy) -> PolicyDiff:
+        """What changes when `other` takes the place of this policy: who gains, and who loses."""
+        from corsense.policy.comparison import compare
+
+        return compare(self, other)
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of a policy as a document, such as `[tool.corsense.policy]` of `pyproject.toml`."""
+        from corsense.policy.document import json_schema
+
+        return json_schema()
+
+    def document(self) -> dict[str, Any]:
+        """The policy as a JSON document: the keywords that differ from their defaults. A resolver has no place in it."""
+        from corsense.policy.document import document
+
+        return document(self)
+
+    def _origin_reason(self, origin: str, resolved: bool | None) -> Reason | None:
+        if self.any_origin:
+            return None
+        if not origin or len(origin) > MAX_ORIGIN or not origin.isascii():
+            return Reason.ORIGIN_MALFORMED
+        if self.origin_set.match(origin.encode()) or (self.regex is not None and self.regex.fullmatch(origin)):
+            return None
+        if self.resolver is None or resolved is False or origin == "null":
+            return Reason.ORIGIN_NOT_ALLOWED
+        return None if resolved else Reason.ORIGIN_UNRESOLVED
+
+    # A value.
+
+    def _keywords(self) -> dict[str, Any]:
+        """The keywords that make an equal policy, those with their default values left out."""
+        from corsense.policy.document import keywords
+
+        return keywords(self)
+
+    def _key(self) -> tuple[object, ...]:
+        return (
+            self.any_origin, self.origin_set, self.regex, self.resolver, self.credentials, self.credential_set, self.methods,
+            self.allows_any_method, self.request_headers, self.allows_any_header,
+            frozenset(name.lower() for name in self.expose_headers), self.exposes_any_header, self.max_age,
+            self.private_network, self.websockets, self.dangerously_allow_insecure_origins,
+            self.dangerously_allow_public_suffixes, self.dangerously_allow_any_origin_with_credentials,
+            self.dangerously_allow_broad_regex,
+        )  # fmt: skip
+
+    def __eq__(self, other: object) -> bool:
+        return self._key() == other._key() if isinstance(other, Policy) else NotImplemented
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            object.__setattr__(self, "_hash", hash(self._key()) or 1)
+        return self._hash or 0
+
+    def __repr__(self) -> str:
+        return f"Policy({', '.join(f'{name}={value!r}' for name, value in self._keywords().items())})"
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError(f"a policy cannot be changed; make another one with {name}={value!r}")
+
+    def __delattr__(self, name: str) -> Never:
+        raise AttributeError("a policy cannot be changed; make another one")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (self._keywords(),)
+
+    def replace(self, **changes: Any) -> Policy:
+        """A policy with some keywords changed."""
+        return Policy(**{**self._keywords(), **changes})
+
+
+def _restore(keywords: dict[str, Any]) -> Policy:
+    return Policy(**keywords)
+
+
+def _entries(field: str, given: object, example: str) -> tuple[Iterable[object], list[Fault]]:
+    if given == "*":
+        return ("*",), []
+    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+        said = f"{quote(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
+        entries = re.split(r"[,;\s]+", given.strip(" ,;\t\r\n")) if isinstance(given, str) and given.strip() else [example]
+        return (), [Fault(field, given, "invalid-cors-header", said, f"Write {field}={quote(entries)}.")]
+    return given, []
+
+
+def _credentials_as_text(given: str) -> Fault:
+    said = f"{quote(given)} is one string; credentials is True, False, or a list of origins."
+    remedy = f"Write credentials={given.strip().lower() in ('true', '1', 'yes', 'on')}." if "://" not in given else (
+        f"Write credentials=[{quote(given)}].")  # fmt: skip
+    return Fault("credentials", given, "origins-not-a-list" if "://" in given else "credentials-not-allowed", said, remedy)
+
+
+def _bool_faults(field: str, value: object) -> list[Fault]:
+    if isinstance(value, bool):
+        return []
+    return [Fault(field, value, "unknown-keyword", f"{quote(value)} is neither True nor False.", f"Write {field}=True.")]
+
+
+def _max_age_faults(given: object) -> list[Fault]:
+    if given is None:
+        return []
+    if not isinstance(given, int) or isinstance(given, bool):
+        said = f"{quote(given)} is no number of seconds."
+        return [Fault("max_age", given, "invalid-cors-header", said, "Write max_age=600, or leave it out.")]
+    if given < -1:
+        said = f"{given} is negative; only -1 is, which tells browsers to keep nothing."
+        return [Fault("max_age", given, "invalid-cors-header", said, "Write max_age=-1, or leave it out.")]
+    if given > MAX_MAX_AGE:
+        said = f"{given} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
+        return [Fault("max_age", given, "preflight-cache-stale", said, f"Write max_age={MAX_MAX_AGE}, or less.")]
+    return []
+
+
+def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object) -> tuple[ResolverSettings | None, list[Fault]]:
+    if resolve is None:
+        return None, []
+    if not callable(resolve):
+        said = f"{quote(resolve)} cannot be called."
+        return None, [Fault("origin_resolver", resolve, "origins-not-a-list", said, "Give a function that takes the origin.")]
+    faults = [
+        Fault(f"origin_resolver_{name}", value, "unknown-keyword", f"{quote(value)} is no number {of}.", f"Write {instead}.")
+        for name, value, good, of, instead in (
+            ("timeout", timeout, _is_number(timeout) and timeout > 0, "of seconds above 0", "origin_resolver_timeout=1.0"),
+            ("ttl", ttl, _is_number(ttl) and ttl >= 0, "of seconds", "origin_resolver_ttl=60"),
+            ("cache", cache, isinstance(cache, int) and cache > 0, "of origins above 0", "origin_resolver_cache=1024"),
+        )
+        if not good
+    ]
+    if faults or not (_is_number(timeout) and _is_number(ttl) and isinstance(cache, int)):
+        return None, faults
+    return ResolverSettings(resolve, timeout, ttl, cache), []
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,79 @@
+"""The presets of `Policy`, and what production refuses of development."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from corsense.faults import Fault, PolicyError, quote
+from corsense.origin import OriginPattern
+
+if TYPE_CHECKING:
+    from corsense.policy.policy import Policy
+
+DEVELOPMENT: Final[dict[str, Any]] = {
+    "origins": (
+        "http://localhost:*", "https://localhost:*", "http://*.localhost:*", "https://*.localhost:*", "http://127.0.0.1:*",
+        "https://127.0.0.1:*", "http://[::1]:*", "https://[::1]:*",
+    ),
+    "credentials": True,
+    "methods": ("*",),
+    "request_headers": ("*",),
+}  # fmt: skip
+
+PRODUCTION: Final[dict[str, Any]] = {
+    "methods": ("PUT", "PATCH", "DELETE"),
+    "request_headers": ("authorization", "content-type"),
+    "max_age": 600,
+}
+
+PUBLIC_API: Final[dict[str, Any]] = {
+    "origins": "*",
+    "methods": ("*",),
+    "request_headers": ("*", "authorization"),
+    "expose_headers": ("*",),
+    "max_age": 86_400,
+}
+
+MOBILE: Final[dict[str, Any]] = {
+    # Capacitor on iOS and on Android, Ionic's older web views, Tauri on macOS and Linux, and on Windows and Android.
+    "origins": (
+        "capacitor://localhost", "https://localhost", "http://localhost", "ionic://localhost", "tauri://localhost",
+        "http://tauri.localhost", "https://tauri.localhost",
+    ),
+    "methods": ("PUT", "PATCH", "DELETE"),
+    "request_headers": ("authorization", "content-type"),
+    "max_age": 600,
+}  # fmt: skip
+
+
+# Lists can be long; these entries are looked at more closely.
+_SUSPICIOUS = re.compile(r"^(?!https://)|localhost|//127\.|\[")
+
+
+def refuse_leftovers(policy: Policy) -> None:
+    """Raise `PolicyError` when `policy` lets in what has no place in production."""
+    faults = []
+    if policy.any_origin:
+        said = "'*' lets every page on the web call the API, which production() does not do by itself."
+        remedy = "List the origins of your pages; for an API that is meant for everybody, Policy.public_api()."
+        faults.append(Fault("origins", "*", "wildcard-origins", said, remedy))
+    for text in filter(_SUSPICIOUS.search, policy.origins):
+        fault = None if text == "*" else _leftover(policy, OriginPattern.parse(text))
+        if fault is not None:
+            faults.append(fault)
+    if faults:
+        raise PolicyError(faults)
+
+
+def _leftover(policy: Policy, pattern: OriginPattern) -> Fault | None:
+    text = str(pattern)
+    if pattern.is_loopback and pattern.scheme in ("http", "https"):
+        said = f"{quote(text)} is a page on the caller's own machine, a leftover of development."
+        remedy = "Leave it out of production; Policy.development() allows it."
+        return Fault("origins", text, "origin-mismatch", said, remedy)
+    if pattern.scheme == "http" and not policy.dangerously_allow_insecure_origins:
+        said = f"{quote(text)} is not https, so whoever sits on the network can forge its pages."
+        remedy = f"Write {quote('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
+        return Fault("origins", text, "insecure-origin-with-credentials", said, remedy)
+    return None

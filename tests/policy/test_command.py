@@ -1,0 +1,118 @@
+"""`corsense policy`: from a name to a policy, and what the exit status says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import corsense
+
+MODULE = """
+from corsense import Policy
+policy = Policy(origins=["https://app.example.com"], credentials=True, methods=["PUT"])
+wider = Policy(origins=["https://*.example.com"], credentials=True, methods=["PUT"])
+text = "no policy"
+def make():
+    return Policy(origins="*")
+"""
+
+BROKEN = """
+from corsense import Policy
+policy = Policy(origins=["https://a.example/"], max_age=-9)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("ENVIRONMENT", "FASTAPI_ENV", "CORS_ORIGINS"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "rules.py").write_text(MODULE)
+    (tmp_path / "broken.py").write_text(BROKEN)
+    (tmp_path / "crash.py").write_text("raise RuntimeError('no database\\nat all')\n")
+    return tmp_path
+
+
+def test_a_policy_is_shown_as_python_and_as_json(folder: Path) -> None:
+    shown = corsense("policy", "show", "rules:policy", folder=folder)
+    assert shown.status == 0
+    assert shown.out == "Policy(origins=['https://app.example.com'], credentials=True, methods=['PUT'])\n"
+    document = json.loads(corsense("policy", "show", "rules:policy", "--format", "json", folder=folder).out)
+    assert document["schema"] == 1
+    assert document["policy"] == {"origins": ["https://app.example.com"], "credentials": True, "methods": ["PUT"]}
+
+
+def test_what_was_shown_can_be_compared_with(folder: Path) -> None:
+    (folder / "before.json").write_text(corsense("policy", "show", "rules:policy", "--format", "json", folder=folder).out)
+    same = corsense("policy", "diff", "before.json", "rules:policy", folder=folder)
+    assert (same.status, same.out) == (0, "nothing changes\n")
+    wider = corsense("policy", "diff", "before.json", "rules:wider", folder=folder)
+    assert wider.status == 1
+    assert wider.out.splitlines() == [
+        "+ pages of https://*.example.com may read answers",
+    ]
+
+
+def test_a_policy_that_does_not_hold_is_checked_with_all_its_faults(folder: Path) -> None:
+    checked = corsense("policy", "check", "broken:policy", folder=folder)
+    assert checked.status == 1
+    assert len(checked.out.splitlines()) == 2
+    document = json.loads(corsense("policy", "check", "broken:policy", "--format", "json", folder=folder).out)
+    assert [fault["slug"] for fault in document["faults"]] == ["origin-trailing-slash", "invalid-cors-header"]
+    assert corsense("policy", "check", "rules:policy", folder=folder).status == 0
+
+
+def test_an_origin_is_explained(folder: Path) -> None:
+    allowed = corsense("policy", "explain", "https://app.example.com", "rules:policy", folder=folder)
+    assert (allowed.status, allowed.out) == (0, "'https://app.example.com' is allowed, with cookies: it is listed.\n")
+    refused = corsense("policy", "explain", "http://app.example.com", "rules:policy", "--format", "json", folder=folder)
+    assert refused.status == 1
+    assert json.loads(refused.out)["reason"] == "origin-not-allowed"
+
+
+def test_the_project_file_is_the_default(folder: Path) -> None:
+    (folder / "pyproject.toml").write_text('[tool.corsense.policy]\norigins = ["https://a.example"]\n')
+    assert corsense("policy", "show", folder=folder).out == "Policy(origins=['https://a.example'])\n"
+    assert corsense("policy", "show", "pyproject.toml", folder=folder).out == "Policy(origins=['https://a.example'])\n"
+
+
+def test_functions_that_make_a_policy_are_called(folder: Path) -> None:
+    assert corsense("policy", "explain", "https://any.example", "rules:make", folder=folder).status == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("show",),
+        ("check",),
+        ("show", "nothing"),
+        ("show", "missing:policy"),
+        ("show", "rules:missing"),
+        ("show", "rules:text"),
+        ("show", "crash:policy"),
+        ("show", "broken:policy"),
+        ("show", "missing.json"),
+        ("show", "rules.py:policy"),
+        ("explain", "https://a.example", "missing.toml"),
+        ("diff", "rules:policy", "broken:policy"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_status_2(folder: Path, arguments: tuple[str, ...]) -> None:
+    ran = corsense("policy", *arguments, folder=folder)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert ran.err.startswith("corsense: ")
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '"x"', '{"policy": 3}'])
+def test_a_file_that_holds_something_else_is_one_sentence(folder: Path, text: str) -> None:
+    (folder / "policy.json").write_text(text)
+    ran = corsense("policy", "show", "policy.json", folder=folder)
+    assert ran.status == 2
+    assert ran.err.count("\n") == 1
+
+
+def test_the_schema_of_a_policy_is_printed() -> None:
+    assert json.loads(corsense("schema", "policy").out)["title"] == "Policy"

@@ -1,0 +1,363 @@
+"""`Policy`: what it refuses to be, what it answers, and that it is a value."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corsense import Policy, PolicyError
+from corsense.fetch import Allowed, Browser, FetchRequest
+from corsense.fetch.trace import EngineName
+from corsense.policy import Fault, Reason
+from corsense.transports import drive
+from corsense.transports.policy import PolicyTransport
+
+APP = "https://app.example.com"
+
+
+def faults(**keywords: Any) -> tuple[Fault, ...]:
+    with pytest.raises(PolicyError) as refused:
+        Policy(**keywords)
+    return refused.value.faults
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    # (keywords, field, slug)
+    ({}, "origins", "missing-cors-middleware"),
+    ({"origins": []}, "origins", "missing-cors-middleware"),
+    ({"origins": APP}, "origins", "origins-not-a-list"),
+    ({"origins": b"https://a.example"}, "origins", "origins-not-a-list"),
+    ({"origins": 3}, "origins", "origins-not-a-list"),
+    ({"origins": ["*", APP]}, "origins", "wildcard-origins"),
+    ({"origins": ["http://app.example.com"], "credentials": True}, "origins", "insecure-origin-with-credentials"),
+    ({"origins": ["http://*.example.com"], "credentials": True}, "origins", "insecure-origin-with-credentials"),
+    ({"origins": ["https://*.github.io"], "credentials": True}, "origins", "public-suffix-origin"),
+    ({"origins": [APP], "credentials": ["https://b.example"]}, "credentials", "credentials-not-allowed"),
+    ({"origins": "*", "credentials": "*"}, "credentials", "credentials-not-allowed"),
+    ({"origins": "*", "credentials": ["*"]}, "credentials", "wildcard-with-credentials"),
+    ({"origins": "*", "credentials": ["http://a.example"]}, "credentials", "insecure-origin-with-credentials"),
+    ({"origins": "*", "credentials": [APP], "expose_headers": ["*"]}, "expose_headers", "expose-wildcard-with-credentials"),
+    ({"origins": [APP], "credentials": True, "expose_headers": ["*"]}, "expose_headers", "expose-wildcard-with-credentials"),
+    ({"origin_regex": "("}, "origin_regex", "regex-in-origins"),
+    ({"origin_regex": 3}, "origin_regex", "regex-in-origins"),
+    ({"origin_regex": r"https://.*example\.com"}, "origin_regex", "regex-too-broad"),
+    ({"origin_regex": r"https://app.example\.com"}, "origin_regex", "regex-too-broad"),
+    ({"origin_regex": r"https?://a\.example\.com", "credentials": True}, "origin_regex", "insecure-origin-with-credentials"),
+    ({"origin_resolver": "https://a.example"}, "origin_resolver", "origins-not-a-list"),
+    ({"origin_resolver": bool, "origin_resolver_timeout": 0}, "origin_resolver_timeout", "unknown-keyword"),
+    ({"origins": [APP], "methods": "PUT"}, "methods", "invalid-cors-header"),
+    ({"origins": [APP], "methods": ["PUT, DELETE"]}, "methods", "invalid-cors-header"),
+    ({"origins": [APP], "methods": ["TRACE"]}, "methods", "method-not-allowed"),
+    ({"origins": [APP], "methods": ["connect"]}, "methods", "method-not-allowed"),
+    ({"origins": [APP], "methods": ["patch"]}, "methods", "method-not-allowed"),
+    ({"origins": [APP], "methods": [3]}, "methods", "invalid-cors-header"),
+    ({"origins": [APP], "request_headers": "X-A"}, "request_headers", "invalid-cors-header"),
+    ({"origins": [APP], "request_headers": ["X-A:"]}, "request_headers", "invalid-cors-header"),
+    ({"origins": [APP], "request_headers": ["Cookie"]}, "request_headers", "header-not-allowed"),
+    ({"origins": [APP], "request_headers": ["Sec-Fetch-Mode"]}, "request_headers", "header-not-allowed"),
+    ({"origins": [APP], "request_headers": ["Access-Control-Allow-Origin"]}, "request_headers", "header-not-allowed"),
+    ({"origins": [APP], "expose_headers": ["Set-Cookie"]}, "expose_headers", "header-not-exposed"),
+    ({"origins": [APP], "expose_headers": ["Origin"]}, "expose_headers", "header-not-exposed"),
+    ({"origins": [APP], "max_age": -2}, "max_age", "invalid-cors-header"),
+    ({"origins": [APP], "max_age": 86_401}, "max_age", "preflight-cache-stale"),
+    ({"origins": [APP], "max_age": "600"}, "max_age", "invalid-cors-header"),
+    ({"origins": [APP], "max_age": True}, "max_age", "invalid-cors-header"),
+    ({"origins": [APP], "websockets": 1}, "websockets", "unknown-keyword"),
+    ({"origins": [APP], "allow_methods": []}, "allow_methods", "unknown-keyword"),
+]
+
+
+@pytest.mark.parametrize(("keywords", "field", "slug"), REFUSED, ids=[f"{slug}-{field}" for _, field, slug in REFUSED])
+def test_what_cannot_hold_is_refused_with_its_cause_and_a_remedy(keywords: dict[str, Any], field: str, slug: str) -> None:
+    (fault,) = faults(**keywords)
+    assert (fault.field, fault.slug) == (field, slug)
+    assert re.fullmatch(r"CORS\d{3}", fault.code)
+    assert fault.message.endswith(".")
+    assert fault.remedy.endswith((".", "?"))
+
+
+def test_all_faults_are_told_at_once_and_each_is_in_the_text() -> None:
+    found = faults(origins=["https://a.example/", "null"], methods=["TRACE"], max_age=-5, alow_headers=["x"])
+    assert {fault.field for fault in found} == {"origins", "methods", "max_age", "alow_headers"}
+    assert [fault.value for fault in found if fault.field == "origins"] == ["https://a.example/", "null"]
+    text = str(PolicyError(found))
+    assert all(fault.remedy in text and fault.code in text for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "meant"),
+    [
+        ("allow_origins", "origins"),
+        ("allow_origins_regex", "origin_regex"),
+        ("credentails", "credentials"),
+        ("maxage", "max_age"),
+    ],
+)
+def test_an_unknown_keyword_is_told_the_nearest_known_one(keyword: str, meant: str) -> None:
+    (fault,) = [fault for fault in faults(origins=[APP], **{keyword: 1}) if fault.slug == "unknown-keyword"]
+    assert fault.remedy == f"Did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [r"https://.*example\.com", r"https://.*", r"https://app.example\.com", r"https://(.*\.)?example\.com.*",
+     r"https://[a-z]+\.com",
+     r".*://app\.example\.com.*", r"(?i)https://APP\d\.com", r"https://(app|admin)-[a-z]+\.org", r"https://(?!evil).*\.org"],
+)  # fmt: skip
+def test_a_broad_expression_is_refused_with_an_origin_that_it_admits(expression: str) -> None:
+    (fault,) = faults(origin_regex=expression)
+    assert fault.slug == "regex-too-broad"
+    shown = re.findall(r"'([^']*)'", fault.message)[-1]
+    assert re.fullmatch(expression, shown)
+    assert Policy(origin_regex=expression, dangerously_allow_broad_regex=True).allows_origin(shown)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [r"https://.*\.example\.com", r"https://(app|admin)\.example\.com", r"https://[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.example\.com",
+     r"http://localhost:\d+", r"https://example\.com(:\d{4})?", r"https://(?:[a-z]+\.)*example\.co\.uk", "^https://a\\.example$"],
+)  # fmt: skip
+def test_an_expression_that_ends_with_ones_own_domain_is_taken(expression: str) -> None:
+    assert Policy(origin_regex=expression, credentials=True).regex == re.compile(expression)
+
+
+@pytest.mark.parametrize("expression", [r"https://([a-z0-9-]+)+\.example\.com", r"https://app-([a-z]*-?)*\.example\.com"])
+def test_an_expression_that_anybody_can_make_slow_is_refused(expression: str) -> None:
+    (fault,) = faults(origin_regex=expression, dangerously_allow_broad_regex=True)
+    assert "takes very long" in fault.message
+
+
+def test_the_escape_hatches_let_their_own_fault_pass_only() -> None:
+    assert Policy(origins=["http://a.example"], credentials=True, dangerously_allow_insecure_origins=True).credentials
+    assert Policy(origins=["https://*.github.io"], credentials=True, dangerously_allow_public_suffixes=True).credentials
+    assert Policy(origins="*", credentials=True, dangerously_allow_any_origin_with_credentials=True).any_origin
+    (fault,) = faults(origins=["http://*.com"], credentials=True, dangerously_allow_insecure_origins=True)
+    assert fault.slug == "public-suffix-origin"
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:3000", "http://127.0.0.1", "http://[::1]:8080", "http://app.localhost"])
+def test_this_machine_is_not_insecure(origin: str) -> None:
+    assert Policy(origins=[origin], credentials=True).credentials_for(origin)
+
+
+def test_some_origins_send_cookies_and_others_stay_anonymous() -> None:
+    policy = Policy(origins="*", credentials=[APP, "https://*.admin.example.com"])
+    assert policy.decide(APP, credentials=True).allowed
+    assert policy.decide("https://x.admin.example.com", credentials=True).allowed
+    assert policy.decide("https://other.example").allowed
+    assert policy.decide("https://other.example", credentials=True).reason is Reason.CREDENTIALS_NOT_ALLOWED
+
+
+def test_safelisted_methods_always_pass_and_others_are_case_sensitive() -> None:
+    policy = Policy(origins=[APP], methods=["put", "PATCH", "PURGE"])
+    assert policy.methods == {"PUT", "PATCH", "PURGE"}
+    assert all(policy.allows_method(method) for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "PURGE"))
+    assert not any(policy.allows_method(method) for method in ("patch", "purge", "DELETE", "OPTIONS"))
+    assert Policy(origins=[APP], methods=["*"]).allows_method("QUERY")
+
+
+def test_the_star_means_authorization_only_when_named_or_with_credentials() -> None:
+    star = Policy(origins=[APP], request_headers=["*"])
+    assert star.decide(APP, "GET", ["x-anything"]).allowed
+    refused = star.decide(APP, "GET", ["x-anything", "Authorization"])
+    assert (refused.reason, refused.value) == (Reason.HEADER_NOT_ALLOWED, "Authorization")
+    assert Policy(origins=[APP], request_headers=["*", "Authorization"]).decide(APP, "GET", ["authorization"]).allowed
+    assert Policy(origins=[APP], request_headers=["*"], credentials=True).decide(APP, "GET", ["authorization"]).allowed
+
+
+def test_a_resolver_is_asked_elsewhere_and_without_its_word_nobody_enters() -> None:
+    policy = Policy(origins=[APP], origin_resolver=lambda origin: origin.endswith(".example"), origin_resolver_timeout=0.5)
+    assert policy.resolver is not None
+    assert (policy.resolver.timeout, policy.resolver.ttl, policy.resolver.cache_size) == (0.5, 60.0, 1024)
+    assert policy.decide(APP).allowed
+    assert policy.decide("https://a.example").reason is Reason.ORIGIN_UNRESOLVED
+    assert policy.decide("https://a.example", resolved=True).allowed
+    assert policy.decide("https://a.example", resolved=False).reason is Reason.ORIGIN_NOT_ALLOWED
+    assert policy.permits(FetchRequest("https://api.example.net/", "https://a.example"))
+    assert not policy.permits(FetchRequest("https://api.example.net/", "https://a.evil"))
+
+
+def test_a_resolver_that_fails_is_a_refusal() -> None:
+    def resolve(origin: str) -> bool:
+        raise RuntimeError(origin)
+
+    async def later(origin: str) -> bool:
+        return True
+
+    asked = FetchRequest("https://api.example.net/", "https://a.example")
+    assert not Policy(origin_resolver=resolve).permits(asked)
+    assert not Policy(origin_resolver=later).permits(asked)
+    assert Policy(origin_resolver=later).permits(asked, resolved=True)
+
+
+def test_without_an_origin_cors_has_no_say() -> None:
+    assert Policy(origins=[APP]).decide(None, "DELETE", ["cookie"]).allowed
+
+
+ORIGIN_LISTS: st.SearchStrategy[Any] = st.one_of(
+    st.just("*"),
+    st.lists(
+        st.sampled_from([APP, "https://*.example.com", "http://localhost:*", "capacitor://localhost", "https://b.example:8443"]),
+        min_size=1, max_size=4, unique=True,
+    ),
+)  # fmt: skip
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    origins = draw(ORIGIN_LISTS)
+    credentials: Any = draw(st.booleans()) and origins != "*"
+    if draw(st.booleans()):
+        credentials = [APP] if origins == "*" or APP in origins else False
+    star = [] if credentials else ["*"]
+    return Policy(
+        origins=origins,
+        origin_regex=draw(st.sampled_from([None, r"https://[a-z]+\.team\.example"])) if origins != "*" else None,
+        credentials=credentials,
+        methods=draw(st.lists(st.sampled_from(["PUT", "DELETE", "PATCH", "QUERY", "*", "GET"]), max_size=3)),
+        request_headers=draw(st.lists(st.sampled_from(["Content-Type", "X-A", "Authorization", "*"]), max_size=3)),
+        expose_headers=draw(st.lists(st.sampled_from(["X-B", "X-C", *star]), max_size=2)),
+        max_age=draw(st.sampled_from([None, -1, 0, 600, 86_400])),
+        private_network=draw(st.booleans()),
+        websockets=draw(st.booleans()),
+    )
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> FetchRequest:
+    headers = st.sampled_from([("Content-Type", "application/json"), ("X-A", "1"), ("Authorization", "Bearer x"), ("X-Z", "1")])
+    return FetchRequest(
+        draw(st.sampled_from(["https://api.example.net/users", "https://app.example.com/same"])),
+        draw(st.sampled_from([APP, "https://x.example.com", "https://example.com", "http://localhost:3000", "https://evil.example",
+                              "https://a.team.example", "capacitor://localhost", "null"])),
+        draw(st.sampled_from(["GET", "POST", "PUT", "put", "PATCH", "patch", "DELETE", "QUERY"])),
+        headers=draw(st.lists(headers, max_size=3, unique=True)),  # type: ignore[arg-type]
+        credentials=draw(st.sampled_from(["omit", "same-origin", "include"])),
+        mode=draw(st.sampled_from(["cors", "cors", "cors", "same-origin", "no-cors"])),
+    )  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(policies(), requests(), st.sampled_from(["chromium", "firefox", "webkit", "standard"]))
+def test_a_policy_permits_what_browsers_conclude_from_its_answers(
+    policy: Policy, asked: FetchRequest, engine: EngineName
+) -> None:
+    trace = drive(Browser(engine=engine).fetch(asked), PolicyTransport(policy))
+    assert policy.permits(asked, engine=engine) is isinstance(trace.outcome, Allowed)
+
+
+@given(policies())
+def test_a_policy_is_a_value(policy: Policy) -> None:
+    twins = [eval(repr(policy), {"Policy": Policy}), pickle.loads(pickle.dumps(policy)), policy.replace()]
+    twins.append(Policy(**json.loads(json.dumps(policy.document()))))
+    for twin in twins:
+        assert twin == policy
+        assert hash(twin) == hash(policy)
+        assert not policy.diff(twin)
+
+
+@given(policies(), policies())
+def test_who_gains_by_a_change_loses_by_the_change_back(one: Policy, other: Policy) -> None:
+    there, back = one.diff(other), other.diff(one)
+    assert there.gained == back.lost
+    assert there.lost == back.gained
+    if one == other:
+        assert not there
+
+
+@settings(max_examples=200, deadline=None)
+@given(policies(), policies(), requests())
+def test_a_change_by_which_nobody_gains_permits_nothing_more(one: Policy, other: Policy, asked: FetchRequest) -> None:
+    if not one.diff(other).gained and other.permits(asked):
+        assert one.permits(asked)
+
+
+def test_the_order_of_a_list_makes_no_difference() -> None:
+    assert Policy(origins=[APP, "https://b.example"]) == Policy(origins=["https://b.example", APP, APP])
+    assert Policy(origins=[APP]) != Policy(origins=[APP], max_age=5)
+
+
+def test_a_change_is_told_by_who_gains_and_who_loses() -> None:
+    before = Policy(origins=[APP, "https://old.example"], methods=["PUT"])
+    after = Policy(origins=["https://*.example.com"], methods=["PUT", "DELETE"], credentials=True, max_age=60)
+    assert str(before.diff(after)) == (
+        "+ pages of https://*.example.com may read answers\n"
+        "+ every allowed page may send cookies\n"
+        "+ pages may use method DELETE\n"
+        "- pages of https://old.example may read answers\n"
+        "~ browsers may keep preflights 60 s, before as long as they like (5 s)"
+    )
+
+
+EXPLAIN = Policy(
+    origins=[APP, "https://*.staging.example.com", "http://localhost:*"], origin_regex=r"https://pr-\d+\.example\.com"
+)
+
+
+@pytest.mark.parametrize(
+    ("origin", "part"),
+    [
+        (APP, "it is listed"),
+        ("https://a.staging.example.com", "'https://*.staging.example.com' means it"),
+        ("https://pr-7.example.com", "origin_regex"),
+        ("http://app.example.com", "whose scheme is https, not http"),
+        ("https://app.example.com:8443", "which has no port, not port 8443"),
+        ("https://staging.example.com", "which means its subdomains, not the domain itself"),
+        ("https://app.example.com/", "ends in a slash"),
+        ("https://APP.example.com", "upper case"),
+        ("null", "sandboxed frames"),
+        ("https://evil.test", "nothing in the policy is like it"),
+        ("https://ap.example.com", "'https://app.example.com'"),
+    ],
+)
+def test_an_origin_is_explained_by_the_entry_that_means_it_or_the_nearest(origin: str, part: str) -> None:
+    assert part in EXPLAIN.explain(origin)
+
+
+def test_presets_hold_and_can_be_changed() -> None:
+    development = Policy.development()
+    assert development.decide("http://localhost:5173", "PATCH", ["authorization"], credentials=True).allowed
+    assert not development.allows_origin("https://evil.example")
+    public = Policy.public_api()
+    assert public.decide("https://any.example", "DELETE", ["authorization"]).allowed
+    assert not public.decide("https://any.example", credentials=True).allowed
+    mobile = Policy.mobile(["https://app.example.com"])
+    assert all(mobile.allows_origin(origin) for origin in ("capacitor://localhost", "tauri://localhost", APP))
+    assert Policy.production([APP], credentials=True, max_age=60).max_age == 60
+    assert Policy.development(credentials=False).credentials is False
+
+
+@pytest.mark.parametrize(
+    "left", ["http://localhost:3000", "https://localhost", "http://127.0.0.1:*", "http://app.example.com", "*"]
+)
+def test_production_refuses_what_is_left_of_development(left: str) -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.production(left if left == "*" else [APP, left])
+    assert [fault.value for fault in refused.value.faults] == [left]
+
+
+def test_the_schema_knows_each_keyword_of_a_document() -> None:
+    schema = Policy.json_schema()
+    full = Policy(
+        origins=[APP], origin_regex=r"https://a\.example\.com", credentials=[APP], methods=["PUT"], request_headers=["x"],
+        expose_headers=["x"], max_age=1, private_network=True, websockets=True, dangerously_allow_insecure_origins=True,
+        dangerously_allow_public_suffixes=True, dangerously_allow_any_origin_with_credentials=True,
+        dangerously_allow_broad_regex=True,
+    )  # fmt: skip
+    assert set(full.document()) == set(schema["properties"])
+
+
+def test_a_hundred_thousand_origins_are_a_policy_like_any_other() -> None:
+    listed = [f"https://tenant-{number:06d}.customers.example.com" for number in range(100_000)]
+    policy = Policy(origins=listed, credentials=True)
+    assert policy.allows_origin(listed[-1])
+    assert not policy.allows_origin("https://tenant-100000.customers.example.com")
+    assert policy.origins[:2] == tuple(listed[:2])
+    assert faults(origins=[*listed, "https://a.example/"])[0].slug == "origin-trailing-slash"
+    assert faults(origins=[*listed, "https://a.example\nhttps://b.example"])[0].slug == "origins-not-a-list"
