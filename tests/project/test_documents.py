@@ -26,13 +26,15 @@ def test_the_transcript_is_what_the_command_prints() -> None:
     assert ran.out.rstrip() == found["printed"].rstrip()
 
 
-def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    (source,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    exec(compile(source, "README.md", "exec"), {})
+def test_the_python_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
+    browser, server = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(browser, "README.md", "exec"), {})
     error, console = capsys.readouterr().out.splitlines()
     assert error == "PreflightMissingAllowOriginHeader"
     assert console.startswith("Cross-Origin Request Blocked: ")
     assert console.endswith("Status code: 405.")
+    exec(compile(server, "README.md", "exec"), {})
+    assert capsys.readouterr().out == "True\n"
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"])
@@ -45,6 +47,6 @@ def test_links_lead_somewhere(document: str) -> None:
 
 @pytest.mark.parametrize("row", range(1, 23))
 def test_every_row_of_the_article_is_spoken_of(row: int) -> None:
-    numbers = {number for first, last in re.findall(r"^\| (\d+)(?: to (\d+))? \|", README, re.MULTILINE)
+    numbers = {number for first, last in re.findall(r"^\| (\d+)(?:, (\d+))? \|", README, re.MULTILINE)
                for number in range(int(first), int(last or first) + 1)}  # fmt: skip
     assert row in numbers

@@ -77,6 +77,7 @@ def record() -> None:
     patches: dict[str, Patch] = {
         "starlette.middleware": _patch_middleware,
         "starlette.middleware.cors": _patch_cors,
+        "corsense.middleware.asgi": _patch_cors,
         "starlette.applications": _patch_starlette,
         "starlette.routing": _patch_routing,
         "starlette.endpoints": _patch_endpoints,

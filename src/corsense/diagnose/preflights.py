@@ -50,13 +50,28 @@ def refused_by_policy(observation: Observation, index: int, layer: LayerInfo) ->
     if LayerPolicy.of(layer).known:
         found = [*policy_faults(observation, index, layer), *_credentials_faults(observation, index, layer)]
         return found or doubled_headers(observation, index)
-    found = []
-    request = observation.trace.exchanges[index].request
+    return _unknown_policy_faults(observation, index, layer)
+
+
+def _unknown_policy_faults(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
+    """What a CORS layer refused whose policy cannot be read: by its own words, else by the headers it sent."""
+    exchange = observation.trace.exchanges[index]
+    request, response = exchange.request, exchange.response
+    method = request.header("access-control-request-method") or ""
+    excerpt = observation.facts_of(index).body_excerpt
+    if excerpt.startswith("Disallowed CORS "):
+        told = {part.strip() for part in excerpt.removeprefix("Disallowed CORS ").splitlines()[0].split(",")}
+        asked = list_of_tokens(request.header("access-control-request-headers")) or ()
+        found = [refused_origin(observation, layer)] if "origin" in told else []
+        found += [method_refused(method, None, layer)] if "method" in told else []
+        return found + ([header_refused(name, None, layer) for name in asked] if "headers" in told else [])
     if _names(observation, index, _ORIGIN_FAULTS):
-        found.append(refused_origin(observation, layer))
-    if _names(observation, index, (CorsError.MethodDisallowedByPreflightResponse,)):
-        found.append(method_refused(request.header("access-control-request-method") or "", None, layer))
-    found += [header_refused(name, None, layer) for name in _refused_headers(observation, index)]
+        return [refused_origin(observation, layer)]
+    found = []
+    if isinstance(response, WireResponse) and 200 <= response.status < 300:
+        if _names(observation, index, (CorsError.MethodDisallowedByPreflightResponse,)):
+            found.append(method_refused(method, None, layer))
+        found += [header_refused(name, None, layer) for name in _refused_headers(observation, index)]
     return found + _credentials_faults(observation, index, layer)
 
 

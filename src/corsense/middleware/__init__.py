@@ -1,0 +1,10 @@
+"""The server's side at run time: `CORSMiddleware` enforces a `Policy`, `install` puts it around an app for good, `cors` gives a
+route a policy of its own."""
+
+from __future__ import annotations
+
+from corsense.middleware.asgi import CORSMiddleware
+from corsense.middleware.install import CORSLayerWarning, Installation, install
+from corsense.middleware.marks import RoutePolicy, cors
+
+__all__ = ["CORSLayerWarning", "CORSMiddleware", "Installation", "RoutePolicy", "cors", "install"]

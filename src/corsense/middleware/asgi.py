@@ -1,0 +1,256 @@
+"""`CORSMiddleware`: the hot path. Pure ASGI: the raw header lines are scanned once, and nothing is made that is not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from corsense.middleware.choice import Selection, compile_rules
+from corsense.middleware.compiled import CompiledPolicy
+from corsense.middleware.marks import any_marks, follow
+from corsense.middleware.messages import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
+from corsense.middleware.preflight import Preflight, answer_preflight
+from corsense.middleware.watch import Watch
+from corsense.origin import MAX_ORIGIN
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable
+
+    from corsense.policy import Policy
+
+
+class CORSMiddleware:
+    """Enforces a `Policy` around an ASGI app.
+
+    ```python
+    app.add_middleware(CORSMiddleware, policy=Policy(origins=["https://app.example.com"]))
+    ```
+
+    - `policy`: for every path that `policies` says nothing about; None: those paths are left alone, as without this layer.
+    - `policies`: path patterns and the policy (or None) that holds there: `"/public/*"` is `/public` and everything below,
+      `"/users/*/avatar"` has one segment in the middle open. The most specific pattern wins. The path is what the app's router
+      sees: decoded, without `root_path`, case-sensitive. A path with `.`, `..` or empty segments that leads from one policy
+      into another is refused.
+    - `debug`: answer refused preflights so that the browser itself names what failed, and say why in a header
+      (`X-CORS-Refused`). Not for production: it tells everyone what the policy allows.
+    - `telemetry`: count decisions through OpenTelemetry. None: when its SDK is in use at the first request.
+
+    - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
+
+    In place of `policy`, the keywords of Starlette's `CORSMiddleware` are understood with their meaning, so that changing the
+    import is enough; Starlette's `allow_headers` includes `Accept`, `Accept-Language`, `Content-Language`, `Content-Type`, and
+    so it does here. What differs, each on purpose:
+
+    - Unsafe or impossible settings raise `PolicyError`: `*` with credentials, a string in place of a list, globs, slashes...
+      Names that have no effect (`Origin` in `allow_headers`, `TRACE`) are dropped with a warning, as is the part of `max_age`
+      that no browser heeds.
+    - No origin at all is refused.
+    - `GET`, `HEAD` and `POST` always pass a preflight: browsers do not heed the list for them.
+    - `allow_methods=["*"]` is every method, not the seven or eight that Starlette lists.
+    - Refused preflights and disallowed origins get no `Access-Control-Allow-*` and no `Access-Control-Expose-Headers`; the text
+      of a refused preflight (`Disallowed CORS origin`) does not go on to judge the method for an origin that is not let in.
+    - With `*` and no credentials the answer is the same for everybody, so `Access-Control-Allow-Origin: *` is on every answer
+      and `Vary: Origin` on none, save those to `OPTIONS`.
+    - What the app says by hand in `Access-Control-*` is replaced, also for refused origins; `Vary` gains a name only where it
+      is missing.
+    - A list of headers that a response shares between requests is not written to.
+    - Preflights that name more headers, or longer ones, than the policy could allow are refused unread.
+
+    Raises `PolicyError` (every fault of the settings), `TypeError` when both `policy` and Starlette's keywords are given.
+    """
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        allow_origins: Collection[str] | Policy | None = None,
+        allow_methods: Collection[str] | None = None,
+        allow_headers: Collection[str] | None = None,
+        allow_credentials: bool | None = None,
+        allow_origin_regex: str | re.Pattern[str] | None = None,
+        allow_private_network: bool | None = None,
+        expose_headers: Collection[str] | None = None,
+        max_age: int | None = None,
+        *,
+        policy: Policy | None = None,
+        policies: Mapping[str, Policy | None] | None = None,
+        debug: bool = False,
+        telemetry: bool | None = None,
+        dangerously_allow_insecure_origins: bool | None = None,
+        dangerously_allow_public_suffixes: bool | None = None,
+        dangerously_allow_any_origin_with_credentials: bool | None = None,
+        dangerously_allow_broad_regex: bool | None = None,
+    ) -> None:
+        from corsense.middleware.keywords import policy_of
+
+        given = {
+            "allow_origins": allow_origins,
+            "allow_methods": allow_methods,
+            "allow_headers": allow_headers,
+            "allow_credentials": allow_credentials,
+            "allow_origin_regex": allow_origin_regex,
+            "allow_private_network": allow_private_network,
+            "expose_headers": expose_headers,
+            "max_age": max_age,
+            "dangerously_allow_insecure_origins": dangerously_allow_insecure_origins,
+            "dangerously_allow_public_suffixes": dangerously_allow_public_suffixes,
+            "dangerously_allow_any_origin_with_credentials": dangerously_allow_any_origin_with_credentials,
+            "dangerously_allow_broad_regex": dangerously_allow_broad_regex,
+        }
+        own = type(self).is_allowed_origin is not CORSMiddleware.is_allowed_origin
+        self.app = app
+        self.debug = debug
+        self._watch = Watch(debug=debug, telemetry=telemetry)
+        said = {name: value for name, value in given.items() if value is not None}
+        chosen = policy_of(policy, policies, said, self.is_allowed_origin if own else None)
+        self._rules: CompiledPolicy | Selection = compile_rules(chosen, policies)
+        follow(self)
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy of paths that no pattern and no route speaks for; None when those are left alone."""
+        rules = self._rules.default if isinstance(self._rules, Selection) else self._rules
+        return None if rules is None else rules.policy
+
+    def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
+        """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
+        request sees half of each, and when the new one is refused (`PolicyError`) the old one stays."""
+        from corsense.middleware.keywords import policy_of
+
+        self._rules = compile_rules(policy_of(policy, policies, {}, None), policies, marks=any_marks())
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether the policy's list, patterns and regular expression let this origin in. A subclass that overrides this, as
+        with Starlette's, is asked about each origin that Starlette's keywords do not list; a `Policy` has `origin_resolver`."""
+        rules = self._rules.default if isinstance(self._rules, Selection) else self._rules
+        return rules is not None and rules.admits(origin.encode("latin-1", "replace"))
+
+    def look_for_marks(self) -> None:
+        """A route may have been given a policy of its own since: look at the next request."""
+        rules = self._rules
+        self._rules = rules.afresh() if isinstance(rules, Selection) else Selection(rules, None)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, websocket or lifespan."""
+        if scope["type"] != "http":
+            await self._other(scope, receive, send)
+            return
+        rules = self._rules
+        if isinstance(rules, Selection):
+            chosen = rules.select(scope, self.app)
+            if chosen is None:
+                await self.app(scope, receive, send)
+                return
+            rules = chosen
+        if scope["method"] == "OPTIONS":
+            await self._options(rules, scope, receive, send)
+            return
+        if self._watch.active:
+            await self._watched(rules, scope, receive, send)
+            return
+        origin: bytes | None = None
+        added = rules.always
+        if added is None:
+            added = rules.without
+            for name, value in scope["headers"]:
+                if name == b"origin":
+                    # Length before hash: a long value is not worth reading.
+                    if len(value) <= MAX_ORIGIN and (
+                        value in rules.exact
+                        or (rules.further is not None and rules.further(value))
+                        or (rules.resolver is not None and await rules.resolver.admits(value))
+                    ):
+                        added = rules.granted
+                        added = rules.answer(value) if added is None else ((ALLOW_ORIGIN, value), *added)
+                    else:
+                        origin, added = value, rules.without
+                    break
+
+        def send_with(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message = with_pairs(message, added)
+            return send(message)
+
+        if origin is None:
+            await self.app(scope, receive, send_with)
+            return
+        try:
+            await self.app(scope, receive, send_with)
+        finally:
+            # Afterwards, since only then the scope tells the route; errors of the app come through here as well.
+            route = scope.get("route")
+            route = "" if route is None else getattr(route, "path", "")
+            if (origin, route) not in self._watch.seen:
+                self._watch.refused(rules, origin, route, scope)
+
+    async def _options(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
+        """`OPTIONS`, which is a preflight when both `Origin` and `Access-Control-Request-Method` are there."""
+        origin = method = private_network = None
+        lines: list[bytes] = []
+        for name, value in scope["headers"]:
+            if len(name) < 29:
+                if name == b"origin" and origin is None:
+                    origin = value
+            elif name == b"access-control-request-method":
+                # Two lines are one value with a comma in it, which is no method.
+                method = value if method is None else method + b", " + value
+            elif name == b"access-control-request-headers":
+                lines.append(value)
+            elif name == b"access-control-request-private-network":
+                private_network = value
+        if origin is None or method is None:
+            await self._watched(rules, scope, receive, send)
+            return
+        watch = self._watch
+        if not watch.active and private_network is None:
+            answer = rules.quick_answer(origin, method, lines)
+            # A refusal that is not in the log yet goes the long way, once.
+            if answer is not None and (answer[3] is None or (origin, scope["path"], answer[3]) in watch.seen):
+                await send({"type": "http.response.start", "status": answer[0], "headers": [*answer[1]]})
+                await send({"type": "http.response.body", "body": answer[2]})
+                return
+        preflight = Preflight(origin, method, lines, private_network)
+        verdict = await preflight.judge(rules)
+        watch.preflight(rules, preflight, verdict, scope)
+        await answer_preflight(rules, preflight, verdict, send, watch.explanation(rules, preflight, verdict))
+
+    async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
+        """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode."""
+        watch = self._watch
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        refused = False
+        if rules.always is not None:
+            added = rules.always
+        elif origin is None:
+            added = rules.without
+        elif rules.admits(origin) or await rules.resolves(origin):
+            added = rules.answer(origin)
+        else:
+            added, refused = rules.without, True
+        if scope["method"] == "OPTIONS":
+            # Whether this is a preflight depends on these headers, and so does the answer.
+            added = (*(pair for pair in added if pair[0] != b"vary"), *rules.varied)
+        if watch.active:
+            added = (*added, *watch.actual(rules, origin, refused, scope))
+
+        def send_with(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message = with_pairs(message, added)
+            return send(message)
+
+        try:
+            await self.app(scope, receive, send_with)
+        finally:
+            if refused and origin is not None:
+                watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
+
+    async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lifespan passes; a websocket does where the policy does not watch websockets, or lets its origin in."""
+        if scope["type"] == "websocket":
+            from corsense.middleware.websocket import admit
+
+            found = self._rules
+            rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+            if rules is not None and rules.websockets and not await admit(rules, scope, receive, send, self._watch):
+                return
+        await self.app(scope, receive, send)

@@ -1,0 +1,109 @@
+"""`install`: the CORS layer around everything an app does, whatever is added later."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from corsense.middleware.asgi import CORSMiddleware
+from corsense.middleware.messages import AsgiApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from corsense.policy import Policy
+
+INSTALLED: Final = "_corsense_installation"
+"""Attribute under which an app keeps its `Installation`."""
+
+_DEEPEST = 20
+
+
+class CORSLayerWarning(UserWarning):
+    """There is another CORS layer inside of the installed one."""
+
+
+class Installation:
+    """The CORS layer of an app, for as long as the app lives. `layer` is the middleware."""
+
+    def __init__(self, app: Any, layer: CORSMiddleware) -> None:
+        self.app = app
+        self.layer = layer
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy of paths that no pattern and no route speaks for."""
+        return self.layer.policy
+
+    def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
+        """Judge by another policy from now on, while serving: see `CORSMiddleware.reconfigure`."""
+        self.layer.reconfigure(policy, policies=policies)
+
+
+def install(
+    app: Any,
+    policy: Policy | None = None,
+    *,
+    policies: Mapping[str, Policy | None] | None = None,
+    debug: bool = False,
+    telemetry: bool | None = None,
+    **starlette: Any,
+) -> Installation:
+    """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays what it is.
+
+    Outside of everything: middleware added before and after, the answers of exception handlers, debug pages, the 500 of an
+    error that nobody handles, redirects for slashes, mounted apps. May be called at any time, also while serving. The
+    arguments are those of `CORSMiddleware`, keywords of Starlette's middleware included.
+
+    Warns (`CORSLayerWarning`) of further CORS layers inside, whose preflights are never asked. Raises `PolicyError`;
+    `TypeError` when `app` is no Starlette (wrap other ASGI apps: `CORSMiddleware(app, policy=...)`); `RuntimeError` when the
+    app has a layer installed already.
+    """
+    build = getattr(app, "build_middleware_stack", None)
+    if build is None:
+        said = f"{type(app).__name__} is neither FastAPI nor Starlette: wrap it, app = CORSMiddleware(app, policy=...)"
+        raise TypeError(said)
+    if INSTALLED in app.__dict__:
+        raise RuntimeError("this app has its CORS layer already: use reconfigure() of what the first install() returned")
+    # Before anything is changed: a policy that is refused leaves the app as it was.
+    layer = CORSMiddleware(_not_built, policy=policy, policies=policies, debug=debug, telemetry=telemetry, **starlette)
+    installation = Installation(app, layer)
+
+    def build_middleware_stack() -> AsgiApp:
+        layer.app = build()
+        _warn_of_inner_layers(app)
+        return layer
+
+    app.__dict__[INSTALLED] = installation
+    app.build_middleware_stack = build_middleware_stack
+    if app.middleware_stack is not None:
+        layer.app = app.middleware_stack
+        app.middleware_stack = layer
+        _warn_of_inner_layers(app)
+    return installation
+
+
+async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RuntimeError("the app has not built its stack of middleware yet")
+
+
+def _warn_of_inner_layers(app: Any) -> None:
+    for where, name in _inner_layers(app, "the app", 0):
+        warnings.warn(
+            f"CORS: {where} has {name} inside of the CORS layer that is installed around the app. Preflights never reach it, and "
+            "its headers are replaced. Take it out; a policy for some paths only goes into policies={'/path/*': Policy(...)}.",
+            CORSLayerWarning,
+            stacklevel=4,
+        )
+
+
+def _inner_layers(app: Any, where: str, depth: int) -> Iterator[tuple[str, str]]:
+    for entry in getattr(app, "user_middleware", ()):
+        name = getattr(entry.cls, "__name__", "")
+        if name == "CORSMiddleware":
+            yield where, f"{entry.cls.__module__}.{name}"
+    if depth and INSTALLED in getattr(app, "__dict__", {}):
+        yield where, "a CORS layer of its own"
+    for route in getattr(app, "routes", ()) if depth < _DEEPEST else ():
+        inner = getattr(route, "app", None)
+        if hasattr(inner, "user_middleware"):
+            yield from _inner_layers(inner, f"the app mounted at {getattr(route, 'path', '')!r}", depth + 1)

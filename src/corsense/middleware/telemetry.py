@@ -1,0 +1,34 @@
+"""Counting decisions through OpenTelemetry. Imported only where somebody counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+COUNTER: Final = "cors.decisions"
+"""Name of the counter. Its attributes, all from closed sets: `cors.kind` (`preflight`, `actual`, `websocket`), `cors.outcome`
+(`allowed`, `refused`, `no-origin`), and where refused `cors.reason` (a `corsense.policy.Reason`). Never an origin or a path:
+whoever sends requests chooses those, and so the number of time series."""
+
+
+def counter() -> Callable[[str, str, str], None] | None:
+    """The function that counts one decision (kind, outcome, reason or `""`); None when `opentelemetry-api` is not installed."""
+    try:
+        from opentelemetry.metrics import get_meter
+    except ImportError:
+        return None
+    from corsense import __version__
+
+    decisions = get_meter("corsense", __version__).create_counter(
+        COUNTER, unit="{decision}", description="Requests judged by the CORS policy"
+    )
+    attributes: dict[tuple[str, str, str], dict[str, str]] = {}
+
+    def count(kind: str, outcome: str, reason: str) -> None:
+        known = attributes.get((kind, outcome, reason))
+        if known is None:
+            known = {"cors.kind": kind, "cors.outcome": outcome} | ({"cors.reason": reason} if reason else {})
+            attributes[kind, outcome, reason] = known
+        decisions.add(1, known)
+
+    return count

@@ -1,0 +1,173 @@
+"""Telling what was refused: the log, the debug header, the counter. None of it is on the path of an allowed request."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from corsense.middleware.messages import Pairs, Scope
+from corsense.middleware.preflight import REASON_HEADER, Verdict
+from corsense.middleware.sentences import quoted, sentence
+from corsense.policy import Reason
+
+if TYPE_CHECKING:
+    from corsense.middleware.compiled import CompiledPolicy
+    from corsense.middleware.preflight import Preflight
+
+LOGGER: Final = logging.getLogger("corsense")
+MOST_REMEMBERED: Final = 1000
+"""How many different refusals are remembered, and so logged, before the log falls silent."""
+SILENCE: Final = 600.0
+"""Seconds after which a log that fell silent begins anew."""
+
+_LONGEST_PATH = 200
+_DEVELOPMENT = frozenset({"dev", "development", "local", "test", "testing"})
+_PRODUCTION = frozenset({"prod", "production", "staging", "live"})
+_LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
+
+
+class DebugModeWarning(UserWarning):
+    """Debug mode is on where it should not be."""
+
+
+class Refusals:
+    """Which refusals have been logged: each once by origin, reason and route, so many at most.
+
+    Whoever sends requests chooses the origins and paths, so what is remembered is bounded, and so is what is logged: after
+    `MOST_REMEMBERED` refusals the rest is only counted, until `SILENCE` seconds have passed.
+    """
+
+    __slots__ = ("_full_at", "_unlogged", "seen")
+
+    def __init__(self) -> None:
+        self.seen: set[tuple[object, ...]] = set()
+        self._full_at = 0.0
+        self._unlogged = 0
+
+    def is_new(self, key: tuple[object, ...]) -> bool:
+        """Whether to log this one."""
+        seen = self.seen
+        if key in seen:
+            return False
+        if len(seen) >= MOST_REMEMBERED and not self._begins_anew():
+            if not self._unlogged:
+                LOGGER.warning("CORS: %d different refusals logged; no more for %d minutes.", MOST_REMEMBERED, SILENCE // 60)
+            self._unlogged += 1
+            return False
+        seen.add(key)
+        if len(seen) == MOST_REMEMBERED:
+            self._full_at = time.monotonic()
+        return True
+
+    def _begins_anew(self) -> bool:
+        if time.monotonic() - self._full_at < SILENCE:
+            return False
+        if self._unlogged:
+            LOGGER.warning("CORS: %d more refusals were not logged.", self._unlogged)
+        self.seen.clear()
+        self._unlogged = 0
+        return True
+
+
+class Watch:
+    """What one middleware tells about its decisions."""
+
+    def __init__(self, *, debug: bool, telemetry: bool | None) -> None:
+        self.debug = debug
+        # Until the first request it is not known whether anybody counts: SDKs are set up when an app starts.
+        self.active = True
+        self._telemetry = telemetry
+        self._count: Callable[[str, str, str], None] | None = None
+        self._ready = False
+        self._refusals = Refusals()
+        self.seen: set[tuple[object, ...]] = self._refusals.seen
+        if debug and _environment() in _PRODUCTION:
+            _warn_of_debug(f"the environment is {_environment()!r}")
+
+    def begin(self, scope: Scope) -> None:
+        """At the first request: find out whether anybody counts, and who can see what debug mode tells."""
+        self._ready = True
+        wanted = self._telemetry
+        if wanted or (wanted is None and "opentelemetry.sdk.metrics" in sys.modules):
+            from corsense.middleware.telemetry import counter
+
+            self._count = counter()
+        self.active = self.debug or self._count is not None
+        client = scope.get("client")
+        if self.debug and _environment() not in _DEVELOPMENT and client and not str(client[0]).startswith(_LOOPBACK):
+            _warn_of_debug("requests come from other machines")
+
+    def actual(self, rules: CompiledPolicy, origin: bytes | None, refused: bool, scope: Scope) -> Pairs:
+        """Note the decision about a request that is no preflight. Returns what debug mode adds to its answer."""
+        if not self._ready:
+            self.begin(scope)
+        if self._count is not None:
+            outcome = "no-origin" if origin is None else "refused" if refused else "allowed"
+            self._count("actual", outcome, Reason.ORIGIN_NOT_ALLOWED.value if refused else "")
+        if not (self.debug and refused and origin is not None):
+            return ()
+        return ((REASON_HEADER, _header_value(sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin))),)
+
+    def refused(self, rules: CompiledPolicy, origin: bytes, route: str, scope: Scope) -> None:
+        """An origin was refused: log it, once for each route. The answer was, or will be, without CORS headers."""
+        if self._refusals.is_new((origin, route)):
+            said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
+            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), quoted(route or scope["path"]), said)
+
+    def preflight(self, rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, scope: Scope) -> None:
+        """Note the decision about a preflight."""
+        if not self._ready:
+            self.begin(scope)
+        if self._count is not None:
+            if verdict.refusals:
+                self._count("preflight", "refused", verdict.refusals[0][0].value)
+            else:
+                self._count("preflight", "allowed", "")
+        for reason, value in verdict.refusals:
+            path = scope["path"]
+            key = (preflight.origin, path, b"" if verdict.refuses_origin else value)
+            if self._refusals.is_new(key):
+                said = sentence(rules, reason, value, preflight.origin)
+                LOGGER.warning("CORS: preflight for %s %s: %s", quoted(preflight.method), quoted(path), said)
+
+    def explanation(self, rules: CompiledPolicy, preflight: Preflight, verdict: Verdict) -> bytes | None:
+        """What debug mode says about a refused preflight; None when it is allowed, or outside of debug mode."""
+        if not self.debug or not verdict.refusals:
+            return None
+        return _header_value(" ".join(sentence(rules, reason, value, preflight.origin) for reason, value in verdict.refusals))
+
+    def websocket(self, rules: CompiledPolicy, origin: bytes, allowed: bool, scope: Scope) -> None:
+        """Note the decision about a websocket's handshake."""
+        if not self._ready:
+            self.begin(scope)
+        if self._count is not None:
+            reason = "" if allowed else Reason.ORIGIN_NOT_ALLOWED.value
+            self._count("websocket", "allowed" if allowed else "refused", reason)
+        path = scope["path"][:_LONGEST_PATH]
+        if not allowed and self._refusals.is_new((origin, path, "websocket")):
+            said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
+            LOGGER.warning("CORS: websocket %s closed: %s", quoted(path), said)
+
+
+def _header_value(text: str) -> bytes:
+    return text.encode("ascii", "backslashreplace")[:1000]
+
+
+def _environment() -> str:
+    for name in ("ENVIRONMENT", "FASTAPI_ENV", "APP_ENV", "ENV"):
+        if value := os.environ.get(name, "").strip().lower():
+            return value
+    return ""
+
+
+def _warn_of_debug(why: str) -> None:
+    warnings.warn(
+        f"CORS debug mode is on, and {why}: answers to refused requests tell everyone what is allowed. Leave out debug=True.",
+        DebugModeWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,239 @@
+"""What Starlette documents and tests of its `CORSMiddleware` holds here after a change of the import; differences are meant."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from corsense.middleware import CORSMiddleware
+from corsense.middleware.keywords import STARLETTE, IgnoredSettingWarning
+from corsense.policy import Policy, PolicyError
+from tests.middleware.asking import ORIGIN, STRANGER, get, plain, preflight
+
+
+def client(**keywords: Any) -> TestClient:
+    def homepage(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("Homepage", status_code=200)
+
+    app = Starlette(routes=[Route("/", homepage)], middleware=[Middleware(CORSMiddleware, **keywords)])
+    return TestClient(app)
+
+
+def test_the_parameters_are_starlettes_in_starlettes_order() -> None:
+    theirs = list(inspect.signature(StarletteCORSMiddleware).parameters)
+    assert list(inspect.signature(CORSMiddleware).parameters)[: len(theirs)] == theirs
+    assert set(STARLETTE) == set(theirs) - {"app"}
+
+
+def test_every_keyword_at_once() -> None:
+    app = CORSMiddleware(
+        plain,
+        allow_origins=(ORIGIN,),
+        allow_methods={"PUT"},
+        allow_headers=["X-Token"],
+        allow_credentials=True,
+        allow_origin_regex=r"https://[a-z]+\.preview\.example",
+        allow_private_network=True,
+        expose_headers=["X-App"],
+        max_age=60,
+    )
+    asks = ((b"access-control-request-private-network", b"true"),)
+    assert preflight(app, "https://x.preview.example", "PUT", "x-token", more=asks).cors == {
+        "access-control-allow-origin": "https://x.preview.example",
+        "access-control-allow-credentials": "true",
+        "access-control-allow-methods": "GET, HEAD, POST, PUT",
+        "access-control-allow-headers": "accept, accept-language, content-language, content-type, x-token",
+        "access-control-allow-private-network": "true",
+        "access-control-max-age": "60",
+    }
+
+
+def test_arguments_may_be_positional() -> None:
+    app = CORSMiddleware(plain, [ORIGIN], ["PUT"], ["X-Token"], True)
+    assert preflight(app, ORIGIN, "PUT", "x-token").cors["access-control-allow-credentials"] == "true"
+
+
+def test_a_policy_may_be_positional() -> None:
+    assert get(CORSMiddleware(plain, Policy(origins=[ORIGIN])))["access-control-allow-origin"] == ORIGIN
+
+
+class TestAsStarlette:
+    """After `tests/middleware/test_cors.py` of Starlette."""
+
+    def test_allow_all(self) -> None:
+        page = client(allow_origins=["*"], allow_headers=["*"], allow_methods=["*"], expose_headers=["X-Status"])
+        headers = {
+            "Origin": "https://example.org",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": "X-A",
+        }
+        answer = page.options("/", headers=headers)
+        assert (answer.status_code, answer.text) == (200, "OK")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        answer = page.get("/", headers={"Origin": "https://example.org"})
+        assert (answer.status_code, answer.text) == (200, "Homepage")
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert answer.headers["access-control-expose-headers"] == "X-Status"
+
+    def test_authorization_under_a_star_of_headers_passes_as_it_did(self) -> None:
+        page = client(allow_origins=["*"], allow_headers=["*"])
+        headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+        assert page.options("/", headers=headers).status_code == 200
+
+    def test_specific_origin_and_headers_in_any_case(self) -> None:
+        page = client(allow_origins=["https://example.org"], allow_headers=["X-Example", "Content-Type"])
+        names = "X-Example, Content-Type"
+        headers = {
+            "Origin": "https://example.org",
+            "Access-Control-Request-Method": "GET",
+            "Access-Control-Request-Headers": names,
+        }
+        answer = page.options("/", headers=headers)
+        assert (answer.status_code, answer.text) == (200, "OK")
+        assert answer.headers["access-control-allow-origin"] == "https://example.org"
+        assert page.get("/").text == "Homepage"
+        assert "access-control-allow-origin" not in page.get("/").headers
+
+    def test_disallowed_preflight(self) -> None:
+        page = client(allow_origins=["https://example.org"], allow_headers=["X-Example"])
+        headers = {
+            "Origin": "https://another.org",
+            "Access-Control-Request-Method": "PUT",
+            "Access-Control-Request-Headers": "X-Nope",
+        }
+        answer = page.options("/", headers=headers)
+        assert (answer.status_code, answer.text) == (400, "Disallowed CORS origin")
+        assert "access-control-allow-origin" not in answer.headers
+        answer = page.options("/", headers={**headers, "Origin": "https://example.org"})
+        assert answer.text == "Disallowed CORS method, headers"
+
+    def test_a_preflight_without_requested_headers_passes(self) -> None:
+        headers = {"Origin": ORIGIN, "Access-Control-Request-Method": "GET"}
+        assert client(allow_origins=[ORIGIN], allow_headers=["X-A"]).options("/", headers=headers).status_code == 200
+
+    def test_origin_regex_is_a_full_match(self) -> None:
+        page = client(allow_origin_regex=r"https://.*\.example\.org", allow_credentials=True)
+        for origin in ("https://www.example.org", "https://a.b.example.org"):
+            assert page.get("/", headers={"Origin": origin}).headers["access-control-allow-origin"] == origin
+        assert "access-control-allow-origin" not in page.get("/", headers={"Origin": "https://www.example.org.evil.com"}).headers
+
+    def test_vary_is_set_by_origin_and_not_for_everybody(self) -> None:
+        assert client(allow_origins=[ORIGIN]).get("/", headers={"Origin": ORIGIN}).headers["vary"] == "Origin"
+        assert "vary" not in client(allow_origins=["*"]).get("/", headers={"Origin": ORIGIN}).headers
+
+    def test_the_safelisted_request_headers_always_pass(self) -> None:
+        names = "accept,accept-language,content-language,content-type"
+        assert preflight(CORSMiddleware(plain, allow_origins=[ORIGIN]), ORIGIN, "GET", names).status == 200
+
+    def test_the_age_is_600_unless_given(self) -> None:
+        assert preflight(CORSMiddleware(plain, allow_origins=[ORIGIN]), ORIGIN, "GET")["access-control-max-age"] == "600"
+
+    def test_a_subclass_may_decide_about_origins(self) -> None:
+        class Tenants(CORSMiddleware):
+            def is_allowed_origin(self, origin: str) -> bool:
+                return super().is_allowed_origin(origin) or origin.endswith(".tenant.example")
+
+        app = Tenants(plain, allow_origins=[ORIGIN])
+        assert get(app, "https://a.tenant.example")["access-control-allow-origin"] == "https://a.tenant.example"
+        assert (get(app).cors["access-control-allow-origin"], get(app, STRANGER).cors) == (ORIGIN, {})
+
+
+class TestOnPurposeDifferent:
+    def test_post_always_passes(self) -> None:
+        assert preflight(CORSMiddleware(plain, allow_origins=[ORIGIN]), ORIGIN, "POST", "content-type").status == 200
+
+    def test_every_method_is_every_method(self) -> None:
+        assert preflight(CORSMiddleware(plain, allow_origins=[ORIGIN], allow_methods=["*"]), ORIGIN, "PROPFIND").status == 200
+
+    def test_refused_origins_get_no_cors_headers(self) -> None:
+        app = CORSMiddleware(plain, allow_origins=[ORIGIN], allow_credentials=True, expose_headers=["X-App"])
+        assert get(app, STRANGER).cors == {}
+
+    @pytest.mark.parametrize(
+        ("keywords", "slug"),
+        [
+            ({"allow_origins": "https://app.example.com"}, "origins-not-a-list"),
+            ({"allow_origins": ["https://app.example.com/"]}, "origin-trailing-slash"),
+            ({"allow_origins": ["https://app-*.example.com"]}, "glob-in-origins"),
+            ({"allow_origins": ["*"], "allow_credentials": True}, "wildcard-with-credentials"),
+            ({"allow_origins": ["null"]}, "null-origin"),
+            ({"allow_origin_regex": "https://.*"}, "regex-too-broad"),
+            ({"allow_origins": []}, "missing-cors-middleware"),
+            ({}, "missing-cors-middleware"),
+        ],
+    )
+    def test_what_is_unsafe_or_impossible_is_refused(self, keywords: dict[str, Any], slug: str) -> None:
+        with pytest.raises(PolicyError) as refused:
+            CORSMiddleware(plain, **keywords)
+        assert slug in [fault.slug for fault in refused.value.faults]
+
+    def test_a_keyword_that_is_none_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="allow_origin'"):
+            CORSMiddleware(plain, allow_origin=[ORIGIN])  # type: ignore[call-arg]
+
+    def test_all_faults_are_told_at_once(self) -> None:
+        with pytest.raises(PolicyError) as refused:
+            CORSMiddleware(plain, allow_origins=["https://a.example/", "null"], allow_headers=["a b"])
+        assert len(refused.value.faults) == 3
+
+    @pytest.mark.parametrize(
+        ("keywords", "left"),
+        [
+            ({"allow_headers": ["Origin", "X-Token", "Access-Control-Allow-Origin"]}, "x-token"),
+            ({"allow_methods": ["TRACE", "PUT"]}, "PUT"),
+            ({"expose_headers": ["Set-Cookie", "X-App"]}, "X-App"),
+        ],
+    )
+    def test_names_without_effect_are_dropped_with_a_warning(self, keywords: dict[str, Any], left: str) -> None:
+        with pytest.warns(IgnoredSettingWarning):
+            app = CORSMiddleware(plain, allow_origins=[ORIGIN], **keywords)
+        assert app.policy is not None
+        assert left in {*app.policy.methods, *app.policy.request_headers, *app.policy.expose_headers}
+
+    def test_an_age_beyond_what_browsers_keep_is_cut_with_a_warning(self) -> None:
+        with pytest.warns(IgnoredSettingWarning, match="86400"):
+            app = CORSMiddleware(plain, allow_origins=[ORIGIN], max_age=604800)
+        assert preflight(app, ORIGIN, "GET")["access-control-max-age"] == "86400"
+
+    def test_policy_and_keywords_exclude_each_other(self) -> None:
+        with pytest.raises(TypeError, match="allow_methods"):
+            CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), allow_methods=["PUT"])
+
+    def test_ordinary_settings_warn_of_nothing(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            CORSMiddleware(plain, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])
+
+
+SETTINGS = [
+    {"allow_origins": [ORIGIN], "allow_methods": ["PUT", "POST"], "allow_headers": ["X-Token"]},
+    {"allow_origins": [ORIGIN], "allow_methods": ["*"], "allow_headers": ["*"], "allow_credentials": True},
+    {"allow_origins": ["*"], "allow_methods": ["*"], "allow_headers": ["*"]},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+@pytest.mark.parametrize("names", [(), ("x-token",), ("x-other",), ("content-type,x-token",)])
+def test_ordinary_preflights_pass_or_fail_as_with_starlette(
+    settings: dict[str, Any], origin: str, method: str, names: tuple[str, ...]
+) -> None:
+    ours = preflight(CORSMiddleware(plain, **settings), origin, method, *names)
+    theirs = preflight(StarletteCORSMiddleware(plain, **settings), origin, method, *names)
+    assert ours.status == theirs.status
+    # Who is not let in is told of the origin only.
+    assert ours.body == (theirs.body if origin == ORIGIN else theirs.body.partition(",")[0])
+    if theirs.status == 200:
+        for name in ("access-control-allow-origin", "access-control-allow-credentials"):
+            assert ours[name] == theirs[name]

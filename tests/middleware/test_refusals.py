@@ -1,0 +1,218 @@
+"""Telling what was refused: the log, debug mode, the counter."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from corsense.fetch import Browser, FetchRequest
+from corsense.middleware import CORSMiddleware, install
+from corsense.middleware.watch import MOST_REMEMBERED, SILENCE, DebugModeWarning
+from corsense.policy import Policy
+from corsense.transports import drive
+from corsense.transports.asgi import asgi_send
+from tests.middleware.asking import ORIGIN, STRANGER, ask, get, plain, preflight
+
+POLICY = Policy(origins=[ORIGIN], credentials=True, methods=["PUT"], request_headers=["X-Token"])
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, logger="corsense")
+    return caplog
+
+
+class TestLog:
+    def test_what_is_allowed_is_not_logged(self, log: pytest.LogCaptureFixture) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        get(app)
+        get(app, None)
+        preflight(app)
+        assert log.messages == []
+
+    def test_a_refused_origin_is_logged_once_with_the_nearest_one(self, log: pytest.LogCaptureFixture) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        for _ in range(3):
+            get(app, "http://app.example.com")
+        assert len(log.messages) == 1
+        assert "http://app.example.com" in log.messages[0]
+        assert ORIGIN in log.messages[0]
+        assert log.records[0].levelno == logging.WARNING
+
+    def test_each_route_is_told_once_whatever_its_parameters(self, log: pytest.LogCaptureFixture) -> None:
+        app = FastAPI()
+
+        @app.get("/items/{number}")
+        def item(number: int) -> None: ...
+
+        @app.get("/other")
+        def other() -> None: ...
+
+        install(app, POLICY)
+        client = TestClient(app)
+        for path in ("/items/1", "/items/2", "/other", "/items/3", "/nowhere/1", "/nowhere/2"):
+            client.get(path, headers={"Origin": STRANGER})
+        assert [("/items/{number}" in line, "'/other'" in line) for line in log.messages] == [
+            (True, False), (False, True), (False, False)
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("asked", "named"),
+        [
+            ((ORIGIN, "PATCH"), ["'PATCH'", "PUT"]),
+            ((ORIGIN, "PUT", "x-other,x-token"), ["'x-other'", "x-token"]),
+            ((STRANGER, "PUT"), [STRANGER]),
+        ],
+    )
+    def test_a_refused_preflight_names_what_did_not_match(
+        self, log: pytest.LogCaptureFixture, asked: tuple[str, ...], named: list[str]
+    ) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        for _ in range(3):
+            preflight(app, *asked)
+        assert len(log.messages) == 1
+        assert all(name in log.messages[0] for name in named)
+
+    def test_a_request_whose_endpoint_crashes_is_logged_too(self, log: pytest.LogCaptureFixture) -> None:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            get(CORSMiddleware(app, policy=POLICY), STRANGER)
+        assert len(log.messages) == 1
+
+    @pytest.mark.parametrize("poison", ["\r\nINFO forged", "\x1b[31mred", "\u2028line", "\x00", "' forged='1", "\x85"])
+    def test_nothing_can_be_forged(self, log: pytest.LogCaptureFixture, poison: str) -> None:
+        """CVE-2024-1681 (flask-cors): a path with line breaks forged lines of the log."""
+        app = CORSMiddleware(plain, policy=POLICY)
+        raw = poison.encode("utf-8").decode("latin-1")
+        get(app, "https://a" + raw, "/x" + poison)
+        preflight(app, "https://a" + raw, path="/x" + poison)
+        preflight(app, ORIGIN, "PUT" + raw, path="/x" + poison)
+        preflight(app, ORIGIN, "PUT", "x-a" + raw, path="/x" + poison)
+        ask(app, "/x" + poison, (b"origin", b"https://b"), method="GET" + poison)
+        assert len(log.messages) == 5
+        for line in log.messages:
+            assert line.isascii()
+            assert line.isprintable()
+            assert len(line) < 2000
+
+    def test_what_is_remembered_and_logged_is_bounded(
+        self, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now = [0.0]
+        monkeypatch.setattr("corsense.middleware.watch.time.monotonic", lambda: now[0])
+        app = CORSMiddleware(plain, policy=POLICY)
+        for number in range(MOST_REMEMBERED + 500):
+            get(app, f"https://a{number}.example")
+        assert len(log.messages) == MOST_REMEMBERED + 1
+        assert "no more" in log.messages[-1]
+        now[0] = SILENCE + 1
+        get(app, "https://new.example")
+        assert "500 more" in log.messages[-2]
+        assert "https://new.example" in log.messages[-1]
+
+
+class TestDebug:
+    def console(self, policy: Policy, debug: bool, **asked: Any) -> str:
+        app = CORSMiddleware(plain, policy=policy, debug=debug)
+        request = FetchRequest("http://localhost:8000/api", **{"origin": ORIGIN, "credentials": "include", **asked})
+        with asgi_send(app) as send:
+            return " ".join(drive(Browser().fetch(request), send).console())
+
+    @pytest.mark.parametrize(
+        ("asked", "named"),
+        [
+            ({"method": "DELETE"}, "Method DELETE is not allowed"),
+            ({"headers": [("X-Other", "1")]}, "Request header field x-other is not allowed"),
+            ({"origin": STRANGER, "method": "PUT"}, "No 'Access-Control-Allow-Origin' header"),
+        ],
+    )
+    def test_the_browser_itself_names_what_failed(self, asked: dict[str, Any], named: str) -> None:
+        assert named in self.console(POLICY, True, **asked)
+        if "origin" not in asked:
+            assert named not in self.console(POLICY, False, **asked)
+
+    @pytest.mark.parametrize("engine", ["chromium", "firefox", "webkit", "standard"])
+    @pytest.mark.parametrize("policy", [POLICY, Policy(origins="*", request_headers=["*"], methods=["*"])])
+    def test_it_lets_nothing_through(self, engine: Any, policy: Policy) -> None:
+        request = FetchRequest("https://api.test/", ORIGIN, method="PUT", headers=(("Authorization", "x"), ("X-Token", "1")))
+        with asgi_send(CORSMiddleware(plain, policy=policy, debug=True)) as send:
+            assert type(drive(Browser(engine).fetch(request), send).outcome).__name__ == "Blocked"
+
+    def test_a_header_says_why(self) -> None:
+        app = CORSMiddleware(plain, policy=POLICY, debug=True)
+        for answer in (get(app, "http://app.example.com"), preflight(app, "http://app.example.com")):
+            assert ORIGIN in (answer["x-cors-refused"] or "")
+        assert "DELETE" in (preflight(app, ORIGIN, "DELETE")["x-cors-refused"] or "")
+        assert get(app)["x-cors-refused"] is None
+        assert preflight(app)["x-cors-refused"] is None
+        assert get(CORSMiddleware(plain, policy=POLICY), STRANGER)["x-cors-refused"] is None
+
+    def test_a_warning_where_others_can_see_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("ENVIRONMENT", "FASTAPI_ENV", "APP_ENV", "ENV"):
+            monkeypatch.delenv(name, raising=False)
+        app = CORSMiddleware(plain, policy=POLICY, debug=True)
+        with pytest.warns(DebugModeWarning, match="other machines"):
+            get(app, STRANGER, client=("203.0.113.9", 4000))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            get(CORSMiddleware(plain, policy=POLICY, debug=True), STRANGER)
+        monkeypatch.setenv("ENVIRONMENT", "production")
+        with pytest.warns(DebugModeWarning, match="production"):
+            CORSMiddleware(plain, policy=POLICY, debug=True)
+
+
+class Meter:
+    """Stands in for OpenTelemetry's SDK."""
+
+    def __init__(self) -> None:
+        self.counted: list[dict[str, str]] = []
+
+    def create_counter(self, name: str, **_: Any) -> Meter:
+        assert name == "cors.decisions"
+        return self
+
+    def add(self, amount: int, attributes: dict[str, str]) -> None:
+        self.counted += [attributes] * amount
+
+
+class TestTelemetry:
+    def test_decisions_are_counted_by_kind_outcome_and_reason(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        meter = Meter()
+        monkeypatch.setattr("opentelemetry.metrics.get_meter", lambda *_: meter)
+        app = CORSMiddleware(plain, policy=POLICY, telemetry=True)
+        for origin in (ORIGIN, STRANGER, None):
+            get(app, origin)
+        for asked in ((ORIGIN,), (STRANGER,), (ORIGIN, "PATCH"), (ORIGIN, "PUT", "x-other")):
+            preflight(app, *asked)
+        assert [tuple(labels.values()) for labels in meter.counted] == [
+            ("actual", "allowed"),
+            ("actual", "refused", "origin-not-allowed"),
+            ("actual", "no-origin"),
+            ("preflight", "allowed"),
+            ("preflight", "refused", "origin-not-allowed"),
+            ("preflight", "refused", "method-not-allowed"),
+            ("preflight", "refused", "header-not-allowed"),
+        ]
+        assert {name for labels in meter.counted for name in labels} == {"cors.kind", "cors.outcome", "cors.reason"}
+
+    def test_without_an_sdk_nothing_is_imported_and_nothing_counted(self) -> None:
+        import subprocess
+        import sys
+
+        code = (
+            "import sys, asyncio\n"
+            "from tests.middleware.asking import get, plain, preflight\n"
+            "from corsense.middleware import CORSMiddleware\n"
+            "app = CORSMiddleware(plain, allow_origins=['https://app.example.com'])\n"
+            "get(app); preflight(app); get(app, 'https://x.example')\n"
+            "unwanted = {'opentelemetry', 'starlette', 'fastapi', 'pydantic'}\n"
+            "assert not unwanted & {name.split('.')[0] for name in sys.modules}"
+        )
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
