@@ -10,8 +10,10 @@ from bench.rounds import CORSENSE, PYTHON, Command, interleave, median, ratio, t
 
 APP = """\
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000", "http://localhost:5173"])
 
 
 @app.get("/items")
@@ -24,17 +26,22 @@ IMPORT_FASTAPI = 'python -c "import fastapi"'
 IMPORT_APP = 'python -c "import main"'
 VERSION = "corsense --version"
 CHECK = "corsense check main:app"
+CHECK_BROKEN = "corsense check broken:app"
 
 
 def commands(folder: Path) -> dict[str, Command]:
-    """What is timed, by the name it has in the table. Writes the one-route app to `folder`."""
+    """What is timed, by the name it has in the table. Writes the one-route app to `folder`, as it should be and without
+    its CORS layer (which `check` repairs and tries again)."""
     (folder / "main.py").write_text(APP, encoding="utf-8")
+    without_cors = "".join(line for line in APP.splitlines(keepends=True) if "CORS" not in line)
+    (folder / "broken.py").write_text(without_cors, encoding="utf-8")
     return {
         BARE: Command([PYTHON, "-c", "pass"], folder),
         VERSION: Command([CORSENSE, "--version"], folder),
         IMPORT_FASTAPI: Command([PYTHON, "-c", "import fastapi"], folder),
         IMPORT_APP: Command([PYTHON, "-c", "import main"], folder),
-        CHECK: Command([CORSENSE, "check", "main:app"], folder, frozenset({0, 1})),
+        CHECK: Command([CORSENSE, "check", "main:app"], folder),
+        CHECK_BROKEN: Command([CORSENSE, "check", "broken:app"], folder, frozenset({1})),
     }
 
 

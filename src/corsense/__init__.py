@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corsense.faults import PolicyError as PolicyError
     from corsense.middleware import CORSMiddleware as CORSMiddleware
-    from corsense.middleware import install as install
+    from corsense.middleware.install import install as install
     from corsense.origin import OriginPattern as OriginPattern
     from corsense.policy import Policy as Policy
     from corsense.settings import CORSOrigins as CORSOrigins

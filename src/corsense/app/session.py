@@ -238,8 +238,9 @@ _AHEAD: list[subprocess.Popen[bytes]] = []
 def launch_ahead() -> None:
     """Start the process that the next `AppSession.start` will use, and let it import the framework meanwhile. Without a session
     it ends with this program."""
-    _AHEAD.append(_launch(sys.executable, "ahead"))
-    weakref.finalize(_AHEAD[0], _kill, _AHEAD[0])
+    process = _launch(sys.executable, "ahead")
+    weakref.finalize(process, _kill, process)
+    _AHEAD.append(process)
 
 
 def end_what_was_launched() -> None:

@@ -147,7 +147,7 @@ def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool
 
 def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, silent: bool) -> Report:
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-    from corsense.app.session import AppSession
+    from corsense.app.session import AppSession, launch_ahead
     from corsense.app.target import AppTarget
 
     try:
@@ -157,6 +157,7 @@ def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, 
             from corsense.cli.progress import progress
 
             started = time.monotonic()
+            launch_ahead()  # a fix has to be proven in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
                 return AppCheck(named, asked, time_limit, advance, time.monotonic() - started).run(session)

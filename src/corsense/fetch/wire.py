@@ -44,7 +44,8 @@ class WireResponse:
         """The value of the header called `name` (any case), lines joined by a comma and a space; None when absent."""
         if not self._combined and self.headers:
             self._combined.update(combine(self.headers))
-        return self._combined.get(name.lower())
+        found = self._combined.get(name)
+        return found if found is not None else self._combined.get(name.lower())
 
     def lines(self, name: str) -> tuple[tuple[str, str], ...]:
         """Each header line called `name` (any case), as it came."""
