@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from itertools import takewhile
 from typing import Any
 
 _WORTHWHILE = 24
@@ -32,6 +33,14 @@ class RouteIndex:
             else:
                 self._buckets.setdefault(prefix, []).append((position, matcher))
         self._lengths = sorted({len(prefix) for prefix in self._buckets})
+
+    @property
+    def prefix(self) -> str:
+        """What the path of every request begins with that one of the routes can match."""
+        if self._always or not self._buckets:
+            return ""
+        first, last = min(self._buckets), max(self._buckets)
+        return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
     def candidates(self, path: str) -> list[Any]:
         """The routes that may match the path, or the path with its slash at the end added or taken away; in their order."""
@@ -74,7 +83,7 @@ def _matching(route: Any) -> tuple[str, Matcher | None]:
         frontends = getattr(route, "effective_low_priority_routes", None)
         if frontends is not None and frontends():
             return "", None
-        return "", lambda path: bool(index_of(candidates(route)).candidates(path))
+        return index_of(candidates(route)).prefix, lambda path: bool(index_of(candidates(route)).candidates(path))
     original = getattr(route, "original_route", route)
     inner = getattr(route, "starlette_route", None) or route
     pattern, written = getattr(inner, "path_regex", None), getattr(inner, "path_format", None)
