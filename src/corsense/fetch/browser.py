@@ -128,7 +128,7 @@ class _Fetch:
             return Failed(FailureReason.BAD_PORT, f"port {url.port}")
         if self._is_mixed_content(url):
             return Failed(FailureReason.MIXED_CONTENT, url.href)
-        if self.engine.asks_for_local_network and is_more_private(url.host, asked.address_space):
+        if asked.address_space and self.engine.asks_for_local_network and is_more_private(url.host, asked.address_space):
             secure = asked.origin.startswith("https://") or is_trustworthy_origin(asked.origin)
             error = CorsError.LocalNetworkAccessPermissionDenied if secure else CorsError.InsecureLocalNetwork
             return self._refuse(error, "permission for the local network", "Local Network Access", seen=url.host)
@@ -163,7 +163,11 @@ class _Fetch:
         """*CORS-preflight fetch*, if the request needs one and the cache does not know the answer."""
         need = self._need(script)
         must = need.unsafe or (self.preflights_sticky and self.engine.redirect_repeats_preflight)
-        self._note("preflight needed" if must else "no preflight needed", "Main fetch", seen=need.reasons or need.method)
+        self._note(
+            "preflight needed" if must else "no preflight needed",
+            "Main fetch",
+            seen=(need.reasons if must else "") or need.method,
+        )
         self.preflights_sticky = self.preflights_sticky or must
         if not must:
             return None

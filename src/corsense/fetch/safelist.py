@@ -82,7 +82,8 @@ def is_safelisted_request_header(name: str, value: str, engine: Engine) -> bool:
             return lower in engine.safelisted_client_hints
 
 
-def unsafe_header_names(headers: Headers, engine: Engine) -> list[str]:
+@lru_cache(maxsize=4096)
+def unsafe_header_names(headers: Headers, engine: Engine) -> tuple[str, ...]:
     """*CORS-unsafe request-header names*: lower case, each once, in the order the script set them.
 
     The standard (and `Access-Control-Request-Headers`) wants them sorted; the order is kept for engines that report by it.
@@ -98,7 +99,7 @@ def unsafe_header_names(headers: Headers, engine: Engine) -> list[str]:
             unsafe.append(name.lower())
     if safelisted_bytes > _MAX_SAFELISTED_BYTES:
         unsafe += safelisted
-    return unsafe if engine.repeats_duplicate_names else list(dict.fromkeys(unsafe))
+    return tuple(unsafe if engine.repeats_duplicate_names else dict.fromkeys(unsafe))
 
 
 def no_cors_headers(headers: Headers, engine: Engine) -> Headers:

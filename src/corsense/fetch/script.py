@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corsense.fetch.engines import Engine
-from corsense.fetch.request import FetchRequest
+from corsense.fetch.request import FetchRequest, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_forbidden_request_header, is_token, no_cors_headers, normalise_method
 from corsense.fetch.trace import Failed, FailureReason
 from corsense.fetch.wire import Headers
@@ -49,16 +50,18 @@ def read_request(asked: FetchRequest, engine: Engine) -> ScriptRequest | Failed:
         if not is_xhr:
             return _invalid(f"a {method} request cannot have a body")
         has_body = False
-    headers = _script_headers(asked, engine, has_body)
+    headers = _script_headers(asked.headers, asked.mode, is_xhr, engine, has_body and isinstance(asked.body, str))
     if isinstance(headers, Failed):
         return headers
     streams = has_body and not isinstance(asked.body, (str, bytes, bytearray, memoryview))
     return ScriptRequest(url, method, headers, has_body, streams)
 
 
-def _script_headers(asked: FetchRequest, engine: Engine, has_body: bool) -> Headers | Failed:
+@lru_cache(maxsize=4096)
+def _script_headers(given: Headers, mode: Mode, is_xhr: bool, engine: Engine, has_text: bool) -> Headers | Failed:
+    """The headers that are left of those that script set. `has_text`: the body is a string, which brings a content type."""
     headers: list[tuple[str, str]] = []
-    for name, raw in asked.headers:
+    for name, raw in given:
         value = raw.strip(" \t\r\n")
         if not is_token(name):
             return _invalid(f"{name!r} is not a header name")
@@ -67,10 +70,10 @@ def _script_headers(asked: FetchRequest, engine: Engine, has_body: bool) -> Head
         if is_forbidden_request_header(name, value) or (engine.ignores_user_agent and name.lower() == "user-agent"):
             continue
         headers.append((name, value))
-    kept = no_cors_headers(tuple(headers), engine) if asked.mode == "no-cors" else tuple(headers)
-    if asked.initiator == "xhr":
+    kept = no_cors_headers(tuple(headers), engine) if mode == "no-cors" else tuple(headers)
+    if is_xhr:
         kept = _combine(kept)
-    if has_body and isinstance(asked.body, str) and not any(name.lower() == "content-type" for name, _ in kept):
+    if has_text and not any(name.lower() == "content-type" for name, _ in kept):
         kept = (*kept, ("Content-Type", "text/plain;charset=UTF-8"))
     return kept
 
