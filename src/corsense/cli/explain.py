@@ -98,11 +98,12 @@ def _print(found: list[Explanation], report: Report | None, format: Format, quie
         return
     from corsense.cli.terminal import terminal
     from corsense.report.explanations import print_explanations
-    from corsense.report.text import TextReport
 
     lines = terminal()
     print_explanations(found, lines, tried=report, quiet=quiet)
     if report is not None:
+        from corsense.report.text import TextReport
+
         lines.plain()
         TextReport(lines, quiet=quiet).print(report)
 

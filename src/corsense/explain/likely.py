@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-from corsense.diagnose.origins import compare
 from corsense.fetch import CorsError
 from corsense.fetch.wording.model import Entry
 from corsense.fetch.wording.parse import Message
@@ -133,6 +132,8 @@ def _mismatch(message: Message) -> tuple[Likely, ...]:
     beside: tuple[Likely, ...] = (("manual-cors-headers", "likely"), ("vary-origin-missing", "possible"))
     if message.origin is None or message.value is None:
         return (("origin-mismatch", "likely"), *beside)
+    from corsense.diagnose.origins import compare  # only here: the other messages need nothing of the diagnosis
+
     slug = compare(message.origin, message.value).slug
     if slug in ("glob-in-origins", "regex-in-origins", "origins-not-a-list", "env-split-without-strip"):
         return (("invalid-cors-header", "certain"), (slug, "likely"), *beside)
