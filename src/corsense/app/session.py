@@ -131,7 +131,7 @@ class AppSession:
     ) -> list[ProbeResult]:
         """Try the probes, in order, and return a result for each.
 
-        Endpoints do not run, except those for OPTIONS, unless `run_endpoints`. `time_limit` is for each request. Raises
+        Endpoints do not run, except those for OPTIONS alone, unless `run_endpoints`. `time_limit` is for each request. Raises
         `AppLoadError` when the app could not be loaded, `AppHungError` when it blocks in a way that cannot be interrupted,
         `AppStoppedError` when its process ends.
         """

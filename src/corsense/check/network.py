@@ -109,7 +109,8 @@ class NetworkCheck:
         if unanswered and len(unanswered) == len(observations):
             url = parse_url(observations[0].trace.request.url)
             where = url.origin if url else self.url
-            detail = f" ({unanswered[0].detail})" if unanswered[0].detail else ""
+            told = unanswered[0].detail or ""
+            detail = f" ({told})" if told and told.lower() != unanswered[0].reason.lower() else ""
             raise InputError(
                 f"no answer from {where}: {unanswered[0].reason}{detail}. Start the server, or correct scheme, host and port."
             )

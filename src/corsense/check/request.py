@@ -54,6 +54,8 @@ def read_origin(text: str) -> str:
     if url is None or "://" not in value or not url.host:
         raise InputError(f"{quoted(text)} is not an origin; write scheme, host and port, for example http://localhost:3000.")
     serialised = url.origin if url.origin != "null" else value.lower()
+    if value != serialised and quoted(value) == quoted(serialised):
+        raise InputError(f"{quoted(text)} is not written as browsers send an origin; end it after host and port.")
     if value != serialised:
         raise InputError(f"{quoted(text)} is not written as browsers send an origin; did you mean {quoted(serialised)}?")
     return value
