@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from corsense.report.document import ExplainDocument
 from tests.check.live import serving
 from tests.cli.commands import corsense
 from tests.examples.scenarios import FOLDER
@@ -37,6 +38,15 @@ def test_a_message_is_read_and_its_causes_are_told_by_likelihood() -> None:
     assert message["is_cors"]
     assert message["causes"][0]["slug"] == "missing-cors-middleware"
     assert 'allow_origins=["http://localhost:3000"]' in message["causes"][0]["fix"]
+
+
+def test_a_text_alone_and_one_among_options_are_explained_alike(tmp_path: Path) -> None:
+    pasted = tmp_path / "console.txt"
+    pasted.write_text(PREFLIGHT, encoding="utf-8")
+    assert corsense("explain", PREFLIGHT).out == corsense("explain", "--file", str(pasted)).out
+    alone = corsense("explain", "--format", "json", PREFLIGHT).document
+    assert alone == corsense("explain", PREFLIGHT, "--format=json").document
+    assert ExplainDocument.model_validate(alone).messages[0].engine == "chromium"
 
 
 @pytest.mark.parametrize(

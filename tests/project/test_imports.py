@@ -49,3 +49,20 @@ def test_loading_every_cause_pulls_in_no_dependency_of_the_tools() -> None:
 
 def test_asking_for_the_version_pulls_in_no_dependency_of_the_tools() -> None:
     assert top_level_modules_after(ASK_FOR_THE_VERSION) & TOOLS == set()
+
+
+EXPLAIN_A_MESSAGE = """
+import contextlib, io, sys
+from corsense.cli.explaining import explain_alone
+
+sys.argv = ["corsense", "explain", "Failed to fetch"]
+with contextlib.redirect_stdout(io.StringIO()):
+    try:
+        explain_alone()
+    except SystemExit as end:
+        assert end.code == 1
+"""
+
+
+def test_explaining_a_message_pulls_in_no_dependency_of_the_tools() -> None:
+    assert top_level_modules_after(EXPLAIN_A_MESSAGE) & TOOLS == set()

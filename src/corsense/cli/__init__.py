@@ -8,6 +8,7 @@ from typing import NoReturn
 from corsense import __version__
 
 NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
+AS_JSON = ["--format", "json"]
 
 
 def main() -> None:
@@ -18,12 +19,24 @@ def main() -> None:
         return
     _get_ahead(sys.argv[1:])
     try:
-        from corsense.cli.main import run
+        if _is_only_a_text_to_explain(sys.argv[1:]):
+            from corsense.cli.explaining import explain_alone as work
+        else:
+            from corsense.cli.main import app as work
     except ModuleNotFoundError as missing:
         if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich", "httpcore2", "pydantic"):
             raise
         fail(f"the command line needs {missing.name}, which is not installed; run: pip install 'corsense[cli]'")
-    run()
+    from corsense.cli.process import run
+
+    run(work)
+
+
+def _is_only_a_text_to_explain(arguments: list[str]) -> bool:
+    if arguments[:1] != ["explain"]:
+        return False
+    texts = arguments[3 if arguments[1:3] == AS_JSON else 1 :]
+    return len(texts) <= 1 and not any(text.startswith("-") for text in texts)
 
 
 def _get_ahead(arguments: list[str]) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import sys
-
-from rich.console import Console
 
 from corsense.report.terminal import Lines
 
@@ -13,4 +12,8 @@ def terminal() -> Lines:
     """Standard output; what its encoding cannot print is written as `?`."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
+    if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
+        return Lines(None)
+    from rich.console import Console
+
     return Lines(Console(highlight=False, markup=False, emoji=False))

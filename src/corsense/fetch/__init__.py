@@ -10,11 +10,24 @@ back, and returns the `Trace`. `corsense.transports.drive` runs it against anyth
 
 from __future__ import annotations
 
-from corsense.fetch.browser import Browser
-from corsense.fetch.errors import CorsError
-from corsense.fetch.request import FetchRequest
-from corsense.fetch.trace import Allowed, Blocked, Failed, FailureReason, Outcome, Step, Trace
-from corsense.fetch.wire import Exchange, NetworkError, WireRequest, WireResponse
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corsense.fetch.browser import Browser as Browser
+    from corsense.fetch.errors import CorsError as CorsError
+    from corsense.fetch.request import FetchRequest as FetchRequest
+    from corsense.fetch.trace import Allowed as Allowed
+    from corsense.fetch.trace import Blocked as Blocked
+    from corsense.fetch.trace import Failed as Failed
+    from corsense.fetch.trace import FailureReason as FailureReason
+    from corsense.fetch.trace import Outcome as Outcome
+    from corsense.fetch.trace import Step as Step
+    from corsense.fetch.trace import Trace as Trace
+    from corsense.fetch.wire import Exchange as Exchange
+    from corsense.fetch.wire import NetworkError as NetworkError
+    from corsense.fetch.wire import WireRequest as WireRequest
+    from corsense.fetch.wire import WireResponse as WireResponse
 
 __all__ = [
     "Allowed",
@@ -32,3 +45,25 @@ __all__ = [
     "WireRequest",
     "WireResponse",
 ]
+
+_HOMES = {
+    "Browser": "browser",
+    "CorsError": "errors",
+    "FetchRequest": "request",
+    **dict.fromkeys(("Allowed", "Blocked", "Failed", "FailureReason", "Outcome", "Step", "Trace"), "trace"),
+    **dict.fromkeys(("Exchange", "NetworkError", "WireRequest", "WireResponse"), "wire"),
+}
+
+
+def __getattr__(name: str) -> object:
+    # A name is imported when it is first asked for: the console's wordings need no browser.
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(f"corsense.fetch.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

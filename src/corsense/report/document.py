@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, with_config
 
 from corsense import __version__
 from corsense.check.results import Report, Result
@@ -15,6 +15,7 @@ from corsense.finding import Finding, Fix
 from corsense.fix.edits import unified_diff
 from corsense.readers.secrets import redact_header, redact_headers, redact_set_cookie, redact_url
 from corsense.report.console import console_lines
+from corsense.report.messages import LikelyCauseDocument, MessageDocument, message_document
 
 Severity = Literal["error", "warning", "info"]
 Pairs = list[tuple[str, str]]
@@ -131,35 +132,8 @@ class CheckDocument(Document):
     summary: SummaryDocument
 
 
-class LikelyCauseDocument(Document):
-    """A cause that can stand behind a message; `fix` is code."""
-
-    code: str
-    slug: str
-    title: str
-    fix: str
-    likelihood: Literal["certain", "likely", "possible"]
-
-
-class MessageDocument(Document):
-    """A message found in the text. `error` is the browser's reason, null where the words do not tell one; `certain` is false
-    where they
-    leave a doubt."""
-
-    text: str
-    engine: str
-    code: str
-    error: str | None
-    url: str | None
-    origin: str | None
-    method: str | None
-    header: str | None
-    status: int | None
-    is_cors: bool
-    preflight: bool | None
-    certain: bool
-    checked: str
-    causes: list[LikelyCauseDocument]
+for part in (LikelyCauseDocument, MessageDocument):
+    with_config(ConfigDict(extra="forbid"))(part)
 
 
 class ExplainDocument(Document):
@@ -175,37 +149,8 @@ def explain_document(explanations: Sequence[Explanation], report: Report | None)
     """The document of explanations."""
     return ExplainDocument(
         corsense=__version__,
-        messages=[_message(explanation) for explanation in explanations],
+        messages=[message_document(explanation) for explanation in explanations],
         check=check_document(report) if report is not None else None,
-    )
-
-
-def _message(explanation: Explanation) -> MessageDocument:
-    message = explanation.message
-    return MessageDocument(
-        text=message.text,
-        engine=message.engine,
-        code=message.code,
-        error=str(message.error) if message.error is not None else None,
-        url=message.url,
-        origin=message.origin,
-        method=message.method,
-        header=message.header,
-        status=explanation.status,
-        is_cors=message.is_cors,
-        preflight=message.preflight,
-        certain=message.certain,
-        checked=explanation.checked,
-        causes=[
-            LikelyCauseDocument(
-                code=likely.cause.code,
-                slug=likely.cause.slug,
-                title=likely.cause.title,
-                fix=likely.fix,
-                likelihood=likely.likelihood,
-            )
-            for likely in explanation.causes
-        ],
     )
 
 

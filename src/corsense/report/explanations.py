@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-
-from corsense.check.results import Report
 from corsense.explain import Explanation, LikelyCause
 from corsense.readers.secrets import redact_url
 from corsense.report.terminal import Lines, harmless
+
+if TYPE_CHECKING:
+    from corsense.check.results import Report
 
 _COLOURS = {"certain": "red", "likely": "yellow", "possible": "cyan"}
 _WITH_CODE = 2
@@ -57,7 +58,7 @@ def verdict(report: Report) -> str:
 
 def _message(explanation: Explanation, lines: Lines) -> None:
     message = explanation.message
-    lines.plain(Text(harmless(" ".join(message.text.split())), "italic"))
+    lines.plain([(" ".join(message.text.split()), "italic")])
     facts = {
         "engine": message.engine,
         "reason": str(message.error) if message.error else None,
@@ -74,7 +75,7 @@ def _message(explanation: Explanation, lines: Lines) -> None:
 
 def _cause(likely: LikelyCause, lines: Lines, *, with_code: bool) -> None:
     found = likely.cause
-    label = Text.assemble((f"{found.code} {found.slug}", "bold"), f"  {found.title}", (f"  ({found.documentation})", "dim"))
+    label = [(f"{found.code} {found.slug}", "bold"), (f"  {found.title}", ""), (f"  ({found.documentation})", "dim")]
     lines.labelled(likely.likelihood, label, style=_COLOURS[likely.likelihood])
     if with_code and likely.fix:
         for line in likely.fix.splitlines():

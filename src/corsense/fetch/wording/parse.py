@@ -25,7 +25,7 @@ def parse(text: str) -> list[Message]:
     """Every message in `text`, in the order in which they stand there; empty when there is none. Never raises."""
     printed = list(verbatim_lines(text))
     found = printed if _covers(printed, text) else _merged(printed, sightings(text))
-    drafts = Assembly(text).run(found)
+    drafts = sorted(Assembly(text).run(found), key=lambda draft: (draft.start, draft.end))
     return [draft.message(text) for draft in _without_echoes(drafts)]
 
 

@@ -1,0 +1,144 @@
+"""What `corsense explain` does once its options are read."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corsense.cli import AS_JSON, SOMETHING_FOUND, fail
+
+if TYPE_CHECKING:
+    from corsense.check.results import Report
+    from corsense.explain import Explanation
+
+_LONGEST = 4_000_000
+
+
+class Format(StrEnum):
+    """How to print explanations."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def explain_alone() -> None:
+    """Explain the text of the command line or standard input, where at most the format is asked for.
+
+    Reading options that are not there would take as long as all the rest.
+    """
+    as_json = sys.argv[2:4] == AS_JSON
+    texts = sys.argv[4 if as_json else 2 :]
+    explain_text(texts[0] if texts else None, format=Format.JSON if as_json else Format.TEXT)
+
+
+def explain_text(
+    text: str | None = None,
+    file: Path | None = None,
+    app: str | None = None,
+    url: str | None = None,
+    format: Format = Format.TEXT,
+    quiet: bool = False,
+) -> None:
+    """Explain the messages of a text: the argument, a file, or standard input. With `app` or `url` their call is tried.
+
+    Raises:
+        SystemExit: always; 1 when a message was recognised, 2 when none was or the text cannot be read.
+    """
+    from corsense.explain import explain as explained
+    from corsense.readers.errors import InputError
+
+    try:
+        found = explained(_text(text, file))
+        if not found:
+            _nothing_recognised()
+        report = _tried(found, app, url) if app or url else None
+    except InputError as error:
+        fail(str(error))
+    _print(found, report, format, quiet)
+    raise SystemExit(SOMETHING_FOUND)
+
+
+def print_catalogue(format: Format) -> None:
+    """Print all messages that are known."""
+    import json
+
+    from corsense.fetch.wording.catalogue import catalogue
+
+    if format is Format.JSON:
+        rows = [
+            {
+                "product": e.product,
+                "code": e.code,
+                "category": e.category,
+                "error": e.error,
+                "text": str(e.template),
+                "condition": e.condition,
+            }
+            for e in catalogue()
+        ]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for e in catalogue():
+        print(f"{e.product} {e.code}\n    {e.template}\n    {e.condition}\n")
+
+
+def _text(text: str | None, file: Path | None) -> str:
+    from corsense.readers.errors import InputError, quoted
+
+    if text is not None and file is not None:
+        raise InputError("the text was given twice, as an argument and with --file; give one of them.")
+    if text is not None:
+        return text[:_LONGEST].encode("utf-8", "replace").decode()
+    if file is not None:
+        try:
+            return file.read_bytes()[:_LONGEST].decode("utf-8", "replace")
+        except OSError as error:
+            raise InputError(f"{quoted(str(file))} cannot be read: {error.strerror}.") from None
+    if sys.stdin is None or sys.stdin.isatty():
+        raise InputError("there is no text to explain; paste it in quotes after `corsense explain`, or pipe it in.")
+    return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+
+
+def _nothing_recognised() -> None:
+    from corsense.report.explanations import WHERE_TO_FIND_IT
+
+    print(WHERE_TO_FIND_IT, file=sys.stderr)
+    fail("no message of a browser was recognised in this text.")
+
+
+def _tried(found: list[Explanation], app: str | None, url: str | None) -> Report | None:
+    """The report of trying the calls that the messages are about; None when none of them tells page and URL."""
+    from corsense.check.messages import wishes_of
+    from corsense.cli.check import report_on
+
+    target = app or url
+    asked = wishes_of(found, on_app=app is not None)
+    return report_on(target, asked) if asked is not None else None
+
+
+def _print(found: list[Explanation], report: Report | None, format: Format, quiet: bool) -> None:
+    if format is Format.JSON:
+        print(_json(found, report))
+        return
+    from corsense.cli.terminal import terminal
+    from corsense.report.explanations import print_explanations
+
+    lines = terminal()
+    print_explanations(found, lines, tried=report, quiet=quiet)
+    if report is not None:
+        from corsense.report.text import TextReport
+
+        lines.plain()
+        TextReport(lines, quiet=quiet).print(report)
+
+
+def _json(found: list[Explanation], report: Report | None) -> str:
+    if report is None:
+        from corsense.report.messages import messages_json
+
+        return messages_json(found)
+    from corsense.report.document import explain_document
+
+    return explain_document(found, report).model_dump_json(by_alias=True, indent=2)
