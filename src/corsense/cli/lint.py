@@ -1,0 +1,90 @@
+"""`corsense lint`: every CORS configuration in a tree, judged without importing it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
+
+if TYPE_CHECKING:
+    from corsense.lint import LintReport
+
+
+class Format(StrEnum):
+    """How to print the findings."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+def lint(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders. Default: this folder.", show_default=False)
+    ] = None,
+    select: Annotated[
+        list[str] | None, typer.Option(metavar="RULES", help="Only these rules: slugs or codes, with commas. Repeatable.")
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="RULES", help="Not these rules. Repeatable.")] = None,
+    format: Annotated[Format, typer.Option(help="How to print the findings.")] = Format.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say also what was skipped, and show information in full.")
+    ] = False,
+) -> None:
+    """Find every CORS configuration in source, and say what is wrong with it. Nothing is imported or run.
+
+    `# corsense: ignore[rule]` on a line and `ignore`, `select`, `per-file-ignores` in `[tool.corsense]` of pyproject.toml
+    silence findings. Exit status: 0 nothing found, 1 errors or warnings found, 2 a path or a file could not be read.
+    """
+    from corsense.readers.errors import InputError
+
+    named = paths or [Path()]
+    try:
+        report = _lint(named, select or [], ignore or [])
+    except InputError as error:
+        fail(str(error))
+    _print(report, format, quiet, verbose)
+    for file in report.unreadable:
+        print(f"corsense: {file.file} cannot be read: {file.reason}.", file=sys.stderr)
+    serious = any(finding.severity != "info" for finding in report.findings)
+    raise typer.Exit(COULD_NOT_WORK if report.unreadable else SOMETHING_FOUND if serious else NOTHING_FOUND)
+
+
+def _lint(paths: list[Path], select: list[str], ignore: list[str]) -> LintReport:
+    from corsense.lint import Options, lint_paths
+    from corsense.readers.errors import InputError, quoted
+
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"there is no file or folder {quoted(str(path))}.")
+    return lint_paths(paths, Options.read(paths[0], select, ignore))
+
+
+def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> None:
+    match format:
+        case Format.JSON:
+            from corsense.report.document import lint_document
+
+            print(lint_document(report).model_dump_json(by_alias=True, indent=2))
+        case Format.SARIF:
+            from corsense.report.sarif import sarif
+
+            print(json.dumps(sarif(report.findings), indent=2))
+        case Format.GITHUB:
+            from corsense.report.github import workflow_commands
+
+            for line in workflow_commands(report.findings):
+                print(line)
+        case Format.TEXT:
+            from corsense.cli.terminal import terminal
+            from corsense.report.linted import print_lint_report
+
+            print_lint_report(report, terminal(), quiet=quiet, verbose=verbose)

@@ -1,0 +1,13 @@
+"""CORS configurations in source: found and judged without importing them.
+
+`files` tells by their bytes which files of a tree concern CORS, `program` reads those as syntax trees, `evaluation` follows
+expressions through names, imports, settings and branches as a reader would, `layers` and `stacks` are the middleware that the
+source adds and the order in which it does, and `rules` judges them.
+"""
+
+from __future__ import annotations
+
+from corsense.lint.linting import LintReport, lint_paths, lint_text
+from corsense.lint.options import Options
+
+__all__ = ["LintReport", "Options", "lint_paths", "lint_text"]

@@ -1,0 +1,646 @@
+"""Expressions to values, as a reader of the program would follow them: names, imports, settings, the environment, branches.
+
+Nothing is run, and nothing is guessed: what cannot be followed is `Unknown`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from corsense.lint.conditions import holds, path_of
+from corsense.lint.program import FunctionNode, Module, Program, Scope
+from corsense.lint.values import (
+    UNKNOWN,
+    Alternative,
+    Alternatives,
+    ClassValue,
+    External,
+    FunctionValue,
+    Instance,
+    Known,
+    Listed,
+    ModuleValue,
+    Setting,
+    Split,
+    Spot,
+    Table,
+    Unknown,
+    Value,
+    bounded,
+    combined,
+    only,
+    truth,
+    under,
+)
+
+_DEEPEST = 40
+_PROPERTIES = ("property", "cached_property", "computed_field")
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A scope with the values of its parameters, where they are known from a call, and of the variables of comprehensions."""
+
+    scope: Scope
+    arguments: Mapping[str, Alternatives] = field(default_factory=dict)
+    loop: Mapping[str, Alternatives] = field(default_factory=dict)
+
+    @property
+    def module(self) -> Module:
+        return self.scope.module
+
+
+@dataclass(eq=False)
+class Evaluator:
+    """Follows expressions through a program. `callers` tells the calls of a function that are known, for its parameters."""
+
+    program: Program
+    callers: Mapping[ast.AST, list[tuple[Module, ast.Call]]] = field(default_factory=dict)
+    _known: dict[ast.AST, Alternatives] = field(default_factory=dict, repr=False)
+    _busy: set[tuple[ast.AST, int]] = field(default_factory=set, repr=False)
+    _depth: int = 0
+    _cuts: int = 0
+
+    def evaluate(self, node: ast.expr, frame: Frame) -> Alternatives:
+        """The values that `node` can have."""
+        settled = not frame.arguments and not frame.loop
+        if settled and node in self._known:
+            return self._known[node]
+        key = (node, id(frame))
+        if key in self._busy or self._depth > _DEEPEST:
+            self._cuts += 1
+            return UNKNOWN
+        cuts = self._cuts
+        self._busy.add(key)
+        self._depth += 1
+        try:
+            found = bounded(self._evaluated(node, frame))
+        finally:
+            self._busy.discard(key)
+            self._depth -= 1
+        if settled and cuts == self._cuts:
+            self._known[node] = found
+        return found
+
+    def frame_of(self, module: Module, node: ast.AST) -> Frame:
+        """The frame in which a node of a module is evaluated."""
+        return Frame(module.scope_of(node))
+
+    def _evaluated(self, node: ast.expr, frame: Frame) -> Alternatives:
+        spot = Spot(frame.module, node)
+        match node:
+            case ast.Constant(value=value):
+                return only(Known(value, spot))
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return self._listed(parts, spot, frame)
+            case ast.Dict():
+                return only(self._table(node, frame))
+            case ast.Name(id=name):
+                return self.name(name, frame, node)
+            case ast.Attribute(value=holder, attr=attribute):
+                return self._each(holder, frame, lambda value: self.attribute(value, attribute))
+            case ast.Subscript(value=holder, slice=key):
+                return self._each(holder, frame, lambda value: self._subscript(value, key, frame, spot))
+            case ast.Call():
+                from corsense.lint.calls import called
+
+                return called(self, node, frame)
+            case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
+                return self._joined(self.evaluate(left, frame), self.evaluate(right, frame), spot)
+            case ast.IfExp(test=test, body=body, orelse=orelse):
+                return (
+                    *under(self.evaluate(body, frame), holds(test)),
+                    *under(self.evaluate(orelse, frame), holds(test, False)),
+                )
+            case ast.BoolOp(op=ast.Or(), values=operands):
+                return self._either(operands, frame)
+            case ast.BoolOp() | ast.Compare() | ast.UnaryOp(op=ast.Not()):
+                return self._decided(node, frame, spot)
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
+                from corsense.lint.comprehensions import comprehended
+
+                return comprehended(self, node, frame)
+            case ast.JoinedStr(values=parts):
+                return self._formatted(parts, spot, frame)
+            case ast.Await(value=inner) | ast.NamedExpr(value=inner):
+                return self.evaluate(inner, frame)
+            case ast.Lambda():
+                return only(FunctionValue(frame.module, frame.scope, node))
+            case _:
+                return UNKNOWN
+
+    def _each(self, node: ast.expr, frame: Frame, follow: Any) -> Alternatives:
+        """What `follow` makes of each value of `node`, under the same conditions."""
+        return tuple(found for each in self.evaluate(node, frame) for found in under(follow(each.value), each.path))
+
+    # Names
+
+    def name(self, name: str, frame: Frame, use: ast.AST) -> Alternatives:
+        """What a name stands for where it is used."""
+        if name in frame.loop:
+            return frame.loop[name]
+        initial = frame.arguments[name] if name in frame.arguments and name in frame.scope.bindings else ()
+        holder = frame.scope.holder_of(name)
+        if holder is None:
+            return self._starred(name, frame)
+        here = frame if holder is frame.scope else Frame(holder)
+        inside = holder is frame.scope and frame.module.scope_of(use) is holder
+        if not initial and isinstance(holder.node, FunctionNode) and isinstance(holder.bindings[name][0], ast.arg):
+            initial = self.parameter(name, holder)
+        if isinstance(holder.node, ast.Lambda):
+            return initial or UNKNOWN
+        walk = _Walk(self, here, name, use if inside else None)
+        states, _ = walk.block(holder.body, initial)
+        return states or UNKNOWN
+
+    def _starred(self, name: str, frame: Frame) -> Alternatives:
+        """A name that nothing binds: from an import of everything, or built in."""
+        for statement in frame.module.tree.body:
+            if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+                module = self.program.imported(frame.module, statement.module or "", statement.level)
+                if module is not None and name in module.scope.bindings:
+                    return self.name(name, Frame(module.scope), module.tree)
+                if module is None and (statement.module or "").partition(".")[0] in ("fastapi", "starlette", "corsense"):
+                    return only(External(f"{statement.module}.{name}"))
+        return only(External(name))
+
+    def parameter(self, name: str, scope: Scope) -> Alternatives:
+        """What a parameter is: an argument of each known call, else its default."""
+        function = scope.node
+        assert isinstance(function, FunctionNode)
+        calls = self.callers.get(function, [])
+        if not calls or isinstance(function, ast.Lambda):
+            return self._default(name, function, scope) or UNKNOWN
+        found: list[Alternative] = []
+        for number, (module, call) in enumerate(calls):
+            argument = argument_of(function, name, call)
+            values = (
+                self.evaluate(argument, self.frame_of(module, call))
+                if argument is not None
+                else UNKNOWN
+                if _is_spread(call)
+                else self._default(name, function, scope) or UNKNOWN
+            )
+            found += under(
+                values,
+                frozenset({(f"call {number} of {function.name}:{function.lineno}", True)})
+                | _not_others(function, number, len(calls)),
+            )
+        return tuple(found)
+
+    def _default(self, name: str, function: FunctionNode, scope: Scope) -> Alternatives:
+        default = default_of(function, name)
+        if default is None:
+            return ()
+        return self.evaluate(default, Frame(scope.parent or scope))
+
+    def bound(self, node: ast.AST, name: str, frame: Frame, before: Alternatives) -> Alternatives:
+        """What `name` stands for after a node that binds or changes it, given what it stood for `before`."""
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                return self._assigned(targets, name, value, frame, before)
+            case ast.AnnAssign(target=ast.Name(), value=value):
+                return before if value is None else self.evaluate(value, frame)
+            case ast.AugAssign(target=ast.Name(), op=ast.Add() | ast.BitOr(), value=value):
+                return self._joined(before or UNKNOWN, self.evaluate(value, frame), Spot(frame.module, node))
+            case ast.Import(names=names):
+                return self._imported_module(names, name, frame)
+            case ast.ImportFrom():
+                return self._imported_name(node, name, frame)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return only(FunctionValue(frame.module, frame.scope, node))
+            case ast.ClassDef():
+                return only(ClassValue(frame.module, node))
+            case ast.Expr(value=ast.Call() as call):
+                return self._changed(call, frame, before)
+            case _:
+                return UNKNOWN
+
+    def _assigned(self, targets: list[ast.expr], name: str, value: ast.expr, frame: Frame, before: Alternatives) -> Alternatives:
+        for target in targets:
+            match target:
+                case ast.Name(id=found) if found == name:
+                    return self.evaluate(value, frame)
+                case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                    for index, part in enumerate(parts):
+                        if isinstance(part, ast.Name) and part.id == name:
+                            return self._each(value, frame, lambda whole, at=index: _item(whole, at, len(parts)))
+                case ast.Subscript(value=ast.Name(id=found), slice=ast.Constant(value=str(key))) if found == name:
+                    return (
+                        tuple(
+                            replace(
+                                each, value=replace(each.value, entries={**each.value.entries, key: self.evaluate(value, frame)})
+                            )
+                            for each in before
+                            if isinstance(each.value, Table)
+                        )
+                        or UNKNOWN
+                    )
+        return UNKNOWN
+
+    def _imported_module(self, names: list[ast.alias], name: str, frame: Frame) -> Alternatives:
+        for alias in names:
+            if (alias.asname or alias.name.partition(".")[0]) == name:
+                meant = alias.name if alias.asname else alias.name.partition(".")[0]
+                module = self.program.imported(frame.module, meant)
+                return only(ModuleValue(module) if module is not None else External(meant))
+        return UNKNOWN
+
+    def _imported_name(self, node: ast.ImportFrom, name: str, frame: Frame) -> Alternatives:
+        alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
+        module = self.program.imported(frame.module, node.module or "", node.level)
+        if module is not None and alias.name in module.scope.bindings:
+            return self.name(alias.name, Frame(module.scope), module.tree)
+        inner = f"{node.module}.{alias.name}" if node.module else alias.name
+        submodule = self.program.imported(frame.module, inner, node.level)
+        if submodule is not None:
+            return only(ModuleValue(submodule))
+        if module is not None:
+            return self._starred(alias.name, Frame(module.scope))
+        return UNKNOWN if node.level else only(External(inner))
+
+    def _changed(self, call: ast.Call, frame: Frame, before: Alternatives) -> Alternatives:
+        """A list or dict after one of its methods changed it."""
+        method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        spot = Spot(frame.module, call)
+        argument = call.args[-1] if call.args else None
+        if method in ("append", "add", "insert") and argument is not None:
+            items = self.evaluate(argument, frame)
+            return self._joined(before, tuple(replace(each, value=Listed((each.value,), spot)) for each in items), spot)
+        if method in ("extend", "update") and argument is not None:
+            return self._joined(before, self.evaluate(argument, frame), spot)
+        if method == "update" and call.keywords:
+            return self._joined(before, only(self.called_dict(call, frame)), spot)
+        return UNKNOWN
+
+    # Composite values
+
+    def _listed(self, parts: list[ast.expr], spot: Spot, frame: Frame) -> Alternatives:
+        found: Alternatives = only(Listed((), spot))
+        for part in parts:
+            if isinstance(part, ast.Starred):
+                found = self._joined(found, self.evaluate(part.value, frame), spot)
+                continue
+            found = bounded(
+                Alternative(replace(listed, items=(*listed.items, item)) if isinstance(listed, Listed) else listed, path)
+                for (listed, item), path in combined(found, self.evaluate(part, frame))
+            )
+        return found
+
+    def _joined(self, left: Alternatives, right: Alternatives, spot: Spot) -> Alternatives:
+        return bounded(Alternative(_sum(one, other, spot), path) for (one, other), path in combined(left or UNKNOWN, right))
+
+    def _table(self, node: ast.Dict, frame: Frame) -> Table:
+        entries: dict[str, Alternatives] = {}
+        complete = True
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                entries[key.value] = self.evaluate(value, frame)
+            elif key is None:
+                (spread, *others) = self.evaluate(value, frame)
+                if isinstance(spread.value, Table) and not others:
+                    entries |= spread.value.entries
+                    complete &= spread.value.complete
+                else:
+                    complete = False
+            else:
+                complete = False
+        return Table(entries, complete)
+
+    def called_dict(self, call: ast.Call, frame: Frame) -> Table:
+        """What `dict(...)` gives."""
+        table = Table({}, not call.args)
+        if call.args:
+            (first, *_) = self.evaluate(call.args[0], frame)
+            table = first.value if isinstance(first.value, Table) else table
+        given = {word.arg: self.evaluate(word.value, frame) for word in call.keywords if word.arg is not None}
+        spread = any(word.arg is None for word in call.keywords)
+        return Table({**table.entries, **given}, table.complete and not spread)
+
+    def _formatted(self, parts: list[ast.expr], spot: Spot, frame: Frame) -> Alternatives:
+        found: Alternatives = only(Known("", spot))
+        for part in parts:
+            node = part.value if isinstance(part, ast.FormattedValue) else part
+            found = bounded(
+                Alternative(_text_sum(one, other, spot), path)
+                for (one, other), path in combined(found, self.evaluate(node, frame))
+            )
+        return found
+
+    def _either(self, operands: list[ast.expr], frame: Frame) -> Alternatives:
+        """`a or b`: the first where it is true, else the next."""
+        found: list[Alternative] = []
+        path: frozenset[tuple[str, bool]] = frozenset()
+        for number, operand in enumerate(operands):
+            last = number == len(operands) - 1
+            values = under(self.evaluate(operand, frame), path)
+            rest = () if last else self._either(operands[number + 1 :], frame)
+            for each in values:
+                outcome = truth(each.value)
+                if last or (outcome and not isinstance(each.value, Setting)):
+                    found.append(each)
+                elif isinstance(each.value, Setting) and not (each.value.default and truth(each.value.default)):
+                    found += [replace(each, value=replace(each.value, default=one.value)) for one in rest]
+                elif isinstance(each.value, Setting):
+                    found.append(each)
+                elif outcome is False:
+                    found += under(rest, each.path)
+                else:
+                    found += [*under((each,), holds(operand)), *under(under(rest, each.path), holds(operand, False))]
+            return tuple(found)
+        return tuple(found)
+
+    def _decided(self, node: ast.expr, frame: Frame, spot: Spot) -> Alternatives:
+        """A test: its outcome where it is known. A setting is what it is where nobody sets it."""
+        found: list[Alternative] = []
+        match node:
+            case ast.Compare(left=left, ops=[op], comparators=[right]):
+                for (one, other), path in combined(self.evaluate(left, frame), self.evaluate(right, frame)):
+                    found.append(Alternative(Known(_compared(one, op, other), spot), path))
+            case ast.UnaryOp(operand=operand):
+                for each in self.evaluate(operand, frame):
+                    known = truth(each.value)
+                    found.append(Alternative(Known(None if known is None else not known, spot), each.path))
+        decided: list[Alternative] = []
+        for each in found or UNKNOWN:
+            if isinstance(each.value, Known) and each.value.value is not None:
+                decided.append(each)
+            elif isinstance(node, ast.UnaryOp):  # so that `not debug` goes with the branches of `if debug`
+                both = (Alternative(Known(True, spot), holds(node)), Alternative(Known(False, spot), holds(node, False)))
+                decided += under(both, each.path)
+            else:
+                decided += under(UNKNOWN, each.path)
+        return tuple(decided)
+
+    def _subscript(self, value: Value, key: ast.expr, frame: Frame, spot: Spot) -> Alternatives:
+        match value, key:
+            case External(name="os.environ"), ast.Constant(value=str(name)):
+                return only(Setting(name, None, spot, is_text=True))
+            case Table(entries=entries), ast.Constant(value=str(name)):
+                return entries.get(name, UNKNOWN)
+            case Table(entries=entries), _:
+                return tuple(each for values in entries.values() for each in values) or UNKNOWN
+            case Listed(items=items, complete=True), ast.Constant(value=int(index)) if -len(items) <= index < len(items):
+                return only(items[index])
+            case _:
+                return UNKNOWN
+
+    def attribute(self, value: Value, name: str) -> Alternatives:
+        """What an attribute of a value is."""
+        match value:
+            case ModuleValue(module=module):
+                if name in module.scope.bindings:
+                    return self.name(name, Frame(module.scope), module.tree)
+                inner = self.program.imported(module, name, 1)
+                return only(ModuleValue(inner)) if inner is not None else self._starred(name, Frame(module.scope))
+            case External(name=holder, called=False):
+                return only(External(f"{holder}.{name}"))
+            case External(name=holder, called=True):
+                return only(External(f"{holder}().{name}"))
+            case Instance() | ClassValue():
+                from corsense.lint.settings import field_of
+
+                return field_of(self, value, name)
+            case _:
+                return UNKNOWN
+
+    def returned(self, function: FunctionValue, arguments: Mapping[str, Alternatives]) -> Alternatives:
+        """What a function returns when it is called with these arguments; the others have their defaults."""
+        scope = function.module.scopes[function.node]
+        defaults = {
+            name: self._default(name, function.node, scope) or UNKNOWN
+            for name in scope.bindings
+            if name not in arguments and isinstance(scope.bindings[name][0], ast.arg)
+        }
+        frame = Frame(scope, {**defaults, **arguments})
+        if isinstance(function.node, ast.Lambda):
+            return self.evaluate(function.node.body, frame)
+        found: list[Alternative] = []
+        for node in returns_of(function.node):
+            if node.value is not None:
+                found += under(self.evaluate(node.value, frame), path_of(function.module, node))
+        return bounded(found)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Follows one name through the statements of its scope, up to where it is used (None: to the end)."""
+
+    evaluator: Evaluator
+    frame: Frame
+    name: str
+    use: ast.AST | None
+
+    def block(self, statements: list[ast.stmt], states: Alternatives) -> tuple[Alternatives, bool]:
+        """What the name stands for after the statements, and whether its use was reached."""
+        for statement in statements:
+            reached = self._holds_use(statement)
+            if not reached and not self._concerns(statement):
+                continue
+            states, stopped = self._statement(statement, states, reached)
+            if stopped:
+                return states, True
+        return states, False
+
+    def _statement(self, statement: ast.stmt, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
+        match statement:
+            case ast.If(test=test, body=body, orelse=orelse):
+                return self._branches(test, body, orelse, states, reached)
+            case ast.Try() | ast.TryStar():
+                return self._attempt(statement, states, reached)
+            case ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
+                entered = self._bind(statement, states)
+                after, stopped = self.block(statement.body, entered)
+                if stopped:
+                    return after, True
+                merged = after if isinstance(statement, ast.With | ast.AsyncWith) else _merged(states, after)
+                return self.block(getattr(statement, "orelse", []), merged)
+            case ast.Match(cases=cases):
+                results = [self.block(case.body, states) for case in cases]
+                stop = next((result for result in results if result[1]), None)
+                return stop or (_merged(states, *(after for after, _ in results)), False)
+            case _ if reached:
+                return states, True
+            case _:
+                return self._bind(statement, states), False
+
+    def _bind(self, statement: ast.stmt, states: Alternatives) -> Alternatives:
+        if statement in self.frame.scope.bindings.get(self.name, ()):
+            return self.evaluator.bound(statement, self.name, self.frame, states)
+        return states
+
+    def _branches(
+        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], states: Alternatives, reached: bool
+    ) -> tuple[Alternatives, bool]:
+        if reached and self._is_at(test):
+            return states, True
+        if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
+            return self.block(body, states)
+        first, stopped = self.block(body, under(states, holds(test)))
+        if stopped:
+            return first, True
+        second, stopped = self.block(orelse, under(states, holds(test, False)))
+        if stopped:
+            return second, True
+        return _merged(under(first, holds(test)), under(second, holds(test, False))), False
+
+    def _attempt(self, statement: ast.Try | ast.TryStar, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
+        tried, stopped = self.block([*statement.body, *statement.orelse], states)
+        if stopped:
+            return tried, True
+        results = [tried]
+        for handler in statement.handlers:
+            handled, stopped = self.block(handler.body, states)
+            if stopped:
+                return _merged(tried, handled), True
+            if not isinstance(handler.body[-1], ast.Raise | ast.Return):
+                results.append(handled)
+        return self.block(statement.finalbody, _merged(*results))
+
+    def _concerns(self, statement: ast.stmt) -> bool:
+        return any(
+            statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
+            for node in self.frame.scope.bindings.get(self.name, ())
+        )
+
+    def _holds_use(self, statement: ast.stmt) -> bool:
+        return self.use is not None and self._is_at(statement)
+
+    def _is_at(self, node: ast.AST) -> bool:
+        use, here = _extent(self.use), _extent(node)
+        return here[0] <= use[0] and use[1] <= here[1]
+
+
+def _extent(node: ast.AST | None) -> tuple[tuple[int, int], tuple[int, int]]:
+    if node is None or not hasattr(node, "lineno"):
+        return (0, 0), (0, 0)
+    located: Any = node
+    first = min([(located.lineno, located.col_offset), *((d.lineno, d.col_offset) for d in getattr(node, "decorator_list", ()))])
+    return first, (located.end_lineno, located.end_col_offset)
+
+
+def _item(value: Value, index: int, count: int) -> Alternatives:
+    """What one of several names gets of a value that is taken apart."""
+    if isinstance(value, Listed) and value.complete and len(value.items) == count:
+        return only(value.items[index])
+    return UNKNOWN
+
+
+def _merged(*states: Alternatives) -> Alternatives:
+    found = tuple(dict.fromkeys(each for state in states for each in state))
+    return bounded(found) if found else ()
+
+
+def _sum(one: Value, other: Value, spot: Spot) -> Value:
+    match one, other:
+        case Known(value=str()), _:
+            return _text_sum(one, other, spot)
+        case Table(), Table():
+            return Table({**one.entries, **other.entries}, one.complete and other.complete)
+    left, right = _as_list(one), _as_list(other)
+    if left is None and right is None:
+        return Unknown()
+    first, second = left or Listed((), spot, False), right or Listed((), spot, False)
+    return Listed((*first.items, *second.items), first.spot, first.complete and second.complete)
+
+
+def _as_list(value: Value) -> Listed | None:
+    """A value as the list that it is, the default of a setting as items that a setting gives."""
+    match value:
+        case Listed():
+            return value
+        case Setting(default=Listed(items=items, spot=spot)):
+            items = tuple(replace(value, default=item, spot=item.spot) if isinstance(item, Known) else item for item in items)
+            return Listed(items, spot)
+        case Split(text=Known(value=str(text), spot=spot), separator=separator):
+            parts = (part.strip() if value.strips else part for part in text.split(separator))
+            return Listed(tuple(Known(part, spot) for part in parts), spot)
+        case _:
+            return None
+
+
+def _text_sum(one: Value, other: Value, spot: Spot) -> Value:
+    if isinstance(one, Known) and isinstance(other, Known):
+        return Known(f"{one.value}{other.value}", spot)
+    return Unknown()
+
+
+def _compared(one: Value, op: ast.cmpop, other: Value) -> bool | None:
+    """The outcome of a comparison of constants; None when it is not known."""
+    left, right = _constant(one), _constant(other)
+    if left is NotImplemented or right is NotImplemented:
+        return None
+    try:
+        match op:
+            case ast.Eq():
+                return bool(left == right)
+            case ast.NotEq():
+                return bool(left != right)
+            case ast.In():
+                return left in right
+            case ast.NotIn():
+                return left not in right
+            case ast.Is():
+                return left is right if left is None or right is None else None
+            case ast.IsNot():
+                return left is not right if left is None or right is None else None
+            case _:
+                return None
+    except TypeError:
+        return None
+
+
+def _constant(value: Value) -> Any:
+    match value:
+        case Known(value=constant) | Setting(default=Known(value=constant)):
+            return constant
+        case Setting(default=None):
+            return None
+        case Listed(items=items, complete=True) if all(isinstance(item, Known) for item in items):
+            return [item.value for item in items if isinstance(item, Known)]
+        case _:
+            return NotImplemented
+
+
+def returns_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.Return]:
+    """The return statements of a function, not those of functions inside it."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.Return):
+            yield node
+        elif not isinstance(node, FunctionNode | ast.ClassDef):
+            waiting = [*ast.iter_child_nodes(node), *waiting]
+
+
+def argument_of(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, call: ast.Call) -> ast.expr | None:
+    """The argument that a call gives for a parameter; None where it gives none."""
+    for word in call.keywords:
+        if word.arg == name:
+            return word.value
+    positions = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+    if positions[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
+        positions = positions[1:]
+    if name in positions and positions.index(name) < len(call.args):
+        argument = call.args[positions.index(name)]
+        return None if isinstance(argument, ast.Starred) else argument
+    return None
+
+
+def default_of(function: FunctionNode, name: str) -> ast.expr | None:
+    """The default of a parameter; None where it has none."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    pairs = zip(reversed(positional), reversed(function.args.defaults), strict=False)
+    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
+    return next((default for argument, default in (*pairs, *named) if argument.arg == name), None)
+
+
+def _is_spread(call: ast.Call) -> bool:
+    return any(word.arg is None for word in call.keywords) or any(isinstance(each, ast.Starred) for each in call.args)
+
+
+def _not_others(function: ast.FunctionDef | ast.AsyncFunctionDef, number: int, count: int) -> frozenset[tuple[str, bool]]:
+    return frozenset({(f"call {other} of {function.name}:{function.lineno}", False) for other in range(count) if other != number})

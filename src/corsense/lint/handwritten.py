@@ -1,0 +1,194 @@
+"""CORS headers that the program writes by hand, by function."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from corsense.lint.evaluation import Evaluator, default_of
+from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.values import Value
+
+_PREFIX = "access-control-allow-"
+_SETTERS = ("append", "setdefault", "__setitem__", "add", "set", "add_header")
+_FRAMEWORKS = ("fastapi", "starlette")
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A header written by hand: its name in lower case, the expression of its value, and whether a line is added to those
+    that are there."""
+
+    node: ast.AST
+    name: str
+    value: ast.expr
+    appended: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Handwritten:
+    """All the CORS headers that one function (or the module) writes, in the order of the source."""
+
+    module: Module = field(repr=False)
+    scope: Scope = field(repr=False)
+    headers: tuple[Written, ...]
+
+    def value_of(self, name: str) -> Written | None:
+        """The first header of that name."""
+        return next((header for header in self.headers if header.name == name), None)
+
+
+def handwritten(evaluator: Evaluator, module: Module) -> list[Handwritten]:
+    """The CORS headers of a module that has to do with FastAPI or Starlette."""
+    if _PREFIX not in module.text.lower() or not concerns_framework(module) or _is_the_layer_itself(module):
+        return []
+    by_scope: dict[Scope, list[Written]] = {}
+    for written in _written(module):
+        if written.name.startswith(_PREFIX):
+            by_scope.setdefault(module.scope_of(written.node), []).append(written)
+    return [Handwritten(module, scope, tuple(found)) for scope, found in by_scope.items()]
+
+
+def _is_the_layer_itself(module: Module) -> bool:
+    """Whether a module is where a CORS layer is made: somebody has to write the headers."""
+    return any(isinstance(node, ast.ClassDef) and node.name == "CORSMiddleware" for node in module.tree.body)
+
+
+def concerns_framework(module: Module) -> bool:
+    """Whether a module imports FastAPI or Starlette, or is written against ASGI itself."""
+    for node in module.nodes:
+        match node:
+            case ast.Import(names=names) if any(alias.name.partition(".")[0] in _FRAMEWORKS for alias in names):
+                return True
+            case ast.ImportFrom(module=str(name), level=0) if name.partition(".")[0] in _FRAMEWORKS:
+                return True
+    return "http.response.start" in module.text
+
+
+def _written(module: Module) -> Iterator[Written]:
+    for node in module.nodes:
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)], value=value) if _is_headers(holder):
+                name = _name(key)
+                if name is not None:
+                    yield Written(node, name, value)
+            case ast.Call(func=ast.Attribute(value=holder, attr=method), args=[key, value]) if method in _SETTERS and _is_headers(
+                holder
+            ):
+                name = _name(key)
+                if name is not None:
+                    yield Written(node, name, value, appended=method in ("append", "add"))
+            case ast.Dict(keys=keys, values=values) if _reaches_an_answer(module, node):
+                for entry, value in zip(keys, values, strict=True):
+                    name = _name(entry) if entry is not None else None
+                    if name is not None:
+                        yield Written(node, name, value)
+            case ast.Tuple(elts=[key, value]) if isinstance(key, ast.Constant) and isinstance(key.value, bytes):
+                name = _name(key)
+                if name is not None and isinstance(module.parents.get(node), ast.List | ast.Call):
+                    yield Written(node, name, value, appended=isinstance(module.parents.get(node), ast.Call))
+
+
+def _name(key: ast.expr) -> str | None:
+    match key:
+        case ast.Constant(value=str(name)):
+            return name.lower()
+        case ast.Constant(value=bytes(name)):
+            return name.decode("latin-1").lower()
+        case _:
+            return None
+
+
+def _is_headers(node: ast.expr) -> bool:
+    """`response.headers`, `headers`, `MutableHeaders(...)`; not those of a request."""
+    written = ast.unparse(node).lower()
+    return "header" in written and "request" not in written
+
+
+def _reaches_an_answer(module: Module, node: ast.Dict) -> bool:
+    """Whether a dict is handed to a response: as its headers, in an update of them, or by way of a name."""
+    parent = module.parents.get(node)
+    match parent:
+        case ast.keyword(arg="headers"):
+            call = module.parents[parent]
+            return isinstance(call, ast.Call) and _makes_an_answer(call)
+        case ast.Call(func=ast.Attribute(value=holder, attr="update")):
+            return _is_headers(holder)
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return _name_reaches_an_answer(module, name)
+        case ast.Return():
+            function = module.scope_of(node).node
+            return isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and "header" in function.name.lower()
+        case _:
+            return False
+
+
+def _name_reaches_an_answer(module: Module, name: str) -> bool:
+    for call in module.calls:
+        for word in call.keywords:
+            hands_over = word.arg == "headers" and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(word.value))
+            if hands_over and _makes_an_answer(call):
+                return True
+        match call:
+            case ast.Call(func=ast.Attribute(value=holder, attr="update"), args=[ast.Name(id=given)]) if given == name:
+                if _is_headers(holder):
+                    return True
+    return False
+
+
+def _makes_an_answer(call: ast.Call) -> bool:
+    last = ast.unparse(call.func).rpartition(".")[2]
+    return last.endswith(("Response", "HTTPException", "Headers"))
+
+
+def text_value(evaluator: Evaluator, module: Module, node: ast.expr) -> set[str]:
+    """The strings that a header's value is known to be."""
+    from corsense.lint.values import Known
+
+    if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
+        return {node.value.decode("latin-1")}
+    found: set[str] = set()
+    values: list[Value] = [each.value for each in evaluator.evaluate(node, evaluator.frame_of(module, node))]
+    for value in values:
+        if isinstance(value, Known) and isinstance(value.value, str):
+            found.add(value.value)
+    return found
+
+
+def reads_origin(node: ast.AST) -> bool:
+    """Whether an expression reads the Origin header of a request."""
+    for found in ast.walk(node):
+        match found:
+            case ast.Call(func=ast.Attribute(value=holder, attr="get"), args=[ast.Constant(value=name), *_]):
+                if _is_origin(name) and "header" in ast.unparse(holder).lower():
+                    return True
+            case ast.Subscript(value=holder, slice=ast.Constant(value=name)):
+                if _is_origin(name) and "header" in ast.unparse(holder).lower():
+                    return True
+    return False
+
+
+def _is_origin(name: object) -> bool:
+    return isinstance(name, str | bytes) and name.lower() in ("origin", b"origin")
+
+
+def names_of_origin(scope: Scope) -> set[str]:
+    """The names in a function that hold the Origin header."""
+    node = scope.node
+    if not isinstance(node, FunctionNode):
+        return set()
+    found: set[str] = set()
+    for statement in ast.walk(node):
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.NamedExpr(target=ast.Name(id=name), value=value):
+                if reads_origin(value):
+                    found.add(name)
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value) if reads_origin(value):
+                found.add(name)
+    for argument in (*node.args.args, *node.args.kwonlyargs):
+        default = default_of(node, argument.arg)
+        given = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
+        if argument.arg == "origin" and "Header(" in given:
+            found.add("origin")
+    return found

@@ -1,0 +1,311 @@
+"""The program that is read: its modules as syntax trees, their scopes, and which module an import means."""
+
+from __future__ import annotations
+
+import ast
+import tokenize
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+ScopeNode = ast.Module | FunctionNode | ast.ClassDef
+
+_ANCESTORS = 8
+"""In how many folders above a file the module that it imports is looked for."""
+
+
+class Unreadable(Exception):
+    """A file cannot be read as a program; the message says why."""
+
+
+@dataclass(eq=False)
+class Module:
+    """A source file. `path` is as it was given, for people."""
+
+    path: Path
+    text: str
+    tree: ast.Module
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text by lines as Python counts them."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of the tree, those that hold others before what they hold."""
+        return tuple(self.parents)
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """The node that holds each node; the tree holds itself."""
+        found: dict[ast.AST, ast.AST] = {self.tree: self.tree}
+        waiting: list[ast.AST] = [self.tree]
+        for node in waiting:
+            for name in node._fields:
+                value = getattr(node, name, None)
+                if value.__class__ is list:
+                    for child in value:
+                        if isinstance(child, ast.AST):
+                            found[child] = node
+                            waiting.append(child)
+                elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context | ast.operator):
+                    found[value] = node
+                    waiting.append(value)
+        return found
+
+    @cached_property
+    def scope(self) -> Scope:
+        """The module's own scope."""
+        return Scope(self, self.tree, None)
+
+    @cached_property
+    def scopes(self) -> dict[ast.AST, Scope]:
+        """The scope of each function, class and the module."""
+        found: dict[ast.AST, Scope] = {self.tree: self.scope}
+        for node in self.nodes:
+            if isinstance(node, FunctionNode | ast.ClassDef):
+                found[node] = Scope(self, node, self._scope_around(node, found))
+        return found
+
+    @cached_property
+    def calls(self) -> tuple[ast.Call, ...]:
+        """Every call, in the order of the source."""
+        found = [node for node in self.nodes if isinstance(node, ast.Call)]
+        return tuple(sorted(found, key=lambda call: (call.lineno, call.col_offset)))
+
+    @cached_property
+    def functions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
+        """Every function, in the order of the source."""
+        found = [node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        return tuple(sorted(found, key=lambda function: function.lineno))
+
+    @cached_property
+    def names_of_middleware(self) -> frozenset[str]:
+        """Names that imports, assignments and classes of this module give to something called a middleware."""
+        found: set[str] = set()
+        for node in self.nodes:
+            match node:
+                case ast.ImportFrom(names=names):
+                    found |= {alias.asname for alias in names if alias.asname and alias.name.endswith("Middleware")}
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
+                    if ast.unparse(value).endswith("Middleware"):
+                        found.add(name)
+                case ast.ClassDef(name=name, bases=bases) if any("CORS" in ast.unparse(base) for base in bases):
+                    found.add(name)
+        return frozenset(found)
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope in which an expression or statement is evaluated."""
+        return self._scope_around(node, self.scopes)
+
+    def _scope_around(self, node: ast.AST, known: dict[ast.AST, Scope]) -> Scope:
+        inner, outer = node, self.parents.get(node, self.tree)
+        while outer is not self.tree:
+            if outer in known and not _is_evaluated_outside(outer, inner):
+                return known[outer]
+            inner, outer = outer, self.parents[outer]
+        return self.scope
+
+    def statement_of(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that holds an expression."""
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+
+def _is_evaluated_outside(holder: ast.AST, part: ast.AST) -> bool:
+    """Decorators, defaults and bases are evaluated where the function or class stands, not in it."""
+    if isinstance(holder, ast.Module):
+        return False
+    if isinstance(holder, ast.Lambda):
+        return part is holder.args
+    body = getattr(holder, "body", [])
+    return part not in body
+
+
+@dataclass(eq=False)
+class Scope:
+    """A module, class or function: where names are bound."""
+
+    module: Module
+    node: ScopeNode
+    parent: Scope | None
+    bindings: dict[str, list[ast.AST]] = field(init=False, repr=False)
+    """The statements and other nodes that bind or change each name, in the order of the source."""
+
+    def __post_init__(self) -> None:
+        self.bindings = {}
+        for name, node in _bindings(self.node):
+            self.bindings.setdefault(name, []).append(node)
+
+    @property
+    def body(self) -> list[ast.stmt]:
+        """The statements of the scope; none for a lambda."""
+        return [] if isinstance(self.node, ast.Lambda) else self.node.body
+
+    def holder_of(self, name: str) -> Scope | None:
+        """The scope whose `name` is meant here: this one or one around it, classes around it left out as Python does."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.bindings and (scope is self or not isinstance(scope.node, ast.ClassDef)):
+                return scope
+            scope = scope.parent
+        return None
+
+
+_CHANGES = ("append", "extend", "add", "update", "insert", "remove", "discard", "setdefault", "clear", "pop")
+
+
+def _bindings(scope: ScopeNode) -> Iterator[tuple[str, ast.AST]]:
+    if isinstance(scope, FunctionNode):
+        for argument in _arguments(scope):
+            yield argument.arg, argument
+    declared = set()
+    if not isinstance(scope, ast.Lambda):
+        for node in _own_nodes(scope.body):
+            if isinstance(node, ast.Global | ast.Nonlocal):
+                declared |= set(node.names)
+            for name in _bound_by(node):
+                if name not in declared:
+                    yield name, node
+
+
+def _arguments(function: FunctionNode) -> list[ast.arg]:
+    given = function.args
+    rest = [argument for argument in (given.vararg, given.kwarg) if argument is not None]
+    return [*given.posonlyargs, *given.args, *given.kwonlyargs, *rest]
+
+
+def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """The nodes of a scope in the order of the source, those of functions and classes inside it left out."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        for block in ("body", "orelse", "handlers", "finalbody", "cases"):
+            for part in getattr(statement, block, ()):
+                yield from _own_nodes(part.body if isinstance(part, ast.ExceptHandler | ast.match_case) else [part])
+
+
+def _bound_by(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Assign(targets=targets):
+            for target in targets:
+                yield from _names_in(target)
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target) | ast.For(target=target) | ast.AsyncFor(target=target):
+            yield from _names_in(target)
+        case ast.With(items=items) | ast.AsyncWith(items=items):
+            for item in items:
+                if item.optional_vars is not None:
+                    yield from _names_in(item.optional_vars)
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            for alias in names:
+                yield alias.asname or alias.name.partition(".")[0]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method))) if method in _CHANGES:
+            yield name
+        case _:
+            return
+
+
+def _names_in(target: ast.expr) -> Iterator[str]:
+    match target:
+        case ast.Name(id=name):
+            yield name
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _names_in(part)
+        case ast.Subscript(value=ast.Name(id=name)):
+            yield name
+        case _:
+            return
+
+
+@dataclass(eq=False)
+class Program:
+    """The modules that were read so far. A module is read when it is first asked for."""
+
+    _modules: dict[Path, Module | None] = field(default_factory=dict, repr=False)
+    _named: dict[tuple[Path, str], Path | None] = field(default_factory=dict, repr=False)
+
+    def module(self, path: Path, content: bytes | None = None) -> Module:
+        """The module at `path`.
+
+        Raises:
+            Unreadable: it is no text, or not Python.
+            OSError: it cannot be read.
+        """
+        known = self._modules.get(path.absolute())
+        if known is None:
+            known = read_module(path, content if content is not None else path.read_bytes())
+            self._modules[path.absolute()] = known
+        return known
+
+    def imported(self, importer: Module, name: str, level: int = 0) -> Module | None:
+        """The module that `importer` means by `name`, where it is a file beside or above it; None for other packages."""
+        start = importer.path.absolute().parent
+        if level:
+            for _ in range(level - 1):
+                start = start.parent
+            return self._at(start, name)
+        folder = start
+        for _ in range(_ANCESTORS):
+            found = self._at(folder, name)
+            if found is not None and found is not importer:
+                return found
+            if folder.parent == folder or (folder / ".git").exists():
+                return None
+            folder = folder.parent
+        return None
+
+    def _at(self, folder: Path, name: str) -> Module | None:
+        key = (folder, name)
+        if key not in self._named:
+            self._named[key] = next((path for path in _candidates(folder, name) if path.is_file()), None)
+        path = self._named[key]
+        if path is None:
+            return None
+        if path not in self._modules:
+            try:
+                self._modules[path] = read_module(_shown(path), path.read_bytes())
+            except (OSError, Unreadable):
+                self._modules[path] = None
+        return self._modules[path]
+
+
+def _candidates(folder: Path, name: str) -> Iterator[Path]:
+    base = folder.joinpath(*name.split(".")) if name else folder
+    if name:
+        yield base.with_name(base.name + ".py")
+    yield base / "__init__.py"
+
+
+def _shown(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def read_module(path: Path, content: bytes) -> Module:
+    """The module of a file's content.
+
+    Raises:
+        Unreadable: it is no text in the encoding that it declares, or not Python.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
+        text = content.decode(encoding)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that a later Python will refuse: not our subject
+            return Module(path, text.removeprefix("\ufeff"), ast.parse(content))
+    except SyntaxError as error:
+        raise Unreadable(f"not valid Python (line {error.lineno or 1}: {error.msg})") from None
+    except (UnicodeDecodeError, ValueError, LookupError) as error:
+        raise Unreadable(f"no text that Python could read ({error})") from None
+    except (RecursionError, MemoryError):
+        raise Unreadable("nested deeper than Python reads") from None

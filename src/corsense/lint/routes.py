@@ -1,0 +1,95 @@
+"""The routes of an app as decorators write them, those of included routers among them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.program import Module, Scope
+from corsense.lint.values import ModuleValue
+
+_METHODS = ("get", "post", "put", "delete", "patch", "options", "head", "trace", "websocket")
+_DEEPEST = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """An endpoint with the methods that it serves (`WEBSOCKET` for a websocket)."""
+
+    module: Module = field(repr=False)
+    function: ast.FunctionDef | ast.AsyncFunctionDef
+    methods: tuple[str, ...]
+    path: str | None
+
+
+def routes_of(evaluator: Evaluator, scope: Scope, name: str, depth: int = 0) -> Iterator[Route]:
+    """The routes of the app or router called `name` in a scope."""
+    module = scope.module
+    for function in module.functions:
+        for decorator in function.decorator_list:
+            match decorator:
+                case ast.Call(func=ast.Attribute(value=owner)) if ast.unparse(owner) == name:
+                    methods = _methods(decorator)
+                    if methods and _sees(module.scope_of(function), scope):
+                        yield Route(module, function, methods, _path(decorator))
+    if depth < _DEEPEST:
+        for call in module.calls:
+            match call.func:
+                case ast.Attribute(attr="include_router", value=owner) if call.args and ast.unparse(owner) == name:
+                    for inner, router in _home(evaluator, module, call.args[0]):
+                        yield from routes_of(evaluator, inner, router, depth + 1)
+
+
+def _sees(inner: Scope, outer: Scope) -> bool:
+    return inner is outer or outer.parent is None
+
+
+def _methods(decorator: ast.Call) -> tuple[str, ...]:
+    assert isinstance(decorator.func, ast.Attribute)
+    verb = decorator.func.attr
+    if verb in _METHODS:
+        return (verb.upper(),)
+    if verb not in ("api_route", "route"):
+        return ()
+    given = next((word.value for word in decorator.keywords if word.arg == "methods"), None)
+    if not isinstance(given, ast.List | ast.Tuple | ast.Set):
+        return ("GET",) if given is None else ()
+    return tuple(item.value.upper() for item in given.elts if isinstance(item, ast.Constant) and isinstance(item.value, str))
+
+
+def _path(decorator: ast.Call) -> str | None:
+    first = decorator.args[0] if decorator.args else next((w.value for w in decorator.keywords if w.arg == "path"), None)
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def _home(evaluator: Evaluator, module: Module, node: ast.expr) -> Iterator[tuple[Scope, str]]:
+    """Where a router that is included is made, and its name there."""
+    match node:
+        case ast.Name(id=name):
+            scope = module.scope_of(node).holder_of(name)
+            for binding in scope.bindings[name] if scope is not None else ():
+                if isinstance(binding, ast.ImportFrom):
+                    alias = next((alias for alias in binding.names if (alias.asname or alias.name) == name), None)
+                    found = evaluator.program.imported(module, binding.module or "", binding.level)
+                    if alias is not None and found is not None:
+                        yield from _where_made(evaluator, found, alias.name)
+                else:
+                    assert scope is not None
+                    yield scope, name
+        case ast.Attribute(value=holder, attr=name):
+            for each in evaluator.evaluate(holder, evaluator.frame_of(module, node)):
+                if isinstance(each.value, ModuleValue):
+                    yield from _where_made(evaluator, each.value.module, name)
+
+
+def _where_made(evaluator: Evaluator, module: Module, name: str) -> Iterator[tuple[Scope, str]]:
+    for binding in module.scope.bindings.get(name, ()):
+        if isinstance(binding, ast.ImportFrom):
+            alias = next((alias for alias in binding.names if (alias.asname or alias.name) == name), None)
+            found = evaluator.program.imported(module, binding.module or "", binding.level)
+            if alias is not None and found is not None and found is not module:
+                yield from _where_made(evaluator, found, alias.name)
+                return
+    yield module.scope, name

@@ -1,0 +1,35 @@
+"""`cors-not-outermost` in source: a layer that answers by itself is added after the CORS layer, hence outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.answering import own_answer
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.stacks import Stack
+
+SLUG = "cors-not-outermost"
+
+
+def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+    """Each layer outside of the outermost CORS layer that can answer by itself."""
+    told: set[int] = set()
+    for cors in stack.cors:
+        outside = [layer for layer in stack.outside(cors) if cors.form != "wrapped" or layer.form == "wrapped"]
+        if any(isinstance(layer, CorsLayer) for layer in outside):
+            continue
+        for layer in outside:
+            how = own_answer(evaluator, layer)
+            if how is None or id(layer.node) in told:
+                continue
+            told.add(id(layer.node))
+            where = f"{cors.module.path}:{cors.node.lineno}"
+            message = (
+                f"{layer.name} is added after CORSMiddleware ({where}), so it is outside of it, and it {how}: that answer leaves "
+                "without CORS headers. The layer added last is the outermost."
+            )
+            evidence = {"layer": layer.name, "cors_file": str(cors.module.path), "cors_line": cors.node.lineno}
+            remedy = "Add CORSMiddleware after all other middleware, so that it is outermost."
+            yield Mark(SLUG, message, layer.spot, evidence, remedy=remedy, layer=cors)

@@ -1,0 +1,30 @@
+"""`duplicate-cors-headers` in source: a layer outside of the CORS layer adds the header once more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.handwritten import handwritten
+from corsense.lint.marks import Mark
+from corsense.lint.stacks import Stack
+from corsense.lint.values import FunctionValue, Spot
+
+SLUG = "duplicate-cors-headers"
+
+
+def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+    """Hand-written layers outside that append `Access-Control-Allow-Origin` to an answer that has it."""
+    for cors in stack.cors:
+        for layer in stack.outside(cors):
+            function = layer.made_of
+            if not isinstance(function, FunctionValue):
+                continue
+            for found in handwritten(evaluator, function.module):
+                header = found.value_of("access-control-allow-origin")
+                if header is not None and header.appended and found.scope.node is function.node:
+                    message = (
+                        f"{layer.name} is outside of CORSMiddleware and adds Access-Control-Allow-Origin to answers that have "
+                        "it: browsers refuse two."
+                    )
+                    yield Mark(SLUG, message, Spot(function.module, header.node), {}, "error", "Remove it.", cors)

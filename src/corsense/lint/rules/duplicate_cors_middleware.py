@@ -1,0 +1,27 @@
+"""`duplicate-cors-middleware` in source: one app gets two CORS layers in the same run of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.stacks import Stack
+
+SLUG = "duplicate-cors-middleware"
+
+
+def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+    """The last of them."""
+    for first in stack.cors:
+        again = [layer for layer in stack.outside(first) if isinstance(layer, CorsLayer) and layer.node is not first.node]
+        if again:
+            last = again[-1]
+            places = f"{first.module.path}:{first.node.lineno} and {last.module.path}:{last.node.lineno}"
+            message = (
+                f"There are {len(stack.cors)} CORS layers on one app, {places}; the outermost has the last word where both "
+                "allow a page."
+            )
+            yield Mark(SLUG, message, last.spot, {"layers": len(stack.cors)}, remedy="Keep one of them.", layer=last)
+            return

@@ -1,0 +1,24 @@
+"""`expose-wildcard-with-credentials` in source: `*` exposes nothing to a page that sends credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.origins import together
+from corsense.lint.values import entries, text_of, truth
+
+SLUG = "expose-wildcard-with-credentials"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """One mark a layer."""
+    for exposed, credentials in together(layer, "expose_headers", "allow_credentials"):
+        text = text_of(exposed)
+        names = {entry.text for entry in entries(exposed)} | ({text.text} if text is not None else set())
+        if "*" in names and truth(credentials):
+            message = "expose_headers=['*'] means a header called * when the page sends credentials: nothing is exposed."
+            remedy = "Name the headers that pages read: expose_headers=['X-Total-Count']."
+            yield Mark(SLUG, message, layer.keyword_spot("expose_headers"), {}, remedy=remedy, layer=layer)
+            return

@@ -1,0 +1,53 @@
+"""`method-not-allowed` in source: the app serves a method that its CORS layer does not allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.routes import routes_of
+from corsense.lint.stacks import Stack
+from corsense.lint.values import Value, entries, is_complete, text_of
+
+SLUG = "method-not-allowed"
+
+_ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
+
+
+def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+    """Methods of routes that the list lacks, and methods in lower case, which are others."""
+    for layer in stack.cors:
+        given = layer.argument("allow_methods")
+        if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
+            continue
+        lists = [listed(each.value) for each in given] if given else [("GET",)]
+        allowed = lists[0]
+        if len(lists) != 1 or allowed is None or "*" in allowed:
+            continue
+        lower = [method for method in allowed if method != method.upper() and method.upper() in (*_ASKED_FOR, "GET")]
+        served = {method for route in routes_of(evaluator, stack.scope, stack.name) for method in route.methods}
+        missing = [method for method in _ASKED_FOR if method in served and method not in allowed]
+        if missing:
+            yield _mark(layer, missing, allowed, bool(given))
+        elif lower:
+            message = f"Methods are upper case: {lower[0]!r} in allow_methods allows no {lower[0].upper()}."
+            yield Mark(SLUG, message, layer.keyword_spot("allow_methods"), {"methods": [m.upper() for m in lower]}, layer=layer)
+
+
+def listed(value: Value) -> tuple[str, ...] | None:
+    """The strings of a list that is known whole; None where it is not."""
+    text = text_of(value)
+    if text is not None:
+        return (text.text,)
+    return tuple(entry.text for entry in entries(value)) if is_complete(value) else None
+
+
+def _mark(layer: CorsLayer, missing: list[str], allowed: tuple[str, ...], given: bool) -> Mark:
+    names = ", ".join(missing)
+    told = f"allow_methods={list(allowed)!r}" if given else "Without allow_methods only GET is allowed: it"
+    message = f"{told} lacks {names}, which the app serves: the preflights of such requests are refused."
+    evidence = {"methods": missing, "allow_methods": list(allowed)}
+    remedy = f"allow_methods={sorted({*allowed, *missing})!r}"
+    return Mark(SLUG, message, layer.keyword_spot("allow_methods"), evidence, "warning", remedy, layer)

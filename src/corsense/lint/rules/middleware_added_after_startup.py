@@ -1,0 +1,50 @@
+"""`middleware-added-after-startup` in source: a layer is added where the app runs already."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.marks import Mark
+from corsense.lint.program import Module
+from corsense.lint.values import FunctionValue, Spot
+
+SLUG = "middleware-added-after-startup"
+
+_MOMENTS = {
+    "on_event": "when the app starts",
+    "middleware": "while it answers a request",
+    **dict.fromkeys(("get", "post", "put", "delete", "patch", "api_route", "websocket"), "while it answers a request"),
+}
+
+
+def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
+    """Each `add_middleware` in a function that runs after the stack is built."""
+    for call in module.calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_middleware" and call.args:
+            function = module.scope_of(call).node
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                moment = _moment(evaluator, module, function)
+                if moment is not None:
+                    message = (
+                        f"Middleware is added {moment}, which raises RuntimeError: the stack is built when the app first runs."
+                    )
+                    remedy = "Add it where the app is made."
+                    yield Mark(SLUG, message, Spot(module, call), {"moment": moment}, "error", remedy)
+
+
+def _moment(evaluator: Evaluator, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+    for decorator in function.decorator_list:
+        match decorator:
+            case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(), *_]) if name in _MOMENTS:
+                return _MOMENTS[name]
+    for call in module.calls:
+        given = [word.value for word in call.keywords if word.arg == "lifespan"]
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_event_handler":
+            given += call.args[1:2]
+        for node in given:
+            for each in evaluator.evaluate(node, evaluator.frame_of(module, call)):
+                if isinstance(each.value, FunctionValue) and each.value.node is function:
+                    return "when the app starts"
+    return None

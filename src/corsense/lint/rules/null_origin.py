@@ -1,0 +1,21 @@
+"""`null-origin` in source: the list has `null`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.causes import Severity
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.origins import allows_credentials, written_origins
+
+SLUG = "null-origin"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """The entry `null`."""
+    for found in written_origins(layer):
+        if found.slug == SLUG:
+            message = "The list of origins has 'null', which any sandboxed frame and any redirect can be: it lets every site in."
+            severity: Severity = "error" if allows_credentials(layer) else "warning"
+            yield Mark(SLUG, message, found.entry.spot, {"value": "null"}, severity, "Remove 'null'.", layer)

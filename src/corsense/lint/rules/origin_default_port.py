@@ -1,0 +1,16 @@
+"""`origin-default-port` in source: an entry of the list spells out the default port."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.rules.spelling import misspelt
+
+SLUG = "origin-default-port"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """Entries with this fault."""
+    yield from misspelt(layer, SLUG, "{written} has the default port, which browsers leave away: they send {meant}.")

@@ -1,0 +1,52 @@
+"""`origins-not-a-list` in source: `allow_origins` is one string, or one string of the list holds several origins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.origins import written_origins
+from corsense.lint.values import Known, Setting, Spot, Value
+
+SLUG = "origins-not-a-list"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """Strings where a list is due."""
+    for each in layer.argument("allow_origins"):
+        found = _string(each.value)
+        if found is not None:
+            yield _mark(layer, *found)
+            break
+    for origin in written_origins(layer):
+        if origin.slug == SLUG:
+            message = f"{origin.entry.text!r} is one string with several origins in it: it matches none of them."
+            yield Mark(SLUG, message, origin.entry.spot, {"value": origin.entry.text}, layer=layer)
+
+
+def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:
+    """What is given, by which setting, where; None where it is no string."""
+    match value:
+        case Known(value=str(text), spot=spot):
+            return text, None, spot
+        case Setting(name=name, default=Known(value=str(text)), spot=spot):
+            return text, name, spot
+        case Setting(name=name, default=None, is_text=True, spot=spot):
+            return None, name, spot
+        case _:
+            return None
+
+
+def _mark(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot) -> Mark:
+    given = f"the string {text!r}" if setting is None else f"{setting}, one string"
+    if text is not None and "*" in text:
+        why = "It contains a *, which makes Starlette allow every origin."
+    else:
+        why = "Any piece of it passes: Starlette looks for the origin inside of the string."
+    message = f"allow_origins is {given}, not a list. {why}"
+    remedy = (
+        f"allow_origins=[{text!r}]" if setting is None else f'allow_origins=[origin.strip() for origin in {setting}.split(",")]'
+    )
+    evidence = {"value": text if text is not None else setting}
+    return Mark(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)

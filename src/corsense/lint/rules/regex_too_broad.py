@@ -1,0 +1,16 @@
+"""`regex-too-broad` in source: the expression admits sites that it was not written for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.rules.regexes import regex_marks
+
+SLUG = "regex-too-broad"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """Expressions with this fault."""
+    yield from regex_marks(layer, SLUG)

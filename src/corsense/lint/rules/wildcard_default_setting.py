@@ -1,0 +1,24 @@
+"""`wildcard-default-setting` in source: the variable that holds the origins falls back to `*`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.causes import Severity
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.origins import wildcards
+
+SLUG = "wildcard-default-setting"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """One mark a layer."""
+    for found in wildcards(layer):
+        if found.setting is not None:
+            name = found.setting.name
+            message = f"Where {name} is not set, every origin is allowed: it falls back to '*'."
+            remedy = f"Let {name} fall back to your development origin, or to nothing."
+            severity: Severity = "error" if found.credentials else "warning"
+            yield Mark(SLUG, message, found.spot, {"setting": name}, severity, remedy, layer)
+            return

@@ -1,0 +1,220 @@
+"""The order in which an app's layers are added: through helper functions and imports, branch by branch."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from corsense.lint.conditions import path_of
+from corsense.lint.evaluation import Evaluator, argument_of
+from corsense.lint.layers import CorsLayer, Layer
+from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.values import ClassValue, External, FunctionValue, Path, compatible
+
+_DEEPEST = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """The layers that are added to one app, the first added (the innermost) first."""
+
+    scope: Scope = field(repr=False)
+    name: str
+    layers: tuple[Layer, ...]
+
+    @property
+    def cors(self) -> tuple[CorsLayer, ...]:
+        """Its CORS layers."""
+        return tuple(layer for layer in self.layers if isinstance(layer, CorsLayer))
+
+    def outside(self, cors: Layer) -> Iterator[Layer]:
+        """The layers that are added after a CORS layer and in the same run of the program."""
+        after = self.layers[self.layers.index(cors) + 1 :]
+        for layer in after:
+            if compatible(layer.path, cors.path):
+                yield layer
+
+
+@dataclass(eq=False)
+class Stacks:
+    """Puts the layers of all modules in the order in which they are added."""
+
+    evaluator: Evaluator
+    layers: dict[Module, list[Layer]]
+
+    def all(self) -> list[Stack]:
+        """A stack for each app that has a CORS layer."""
+        found: dict[tuple[ast.AST, str], Stack] = {}
+        for layers in list(self.layers.values()):
+            for layer in layers:
+                if isinstance(layer, CorsLayer):
+                    for scope, name in self._roots(layer):
+                        if (scope.node, name) not in found:
+                            found[scope.node, name] = Stack(scope, name, tuple(self._sequence(scope, name, 0)))
+        return [stack for stack in found.values() if stack.cors]
+
+    def _roots(self, layer: CorsLayer) -> Iterator[tuple[Scope, str]]:
+        """The scopes and names of the apps that a layer is added to, where they are made rather than handed over."""
+        if layer.form == "item":
+            yield from self._homes_of_item(layer)
+        elif layer.target is not None:
+            yield from self._origins(layer.scope, ast.unparse(layer.target), 0)
+
+    def _homes_of_item(self, layer: Layer) -> Iterator[tuple[Scope, str]]:
+        """The apps whose constructor takes the list that an item stands in."""
+        for module in [layer.module]:
+            for call in module.calls:
+                given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
+                if given is not None and layer.node in self._items(module, given):
+                    scope = module.scope_of(call)
+                    yield scope, _assigned_to(module, call) or f"app of line {call.lineno}"
+
+    def _origins(self, scope: Scope, name: str, depth: int) -> Iterator[tuple[Scope, str]]:
+        function = scope.node
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _is_parameter(function, name) and depth < _DEEPEST:
+            calls = self.evaluator.callers.get(function, [])
+            for module, call in calls:
+                argument = argument_of(function, name, call)
+                if argument is not None:
+                    yield from self._origins(module.scope_of(call), ast.unparse(argument), depth + 1)
+            if calls:
+                return
+        yield scope, name
+
+    def _sequence(self, scope: Scope, name: str, depth: int) -> list[Layer]:
+        """The layers added to the app called `name` in a scope, the innermost first."""
+        events: list[tuple[tuple[int, int], list[Layer]]] = []
+        imported = self._creator(scope, name) if depth < _DEEPEST else None
+        if imported is not None:
+            events.append(((0, 0), self._sequence(*imported, depth + 1)))
+        for layer in self.layers.get(scope.module, ()):
+            if layer.target is not None and layer.scope is scope and ast.unparse(layer.target) == name:
+                events.append((_position(layer), [layer]))
+        for call in scope.module.calls:
+            if scope.module.scope_of(call) is not scope:
+                continue
+            if _assigned_to(scope.module, call) == name:
+                events.append((_of_node(call), self._given(scope.module, call)))
+            if depth < _DEEPEST:
+                events.append((_of_node(call), self._by_helper(scope, call, name, depth)))
+        return [layer for _, added in sorted(events, key=lambda event: event[0]) for layer in added]
+
+    def _creator(self, scope: Scope, name: str) -> tuple[Scope, str] | None:
+        """Where an app that a module imports is made."""
+        for node in scope.bindings.get(name, ()):
+            if isinstance(node, ast.ImportFrom):
+                alias = next((alias for alias in node.names if (alias.asname or alias.name) == name), None)
+                module = self.evaluator.program.imported(scope.module, node.module or "", node.level)
+                if alias is not None and module is not None:
+                    return module.scope, alias.name
+        return None
+
+    def _given(self, module: Module, call: ast.Call) -> list[Layer]:
+        """The layers of `FastAPI(middleware=[...])`: the first of the list is the outermost."""
+        given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
+        if given is None:
+            return []
+        nodes = self._items(module, given)
+        items = [layer for layer in self.layers.get(module, ()) if layer.form == "item" and layer.node in nodes]
+        return sorted(items, key=lambda layer: -nodes.index(layer.node))
+
+    def _items(self, module: Module, given: ast.expr) -> list[ast.AST]:
+        """The items of a list of middleware, also where a name stands for the list."""
+        match given:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return list(parts)
+            case ast.Name(id=name):
+                scope = module.scope_of(given).holder_of(name)
+                found: list[ast.AST] = []
+                for node in scope.bindings[name] if scope is not None else ():
+                    if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                        found += self._items(module, node.value)
+                    elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
+                        found.append(node.value.args[-1])
+                return found
+            case _:
+                return [node for node in ast.walk(given) if isinstance(node, ast.Call)]
+
+    def _by_helper(self, scope: Scope, call: ast.Call, name: str, depth: int) -> list[Layer]:
+        """The layers that a function of the program adds to the app that it is handed."""
+        words = [*call.args, *(word.value for word in call.keywords)]
+        if not any(isinstance(word, ast.Name | ast.Attribute) and ast.unparse(word) == name for word in words):
+            return []
+        path = path_of(scope.module, call)
+        added: list[Layer] = []
+        for each in self.evaluator.evaluate(call.func, self.evaluator.frame_of(scope.module, call)):
+            function = each.value
+            if isinstance(function, ClassValue) and _is_asgi(function.node):
+                added.append(Layer(scope.module, call, "wrapped", function, path=path))
+            elif isinstance(function, FunctionValue) and not isinstance(function.node, ast.Lambda):
+                inner = function.module.scopes[function.node]
+                parameter = _parameter_given(function.node, call, name)
+                if parameter is not None:
+                    self._learn(function.module)
+                    added += [_on(layer, path) for layer in self._sequence(inner, parameter, depth + 1)]
+        return added
+
+    def _learn(self, module: Module) -> None:
+        """The layers of a module that nobody looked at yet."""
+        if module not in self.layers:
+            from corsense.lint.layers import layers_of
+
+            self.layers[module] = layers_of(self.evaluator, module)
+
+
+def _is_asgi(node: ast.ClassDef) -> bool:
+    """Whether a class is called with scope, receive and send."""
+    return any(
+        isinstance(statement, ast.AsyncFunctionDef) and statement.name == "__call__" and len(statement.args.args) == 4
+        for statement in node.body
+    )
+
+
+def _on(layer: Layer, path: Path) -> Layer:
+    return layer if not path else replace(layer, path=layer.path | path)
+
+
+def _parameter_given(function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call, name: str) -> str | None:
+    for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        given = argument_of(function, argument.arg, call)
+        if given is not None and ast.unparse(given) == name:
+            return argument.arg
+    return None
+
+
+def _is_parameter(function: FunctionNode, name: str) -> bool:
+    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return any(argument.arg == name for argument in arguments)
+
+
+def _position(layer: Layer) -> tuple[int, int]:
+    return _of_node(layer.node)
+
+
+def _of_node(node: ast.AST) -> tuple[int, int]:
+    end_line: int = getattr(node, "end_lineno", 0) or 0
+    end_column: int = getattr(node, "end_col_offset", 0) or 0
+    return end_line, end_column
+
+
+def _assigned_to(module: Module, call: ast.Call) -> str | None:
+    match module.parents.get(call):
+        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+            return ast.unparse(target)
+        case _:
+            return None
+
+
+def is_app(evaluator: Evaluator, module: Module, node: ast.expr) -> bool:
+    """Whether an expression is an app of FastAPI or Starlette."""
+    for each in evaluator.evaluate(node, evaluator.frame_of(module, node)):
+        match each.value:
+            case External(name=name, called=True) if name.rpartition(".")[2] in ("FastAPI", "Starlette"):
+                return True
+    return False
+
+
+def same(layers: Iterable[Layer], other: Layer) -> bool:
+    """Whether a layer is among others, however it was reached."""
+    return any(layer.node is other.node for layer in layers)
