@@ -83,12 +83,12 @@ class HttpClient:
             pool.close()
         self._pools.clear()
 
-    def send(self, request: WireRequest) -> WireResponse | NetworkError:
-        """Send `request` and wait for its answer; a failure of the network is a `NetworkError`.
+    def send(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
+        """Send `request`, with `body`, and wait for its answer; a failure of the network is a `NetworkError`.
 
         Raises InputError for a URL that is not http or https.
         """
-        answer = self.read(request)
+        answer = self.read(request, body=body or None)
         response = answer.response if isinstance(answer, Document) else answer
         if isinstance(answer, Document) and answer.response.status >= 400:
             kind = answer.response.header("Content-Type")
@@ -97,9 +97,10 @@ class HttpClient:
         self.exchanges.append(Exchange(request, response))
         return response
 
-    def read(self, request: WireRequest, *, limit: int = MAX_BODY) -> Document | NetworkError:
-        """As `send`, with the body up to `limit` bytes; nothing is remembered. Raises InputError likewise."""
-        wire = _wire(request)
+    def read(self, request: WireRequest, *, limit: int = MAX_BODY, body: bytes | None = None) -> Document | NetworkError:
+        """As `send`, with the answer's body up to `limit` bytes; `body` goes with the request. Nothing is remembered. Raises
+        InputError likewise."""
+        wire = _wire(request, body)
         self._backend.begin(self.timeout)
         answer = self._exchange(request.url, wire, limit)
         if _may_have_gone_stale(answer) and not self._backend.connected and request.method in _IDEMPOTENT:
@@ -144,7 +145,7 @@ def http_send(client: HttpClient) -> Send:
     return client.send
 
 
-def _wire(request: WireRequest) -> httpcore2.Request:
+def _wire(request: WireRequest, body: bytes | None = None) -> httpcore2.Request:
     """The request as it goes on the wire: the header lines as given, behind `Host`; the target as the URL spells it."""
     parsed = parse_url(request.url)
     if parsed is None or not parsed.is_http:
@@ -155,8 +156,9 @@ def _wire(request: WireRequest) -> httpcore2.Request:
     headers = list(request.headers)
     if not any(name.lower() == "host" for name, _ in headers):
         headers.insert(0, ("Host", parsed.host + (f":{parsed.port}" if parsed.port else "")))
-    if request.method in {"POST", "PUT", "PATCH"} and not any(name.lower() == "content-length" for name, _ in headers):
-        headers.append(("Content-Length", "0"))
+    expects_body = body is not None or request.method in {"POST", "PUT", "PATCH"}
+    if expects_body and not any(name.lower() == "content-length" for name, _ in headers):
+        headers.append(("Content-Length", str(len(body or b""))))
     return httpcore2.Request(
         request.method.encode("latin-1", "replace"),
         httpcore2.URL(
@@ -166,6 +168,7 @@ def _wire(request: WireRequest) -> httpcore2.Request:
             target=target.encode("latin-1", "replace"),
         ),
         headers=[(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers],
+        content=body or None,
     )
 
 

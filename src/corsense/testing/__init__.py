@@ -1,0 +1,80 @@
+"""Tests that think like a browser: what pages of other origins may do with an API, asserted.
+
+    from corsense.testing import assert_cors_allowed, assert_cors_blocked
+
+    assert_cors_allowed(app, "POST", "/api/users", origin="https://app.example.com", credentials="include", json={"name": "Ada"})
+    assert_cors_blocked(app, "GET", "/api/users", origin="https://evil.example")
+
+What is tested is an ASGI app, a Starlette or FastAPI `TestClient`, a client of httpx2 or httpx, or the URL of a running server.
+Each function has a twin of the same name to be awaited in `corsense.testing.aio`; that is the one for an `AsyncClient`, and for
+an app whose resources belong to the event loop of the test. None of them needs pytest. With pytest there are the fixtures `cors`
+and `cors_snapshot` and the flags `--cors-update` and `--cors-engine`, and nothing else happens where they are not used.
+
+An app is asked in this process, so that the dependency overrides of a test hold. Its lifespan is not run, as with a `TestClient`
+that is not entered: hand over a client that is (`with TestClient(app) as client`), and its app is asked in its event loop.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corsense.fetch import CorsError as CorsError
+    from corsense.testing.assertions import assert_cors_allowed as assert_cors_allowed
+    from corsense.testing.assertions import assert_cors_blocked as assert_cors_blocked
+    from corsense.testing.assertions import assert_cors_snapshot as assert_cors_snapshot
+    from corsense.testing.assertions import assert_no_foreign_access as assert_no_foreign_access
+    from corsense.testing.assertions import cors_matrix as cors_matrix
+    from corsense.testing.assertions import find_foreign_access as find_foreign_access
+    from corsense.testing.intrusion import Intrusion as Intrusion
+    from corsense.testing.kit import AsyncCors as AsyncCors
+    from corsense.testing.kit import Cors as Cors
+    from corsense.testing.matrix import Access as Access
+    from corsense.testing.matrix import Cell as Cell
+    from corsense.testing.matrix import CorsMatrix as CorsMatrix
+    from corsense.testing.probes import ForeignOrigin as ForeignOrigin
+    from corsense.testing.probes import foreign_origins as foreign_origins
+
+__all__ = [
+    "Access",
+    "AsyncCors",
+    "Cell",
+    "Cors",
+    "CorsError",
+    "CorsMatrix",
+    "ForeignOrigin",
+    "Intrusion",
+    "assert_cors_allowed",
+    "assert_cors_blocked",
+    "assert_cors_snapshot",
+    "assert_no_foreign_access",
+    "cors_matrix",
+    "find_foreign_access",
+    "foreign_origins",
+]
+
+_HOMES = {
+    "Access": "corsense.testing.matrix",
+    "AsyncCors": "corsense.testing.kit",
+    "Cell": "corsense.testing.matrix",
+    "Cors": "corsense.testing.kit",
+    "CorsError": "corsense.fetch",
+    "CorsMatrix": "corsense.testing.matrix",
+    "ForeignOrigin": "corsense.testing.probes",
+    "Intrusion": "corsense.testing.intrusion",
+    "foreign_origins": "corsense.testing.probes",
+}
+
+
+def __getattr__(name: str) -> object:
+    # pytest imports this package with its plugin, in every project that has corsense installed: it must cost nothing.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES.get(name, "corsense.testing.assertions")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

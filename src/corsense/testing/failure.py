@@ -1,0 +1,161 @@
+"""What a failing assertion says: what the browser's console would say, what was exchanged, why, and what to write."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+
+from corsense.app.recorder import relative
+from corsense.causes import cause
+from corsense.diagnose import Diagnosis
+from corsense.explain.code import fix_code
+from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Step, Trace
+from corsense.fetch.trace import EngineName
+from corsense.fetch.wording.parse import Message, parse
+from corsense.readers.controls import harmless
+from corsense.readers.secrets import redact_url
+from corsense.report.console import console_lines
+from corsense.report.difference import marked_difference
+
+NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari", "standard": "a browser"}
+
+_SLIPS = frozenset(
+    {"origin-trailing-slash", "origin-default-port", "origin-not-normalised", "origin-has-path", "origin-without-scheme"}
+)
+_SHOWN_OF_REQUEST = ("access-control-request-method", "access-control-request-headers", "origin")
+_SHOWN_OF_ANSWER = ("access-control-", "location", "vary")
+
+
+def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -> str:
+    """The message of an assertion that wanted a fetch to be allowed."""
+    verdict = f"{'fails' if isinstance(trace.outcome, Failed) else 'is blocked'} in {NAMES[engine]}"
+    first = f"{operation(trace)} from a page at {trace.request.origin} {verdict} (credentials: {trace.request.credentials})."
+    return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
+
+
+def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, engine: EngineName) -> str:
+    """The message of an assertion that wanted a fetch to be blocked, and it is not. `keyword` is what lets the origin in."""
+    assert isinstance(trace.outcome, Allowed)
+    first = (
+        f"{operation(trace)} from a page at {trace.request.origin} is allowed in {NAMES[engine]} "
+        f"(credentials: {trace.request.credentials}), and should be blocked: the page reads the answer."
+    )
+    by = f"by {keyword}" if keyword else "by what the server answers"
+    cause_lines = list(remedies(diagnoses)) or [
+        f"cause  {trace.request.origin} is let in {by}.",
+        "fix    Take it out of the origins that are allowed, or change what this test wants.",
+    ]
+    return _joined([first, "", *ladder(trace), "", *cause_lines])
+
+
+def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis], engine: EngineName) -> str:
+    """The message of an assertion that wanted a fetch to be blocked for another reason than it is."""
+    outcome = trace.outcome
+    if isinstance(outcome, Blocked):
+        said = f"is blocked as wanted, but by {outcome.error}, not by {wanted}"
+    else:
+        said = "fails before CORS has a say, so it is not CORS that blocks it"
+    first = f"{operation(trace)} from a page at {trace.request.origin} {said}."
+    return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
+
+
+def operation(trace: Trace) -> str:
+    """Method and URL, without secrets."""
+    return f"{trace.request.method} {harmless(redact_url(trace.request.url)[0])}"
+
+
+def ladder(trace: Trace) -> Iterator[str]:
+    """The exchanges one below the other, each with the headers that matter and the checks that were made."""
+    for index, exchange in enumerate(trace.exchanges):
+        yield from _exchange(index, exchange)
+        for step in trace.steps:
+            if step.exchange == index:
+                yield from _step(step)
+    yield from (line for step in trace.steps if step.exchange is None and not step.passed for line in _step(step))
+    if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
+        yield f"   {trace.request.method} is never sent"
+    if isinstance(trace.outcome, Failed):
+        yield f"   {trace.outcome.reason}" + (f" ({harmless(trace.outcome.detail)})" if trace.outcome.detail else "")
+
+
+def remedies(diagnoses: Iterable[Diagnosis], trace: Trace | None = None) -> Iterator[str]:
+    """Cause and fix of each diagnosis."""
+    message = _message_of(trace) if trace is not None else None
+    for diagnosis in diagnoses:
+        found = cause(diagnosis.slug)
+        place = f"  {relative(diagnosis.place.file, os.getcwd())}:{diagnosis.place.line}" if diagnosis.place is not None else ""
+        yield f"cause  {found.code} {found.slug}: {harmless(diagnosis.message)}{place}"
+        yield from _difference(diagnosis)
+        fix = diagnosis.remedy or _in_the_list(diagnosis)
+        fix = fix or (fix_code(diagnosis.slug, message) if message is not None else _usual_fix(diagnosis.slug))
+        for number, line in enumerate(harmless(fix).splitlines()):
+            yield f"{'' if number else 'fix':<7}{line}".rstrip()
+        yield f"more   {found.documentation}"
+
+
+def _in_the_list(diagnosis: Diagnosis) -> str | None:
+    """The keyword with its list as it should be, where the list and what it lacks are known."""
+    evidence = diagnosis.evidence
+    for lacking, keyword in (("method", "allow_methods"), ("header", "allow_headers"), ("sent", "allow_origins")):
+        value, listed = evidence.get(lacking), evidence.get(keyword)
+        if isinstance(value, str) and isinstance(listed, list) and value not in listed:
+            wrong = evidence.get("allowed") if diagnosis.slug in _SLIPS else None
+            entries = [entry for entry in listed if entry != wrong]
+            return f"{keyword}=[{', '.join(map(json.dumps, [*entries, value]))}]"
+    return None
+
+
+def _usual_fix(slug: str) -> str:
+    blocks = cause(slug).code_blocks("Use instead")
+    return blocks[0].strip() if blocks else ""
+
+
+def _message_of(trace: Trace) -> Message | None:
+    """What the console says, as its reader understands it: the values that a fix is made of."""
+    if not isinstance(trace.outcome, Blocked):
+        return None
+    return next((message for message in parse("\n".join(trace.console("chromium"))) if message.is_cors), None)
+
+
+def _difference(diagnosis: Diagnosis) -> Iterator[str]:
+    sent, allowed = diagnosis.evidence.get("sent"), diagnosis.evidence.get("allowed")
+    if not isinstance(sent, str) or not isinstance(allowed, str):
+        return
+    yield f"       sent     {harmless(repr(sent))}"
+    shown, marks = marked_difference(allowed, sent)
+    yield f"       allowed  {harmless(shown)}"
+    if marks.strip():
+        yield f"                {marks}"
+
+
+def _console(trace: Trace, engine: EngineName) -> list[str]:
+    return [harmless(line) for line in console_lines(trace, "chromium" if engine == "standard" else engine)]
+
+
+def _exchange(index: int, exchange: Exchange) -> Iterator[str]:
+    request, response = exchange.request, exchange.response
+    answer = response.reason if isinstance(response, NetworkError) else str(response.status)
+    kind = " (preflight)" if request.preflight else ""
+    yield f"{index + 1}. {request.method} {harmless(redact_url(request.url)[0])}{kind} -> {answer}"
+    for name, value in request.headers:
+        if name.lower() in _SHOWN_OF_REQUEST:
+            yield f"   > {name}: {harmless(value)}"
+    if not isinstance(response, NetworkError):
+        for name, value in response.headers:
+            if name.lower().startswith(_SHOWN_OF_ANSWER):
+                yield f"   < {harmless(name)}: {harmless(redact_url(value)[0])}"
+
+
+def _step(step: Step) -> Iterator[str]:
+    if step.passed:
+        of = f": {step.parameter}" if step.parameter and step.name.startswith("Access-Control-Allow-Headers") else ""
+        yield f"   ✓ {step.name}{of}"
+        return
+    seen = "missing" if step.seen is None else harmless(repr(step.seen))
+    wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""
+    yield f"   ✗ {step.name} is {seen}{wanted}  [{step.section}]"
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "\n".join(lines).rstrip()

@@ -1,0 +1,276 @@
+"""Whether pages that nobody trusts are let in: every probe of `corsense.testing.probes`, on every route."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from corsense.diagnose import Diagnosis
+from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, Trace, WireRequest, WireResponse
+from corsense.fetch.request import Credentials
+from corsense.origin import OriginPattern
+from corsense.readers.errors import InputError, quoted
+from corsense.testing.errand import SAFE_METHODS, Call, Errand, Memory, preflight_of, watch
+from corsense.testing.probes import STRANGERS, ForeignOrigin, foreign_origins
+from corsense.testing.subject import Subject
+from corsense.testing.surface import Operation, surface
+from corsense.url import is_loopback_host, parse_url
+
+KINDS = (
+    "reflection", "null", "hosted third party", "localhost", "prefix match", "suffix match", "substring", "unescaped dot",
+    "special characters", "any subdomain", "http twin", "port wildcard", "spelling", "two origins", "preflight differs",
+    "cache split", "wildcard on this machine",
+)  # fmt: skip
+"""What can be found, in the order it is looked for."""
+
+_UNKNOWN = "/corsense-a-path-that-does-not-exist"
+_SHOWN = 4
+_SLUGS = {
+    "reflection": "reflected-origin",
+    "null": "null-origin",
+    "unescaped dot": "regex-unescaped-dot",
+    "hosted third party": "public-suffix-origin",
+    "http twin": "insecure-origin-with-credentials",
+    "cache split": "vary-origin-missing",
+    "wildcard on this machine": "wildcard-origins",
+    "preflight differs": "manual-options-handler",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Intrusion:
+    """A stranger that is let in. `kind` is one of `KINDS`, `why` says how, `request` is `GET /users`, `answered` the value of
+    `Access-Control-Allow-Origin` (for a cache split: what `Vary` says)."""
+
+    kind: str
+    origin: str
+    request: str
+    credentials: Credentials
+    answered: str | None
+    why: str
+
+
+@dataclass(slots=True)
+class _Search:
+    subject: Subject
+    credentials: Sequence[Credentials]
+    memory: Memory | None
+    run_unsafe: bool
+
+    def through(self, operation: Operation, probes: Sequence[ForeignOrigin]) -> Errand[list[Intrusion]]:
+        """All that is found on one operation. Where everyone is let in, no more names are tried."""
+        found: list[Intrusion] = []
+        for mode in self.credentials:
+            for number, probe in enumerate(probes):
+                intrusion = yield from self._try(operation, probe, mode)
+                if intrusion is not None:
+                    found.append(intrusion)
+                everyone = number + 1 == len(STRANGERS) and len([seen for seen in found if seen.credentials == mode]) > number
+                if everyone:
+                    break
+        return found
+
+    def _try(self, operation: Operation, probe: ForeignOrigin, mode: Credentials) -> Errand[Intrusion | None]:
+        request = operation.request(self.subject, probe.origin, mode)
+        if _is_own_page(request):
+            return None
+        trace = (yield from watch(request, Browser("standard"), run_unsafe=self.run_unsafe, memory=self.memory)).trace
+        _insist_on_an_answer(trace)
+        named = _named(trace)
+        if isinstance(trace.outcome, Allowed) and (probe.browser or named == probe.origin):
+            kind, why = self._kind(probe, named)
+            return Intrusion(kind, probe.origin, str(operation), mode, named, why)
+        simple = not any(exchange.request.preflight for exchange in trace.exchanges)
+        if simple and operation.method in SAFE_METHODS and probe.origin in STRANGERS:
+            return (yield from self._preflight(operation, probe, request))
+        return None
+
+    def _kind(self, probe: ForeignOrigin, named: str | None) -> tuple[str, str]:
+        url = parse_url(self.subject.base)
+        if named == "*" and self.subject.app is None and url is not None and is_loopback_host(url.host):
+            return "wildcard on this machine", "the answer says *: any site that a user of this machine visits can read it"
+        return (probe.kind, "the answer says *: any site can read it" if named == "*" else probe.why)
+
+    def _preflight(self, operation: Operation, probe: ForeignOrigin, request: FetchRequest) -> Errand[Intrusion | None]:
+        """A preflight that lets a stranger in where the answer does not: what it sends is carried out."""
+        wire = WireRequest(operation.method, request.url, (("Origin", probe.origin),))
+        call = Call(preflight_of(wire))
+        answer = ((yield from self.memory.ask(call)) if self.memory is not None else (yield call)).response
+        if not isinstance(answer, WireResponse) or not 200 <= answer.status < 300:
+            return None
+        named = answer.header("access-control-allow-origin")
+        with_cookies = request.credentials == "include"
+        if with_cookies and answer.header("access-control-allow-credentials") != "true":
+            return None
+        if named != probe.origin and (named != "*" or with_cookies):
+            return None
+        why = "the preflight lets it in and the answer does not: what it sends is carried out all the same"
+        return Intrusion("preflight differs", probe.origin, str(operation), request.credentials, named, why)
+
+    def cache_split(self, operation: Operation, trusted: str) -> Errand[list[Intrusion]]:
+        """Answers that differ by origin must say so, those without `Origin` too, or a cache hands one page's leave to another."""
+        answers: dict[str | None, WireResponse] = {}
+        for origin in (trusted, STRANGERS[0], None):
+            request = operation.request(self.subject, trusted, "omit")
+            headers = (("Accept", "*/*"), *((("Origin", origin),) if origin is not None else ()))
+            call = Call(WireRequest(operation.method, request.url, (*headers, *request.headers)))
+            answer = ((yield from self.memory.ask(call)) if self.memory is not None else (yield call)).response
+            if isinstance(answer, WireResponse):
+                answers[origin] = answer
+        if len({answer.header("access-control-allow-origin") for answer in answers.values()}) < 2:
+            return []
+        why = "answers differ by origin and do not all say Vary: Origin: a cache hands one page's leave to another"
+        return [
+            Intrusion("cache split", origin or "(no Origin)", str(operation), "omit", answer.header("vary"), why)
+            for origin, answer in answers.items()
+            if not _says_so(answer)
+        ]
+
+
+def search(
+    subject: Subject,
+    trusted: Iterable[str],
+    credentials: Sequence[Credentials],
+    requests: Iterable[str] | None,
+    ignore: Iterable[str],
+    run_unsafe: bool,
+) -> Errand[tuple[Intrusion, ...]]:
+    """Everything that is found, each once, in the order of `KINDS`: see `corsense.testing.assert_no_foreign_access`."""
+    own = tuple(trusted)
+    ignored = _ignored(ignore)
+    probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in STRANGERS]
+    operations = yield from surface(subject, requests)
+    look = _Search(subject, credentials, None if run_unsafe else Memory(subject.has_cookies), run_unsafe)
+    found: list[Intrusion] = []
+    # A stranger's page sends the least it can, so that no list of methods or headers hides how origins are compared.
+    bare = [replace(operation, headers=(), body=None) for operation in operations]
+    for operation in bare:
+        found += yield from look.through(operation, probes)
+        if operation.method == "GET" and own:
+            found += yield from look.cache_split(operation, OriginPattern.parse(own[0]).example())
+    strangers = [probe for probe in probes if probe.origin in (*STRANGERS, "null")]
+    for operation in (*(operation for operation in operations if operation not in bare), *_errors(bare)):
+        found += yield from look.through(operation, strangers)
+    kept = dict.fromkeys(intrusion for intrusion in found if intrusion.kind not in ignored)
+    return tuple(sorted(kept, key=lambda intrusion: KINDS.index(intrusion.kind)))
+
+
+def _errors(operations: Sequence[Operation]) -> Iterator[Operation]:
+    """Answers that no endpoint gives: a path that does not exist, a method that a route does not have, a slash too many."""
+    yield Operation("GET", _UNKNOWN, _UNKNOWN)
+    readable = {operation.route for operation in operations if operation.method == "GET"}
+    seen: set[str] = set()
+    for operation in operations:
+        if operation.route not in readable | seen:
+            seen.add(operation.route)
+            yield Operation("GET", operation.route, operation.path)
+        if operation.method == "GET":
+            path = urlsplit(operation.path).path
+            if path != "/":
+                other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+                yield replace(operation, route=f"{operation.route} (other slash)", path=other)
+
+
+def _ignored(ignore: Iterable[str]) -> frozenset[str]:
+    ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
+    for kind in ignored:
+        if kind not in KINDS:
+            raise InputError(f"ignore={quoted(kind)} is none of {', '.join(map(repr, KINDS))}")
+    return ignored
+
+
+def _is_own_page(request: FetchRequest) -> bool:
+    url = parse_url(request.url)
+    return url is not None and url.origin == request.origin
+
+
+def _insist_on_an_answer(trace: Trace) -> None:
+    """A probe that did not arrive proves nothing."""
+    outcome = trace.outcome
+    if isinstance(outcome, Failed) and outcome.reason == FailureReason.MIXED_CONTENT and not trace.exchanges:
+        raise InputError(
+            f"a page on https may not call {trace.request.url}, so nothing can be probed: test the app itself, or over https"
+        )
+    if isinstance(outcome, Failed) and outcome.exchange == 0 and outcome.reason in _NO_ANSWER:
+        detail = f" ({outcome.detail})" if outcome.detail else ""
+        raise InputError(f"no answer for {trace.request.method} {trace.request.url}: {outcome.reason}{detail}")
+
+
+_NO_ANSWER = frozenset(
+    {
+        FailureReason.CONNECTION_REFUSED, FailureReason.CONNECTION_RESET, FailureReason.CONNECTION_CLOSED,
+        FailureReason.NAME_NOT_RESOLVED, FailureReason.TLS, FailureReason.TIMEOUT, FailureReason.INVALID_HTTP,
+    }
+)  # fmt: skip
+
+
+def _named(trace: Trace) -> str | None:
+    response = trace.response
+    return response.header("access-control-allow-origin") if response is not None else None
+
+
+def _says_so(answer: WireResponse) -> bool:
+    varies = {name.strip().lower() for name in (answer.header("vary") or "").split(",")}
+    return bool(varies & {"origin", "*"}) or "no-store" in (answer.header("cache-control") or "").lower()
+
+
+def intrusion_text(found: Sequence[Intrusion], trusted: Iterable[str], app: Any) -> str:
+    """The message of an assertion that wanted nobody but the trusted to be let in."""
+    from corsense.readers.controls import harmless
+    from corsense.testing.failure import remedies
+    from corsense.testing.inspection import most_open
+
+    own = ", ".join(trusted) or "nobody"
+    lines = [f"Pages that nobody trusts can use this API (trusted: {own})."]
+    for kind in dict.fromkeys(intrusion.kind for intrusion in found):
+        group = [intrusion for intrusion in found if intrusion.kind == kind]
+        lines += ["", f"{kind}: {group[0].why}"]
+        by_origin: dict[str, list[Intrusion]] = {}
+        for intrusion in group:
+            by_origin.setdefault(intrusion.origin, []).append(intrusion)
+        for origin, of_origin in list(by_origin.items())[:_SHOWN]:
+            lines.append(f"  {harmless(origin)}")
+            lines += [f"    {_line(intrusion)}" for intrusion in of_origin[:_SHOWN]]
+            lines += [f"    and {len(of_origin) - _SHOWN} more requests"] if len(of_origin) > _SHOWN else []
+        lines += [f"  and {len(by_origin) - _SHOWN} more origins"] if len(by_origin) > _SHOWN else []
+    lines += ["", *remedies(_causes(found, tuple(trusted), most_open(app)))]
+    return "\n".join(lines)
+
+
+def _line(intrusion: Intrusion) -> str:
+    from corsense.readers.controls import harmless
+
+    name = "Vary" if intrusion.kind == "cache split" else "Access-Control-Allow-Origin"
+    answered = harmless(intrusion.answered) if intrusion.answered is not None else "(missing)"
+    return f"{intrusion.request}  credentials: {intrusion.credentials}  {name}: {answered}"
+
+
+def _causes(found: Sequence[Intrusion], trusted: tuple[str, ...], faults: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """The fault of the policy where it can be read, else what each kind stands for; caches are a matter of their own."""
+    kinds = dict.fromkeys(intrusion.kind for intrusion in found)
+    remedy = _remedy(trusted)
+    if faults and set(kinds) != {"cache split"}:
+        causes = [replace(faults[0], remedy=remedy)]
+    else:
+        causes = [
+            Diagnosis(_SLUGS.get(kind, "regex-too-broad"), f"{first.origin} is let in: {first.why}.", remedy=remedy)
+            for kind in kinds
+            if kind != "cache split"
+            for first in [next(intrusion for intrusion in found if intrusion.kind == kind)]
+        ]
+    if "cache split" in kinds:
+        why = next(intrusion.why for intrusion in found if intrusion.kind == "cache split")
+        causes.append(Diagnosis("vary-origin-missing", f"{why[0].upper()}{why[1:]}.", remedy=_VARY))
+    return causes[:3]
+
+
+_VARY = "Let CORSMiddleware set the headers (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
+
+
+def _remedy(trusted: tuple[str, ...]) -> str:
+    listed = ", ".join(f'"{origin}"' for origin in trusted)
+    if any("*" in origin for origin in trusted):
+        return f"corsense.install(app, Policy(origins=[{listed}]))"
+    return f"allow_origins=[{listed}]  # a list, each origin in full; no allow_origin_regex"

@@ -1,0 +1,167 @@
+"""`CorsMatrix`: what browsers let the pages of each origin do with each route of an app."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from corsense.fetch import Allowed, Blocked, Browser, CorsError, Trace
+from corsense.fetch.request import Credentials
+from corsense.fetch.trace import EngineName
+from corsense.readers.errors import InputError
+from corsense.testing.errand import Errand, Memory, Watched, watch
+from corsense.testing.subject import Subject
+from corsense.testing.surface import Operation, surface
+from corsense.url import parse_url
+
+Word = Literal["allowed", "blocked", "failed"]
+_WORDS = {("omit", "include"): "yes", ("include",): "with credentials", ("omit",): "without credentials", (): "-"}
+
+
+class Access(NamedTuple):
+    """Something that a page may do: call `method` of `route` from `origin` with these `credentials`, and read the answer."""
+
+    origin: str
+    route: str
+    method: str
+    credentials: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}  credentials: {self.credentials}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One request of one page, judged. `error` is the browser's reason when it is blocked; `status` that of the last answer,
+    None when there was none or it was synthesized; `trace` everything the browser did."""
+
+    origin: str
+    route: str
+    method: str
+    credentials: Credentials
+    outcome: Word
+    error: CorsError | None = None
+    status: int | None = field(default=None, compare=False)
+    trace: Trace | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def access(self) -> Access:
+        """The cell's place in the matrix."""
+        return Access(self.origin, self.route, self.method, self.credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class CorsMatrix:
+    """Every route and method of an app, for every origin and credentials mode. Iterates over its cells, ordered by route, method,
+    origin and credentials; equal when every cell has the same outcome for the same reason; prints as a table."""
+
+    cells: tuple[Cell, ...]
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins, in the order they were given."""
+        return tuple(dict.fromkeys(cell.origin for cell in self.cells))
+
+    @property
+    def allowed(self) -> frozenset[Access]:
+        """All that pages may do."""
+        return frozenset(cell.access for cell in self.cells if cell.outcome == "allowed")
+
+    def cell(self, method: str, route: str, origin: str, credentials: Credentials = "omit") -> Cell:
+        """One cell. Raises KeyError when the matrix has none of that description."""
+        wanted = Access(origin, route, method, credentials)
+        for cell in self.cells:
+            if cell.access == wanted:
+                return cell
+        raise KeyError(f"the matrix has no cell for {method} {route} from {origin} with credentials {credentials!r}")
+
+    def gained(self, before: CorsMatrix) -> tuple[Access, ...]:
+        """What pages may do here that they could not do in `before`, sorted."""
+        return tuple(sorted(self.allowed - before.allowed))
+
+    def lost(self, before: CorsMatrix) -> tuple[Access, ...]:
+        """What pages could do in `before` and may not do here, sorted."""
+        return tuple(sorted(before.allowed - self.allowed))
+
+    def __str__(self) -> str:
+        return table(self)
+
+
+def measure(
+    subject: Subject,
+    origins: Iterable[str],
+    credentials: Sequence[Credentials],
+    requests: Iterable[str] | None,
+    engine: EngineName,
+    run_unsafe: bool,
+) -> Errand[CorsMatrix]:
+    """The matrix of an app: see `corsense.testing.cors_matrix`."""
+    pages = tuple(dict.fromkeys(origins))
+    if not pages:
+        raise InputError("no origin is given: name the pages to ask for, origins=['https://app.example.com']")
+    operations = yield from surface(subject, requests)
+    memory = None if run_unsafe else Memory(subject.has_cookies)
+    cells: list[Cell] = []
+    for operation in operations:
+        for origin in pages:
+            for mode in credentials:
+                request = operation.request(subject, origin, mode)
+                _insist_on_two_origins(request.url, origin)
+                watched = yield from watch(request, Browser(engine=engine), run_unsafe=run_unsafe, memory=memory)
+                cells.append(_cell(operation, origin, mode, watched))
+    return CorsMatrix(tuple(cells))
+
+
+def _insist_on_two_origins(url: str, origin: str) -> None:
+    target = parse_url(url)
+    if target is not None and target.origin == origin:
+        raise InputError(f"{origin} is the origin of the app itself, where CORS has no say: leave it out of the origins")
+
+
+def _cell(operation: Operation, origin: str, credentials: Credentials, watched: Watched) -> Cell:
+    outcome = watched.trace.outcome
+    response = watched.trace.response
+    return Cell(
+        origin,
+        operation.route,
+        operation.method,
+        credentials,
+        "allowed" if isinstance(outcome, Allowed) else "blocked" if isinstance(outcome, Blocked) else "failed",
+        outcome.error if isinstance(outcome, Blocked) else None,
+        response.status if response is not None and not watched.withheld else None,
+        watched.trace,
+    )
+
+
+def table(matrix: CorsMatrix) -> str:
+    """The matrix as text: a line for each operation, a column for each origin."""
+    columns = ["", *matrix.origins]
+    modes = {cell.credentials for cell in matrix.cells}
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for cell in matrix.cells:
+        row = found.setdefault((cell.route, cell.method), {})
+        row.setdefault(cell.origin, [])
+        if cell.outcome == "allowed":
+            row[cell.origin].append(cell.credentials)
+    rows = [
+        [f"{method} {route}", *(_word(row.get(origin), modes) for origin in matrix.origins)]
+        for (route, method), row in found.items()
+    ]
+    widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [columns, *rows]]
+    return "\n".join(lines)
+
+
+def _word(allowed: list[str] | None, modes: set[Credentials]) -> str:
+    if not allowed:
+        return "-"
+    if set(allowed) == modes:
+        return "yes"
+    return _WORDS.get(tuple(sorted(allowed, reverse=True)), ", ".join(allowed))

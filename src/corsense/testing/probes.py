@@ -1,0 +1,162 @@
+"""The pages of strangers: for an origin that is trusted, those that careless comparisons take for it.
+
+Each has been let in by some server once: prefix and suffix tests, `in` on a string, dots of regular expressions, `null`, names
+that look alike. The list is that of CORScanner, Corsy and nuclei, and of the advisories named beside the groups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from corsense.faults import PolicyError
+from corsense.fetch.sites import registrable_domain
+from corsense.origin import OriginPattern
+from corsense.readers.errors import InputError, quoted
+
+STRANGERS = ("https://evil.com", "https://corsense-k7q2v9.example")
+"""Two sites that nobody trusts: whoever lets in both lets in everyone."""
+
+_SPECIAL = "_-\"'{}+^!~;&()*,$=|`"
+_ENCODED = ("%60", "%0b", "%00", "%20")
+_HOSTED = ("https://x.github.io", "https://codepen.io", "https://x.vercel.app", "https://x.netlify.app")
+_LOOKALIKE = {"a": "а", "c": "с", "e": "е", "o": "о", "p": "р", "x": "х"}  # noqa: RUF001
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignOrigin:
+    """An `Origin` header in the name of a stranger. `kind` says which slip would let it in, `why` how; `browser` whether a
+    browser would ever send it (what it would not, other clients do)."""
+
+    origin: str
+    kind: str
+    why: str
+    browser: bool = True
+
+
+def foreign_origins(trusted: Iterable[str]) -> tuple[ForeignOrigin, ...]:
+    """Every probe for the `trusted` origins or patterns (`https://*.example.com`), each once, without those that are trusted
+    themselves. Raises InputError for an entry that is no origin."""
+    patterns = [_pattern(text) for text in trusted]
+    found: dict[str, ForeignOrigin] = {}
+    for probe in _everyone():
+        found.setdefault(probe.origin, probe)
+    for pattern in patterns:
+        for probe in _of(pattern):
+            found.setdefault(probe.origin, probe)
+    return tuple(probe for probe in found.values() if not any(pattern.matches(probe.origin) for pattern in patterns))
+
+
+def _pattern(text: str) -> OriginPattern:
+    try:
+        return OriginPattern.parse(text)
+    except PolicyError as error:
+        raise InputError(f"trusted={quoted(text)} is no origin that can be trusted: {error.faults[0]}") from None
+
+
+def _everyone() -> Iterator[ForeignOrigin]:
+    for origin in STRANGERS:
+        yield ForeignOrigin(origin, "reflection", "any site is let in")
+    yield ForeignOrigin("null", "null", "any site can be null, in a sandboxed frame")
+    for origin in _HOSTED:
+        yield ForeignOrigin(origin, "hosted third party", "anybody can publish a page there")
+    yield ForeignOrigin("https://localhost.evil.com", "localhost", "a name that only begins with localhost")
+    yield ForeignOrigin("http://localhost:31337", "localhost", "any program on the user's machine, any port")
+
+
+def _of(pattern: OriginPattern) -> Iterator[ForeignOrigin]:
+    sample = pattern.example()
+    scheme, _, authority = sample.partition("://")
+    host, port = _split(authority)
+    site = registrable_domain(host)
+    yield from _begins_and_ends(scheme, host, port, site)
+    yield from _dots(scheme, host, port)
+    yield from _special_characters(scheme, host)
+    yield from _neighbours(scheme, host, port, site)
+    yield from _spellings(scheme, host, port)
+
+
+def _split(authority: str) -> tuple[str, str]:
+    """Host and port, the port with its colon."""
+    host, colon, port = authority.rpartition(":")
+    return (host, colon + port) if colon and port.isdigit() else (authority, "")
+
+
+def _begins_and_ends(scheme: str, host: str, port: str, site: str) -> Iterator[ForeignOrigin]:
+    prefix = "only the beginning is compared"
+    yield ForeignOrigin(f"{scheme}://{host}.evil.com{port}", "prefix match", prefix)
+    yield ForeignOrigin(f"{scheme}://{host}evil.com{port}", "prefix match", prefix)
+    if port:
+        yield ForeignOrigin(f"{scheme}://{host}{port}.evil.com", "prefix match", prefix, browser=False)
+    suffix = "only the end is compared"
+    yield ForeignOrigin(f"{scheme}://evil{site}{port}", "suffix match", suffix)
+    yield ForeignOrigin(f"{scheme}://evil{host}{port}", "suffix match", suffix)
+    substring = "one text is looked for in the other"
+    if len(site) > 2:
+        yield ForeignOrigin(f"{scheme}://{site[1:]}{port}", "substring", substring)
+    yield ForeignOrigin(f"{scheme}://{host}{port}"[:-1], "substring", substring)
+    yield ForeignOrigin(f"{scheme}://evil.com.{host}.evil.com{port}", "substring", substring)
+
+
+def _dots(scheme: str, host: str, port: str) -> Iterator[ForeignOrigin]:
+    for index, character in enumerate(host):
+        if character == "." and not host.startswith("["):
+            other = f"{host[:index]}x{host[index + 1 :]}"
+            yield ForeignOrigin(f"{scheme}://{other}{port}", "unescaped dot", "a dot of a regular expression is any character")
+
+
+def _special_characters(scheme: str, host: str) -> Iterator[ForeignOrigin]:
+    for character in (*_SPECIAL, *_ENCODED):
+        yield ForeignOrigin(
+            f"{scheme}://{host}{character}.evil.com",
+            "special characters",
+            "a character that some browsers allow in a name ends the comparison",
+        )
+
+
+def _neighbours(scheme: str, host: str, port: str, site: str) -> Iterator[ForeignOrigin]:
+    subdomain = "any name below the domain is let in: one of them, taken over or with a script injected, is enough"
+    if "." in site:
+        yield ForeignOrigin(f"{scheme}://evil.{site}{port}", "any subdomain", subdomain)
+        yield ForeignOrigin(f"{scheme}://a.b.{site}{port}", "any subdomain", subdomain)
+        yield ForeignOrigin(f"{scheme}://evil.{host}{port}", "any subdomain", subdomain)
+    if scheme == "https":
+        twin = "whoever sits on the user's network can forge pages of http"
+        yield ForeignOrigin(f"http://{host}{port}", "http twin", twin)
+        if "." in site:
+            yield ForeignOrigin(f"http://evil.{site}{port}", "http twin", twin)
+    other = "another port is another program"
+    yield ForeignOrigin(f"{scheme}://{host}:1337", "port wildcard", other)
+    yield ForeignOrigin(f"{scheme}://{host}:0", "port wildcard", other, browser=False)
+    default = {"https": "443", "http": "80"}.get(scheme)
+    if default is not None and not port:
+        yield ForeignOrigin(f"{scheme}://{host}:{default}", "port wildcard", other, browser=False)
+
+
+def _spellings(scheme: str, host: str, port: str) -> Iterator[ForeignOrigin]:
+    alike = "spelled otherwise, and taken for the same"
+    whole = f"{scheme}://{host}{port}"
+    yield ForeignOrigin(f"{scheme}://{host.upper()}{port}", "spelling", alike, browser=False)
+    if "." in host:
+        yield ForeignOrigin(f"{scheme}://{host}.{port}", "spelling", "with a dot at the end it is another origin")
+    looks_alike = _punycode(host)
+    if looks_alike is not None:
+        yield ForeignOrigin(f"{scheme}://{looks_alike}{port}", "spelling", "a name in other letters that looks alike")
+    yield ForeignOrigin(f"{whole}@evil.com", "spelling", "what stands before @ is a user, not a host", browser=False)
+    yield ForeignOrigin(f"{whole} .evil.com", "spelling", "a blank ends the comparison", browser=False)
+    yield ForeignOrigin(f"{whole}/", "spelling", "an origin has no path", browser=False)
+    two = "two origins in one header, one of them is compared"
+    yield ForeignOrigin(f"{whole} https://evil.com", "two origins", two, browser=False)
+    yield ForeignOrigin(f"{whole}, https://evil.com", "two origins", two, browser=False)
+    yield ForeignOrigin(f"https://evil.com, {whole}", "two origins", two, browser=False)
+
+
+def _punycode(host: str) -> str | None:
+    """`host` with one letter of its first label in Cyrillic, as browsers send it; None where no letter has a likeness."""
+    for index, letter in enumerate(host.partition(".")[0]):
+        if letter in _LOOKALIKE:
+            try:
+                return (host[:index] + _LOOKALIKE[letter] + host[index + 1 :]).encode("idna").decode("ascii")
+            except UnicodeError:
+                return None
+    return None

@@ -1,0 +1,61 @@
+"""Apps to test with, made anew for each test: a stack is built once and for all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+
+PAGE = "https://app.example.com"
+STRANGER = "https://evil.example"
+
+
+def who() -> str:
+    """A dependency, to be overridden."""
+    return "nobody"
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, str]]:
+    app.state.started = True
+    yield {"database": "open"}
+
+
+def make_app(*, cors: dict[str, Any] | None = None) -> FastAPI:
+    """An app that notes in `app.state.ran` which endpoints ran."""
+    app = FastAPI(lifespan=lifespan)
+    app.state.ran = []
+    if cors is None:
+        cors = {"allow_origins": [PAGE], "allow_methods": ["GET", "POST"], "allow_headers": ["content-type"]}
+    if cors:
+        app.add_middleware(CORSMiddleware, **cors)
+
+    @app.get("/users")
+    async def list_users(request: Request, response: Response, name: str = Depends(who)) -> dict[str, Any]:
+        app.state.ran.append("list_users")
+        response.headers["x-who"] = name
+        return {"cookie": request.headers.get("cookie"), "database": getattr(request.state, "database", None)}
+
+    @app.post("/users")
+    async def create_user(user: dict[str, Any]) -> dict[str, Any]:
+        app.state.ran.append("create_user")
+        return user
+
+    @app.post("/form")
+    async def take_form(request: Request) -> dict[str, str]:
+        app.state.ran.append("take_form")
+        return {"body": (await request.body()).decode()}
+
+    @app.delete("/users/{user_id}")
+    def delete_user(user_id: int) -> dict[str, int]:
+        app.state.ran.append("delete_user")
+        return {"user": user_id}
+
+    @app.get("/crash")
+    def crash() -> float:
+        return 1 / 0
+
+    return app
