@@ -1,0 +1,100 @@
+"""The whole document."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from corsense import __version__
+from corsense.check.results import Report
+from corsense.readers.secrets import redact_url
+from corsense.report.html.findings import finding_section
+from corsense.report.html.markup import Markup, element, verbatim
+from corsense.report.html.matrix import exchanges, matrix, rows_of
+from corsense.report.html.real import browser_sum
+from corsense.report.html.values import code
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def stylesheet() -> str:
+    """The stylesheet of the report, plain ASCII."""
+    return (files(__package__) / "report.css").read_text(encoding="ascii")
+
+
+def html_report(report: Report) -> str:
+    """The report as one HTML document, plain ASCII, that needs nothing from anywhere else.
+
+    Values of cookies and credentials are left out, as in the other formats; all else that comes from the server or the app is
+    text, whatever it looks like.
+    """
+    target = redact_url(report.target.name)[0] if report.target.kind == "url" else report.target.name
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="generator", content=f"corsense {__version__}"),
+        element("link", rel="icon", href="data:,"),
+        element("title", f"CORS report of {target}"),
+        element("style", verbatim(stylesheet())),
+    )
+    body = element(
+        "body",
+        element("a", "To the findings", href="#findings", class_="skip"),
+        element("header", element("h1", "CORS report of ", code(target)), _summary(report)),
+        element(
+            "main",
+            element("section", element("h2", "Requests by origins"), _matrix(report), aria_label="Requests by origins"),
+            _findings(report),
+            _exchanges(report),
+            _notes(report),
+        ),
+        element("footer", element("p", f"corsense {__version__}. Judged as browsers judge, by the Fetch standard.")),
+    )
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _summary(report: Report) -> Markup:
+    serious = sum(finding.severity != "info" for finding in report.findings)
+    origins = len({result.origin for result in report.results})
+    facts = [
+        (len(rows_of(report)), "kind of request", "kinds of request"),
+        (origins, "origin", "origins"),
+        (len(report.results), "request judged", "requests judged"),
+        (report.blocked, "would not get through", "would not get through"),
+        (serious, "finding", "findings"),
+    ]
+    verdict = "Something is wrong." if report.found_something else "Nothing wrong found."
+    return element(
+        "div",
+        element("p", verdict, class_=f"conclusion {'bad' if report.found_something else 'good'}"),
+        element("ul", [element("li", element("b", f"{n:,}"), f" {one if n == 1 else many}") for n, one, many in facts]),
+        browser_sum(report.browser) if report.browser is not None else None,
+        class_="summary",
+    )
+
+
+def _matrix(report: Report) -> Markup:
+    return matrix(report) if report.results else element("p", "No request was tried.")
+
+
+def _findings(report: Report) -> Markup:
+    cards = [finding_section(report, index) for index in range(len(report.findings))]
+    nothing = element("p", "None.") if not cards else None
+    return element("section", element("h2", "Findings", id="findings"), nothing, cards, aria_labelledby="findings")
+
+
+def _exchanges(report: Report) -> Markup | None:
+    if not report.results:
+        return None
+    return element("section", element("h2", "Exchanges", id="exchanges"), exchanges(report), aria_labelledby="exchanges")
+
+
+def _notes(report: Report) -> Markup | None:
+    if not report.notes:
+        return None
+    notes = element("ul", [element("li", note) for note in report.notes])
+    return element("section", element("h2", "Notes", id="notes"), notes, aria_labelledby="notes")
