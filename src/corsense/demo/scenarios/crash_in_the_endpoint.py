@@ -1,0 +1,18 @@
+"""A statistics page. It looks like CORS, and is a division by zero."""
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI(title="Statistics")
+app.add_middleware(
+    CORSMiddleware,
+    allow_origins=["http://localhost:3000"],
+)
+
+ORDERS: list[float] = []
+
+
+@app.get("/api/statistics")
+def statistics() -> dict[str, float]:
+    """The mean of all orders."""
+    return {"mean": sum(ORDERS) / len(ORDERS)}
