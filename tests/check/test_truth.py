@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -159,7 +160,10 @@ def test_a_loose_expression_is_not_repaired_into_another_loose_one(tmp_path: Pat
         """,
     )
     (finding,) = [found for found in ran.document["findings"] if found["slug"] == "regex-unescaped-dot"]
-    assert finding["fix"] is None
+    (written,) = re.findall(r'^\+.*allow_origin_regex=r"(.*)"', finding["fix"]["diff"], re.MULTILINE)
+    assert re.fullmatch(written, "https://app.example.com")
+    assert re.fullmatch(written, "https://example.com")
+    assert not re.fullmatch(written, "https://evilexample.com")
 
 
 def test_control_characters_of_an_app_do_not_reach_the_terminal(tmp_path: Path) -> None:

@@ -33,8 +33,23 @@ EDITS: dict[str, Callable[[str, int], str | None]] = {
     "regex_in_list": lambda text, line: edits.regex_in_list(text, line, r"https://.*\.d\.example"),
     "escape_regex_dots": edits.escape_regex_dots,
     "rename_keyword": lambda text, line: edits.rename_keyword(text, line, "allow_origins_regex", "allow_origin_regex"),
+    "remove_origin": lambda text, line: edits.remove_origin(text, line, "https://b.example/"),
+    "replace_regex": lambda text, line: edits.replace_regex(text, line, r"https://x\.example"),
+    "regex_to_origins": lambda text, line: edits.regex_to_origins(text, line, [NEW]),
+    "extend_origins": lambda text, line: edits.extend_origins(text, line, NEW),
+    "strip_origins": edits.strip_origins,
+    "unslash_origins": edits.unslash_origins,
+    "origins_from_environment": lambda text, line: edits.origins_from_environment(text, line, "ORIGINS"),
+    "install_layer": edits.install_layer,
     "insert": lambda text, line: edits.insert_cors_middleware(text, line, origins=[NEW], methods=["PUT"], credentials=True),
 }
+
+IMPORTING = ("origins_from_environment", "install_layer")
+"""These add an import, above everything else that they touch."""
+
+IMPORTS = {row + end for row in ("import os", "from corsense import install", "") for end in ("\n", "\r\n")}
+
+REMOVING = ("glob_to_regex", "regex_in_list", "replace_origin", "wildcard_to_origins", "remove_origin", "regex_to_origins")
 
 
 @dataclass(frozen=True)
@@ -138,6 +153,10 @@ def test_lines_outside_the_call_and_its_definition_stay_byte_identical(written: 
     if name == "insert":
         assert {op[0] for op in changed} == {"insert"}
         return
+    if name in IMPORTING:
+        added = [op for op in changed if op[2] < written.first]
+        assert all(op[0] == "insert" and set(after[op[3] : op[4]]) <= IMPORTS for op in added)
+        changed = [op for op in changed if op not in added]
     assert all(written.first - 1 <= start and end <= written.last for _, start, end, _, _ in changed)
     assert ("\r\n" in written.text) == ("\r\n" in edited)
     assert "\r\n" not in edited or "\n" not in edited.replace("\r\n", "")
@@ -147,7 +166,7 @@ def test_lines_outside_the_call_and_its_definition_stay_byte_identical(written: 
 @given(programs(), st.sampled_from(sorted(EDITS)))
 def test_comments_outlive_the_edit_unless_their_line_goes(written: Written, name: str) -> None:
     edited = EDITS[name](written.text, written.line - 1 if name == "insert" else written.line)
-    assume(edited is not None and name not in ("glob_to_regex", "regex_in_list", "replace_origin", "wildcard_to_origins"))
+    assume(edited is not None and name not in REMOVING)
     assert edited is not None
     assert edited.count("#") == written.text.count("#")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
@@ -27,6 +27,16 @@ _WORTH_SHARING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found of an app: the report, and the probes behind its results, in the same order."""
+
+    report: Report
+    app: AppDescription
+    probes: Sequence[Probe]
+    tried: Sequence[ProbeResult]
+
+
+@dataclass(frozen=True, slots=True)
 class AppCheck:
     """One check of an app. `time_limit` bounds its import, and an answer, in seconds; `import_seconds` is
     how long the import took; `progress` is told how many probes of how many are
@@ -41,9 +51,16 @@ class AppCheck:
     def run(self, session: AppSession) -> Report:
         """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not
         answer."""
+        survey = self.survey(session)
+        report, app, probes = survey.report, survey.app, survey.probes
+        proposals = propose(report, app, self.asked.origins)
+        return with_fixes(report, proposals, self._prove(report, app, proposals, probes) if proposals else {})
+
+    def survey(self, session: AppSession) -> Survey:
+        """The report before anything is repaired, with what it was made of. Raises as `run` does."""
         app = session.description
         origins = plan_origins(self.asked, app)
-        probes = plan_probes(self.asked, app, origins)
+        probes = self.probes(app)
         tried = self._try(session, probes)
         observations = [_observe(result, app, origins) for result in tried]
         strangers = [
@@ -56,8 +73,11 @@ class AppCheck:
         report = collect(
             Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]
         )
-        proposals = propose(report, app, self.asked.origins)
-        return with_fixes(report, proposals, self._prove(report, proposals, probes) if proposals else {})
+        return Survey(report, app, probes, tried)
+
+    def probes(self, app: AppDescription) -> list[Probe]:
+        """What is tried on an app; the results of a report are in the same order."""
+        return plan_probes(self.asked, app, plan_origins(self.asked, app))
 
     def _try(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Try the probes; very many in two processes of the app, each on a core of its own."""
@@ -94,7 +114,9 @@ class AppCheck:
             return None
         return lambda done, share: progress(done * total // share, total)
 
-    def _prove(self, report: Report, proposals: Sequence[Proposal], probes: Sequence[Probe]) -> dict[int, bool | None]:
+    def _prove(
+        self, report: Report, app: AppDescription, proposals: Sequence[Proposal], probes: Sequence[Probe]
+    ) -> dict[int, bool | None]:
         """Try the requests of each finding again, on the app with all proposals applied."""
         overlay = patched(proposals)
         affected = {
@@ -111,7 +133,7 @@ class AppCheck:
                 again = dict(
                     zip(
                         wanted,
-                        self._run(session, [probes[index] for index in wanted]),
+                        self._run(session, [of_patched(probes[index], app, session.description) for index in wanted]),
                         strict=True,
                     )
                 )
@@ -121,7 +143,7 @@ class AppCheck:
         verified: dict[int, bool | None] = {}
         for number, indices in affected.items():
             tried = [(report.results[index], isinstance(again[index].trace.outcome, Allowed)) for index in indices]
-            verified[number] = _proven(tried) and report.findings[number].cause.slug not in faults
+            verified[number] = proven(tried) and report.findings[number].cause.slug not in faults
         return verified
 
     def _notes(self, app: AppDescription) -> list[str]:
@@ -133,7 +155,16 @@ class AppCheck:
         return notes
 
 
-def _proven(tried: Sequence[tuple[Result, bool]]) -> bool:
+def of_patched(probe: Probe, app: AppDescription, patched: AppDescription) -> Probe:
+    """The probe for the patched app, whose routes may stand elsewhere: a fix can remove one."""
+    if probe.route is None:
+        return probe
+    meant = app.routes[probe.route]
+    found = next((route.index for route in patched.routes if (route.path, route.methods) == (meant.path, meant.methods)), None)
+    return replace(probe, route=found)
+
+
+def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
     """Whether a fix is proven by its requests: for one origin at least, all that succeed in themselves pass now.
 
     What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from corsense.causes import Severity, cause
 from corsense.check.results import Report, Result, Target
-from corsense.diagnose import Diagnosis, Observation, answerers, configuration_faults, diagnose, refused_together
+from corsense.diagnose import (
+    Diagnosis,
+    Observation,
+    answerers,
+    configuration_faults,
+    diagnose,
+    missing_in_policy,
+    refused_together,
+)
 from corsense.finding import Finding
 
 _REFUSALS = {
@@ -61,17 +69,23 @@ def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
     lists: dict[tuple[object, ...], list[_Group]] = {}
     for (slug, place, _), group in list(groups.items()):
         if slug in _REFUSALS and _REFUSALS[str(slug)][0] in group.finding.evidence:
-            lists.setdefault((slug, place), []).append(group)
-    for (slug, place), found in lists.items():
+            listed = group.finding.evidence.get(_REFUSALS[str(slug)][2])
+            lists.setdefault((slug, place, repr(listed)), []).append(group)
+    for (slug, place, _), found in lists.items():
         if len(found) > 1:
             one, many, listed = _REFUSALS[str(slug)]
             values = list(dict.fromkeys(str(group.finding.evidence[one]) for group in found))
             evidence = {many: values} | (
                 {listed: found[0].finding.evidence[listed]} if listed in found[0].finding.evidence else {}
             )
-            message = refused_together(str(slug), values, evidence.get(listed))
+            field_name = found[0].finding.evidence.get("field")
+            evidence |= {} if field_name is None else {"field": field_name}
+            message = refused_together(str(slug), values, evidence.get(listed), field_name)
+            remedy = found[0].finding.remedy
+            if field_name is not None:
+                remedy = missing_in_policy(str(field_name), evidence.get(listed), values)
             results = sorted({index for group in found for index in group.results})
-            joined = replace(found[0].finding, message=message, evidence=evidence)
+            joined = replace(found[0].finding, message=message, evidence=evidence, remedy=remedy)
             for key in [key for key, group in groups.items() if group in found]:
                 del groups[key]
             groups[slug, place, message] = _Group(joined, results)

@@ -25,9 +25,9 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(slots=True)
-class _Live:
-    """Answers from the live server. A request that may change something is not sent, unless endpoints are to run: the leave that
-    its preflight gave is taken for the answer."""
+class Live:
+    """Answers from the live server, for one fetch. A request that may change something is not sent, unless endpoints are to run:
+    the leave that its preflight gave is taken for the answer."""
 
     client: HttpClient
     run_endpoints: bool
@@ -35,13 +35,13 @@ class _Live:
     leave: WireResponse | None = None
     withheld: bool = False
 
-    def __call__(self, request: WireRequest) -> WireResponse | NetworkError:
+    def __call__(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
         if not self.run_endpoints and request.method not in _SAFE_METHODS:
             self.withheld = True
             self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
             return self._stand_in(request)
-        answer = self.client.send(request)
-        excerpt = next((body.text for body in self.client.bodies if body.exchange == len(self.client.exchanges) - 1), "")
+        answer = self.client.send(request, body)
+        excerpt = next((error.text for error in self.client.bodies if error.exchange == len(self.client.exchanges) - 1), "")
         self.facts.append(ExchangeFacts(answered_by=None, body_excerpt=excerpt))
         if request.preflight and isinstance(answer, WireResponse):
             self.leave = answer
@@ -93,7 +93,7 @@ class NetworkCheck:
         observations: list[Observation] = []
         notes = list(self.asked.notes)
         for number, request in enumerate(requests):
-            live = _Live(client, self.asked.run_endpoints)
+            live = Live(client, self.asked.run_endpoints)
             trace = drive(Browser(self.asked.engine).fetch(request), live)
             observations.append(Observation(trace, facts=tuple(live.facts), assumed_origin=not self.asked.origins))
             if live.withheld and _WITHHELD not in notes:
@@ -120,7 +120,7 @@ class NetworkCheck:
         asked = next((request for request in requests if request.method == "GET"), None)
         if asked is None:
             return []
-        live = _Live(client, run_endpoints=False)
+        live = Live(client, run_endpoints=False)
         trace = drive(Browser("standard").fetch(replace(asked, origin=STRANGER, credentials="include", headers=())), live)
         told = lets_strangers_in(Observation(trace, "stranger", facts=tuple(live.facts)))
         return [told] if told is not None else []

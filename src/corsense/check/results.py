@@ -9,6 +9,8 @@ from corsense.fetch import Allowed, Blocked, Trace
 from corsense.finding import Finding
 
 TargetKind = Literal["app", "url", "har"]
+Aspect = Literal["outcome", "error", "status", "headers", "console", "requests"]
+"""In what a browser and the model can differ. `headers` are the names of those that script can read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,44 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """Where model and browser do not agree: which aspect, and what each says of it, a line each."""
+
+    aspect: Aspect
+    model: tuple[str, ...]
+    browser: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserVerdict:
+    """What a real browser did with the request of a result.
+
+    `version` is the browser's, `error` its own name for the reason where it has one, `console` its console verbatim.
+    `differences` are between the browser and the model on the very answers that the browser got: each is a fault of corsense.
+    `answered_differently`: the server gave the browser other answers than it gave the model.
+    """
+
+    version: str
+    outcome: Literal["allowed", "blocked", "failed"]
+    error: str | None
+    console: tuple[str, ...]
+    differences: tuple[Difference, ...] = ()
+    answered_differently: bool = False
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the model said the same."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One request of one page in one situation, judged.
 
     `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each
     exchange of
-    the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`.
+    the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`. `browser` is
+    what a real browser did, None when it was not asked.
     """
 
     origin: str
@@ -37,6 +71,7 @@ class Result:
     trace: Trace
     answered_by: tuple[str | None, ...] = ()
     findings: tuple[int, ...] = ()
+    browser: BrowserVerdict | None = None
 
     @property
     def outcome(self) -> Literal["allowed", "blocked", "failed"]:
@@ -47,13 +82,25 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class BrowserRun:
+    """The real browser that requests of a report were made in: how many, and on how many the model says something else."""
+
+    name: Literal["chromium", "firefox", "webkit"]
+    version: str
+    requests: int
+    disagreements: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All results and findings of one check, the worst finding first. `notes` say what was not tried, and why."""
+    """All results and findings of one check, the worst finding first. `notes` say what was not tried, and why. `browser` is None
+    when no real browser was asked."""
 
     target: Target
     results: tuple[Result, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
+    browser: BrowserRun | None = None
 
     @property
     def found_something(self) -> bool:

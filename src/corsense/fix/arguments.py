@@ -55,12 +55,13 @@ def add_method(source: Source, call_line: int, method: str) -> list[Splice] | No
 
 
 @edit
-def add_header(source: Source, call_line: int, header: str) -> list[Splice] | None:
-    """Adds `header` to `allow_headers`. None where `*`, the same name in other letters, or the safelist allows it."""
+def add_header(source: Source, call_line: int, header: str, *, beside_star: bool = False) -> list[Splice] | None:
+    """Adds `header` to `allow_headers`. None where the same name in other letters, the safelist, or `*` allows it; `beside_star`
+    adds it although there is a `*`, which does not cover `Authorization` (Fetch, "CORS-preflight fetch")."""
     call = cors_call(source, call_line)
     if call is None or header.lower() in SAFELISTED_HEADERS:
         return None
-    return _add(call, "allow_headers", header)
+    return _add(call, "allow_headers", header, star=not beside_star)
 
 
 @edit

@@ -19,9 +19,9 @@ KEYWORDS = frozenset({"allow_origins", "allow_methods", "allow_headers", "expose
 
 @dataclass(frozen=True, slots=True)
 class CorsCall:
-    """`app.add_middleware(CORSMiddleware, ...)` (added), `Middleware(CORSMiddleware, ...)` (item) or `CORSMiddleware(app,
-    ...)` (wrapped). `arguments` are its keywords, those of `**options` with a dict in sight included; `complete` tells that
-    there are no others."""
+    """`app.add_middleware(CORSMiddleware, ...)` (added), `Middleware(CORSMiddleware, ...)` (item), `CORSMiddleware(app, ...)`
+    or `install(app, ...)` (wrapped). `arguments` are its keywords, those of `**options` with a dict in sight included;
+    `complete` tells that there are no others."""
 
     source: Source
     node: ast.Call
@@ -54,8 +54,9 @@ def cors_calls(source: Source) -> Iterator[CorsCall]:
     """Every CORS call of the program that hides nothing behind positional arguments."""
     classes = _class_names(source)
     wrappers = {"Middleware", *_aliases(source, "Middleware")}
+    installers = _installers(source)
     for node in source.nodes:
-        if isinstance(node, ast.Call) and (form := _form(node, classes, wrappers)) is not None:
+        if isinstance(node, ast.Call) and (form := _form(node, classes | installers, wrappers)) is not None:
             positional = node.args[1:] if form == "wrapped" or not _class_by_keyword(node) else node.args
             if positional or any(isinstance(argument, ast.Starred) for argument in node.args):
                 continue
@@ -140,6 +141,14 @@ def _class_names(source: Source) -> set[str]:
             case ast.ClassDef(name=name, bases=[base], body=body) if _is_class(base, names) and not _has_constructor(body):
                 names.add(name)
     return names
+
+
+def _installers(source: Source) -> set[str]:
+    """The names of corsense's `install`, which takes what its middleware takes."""
+    imports = [node for node in source.nodes if isinstance(node, ast.ImportFrom) and node.module == "corsense"]
+    found = {alias.asname or alias.name for node in imports for alias in node.names if alias.name == "install"}
+    plain = [alias for node in source.nodes if isinstance(node, ast.Import) for alias in node.names if alias.name == "corsense"]
+    return found | {f"{alias.asname or alias.name}.install" for alias in plain}
 
 
 def _has_constructor(body: list[ast.stmt]) -> bool:

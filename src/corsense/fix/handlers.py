@@ -37,7 +37,7 @@ def remove_manual_header(source: Source, line: int) -> list[Splice] | None:
     more."""
     for node in source.nodes:
         if isinstance(node, ast.Assign) and node.lineno <= line <= (node.end_lineno or 0) and _sets_cors_header(node):
-            if not _is_quiet(node.value) or not is_alone(source, node):
+            if not is_quiet(node.value) or not is_alone(source, node):
                 return None
             if len(siblings(source, node)) == 1:
                 return [Splice(source.start(node), source.end(node), "pass")]
@@ -85,9 +85,9 @@ def _only_answers(source: Source, statement: ast.stmt, responses: set[str]) -> b
             responses.add(name)
             return True
         case ast.Assign() if _sets_cors_header(statement):
-            return _is_quiet(statement.value)
+            return is_quiet(statement.value)
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=name), attr="status_code")], value=value):
-            return name in responses and _is_quiet(value)
+            return name in responses and is_quiet(value)
     return False
 
 
@@ -100,8 +100,8 @@ def _is_answer(source: Source, node: ast.expr, responses: set[str]) -> bool:
             headers = given.pop("headers", None)
             others = [*args[:2], *given.values()]
             fixed = len(args) <= 2 and given.keys() <= {"content", "status_code", "media_type"}
-            return fixed and all(_is_quiet(value) for value in others) and (headers is None or _has_cors_headers(source, headers))
-    return _is_quiet(node)
+            return fixed and all(is_quiet(value) for value in others) and (headers is None or _has_cors_headers(source, headers))
+    return is_quiet(node)
 
 
 def _has_cors_headers(source: Source, node: ast.expr) -> bool:
@@ -111,21 +111,29 @@ def _has_cors_headers(source: Source, node: ast.expr) -> bool:
         return isinstance(sole, ast.Dict) and _has_cors_headers(source, sole)
     if not isinstance(node, ast.Dict):
         return False
-    return all(_is_cors_name(key) and _is_quiet(value) for key, value in zip(node.keys, node.values, strict=True))
+    return all(is_cors_name(key) and is_quiet(value) for key, value in zip(node.keys, node.values, strict=True))
 
 
 def _sets_cors_header(statement: ast.Assign) -> bool:
     match statement.targets:
         case [ast.Subscript(value=ast.Attribute(attr="headers"), slice=key)]:
-            return _is_cors_name(key)
+            return is_cors_name(key)
     return False
 
 
-def _is_cors_name(node: ast.expr | None) -> bool:
+def only_responds(call: ast.Call) -> bool:
+    """Whether making a response has no effect besides: no background task, and arguments that only read."""
+    return all(keyword.arg in ("content", "status_code", "media_type", "headers") for keyword in call.keywords) and all(
+        is_quiet(value) for value in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+
+
+def is_cors_name(node: ast.expr | None) -> bool:
+    """Whether a literal names a header of CORS, or `Vary`."""
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower().startswith((_CORS, "vary"))
 
 
-def _is_quiet(node: ast.expr) -> bool:
+def is_quiet(node: ast.expr) -> bool:
     """Whether evaluating an expression does nothing besides: reads, literals, and lookups in headers."""
     for part in ast.walk(node):
         if isinstance(part, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):

@@ -27,6 +27,7 @@ _REGEX = re.compile(
     re.ASCII,
 )
 _PLAIN = re.compile(r"https?://[a-z0-9:-]+")
+_LABELS = r"(?:[a-z0-9-]+\.)*"
 _NAME = string.ascii_letters + string.digits
 
 
@@ -69,6 +70,46 @@ def escape_regex_dots(source: Source, call_line: int) -> list[Splice] | None:
     parts = string_parts(source.segment(literal))
     text = None if escaped is None or parts is None or compiled(escaped) is None else raw(escaped, parts[1])
     return None if text is None or escaped == literal.value else [Splice(source.start(literal), source.end(literal), text)]
+
+
+@edit
+def replace_regex(source: Source, call_line: int, pattern: str) -> list[Splice] | None:
+    """Writes `pattern`, as a raw string, in the place of the literal `allow_origin_regex` of the CORS call at `call_line`."""
+    call = cors_call(source, call_line)
+    literal = None if call is None else string_literal(source, call.arguments.get("allow_origin_regex"))
+    parts = None if literal is None else string_parts(source.segment(literal))
+    text = None if parts is None or compiled(pattern) is None else raw(pattern, parts[1])
+    if literal is None or text is None or pattern == literal.value:
+        return None
+    return [Splice(source.start(literal), source.end(literal), text)]
+
+
+def tightened(pattern: str) -> str | None:
+    """`pattern` so that it keeps to the site it names: dots escaped, a wildcard in front of a host made one for whole labels
+    (`https://.*example\\.com` becomes `https://(?:[a-z0-9-]+\\.)*example\\.com`), none behind it. None where nothing changes."""
+    text = pattern.removeprefix("^").removesuffix("$")
+    text = escaped_dots(text) or text
+    text = re.sub(r"(?<=//)(?:\.[*+]\??|\((?:\?:)?\.[*+]\??\)|\w[*+])(?=[a-z0-9])", lambda _: _LABELS, text)
+    text = re.sub(r"(?<=//)(?:\.[*+]\??|\((?:\?:)?\.[*+]\??\))(?=\\\.)", lambda _: r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", text)
+    text = re.sub(r"(?<=[a-z0-9])\.[*+]\??$", "", text)
+    return text if text != pattern and compiled(text) is not None else None
+
+
+def anchored(pattern: str, origin: str) -> str | None:
+    """`pattern`, which was meant to be searched for, as one that matches the whole of `origin`: with its scheme, with names in
+    front of it and its port behind. None where that does not match `origin`."""
+    url = re.fullmatch(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[a-z0-9.-]+)(?P<port>:[0-9]+)?", origin)
+    if url is None:
+        return None
+    text = pattern.removeprefix("^").removesuffix("$")
+    if "//" not in text:
+        labels = r"[a-z0-9-]+(?:\.[a-z0-9-]+)*" if text.startswith(r"\.") else _LABELS
+        text = f"{url['scheme']}://{labels}{text}"
+    found = compiled(text)
+    if found is not None and not found.fullmatch(origin) and url["port"]:
+        text += url["port"]
+        found = compiled(text)
+    return text if found is not None and found.fullmatch(origin) else None
 
 
 def glob_pattern(glob: str) -> str | None:

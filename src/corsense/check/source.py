@@ -1,0 +1,239 @@
+"""Repair source that is not run: what the linter finds, judged by what the linter finds afterwards."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corsense.check.candidates import Candidate, expression_repairs, origin_repairs, plain_repairs
+from corsense.check.mended import Mended, Repair, Wishes
+from corsense.check.repair import below_here, is_users, source_of, text_of
+from corsense.check.wishes import wished
+from corsense.check.writing import encoding_of
+from corsense.finding import Edit, Finding, Place
+from corsense.fix import edits
+from corsense.readers.errors import InputError
+
+if TYPE_CHECKING:
+    from corsense.lint import LintReport
+
+_ROUNDS = 4
+_ATTEMPTS = 3
+_UNTRIED = "no request can be tried on source alone; name the app, for example main:app, to have it proven"
+_SHARED = "other code may read that value too"
+_CORS = "CORSMiddleware"
+
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    finding: Finding
+    candidate: Candidate
+    guess: str | None
+
+    @property
+    def key(self) -> _Key:
+        return (*_identity(self.finding), self.candidate.title)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    report: LintReport
+    texts: dict[str, str] = field(default_factory=dict)
+    steps: list[_Step] = field(default_factory=list)
+    granted: tuple[str, ...] = ()
+
+
+def mend_source(paths: Sequence[str], named: Sequence[str], wishes: Wishes) -> Mended:
+    """The edits for what the linter finds below the paths. A fix is proven when the repaired source is valid, the finding is
+    gone, and no other has come of it. `named` are the origins that the user named.
+
+    Raises:
+        InputError: a path does not exist, or files cannot be read.
+    """
+    mending = _SourceMending([Path(path) for path in paths], tuple(named), wishes)
+    return mending.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceMending:
+    paths: Sequence[Path]
+    named: tuple[str, ...]
+    wishes: Wishes
+
+    def run(self) -> Mended:
+        first = self._lint({})
+        if first.unreadable:
+            told = ", ".join(f"{skipped.file} ({skipped.reason})" for skipped in first.unreadable[:5])
+            raise InputError(f"these files cannot be read: {told}.")
+        refused: dict[_Key, tuple[_Step, str]] = {}
+        for _ in range(_ATTEMPTS):
+            attempt = self._attempt(first, frozenset(refused))
+            failed = _failed(first, attempt)
+            if not failed:
+                return self._mended(first, attempt, refused)
+            refused |= failed
+        return self._mended(first, _Attempt(first), refused)
+
+    def _lint(self, texts: Mapping[str, str]) -> LintReport:
+        from corsense.lint import Options, lint_paths
+
+        contents = {Path(below_here(path)): _encoded(path, text) for path, text in texts.items()}
+        try:
+            return lint_paths(self.paths, Options.read(self.paths[0]), contents)
+        except FileNotFoundError as error:
+            raise InputError(f"there is no {error}.") from None
+
+    def _attempt(self, first: LintReport, refused: frozenset[_Key]) -> _Attempt:
+        attempt = _Attempt(first)
+        for _ in range(_ROUNDS):
+            steps = [step for step in self._steps(attempt.report, attempt.texts, self.wishes.unsafe) if step.key not in refused]
+            texts = _applied(steps, attempt.texts)
+            texts, granted = wished(texts, self._files(attempt.report, texts), self.wishes)
+            if texts == attempt.texts:
+                break
+            attempt.texts, attempt.granted = texts, (*attempt.granted, *granted)
+            attempt.steps += steps
+            attempt.report = self._lint(texts)
+        return attempt
+
+    def _files(self, report: LintReport, texts: Mapping[str, str]) -> list[str]:
+        """The files that configure CORS: those with findings, and those that name the middleware."""
+        found = [str(finding.evidence.get("cors_file", "")) for finding in report.findings]
+        if self.wishes.adopt or self.wishes.environment is not None:
+            found += [str(file) for file in _files_below(self.paths)]
+        return list(dict.fromkeys([*(os.path.abspath(file) for file in found if file), *texts]))
+
+    def _steps(self, report: LintReport, texts: Mapping[str, str], guesses: bool) -> Iterator[_Step]:
+        for finding in report.findings:
+            if finding.severity == "info":
+                continue
+            possible = [step for step in self._possible(finding, texts) if guesses or step.guess is None]
+            if possible:
+                yield min(possible, key=lambda step: step.guess is not None)
+
+    def _possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
+        for candidate in _candidates(finding, self.named):
+            before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
+            if before is not None and candidate.apply(before) is not None:
+                yield _Step(finding, candidate, candidate.guess or (_UNTRIED if candidate.proven_only else None))
+
+    def _mended(self, first: LintReport, attempt: _Attempt, refused: Mapping[_Key, tuple[_Step, str]]) -> Mended:
+        done = [_repair(step, verified=True, applied=True) for step in attempt.steps]
+        done += [Repair(title, None, None, True, None, applied=True, by_lint=True) for title in attempt.granted]
+        failed = [_repair(step, verified=False, reason=reason) for step, reason in refused.values()]
+        hidden = [] if self.wishes.unsafe else self._hidden(attempt, frozenset(refused))
+        left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
+        notes = tuple(f"{skipped.file} is skipped: {skipped.reason}." for skipped in first.skipped)
+        name = ", ".join(map(str, self.paths))
+        return Mended("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, notes)
+
+    def _hidden(self, attempt: _Attempt, refused: frozenset[_Key]) -> list[Repair]:
+        steps = self._steps(attempt.report, attempt.texts, guesses=True)
+        return [_repair(step) for step in steps if step.guess is not None and step.key not in refused]
+
+
+def _repair(step: _Step, *, verified: bool | None = None, applied: bool = False, reason: str | None = None) -> Repair:
+    return Repair(step.candidate.title, step.finding, step.guess, verified, reason, applied, by_lint=True)
+
+
+def _candidates(finding: Finding, named: Sequence[str]) -> Iterator[Candidate]:
+    """The edits to try for a finding of the linter, the best first."""
+    slug, evidence, place = finding.cause.slug, finding.evidence, finding.place
+    file, line = evidence.get("cors_file"), evidence.get("cors_line")
+    if place is None or not isinstance(file, str) or not isinstance(line, int):
+        return
+    layer = Place(file, line)
+    if slug == "cors-not-outermost":
+        title = "add CORSMiddleware last, so that it is outermost"
+        yield Candidate(
+            layer, title, lambda text: edits.move_cors_outermost(text, line, place.line), moves=True, proven_only=True
+        )
+    elif slug in ("wildcard-with-credentials", "null-origin", "insecure-origin-with-credentials"):
+        yield from _dangers(slug, str(evidence.get("value", "")), layer, named)
+    elif slug.startswith("regex-") or slug == "public-suffix-origin":
+        own = plain_repairs if slug == "regex-in-origins" else None
+        yield from own(slug, evidence, layer) if own is not None else expression_repairs(slug, evidence, layer, named)
+    else:
+        # Whoever reads source sees where a literal stands, and adds no second one beside it.
+        found = [candidate for candidate in origin_repairs(slug, evidence, layer) if not candidate.title.startswith("add ")]
+        yield from found
+        yield from plain_repairs(slug, evidence, layer)
+    sent, allowed = evidence.get("sent"), evidence.get("allowed")
+    if isinstance(sent, str) and isinstance(allowed, str):
+        title = f"write {sent!r} in place of {allowed!r}"
+        apply = lambda text: edits.rewrite_literal(text, place.line, allowed, sent)  # noqa: E731
+        yield Candidate(place, title, apply, (sent,), guess=_SHARED)
+    if slug == "env-split-without-strip" and not isinstance(sent, str):
+        title = "take the white space off the origins of the setting"
+        yield Candidate(layer, title, lambda text: edits.strip_origins(text, line))
+
+
+def _dangers(slug: str, value: str, layer: Place, named: Sequence[str]) -> Iterator[Candidate]:
+    line = layer.line
+    if slug == "wildcard-with-credentials" and named:
+        title = f"name the origins that may send cookies: {', '.join(named)}"
+        yield Candidate(layer, title, lambda text: edits.wildcard_to_origins(text, line, named), tuple(named))
+    elif slug == "null-origin":
+        title = "take 'null' off the list"
+        yield Candidate(layer, title, lambda text: edits.remove_origin(text, line, "null"), shuts=("null",))
+    elif slug == "insecure-origin-with-credentials":
+        secure = value.replace("http://", "https://", 1)
+        title = f"write {secure!r} in place of {value!r}"
+        apply = lambda text: edits.replace_origin(text, line, value, secure)  # noqa: E731
+        yield Candidate(layer, title, apply, (secure,), shuts=(value,), guess=f"pages of {value} lose access")
+
+
+def _applied(steps: Sequence[_Step], texts: Mapping[str, str]) -> dict[str, str]:
+    found = dict(texts)
+    for step in sorted(steps, key=lambda each: (each.candidate.moves, -each.candidate.place.line)):
+        before = text_of(step.candidate.place.file, found)
+        after = step.candidate.apply(before) if before is not None else None
+        if after is not None:
+            found[os.path.abspath(step.candidate.place.file)] = after
+    return found
+
+
+def _failed(first: LintReport, attempt: _Attempt) -> dict[_Key, tuple[_Step, str]]:
+    """The steps that have not done away with their finding; all of them where findings came that were not there."""
+    left = {_identity(finding) for finding in attempt.report.findings}
+    failed = {step.key: (step, "the finding is still there") for step in attempt.steps if _identity(step.finding) in left}
+    if failed:
+        return failed
+    before = {_identity(finding) for finding in first.findings}
+    came = [finding for finding in attempt.report.findings if finding.severity != "info" and _identity(finding) not in before]
+    if not came:
+        return {}
+    reason = f"it would lead to {came[0].cause.slug}: {came[0].message}"
+    return {step.key: (step, reason) for step in attempt.steps}
+
+
+def _identity(finding: Finding) -> _Key:
+    """What makes a finding the same, wherever an edit has moved its place."""
+    told = ("sent", "allowed", "value", "methods", "headers", "keyword", "setting", "layer", "prefix", "handler")
+    file = finding.place.file if finding.place is not None else ""
+    return (finding.cause.slug, file, *(str(finding.evidence.get(name)) for name in told))
+
+
+def _files_below(paths: Sequence[Path]) -> Iterator[Path]:
+    from corsense.lint.files import scan
+
+    for file in scan(paths).concern:
+        text = source_of(str(file))
+        if text is not None and _CORS in text:
+            yield file
+
+
+def _encoded(path: str, text: str) -> bytes:
+    with open(path, "rb") as file:
+        encoding = encoding_of(file.read(), path)
+    return text.encode(encoding)
+
+
+def _edits(texts: Mapping[str, str]) -> tuple[Edit, ...]:
+    found = ((path, source_of(path), after) for path, after in sorted(texts.items()))
+    return tuple(Edit(below_here(path), before, after) for path, before, after in found if before not in (None, after) and before)

@@ -1,0 +1,53 @@
+"""What is done to the source because the user wishes it, whatever was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from corsense.check.mended import Wishes
+from corsense.check.repair import is_users, text_of
+from corsense.fix import edits
+from corsense.fix.calls import cors_calls
+from corsense.fix.source import read
+
+
+def wished(texts: Mapping[str, str], files: Sequence[str], wishes: Wishes) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The texts of the files with the wishes granted where they can be, and what was done, a title each."""
+    found, titles = dict(texts), []
+    for file in files:
+        text = text_of(file, found) if is_users(file) else None
+        if text is None:
+            continue
+        if wishes.environment is not None:
+            after = _from_environment(text, wishes.environment)
+            if after != text:
+                titles.append(f"read the origins from {wishes.environment}")
+            text = after
+        if wishes.adopt:
+            adopted = edits.adopt_corsense(text)
+            if adopted is not None:
+                titles.append("import CORSMiddleware from corsense")
+                text = adopted
+        if text != text_of(file, found):
+            found[file] = text
+    return found, tuple(dict.fromkeys(titles))
+
+
+def _from_environment(text: str, variable: str) -> str:
+    """Every CORS call whose origins are written out reads them from the environment."""
+    source = read(text)
+    calls = [] if source is None else [call.node.lineno for call in cors_calls(source)]
+    for line in sorted(calls, reverse=True):
+        # An import that this adds moves the calls above it not at all, since imports come first.
+        text = _one_from_environment(text, line, variable)
+    return text
+
+
+def _one_from_environment(text: str, line: int, variable: str) -> str:
+    source = read(text)
+    nearest = [call.node.lineno for call in cors_calls(source)] if source is not None else []
+    for candidate in [line, *(number for number in nearest if number >= line)]:
+        after = edits.origins_from_environment(text, candidate, variable)
+        if after is not None:
+            return after
+    return text

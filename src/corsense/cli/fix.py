@@ -1,0 +1,203 @@
+"""`corsense fix`: repair the source, and prove it before anything is written."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.check import Credentials, Engine
+
+if TYPE_CHECKING:
+    from corsense.check.mended import Mended, Wishes
+    from corsense.check.request import Asked
+
+
+class Printed(StrEnum):
+    """How to print what is done."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def fix(
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TARGET]...",
+            help="package.module:app, or files and folders of source. Default: the app that `fastapi dev` would run.",
+            show_default=False,
+        ),
+    ] = None,
+    write: Annotated[bool, typer.Option("--write/--diff", help="Write the files; by default a diff is printed.")] = False,
+    unsafe_fixes: Annotated[
+        bool, typer.Option("--unsafe-fixes", help="Also what is a guess, or changes more than CORS; each is marked.")
+    ] = False,
+    from_env: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Read the origins from this environment variable, as in ALLOWED_ORIGINS.")
+    ] = None,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Import CORSMiddleware from corsense; the program then needs corsense where it runs.")
+    ] = False,
+    origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
+    request: Annotated[
+        list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
+    ] = None,
+    header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
+    credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
+    engine: Annotated[Engine, typer.Option(help="Whose rules decide.")] = Engine.CHROMIUM,
+    run_endpoints: Annotated[
+        bool, typer.Option("--run-endpoints", help="Run the endpoints for real, several times; by default a stand-in answers.")
+    ] = False,
+    curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
+    fetch: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
+    ] = None,
+    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    format: Annotated[Printed, typer.Option(help="How to print what is done.")] = Printed.TEXT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the diffs and the last lines.")] = False,
+    time_limit: Annotated[
+        float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1, max=86_400)
+    ] = 30.0,
+) -> None:
+    """Repair the CORS of an app or of source. Each fix of an app is tried on the repaired app, in a process of its own, before
+    anything is written: the failing requests pass, nobody else is let in, nobody loses what they should have.
+
+    Exit status: 0 nothing to fix, or all fixed; 1 a diff was printed, or something is left; 2 the work could not be done.
+    """
+    from corsense.check.mended import Wishes
+    from corsense.check.writing import WriteError, write_all
+    from corsense.readers.errors import InputError
+
+    try:
+        wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
+        asked = _asked(origin, request, header, credentials, engine, run_endpoints)
+        mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, quiet or format is not Printed.TEXT)
+        if write:
+            write_all(mended.edits)
+    except (InputError, WriteError) as error:
+        fail(str(error))
+    _print(mended, write, format, quiet)
+    changed = bool(mended.edits) and not write
+    raise typer.Exit(SOMETHING_FOUND if changed or not mended.is_done else NOTHING_FOUND)
+
+
+def _variable(name: str | None) -> str | None:
+    from corsense.readers.errors import InputError, quoted
+
+    if name is not None and not (name.isascii() and name.isidentifier()):
+        raise InputError(
+            f"{quoted(name)} is not the name of an environment variable; write for example --from-env ALLOWED_ORIGINS."
+        )
+    return name
+
+
+def _asked(
+    origin: list[str] | None,
+    request: list[str] | None,
+    header: list[str] | None,
+    credentials: Credentials | None,
+    engine: Engine,
+    run_endpoints: bool,
+) -> Asked:
+    from corsense.check.request import Asked, read_header, read_operation, read_origin
+
+    return Asked(
+        origins=tuple(read_origin(text) for text in origin or ()),
+        operations=tuple(read_operation(text) for text in request or ()),
+        headers=tuple(read_header(text) for text in header or ()),
+        credentials=credentials.value if credentials else None,
+        engine=engine.value,
+        run_endpoints=run_endpoints,
+    )
+
+
+def _mended(
+    targets: list[str],
+    asked: Asked,
+    wishes: Wishes,
+    curl: str | None,
+    fetch: str | None,
+    factory: bool,
+    time_limit: float,
+    silent: bool,
+) -> Mended:
+    from corsense.readers.errors import InputError, quoted
+
+    for named in targets:
+        if "://" in named or named.lower().endswith(".har"):
+            raise InputError(f"{quoted(named)} has no source to repair; name the app, for example main:app, or its files.")
+    if curl is not None and fetch is not None:
+        raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+    sources = [target for target in targets if _is_source(target)]
+    if sources and len(sources) == len(targets):
+        if asked.operations or asked.headers or curl is not None or fetch is not None:
+            raise InputError("a request can be tried on an app only; name it, for example main:app, in place of its files.")
+        return _on_source(sources, asked, wishes)
+    if len(targets) > 1:
+        raise InputError("one app at a time; several targets have to be files or folders of source that exist.")
+    target = targets[0] if targets else None
+    pasted = curl if curl is not None else fetch
+    if pasted is not None:
+        from corsense.check.pasted import with_pasted
+
+        text = sys.stdin.read() if pasted == "-" else pasted
+        # The URL of a pasted request says where it was sent, not what is to be repaired.
+        asked, _ = with_pasted(asked, text, "curl" if curl is not None else "fetch", target)
+    return _on_app(target, asked, wishes, factory, time_limit, silent)
+
+
+def _is_source(target: str) -> bool:
+    return ":" not in target and (target.endswith(".py") or Path(target).is_dir())
+
+
+def _on_source(paths: list[str], asked: Asked, wishes: Wishes) -> Mended:
+    from corsense.check.source import mend_source
+
+    return mend_source(paths, asked.origins, wishes)
+
+
+def _on_app(target: str | None, asked: Asked, wishes: Wishes, factory: bool, time_limit: float, silent: bool) -> Mended:
+    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+    from corsense.app.session import AppSession, launch_ahead
+    from corsense.app.target import AppTarget
+
+    try:
+        named = AppTarget.parse(target, factory=factory)
+        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints) as session:
+            from corsense.check.mend import AppMending  # imported while the app is, in its own process
+            from corsense.cli.progress import progress
+
+            launch_ahead()  # the repaired app has to be tried in a fresh process: while this one waits, let it get ready
+            _ = session.description
+            with progress(silent) as advance:
+                return AppMending(named, asked, wishes, time_limit, advance).run(session)
+    except (AppLoadError, AppHungError, AppStoppedError) as error:
+        _cannot_load(error)
+
+
+def _cannot_load(error: Exception) -> NoReturn:
+    from corsense.readers.controls import harmless
+    from corsense.report.crash import crash_lines
+
+    message = getattr(error, "message", str(error))
+    remedy = getattr(error, "remedy", None)
+    for line in crash_lines(getattr(error, "traceback", None)):
+        print(harmless(line), file=sys.stderr)
+    fail(f"{message} {remedy}" if remedy else message)
+
+
+def _print(mended: Mended, written: bool, format: Printed, quiet: bool) -> None:
+    if format is Printed.JSON:
+        from corsense.report.repairs import mended_document
+
+        print(mended_document(mended, written=written and bool(mended.edits)).model_dump_json(by_alias=True, indent=2))
+        return
+    from corsense.cli.terminal import terminal
+    from corsense.report.repairs import RepairText
+
+    RepairText(terminal(), quiet=quiet).print(mended, written=written)

@@ -1,0 +1,121 @@
+"""The repair of apps, and what keeps it from being written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corsense.app.session import AppSession
+from corsense.app.target import AppTarget
+from corsense.check.mend import AppMending
+from corsense.check.mended import NO_WISHES, Mended, Wishes
+from corsense.check.request import Asked, read_operation
+from corsense.check.writing import write_all
+
+ORIGIN = "http://localhost:3000"
+POST = (read_operation("POST /users"),)
+
+APP = """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+{before}
+app = FastAPI()
+app.add_middleware(CORSMiddleware, {policy})
+
+@app.post("/users")
+def create() -> None: ...
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def mend(wishes: Wishes = NO_WISHES, *, origins: tuple[str, ...] = (ORIGIN,)) -> Mended:
+    target = AppTarget.parse("main:app")
+    asked = Asked(origins, POST, (("X-Token", "a"),))
+    with AppSession.start(target, output="none") as session:
+        return AppMending(target, asked, wishes).run(session)
+
+
+def test_a_fix_that_does_not_cure_is_told_and_left_alone(folder: Path) -> None:
+    before = "def origins():\n    return ['https://other.example']\n"
+    policy = "allow_origins=origins(), allow_methods=['GET']"
+    (folder / "main.py").write_text(APP.format(before=before, policy=policy))
+    mended = mend()
+    assert mended.edits == ()
+    refuted = [repair for repair in mended.repairs if repair.verified is False]
+    assert {repair.title for repair in refuted} == {"allow POST", "allow the header x-token"}
+    assert all("still does not pass" in (repair.reason or "") for repair in refuted)
+    assert {finding.cause.slug for finding in mended.remaining} >= {"origin-mismatch", "method-not-allowed"}
+
+
+def test_an_app_that_cannot_be_loaded_twice_is_not_written_without_being_asked(folder: Path) -> None:
+    before = "import os\nopen('lock', 'x').close()\n"
+    policy = f"allow_origins=['{ORIGIN}/'], allow_methods=['POST'], allow_headers=['X-Token']"
+    (folder / "main.py").write_text(APP.format(before=before, policy=policy))
+    mended = mend()
+    assert mended.edits == ()
+    assert [(repair.applied, "second time" in (repair.reason or "")) for repair in mended.repairs] == [(False, True)]
+    (folder / "lock").unlink()
+    asked = mend(Wishes(unsafe=True))
+    assert [repair.verified for repair in asked.repairs] == [None]
+    assert f"['{ORIGIN}']" in asked.edits[0].after
+
+
+def test_a_layer_of_another_module_in_another_encoding_is_repaired_there(folder: Path) -> None:
+    (folder / "main.py").write_text("from fastapi import FastAPI\nfrom web import shared\napp = shared(FastAPI())\n")
+    content = (
+        "# coding: latin-1\r\nfrom fastapi.middleware.cors import CORSMiddleware\r\n"
+        f"TITLE = 'caf\xe9'; SITES = ('https://caf\xe9.example', '{ORIGIN}/')\r\n"
+        "def shared(app):\r\n\tassert len(TITLE) == 4\r\n"
+        "\tapp.add_middleware(CORSMiddleware, allow_origins=SITES, allow_methods=['*'], allow_headers=['*'])\r\n"
+        "\tapp.post('/users')(lambda: None)\r\n\treturn app\r\n"
+    ).encode("latin-1")
+    (folder / "web.py").write_bytes(content)
+    mended = mend()
+    assert [(repair.verified, repair.is_safe) for repair in mended.repairs if repair.applied] == [(True, True)] * 2
+    write_all(mended.edits)
+    repaired = (folder / "web.py").read_bytes()
+    assert repaired.replace(f"'{ORIGIN}'".encode(), f"'{ORIGIN}/'".encode()).splitlines()[3:] == content.splitlines()[3:]
+    assert b"'%s')" % ORIGIN.encode() in repaired
+    assert b"'caf\xe9'" in repaired
+    assert mended.remaining == ()
+
+
+GUARD = (
+    "from starlette.middleware.base import BaseHTTPMiddleware\nfrom starlette.responses import Response\n"
+    "async def guard(request, call_next):\n"
+    "    return await call_next(request) if request.headers.get('x-token') == 'a' else Response(status_code=401)\n"
+)
+GUARDED = "allow_methods=['POST'], allow_headers=['X-Token'])\napp.add_middleware(BaseHTTPMiddleware, dispatch=guard"
+
+
+def test_moving_the_layer_outward_lets_in_none_but_those_it_lists(folder: Path) -> None:
+    policy = f"allow_origins=['{ORIGIN}'], {GUARDED}"
+    (folder / "main.py").write_text(APP.format(before=GUARD, policy=policy))
+    mended = mend()
+    assert [(repair.title, repair.verified) for repair in mended.repairs] == [
+        ("add CORSMiddleware last, so that it is outermost", True)
+    ]
+    assert mended.edits[0].after.index("BaseHTTPMiddleware, dispatch") < mended.edits[0].after.index("(CORSMiddleware")
+
+
+def test_a_layer_that_admits_strangers_is_not_moved_outward(folder: Path) -> None:
+    before = GUARD + "def rule():\n    return 'https?://.*'\n"
+    policy = f"allow_origin_regex=rule(), allow_credentials=True, {GUARDED}"
+    (folder / "main.py").write_text(APP.format(before=before, policy=policy))
+    mended = mend()
+    assert mended.edits == ()
+    assert any("would be let in" in (repair.reason or "") for repair in mended.repairs)
+
+
+def test_without_a_named_origin_nothing_is_guessed_unless_asked(folder: Path) -> None:
+    (folder / "main.py").write_text(APP.format(before="", policy="allow_origins=['*'], allow_credentials=True"))
+    mended = mend(origins=())
+    assert mended.edits == ()
+    assert any(repair.guess == "nobody named the origins: name them with --origin" for repair in mended.repairs)
