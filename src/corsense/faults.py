@@ -48,11 +48,15 @@ class PolicyError(ValueError):
     def __str__(self) -> str:
         if len(self.faults) == 1:
             return str(self.faults[0])
-        lines = "".join(f"\n  {number}. {fault}" for number, fault in enumerate(self.faults, 1))
-        return f"the policy has {len(self.faults)} faults:{lines}"
+        # The first on the first line, which is all that some tools show of an error.
+        lines = "\n  ".join(f"{number}. {fault}" for number, fault in enumerate(self.faults, 1))
+        return f"the policy has {len(self.faults)} faults: {lines}"
 
 
 def quote(value: object) -> str:
     """`value` as a sentence can quote it: on one line, unambiguous, cut when it is long."""
-    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except ValueError:  # a number of thousands of digits
+        text = f"a {type(value).__name__} too long to be written"
     return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"

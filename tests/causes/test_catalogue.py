@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
+import corsense
 from corsense.causes import SECTIONS, Cause, catalogue, cause, find
 
 CONTRACT = [
@@ -138,6 +141,17 @@ def test_causes_that_a_page_refers_to_exist(entry: Cause) -> None:
 @each_cause
 def test_the_command_that_prints_a_page_names_its_code(entry: Cause) -> None:
     assert entry.documentation == f"corsense rule {entry.code}"
+
+
+def test_every_fault_that_the_source_can_report_has_a_page() -> None:
+    named = set()
+    for file in Path(corsense.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("Fault", "Diagnosis"):
+                position = 2 if node.func.id == "Fault" else 0
+                named |= {each.value for each in node.args[position : position + 1] if isinstance(each, ast.Constant)}
+    assert len(named) > 30
+    assert {slug for slug in named if slug not in {entry.slug for entry in catalogue()}} == set()
 
 
 def test_a_module_without_a_page_is_refused() -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from corsense import CORSMiddleware, PolicyError
 from corsense.causes import SECTIONS, catalogue, cause
 from corsense.fetch import Allowed, Blocked, CorsError, FetchRequest, Trace
 from tests.causes.visits import API, visit
@@ -25,6 +26,7 @@ BLOCKED: dict[str, tuple[FetchRequest, CorsError]] = {
     "missing-cors-middleware": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "mounted-app-without-cors": (replace(POST, url=f"{API}/v2/api/users"), CorsError.PreflightMissingAllowOriginHeader),
     "origin-trailing-slash": (POST, CorsError.PreflightMissingAllowOriginHeader),
+    "no-origins": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "origin-mismatch": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "origin-scheme-mismatch": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "origin-port-mismatch": (POST, CorsError.PreflightMissingAllowOriginHeader),
@@ -209,6 +211,28 @@ def test_an_unknown_keyword_raises_at_the_first_message_and_not_before() -> None
     ):
         pass
     assert isinstance(visit(built("unknown-keyword", "Use instead"), replace(POST, origin=APP)).outcome, Allowed)
+
+
+@pytest.mark.parametrize(
+    "slug",
+    [
+        "development-origin-in-production", "wildcard-in-production", "insecure-origin-in-production", "flag-not-a-bool",
+        "resolver-limits", "path-pattern-invalid", "max-age-out-of-range", "name-without-effect",
+    ],
+)  # fmt: skip
+def test_the_example_does_not_start_for_the_fault_that_its_page_is_about(slug: str) -> None:
+    with pytest.raises(PolicyError) as refused, TestClient(built(slug, "Example")):
+        pass
+    assert [fault.slug for fault in refused.value.faults] == [slug]
+    with TestClient(built(slug, "Use instead")) as client:
+        answer = client.options("/api/users", headers={"Origin": APP, "Access-Control-Request-Method": "POST"})
+    assert answer.headers["Access-Control-Allow-Origin"] == APP
+
+
+def test_no_origins_are_refused_by_a_policy_as_its_page_says() -> None:
+    with pytest.raises(PolicyError) as refused:
+        CORSMiddleware(built("no-origins", "Example"), allow_origins=[], allow_methods=["GET", "POST"])
+    assert [fault.slug for fault in refused.value.faults] == ["no-origins"]
 
 
 @pytest.mark.parametrize(

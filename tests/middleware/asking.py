@@ -50,7 +50,7 @@ def scope(path: str = "/", *lines: Line, method: str = "GET", kind: str = "http"
         "http_version": "1.1",
         "method": method,
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": path.encode("utf-8", "surrogatepass"),
         "root_path": "",
         "query_string": b"",
         "scheme": "http",
@@ -60,6 +60,10 @@ def scope(path: str = "/", *lines: Line, method: str = "GET", kind: str = "http"
         "state": {},
         **entries,
     }
+
+
+# One loop for all: to make one takes longer than most answers.
+_RUNNER = asyncio.Runner()
 
 
 async def ask_async(app: App, asked: Scope) -> Answer:
@@ -81,7 +85,7 @@ async def ask_async(app: App, asked: Scope) -> Answer:
 
 def ask(app: App, path: str = "/", *lines: Line, method: str = "GET", **entries: Any) -> Answer:
     """The answer of an app to a request with these header lines."""
-    return asyncio.run(ask_async(app, scope(path, *lines, method=method, **entries)))
+    return _RUNNER.run(ask_async(app, scope(path, *lines, method=method, **entries)))
 
 
 def get(app: App, origin: str | bytes | None = ORIGIN, path: str = "/", **entries: Any) -> Answer:

@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
@@ -15,9 +16,10 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from corsense.middleware import CORSMiddleware
-from corsense.middleware.keywords import STARLETTE, IgnoredSettingWarning
+from corsense.middleware import CORSMiddleware, install
+from corsense.middleware.keywords import IgnoredSettingWarning
 from corsense.policy import Policy, PolicyError
+from corsense.policy.keywords import STARLETTE
 from tests.middleware.asking import ORIGIN, STRANGER, get, plain, preflight
 
 
@@ -166,10 +168,12 @@ class TestOnPurposeDifferent:
             ({"allow_origins": ["https://app.example.com/"]}, "origin-trailing-slash"),
             ({"allow_origins": ["https://app-*.example.com"]}, "glob-in-origins"),
             ({"allow_origins": ["*"], "allow_credentials": True}, "wildcard-with-credentials"),
+            ({"allow_origins": [ORIGIN], "allow_credentials": "false"}, "flag-not-a-bool"),
+            ({"allow_origins": [ORIGIN], "max_age": "600"}, "max-age-out-of-range"),
             ({"allow_origins": ["null"]}, "null-origin"),
             ({"allow_origin_regex": "https://.*"}, "regex-too-broad"),
-            ({"allow_origins": []}, "missing-cors-middleware"),
-            ({}, "missing-cors-middleware"),
+            ({"allow_origins": []}, "no-origins"),
+            ({}, "no-origins"),
         ],
     )
     def test_what_is_unsafe_or_impossible_is_refused(self, keywords: dict[str, Any], slug: str) -> None:
@@ -177,9 +181,54 @@ class TestOnPurposeDifferent:
             CORSMiddleware(plain, **keywords)
         assert slug in [fault.slug for fault in refused.value.faults]
 
-    def test_a_keyword_that_is_none_is_refused(self) -> None:
-        with pytest.raises(TypeError, match="allow_origin'"):
-            CORSMiddleware(plain, allow_origin=[ORIGIN])  # type: ignore[call-arg]
+    @pytest.mark.parametrize(
+        ("keyword", "remedy"),
+        [
+            ("allow_origin", "Did you mean allow_origins?"),
+            ("allow_origins_regex", "Did you mean allow_origin_regex?"),
+            ("allowed_headers", "Did you mean allow_headers?"),
+            ("alow_methods", "Did you mean allow_methods?"),
+            ("supports_credentials", "Did you mean allow_credentials?"),
+            ("polices", "Did you mean policies?"),
+            ("origins", "Write allow_origins=..., or policy=Policy(origins=...)."),
+            ("websockets", "Write policy=Policy(websockets=...)."),
+        ],
+    )
+    def test_a_keyword_that_is_none_is_refused_with_the_nearest(self, keyword: str, remedy: str) -> None:
+        for make in (lambda **given: CORSMiddleware(plain, **given), lambda **given: install(FastAPI(), **given)):
+            with pytest.raises(PolicyError) as refused:
+                make(allow_origins=[ORIGIN], **{keyword: 1})
+            (fault,) = refused.value.faults
+            assert (fault.field, fault.slug, fault.remedy) == (keyword, "unknown-keyword", remedy)
+
+    def test_a_keyword_that_is_none_is_told_with_the_other_faults(self) -> None:
+        with pytest.raises(PolicyError) as refused:
+            CORSMiddleware(plain, alow_origins=[ORIGIN], allow_methods="PUT", max_age=-5)  # type: ignore[arg-type]
+        assert [fault.slug for fault in refused.value.faults] == [
+            "unknown-keyword", "invalid-cors-header", "max-age-out-of-range"
+        ]  # fmt: skip
+
+    def test_a_path_that_is_none_is_told_with_the_other_faults(self) -> None:
+        with pytest.raises(PolicyError) as refused:
+            CORSMiddleware(plain, allow_origins=["null"], policies={"public": None})
+        assert [fault.slug for fault in refused.value.faults] == ["path-pattern-invalid", "null-origin"]
+
+    def test_what_is_no_policy_is_named_with_its_path(self) -> None:
+        with pytest.raises(TypeError, match=r"policies\['/x'\] is a Policy or None, not dict"):
+            CORSMiddleware(plain, policies={"/x": {"origins": "*"}})  # type: ignore[dict-item]
+
+    def test_a_keyword_that_is_none_is_refused_beside_a_policy_too(self) -> None:
+        with pytest.raises(PolicyError, match="Did you mean policies"):
+            CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), polices={})  # type: ignore[arg-type]
+
+    def test_faults_are_told_in_the_words_of_whoever_wrote_them(self) -> None:
+        with pytest.raises(PolicyError) as refused:
+            CORSMiddleware(plain, allow_origins=ORIGIN, allow_methods="PUT", allow_credentials="true")  # type: ignore[arg-type]
+        assert [(fault.field, fault.remedy) for fault in refused.value.faults] == [
+            ("allow_origins", f"Write allow_origins=['{ORIGIN}']."),
+            ("allow_credentials", "Write allow_credentials=True."),
+            ("allow_methods", "Write allow_methods=['PUT']."),
+        ]
 
     def test_all_faults_are_told_at_once(self) -> None:
         with pytest.raises(PolicyError) as refused:
@@ -195,14 +244,16 @@ class TestOnPurposeDifferent:
         ],
     )
     def test_names_without_effect_are_dropped_with_a_warning(self, keywords: dict[str, Any], left: str) -> None:
-        with pytest.warns(IgnoredSettingWarning):
+        with pytest.warns(IgnoredSettingWarning) as warned:
             app = CORSMiddleware(plain, allow_origins=[ORIGIN], **keywords)
+        assert {warning.filename for warning in warned} == {__file__}
         assert app.policy is not None
         assert left in {*app.policy.methods, *app.policy.request_headers, *app.policy.expose_headers}
 
     def test_an_age_beyond_what_browsers_keep_is_cut_with_a_warning(self) -> None:
-        with pytest.warns(IgnoredSettingWarning, match="86400"):
+        with pytest.warns(IgnoredSettingWarning, match="86400") as warned:
             app = CORSMiddleware(plain, allow_origins=[ORIGIN], max_age=604800)
+        assert warned[0].filename == __file__
         assert preflight(app, ORIGIN, "GET")["access-control-max-age"] == "86400"
 
     def test_policy_and_keywords_exclude_each_other(self) -> None:

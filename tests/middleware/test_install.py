@@ -12,6 +12,8 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
@@ -193,6 +195,16 @@ def test_another_layer_inside_is_told(kind: str) -> None:
         answer = TestClient(app).get("/items", headers={"Origin": ORIGIN})
     assert answer.headers.get_list("access-control-allow-origin") == [ORIGIN]
     assert answer.headers.get_list("vary") == ["Origin"]
+
+
+@pytest.mark.parametrize("inner", [CORSMiddleware, StarletteCORSMiddleware])
+def test_a_layer_that_is_added_twice_is_told(inner: Any) -> None:
+    app = app_with_faults()
+    app.add_middleware(inner, allow_origins=[ORIGIN])
+    app.add_middleware(GZipMiddleware)
+    app.add_middleware(CORSMiddleware, policy=POLICY)
+    with pytest.warns(CORSLayerWarning, match="inside of another CORS layer"):
+        TestClient(app).get("/items")
 
 
 def test_an_ordinary_app_warns_of_nothing() -> None:

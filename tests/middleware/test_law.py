@@ -84,9 +84,9 @@ def send_to() -> Any:
 
 
 @settings(
-    max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
 )
-@given(keywords, st.lists(requests, min_size=1, max_size=6), st.sampled_from(ENGINES))
+@given(keywords, st.lists(requests, min_size=3, max_size=10), st.sampled_from(ENGINES))
 def test_a_policy_permits_exactly_what_a_browser_gets_from_the_middleware(
     send_to: Any, given: dict[str, Any], asked: list[FetchRequest], engine: EngineName
 ) -> None:

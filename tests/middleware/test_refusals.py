@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tracemalloc
 import warnings
 from typing import Any
 
@@ -116,6 +117,66 @@ class TestLog:
         get(app, "https://new.example")
         assert "500 more" in log.messages[-2]
         assert "https://new.example" in log.messages[-1]
+
+    @pytest.mark.parametrize(
+        ("asked", "logged"),
+        [
+            ((ORIGIN, "PUT", "x-token"), 0),
+            ((ORIGIN, "PUT", " X-Token ,,"), 0),
+            ((STRANGER, "PUT", "x-token"), 1),
+            ((STRANGER, "PATCH", "x-other"), 1),
+            (("https://" + "a" * 9000, "PUT"), 1),
+            ((ORIGIN, "PATCH"), 1),
+            ((ORIGIN, "PATCH", "x-token"), 1),
+            ((ORIGIN, "put"), 1),
+            ((ORIGIN, "A" * 65), 1),
+            ((ORIGIN, "A" * 70_000, "x-other"), 2),
+            ((ORIGIN, "PUT", "x-other"), 1),
+            ((ORIGIN, "PUT", "X-Other, y"), 1),
+            ((ORIGIN, "PATCH", "x-other"), 2),
+            ((ORIGIN, "PUT", "," * 8192), 1),
+            ((ORIGIN, "PATCH", "x-token," * 2000), 2),
+            ((ORIGIN, "PUT", "x-token", "x-other"), 1),
+        ],
+        ids=lambda value: None,
+    )
+    def test_the_same_preflight_is_answered_alike_each_time_and_logged_once(
+        self, log: pytest.LogCaptureFixture, asked: tuple[str, ...], logged: int
+    ) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        answers = [preflight(app, *asked, path="/a" * 200) for _ in range(4)]
+        assert len({(answer.status, tuple(sorted(answer.lines)), answer.body) for answer in answers}) == 1
+        assert len(log.messages) == logged
+        assert all(len(line) < 1500 and line.isascii() for line in log.messages)
+
+    def test_what_one_origin_is_told_says_nothing_of_another(self, log: pytest.LogCaptureFixture) -> None:
+        app = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN, "https://b.example"], methods=["PUT"]))
+        for _ in range(2):
+            for origin in (ORIGIN, "https://b.example", STRANGER):
+                for path in ("/x", "/y"):
+                    assert preflight(app, origin, "PATCH", path=path).status == 400
+                    assert preflight(app, origin, "PUT", "x-other", path=path).status == 400
+        assert len(log.messages) == 2 * (2 + 2 + 1)
+
+    def test_long_paths_and_origins_are_not_kept(self) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        tracemalloc.start()
+        for number in range(200):
+            name = f"{number}".rjust(60_000, "a")
+            preflight(app, f"https://{name}.example", path=f"/{name}")
+            preflight(app, ORIGIN, name, path=f"/{name}")
+            get(app, f"https://{name}.example", path=f"/{name}")
+        kept = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        assert kept < 2_000_000
+
+    def test_a_path_that_is_no_text_is_logged_and_answered(self, log: pytest.LogCaptureFixture) -> None:
+        app = CORSMiddleware(plain, policy=POLICY, policies={"/a/*": None})
+        for path in ("/\ud800", "/a\udfff/../b", "/\x00"):
+            assert preflight(app, STRANGER, path=path).status == 400
+            assert get(app, STRANGER, path=path).status == 200
+        assert len(log.messages) == 4  # each preflight by its path, the others by their route, which they have none of
+        assert all(line.isascii() and line.isprintable() for line in log.messages)
 
 
 class TestDebug:

@@ -238,7 +238,7 @@ def test_reconfiguring_under_load_loses_no_request() -> None:
         while any(thread.is_alive() for thread in pages):
             layer.reconfigure(second if changes % 2 else first)
             changes += 1
-            time.sleep(0.001)
+            time.sleep(0.005)
     bodies = {json.dumps({"path": f"/{number}/{turn}"}).encode() for number in range(6) for turn in range(100)}
     assert {body for _, body, _ in seen} == bodies
     assert {status for status, _, _ in seen} == {200}

@@ -43,6 +43,16 @@ def test_a_policy_is_shown_as_python_and_as_json(folder: Path) -> None:
     assert document["policy"] == {"origins": ["https://app.example.com"], "credentials": True, "methods": ["PUT"]}
 
 
+def test_the_policy_of_an_app_is_the_one_it_is_served_by(folder: Path) -> None:
+    source = "from fastapi import FastAPI\nfrom corsense import CORSMiddleware, Policy, install\n"
+    source += "app, other = FastAPI(), FastAPI()\n"
+    source += 'install(app, Policy(origins=["https://a.example"]))\n'
+    source += 'other.add_middleware(CORSMiddleware, allow_origins=["https://b.example"])\n'
+    (folder / "served.py").write_text(source)
+    assert corsense("policy", "explain", "https://a.example", "served:app", folder=folder).status == 0
+    assert "['https://b.example']" in corsense("policy", "show", "served:other", folder=folder).out
+
+
 def test_what_was_shown_can_be_compared_with(folder: Path) -> None:
     (folder / "before.json").write_text(corsense("policy", "show", "rules:policy", "--format", "json", folder=folder).out)
     same = corsense("policy", "diff", "before.json", "rules:policy", folder=folder)
@@ -59,7 +69,7 @@ def test_a_policy_that_does_not_hold_is_checked_with_all_its_faults(folder: Path
     assert checked.status == 1
     assert len(checked.out.splitlines()) == 2
     document = json.loads(corsense("policy", "check", "broken:policy", "--format", "json", folder=folder).out)
-    assert [fault["slug"] for fault in document["faults"]] == ["origin-trailing-slash", "invalid-cors-header"]
+    assert [fault["slug"] for fault in document["faults"]] == ["origin-trailing-slash", "max-age-out-of-range"]
     assert corsense("policy", "check", "rules:policy", folder=folder).status == 0
 
 
@@ -93,6 +103,7 @@ def test_functions_that_make_a_policy_are_called(folder: Path) -> None:
         ("show", "crash:policy"),
         ("show", "broken:policy"),
         ("show", "missing.json"),
+        ("show", "rules:policy", "--format", "sarif"),
         ("show", "rules.py:policy"),
         ("explain", "https://a.example", "missing.toml"),
         ("diff", "rules:policy", "broken:policy"),

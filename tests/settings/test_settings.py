@@ -99,6 +99,22 @@ def test_the_faults_of_all_variables_are_told_at_once(read: Read) -> None:
     assert {fault.field for fault in refused.value.faults} == {"CORS_ORIGINS", "CORS_MAX_AGE", "CORS_METHODS", "CORS_WEBSOCKETS"}
 
 
+def test_each_fault_of_a_variable_has_the_cause_that_it_is(read: Read) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read({"CORS_ORIGINS": A, "CORS_MAX_AGE": "soon", "CORS_METHODS": "TRACE", "CORS_WEBSOCKETS": "maybe"})
+    assert {fault.field: fault.slug for fault in refused.value.faults} == {
+        "CORS_MAX_AGE": "max-age-out-of-range", "CORS_METHODS": "name-without-effect", "CORS_WEBSOCKETS": "flag-not-a-bool"
+    }  # fmt: skip
+
+
+def test_leftovers_of_development_are_told_with_the_other_faults(read: Read) -> None:
+    with pytest.raises(PolicyError) as refused:
+        read({"ENVIRONMENT": "production", "CORS_ORIGINS": f"{A}/x,http://localhost:3000,http://a.example", "CORS_MAX_AGE": "-5"})
+    assert [fault.slug for fault in refused.value.faults] == [
+        "origin-has-path", "max-age-out-of-range", "development-origin-in-production", "insecure-origin-in-production"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["ENVIRONMENT", "FASTAPI_ENV"])
 def test_the_environment_chooses_the_rules(read: Read, name: str) -> None:
     assert read({name: "Development"}) == Policy.development()

@@ -21,6 +21,7 @@ from corsense.app.description import (
     LateMiddleware,
     LayerInfo,
     Opaque,
+    PolicyInfo,
     RouteInfo,
     RouteKind,
 )
@@ -223,6 +224,7 @@ class Describer:
         if span is None and position == "wrapper" and module is not None:
             span = _wrapping_span(module, attribute, name)
         told = is_cors or name in _TOLD_ARGUMENTS
+        policy, policies = _policies(layer)
         self.layers.append(
             LayerInfo(
                 index=index,
@@ -236,6 +238,8 @@ class Describer:
                 is_cors=is_cors,
                 is_builtin=position == "app" and entry is not None and not any(entry is given for given in entries),
                 position=position,
+                policy=policy,
+                policies=policies,
             )
         )
 
@@ -324,6 +328,7 @@ class Describer:
                 cookies=tuple(sorted(needs.cookies)),
                 builtin=str(getattr(endpoint, "__module__", "")).startswith(_FRAMEWORK),
                 host=spot.host,
+                policy=_marked_policy(route),
             ),
             route,
             spot,
@@ -493,6 +498,29 @@ _CORS_NAMES = ("cors", "corsmiddleware", "corsappwrapper")
 def _is_cors(made: Any) -> bool:
     """Whether a layer gives leave, by its name or that of a class it is made of. A function that sets headers is a function."""
     return isinstance(made, type) and any(base.__name__.lower().endswith(_CORS_NAMES) for base in made.__mro__)
+
+
+def _policies(layer: Any) -> tuple[PolicyInfo | None, tuple[tuple[str, PolicyInfo], ...]]:
+    """What a layer of corsense's own judges by: its policy, and those of single paths."""
+    module = sys.modules.get("corsense.middleware.asgi")
+    if module is None or not isinstance(layer, module.CORSMiddleware):
+        return None, ()
+    return _policy_info(layer.policy), tuple((path, _policy_info(policy)) for path, policy in layer.policies.items())
+
+
+def _marked_policy(route: Any) -> PolicyInfo | None:
+    """The policy of its own that a route was given; None when it has none."""
+    module = sys.modules.get("corsense.middleware.choice")
+    mark = None if module is None else module.mark_of(route)
+    return None if mark is None else _policy_info(mark.policy)
+
+
+def _policy_info(policy: Any) -> PolicyInfo:
+    import json
+
+    if policy is None:
+        return PolicyInfo(None)
+    return PolicyInfo(json.dumps(policy.document()), policy.resolver is not None)
 
 
 def _arguments(layer: Any, entry: Any) -> dict[str, Plain]:

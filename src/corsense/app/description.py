@@ -56,6 +56,18 @@ class AppInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyInfo:
+    """A policy of corsense's own that a layer or a route judges by.
+
+    - `document`: the JSON text of `Policy.document()`; None: requests are left alone, as without a layer.
+    - `resolver`: a function of the app's has the last word about origins that the document does not name.
+    """
+
+    document: str | None
+    resolver: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class RouteInfo:
     """One route.
 
@@ -70,6 +82,7 @@ class RouteInfo:
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).
     - `opaque`: a mounted ASGI app that cannot be looked into: it is only run when endpoints are.
     - `host`: the pattern of a `Host` route above it.
+    - `policy`: the policy of its own that corsense's `cors` gave it; None when it has none.
     """
 
     index: int
@@ -90,6 +103,7 @@ class RouteInfo:
     builtin: bool = False
     opaque: bool = False
     host: str | None = None
+    policy: PolicyInfo | None = None
 
     @property
     def has_body(self) -> bool:
@@ -108,6 +122,8 @@ class LayerInfo:
     - `place`: the call that added it; `defined_at`: where its class or function is defined, when that is the user's code.
     - `app`: index of the `AppInfo` whose stack it is part of, `prefix` the path of that app. `position`: `wrapper` (the app
       object is wrapped), `app` (its stack), `mount`, `router` or `route` (their own `middleware=` lists).
+    - `policy`: what a layer of corsense's own judges by; None for other layers. `policies`: the paths where it judges by
+      another, with that.
     """
 
     index: int
@@ -121,6 +137,8 @@ class LayerInfo:
     is_cors: bool = False
     is_builtin: bool = False
     position: Literal["wrapper", "app", "mount", "router"] = "app"
+    policy: PolicyInfo | None = None
+    policies: tuple[tuple[str, PolicyInfo], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

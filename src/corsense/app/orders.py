@@ -38,6 +38,12 @@ class Run(NamedTuple):
     time_limit: float
 
 
+class Serve(NamedTuple):
+    """Serve the app on a free port of loopback, until the next order."""
+
+    run_endpoints: bool
+
+
 class Close(NamedTuple):
     """Shut down."""
 
@@ -73,6 +79,18 @@ class Done(NamedTuple):
     """All probes of a run are tried. `late`: middleware that was added meanwhile, which is too late."""
 
     late: tuple[LateMiddleware, ...]
+
+
+class Serving(NamedTuple):
+    """The app is served there."""
+
+    port: int
+
+
+class ServeFailed(NamedTuple):
+    """It is not: one sentence with the remedy."""
+
+    message: str
 
 
 class Broken(NamedTuple):

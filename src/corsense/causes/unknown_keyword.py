@@ -52,7 +52,9 @@ def create_user() -> dict[str, str]:
 ```
 
 The arguments are `allow_origins`, `allow_origin_regex`, `allow_methods`, `allow_headers`, `allow_credentials`,
-`expose_headers` and `max_age`; Starlette 0.51 added `allow_private_network`.
+`expose_headers` and `max_age`; Starlette 0.51 added `allow_private_network`. corsense's layer has these and `policy`,
+`policies`, `debug`, `telemetry`; it refuses others with `PolicyError`, which names the nearest, as `Policy`, the
+settings and `[tool.corsense.policy]` do with theirs.
 
 ## Fix safety
 Safe: the fix renames the argument to the one that it resembles most, and leaves its value alone. Without any near one

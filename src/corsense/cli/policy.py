@@ -42,7 +42,7 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     loaded = _loaded(source)
     faults = loaded if isinstance(loaded, tuple) else ()
-    if any(fault.slug == "missing-cors-middleware" for fault in faults) and len(faults) == 1 and source in (None, "env"):
+    if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and source in (None, "env"):
         fail(f"there is no policy to check. {faults[0].remedy}")
     lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
     _print(format, {"faults": [_fault(fault) for fault in faults]}, "\n".join(lines))
@@ -140,6 +140,8 @@ def _fault(fault: Fault) -> dict[str, str]:
 
 
 def _print(format: Format, document: dict[str, Any], text: str) -> None:
+    if format not in (Format.TEXT, Format.JSON):
+        fail(f"policies are printed as text or as json, not as {format.value}.")
     if format is Format.JSON:
         print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2))
     else:

@@ -6,6 +6,7 @@ from corsense.diagnose.allowed import lets_strangers_in
 from corsense.diagnose.configuration import configuration_faults
 from corsense.diagnose.diagnosis import cache_faults, diagnose
 from corsense.diagnose.observation import Diagnosis, Observation, answerers
+from corsense.diagnose.policies import missing_in_policy
 from corsense.diagnose.preflights import refused_together
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "configuration_faults",
     "diagnose",
     "lets_strangers_in",
+    "missing_in_policy",
     "refused_together",
 ]

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.diagnose.observation import Diagnosis, Observation
-from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.cookies import cookie_verdict, parse_set_cookie
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
@@ -64,7 +63,7 @@ def lets_strangers_in(observation: Observation) -> Diagnosis | None:
     response = observation.trace.response
     if response is None or response.header("access-control-allow-origin") != observation.origin:
         return None
-    if any(LayerPolicy.of(layer).allows_origin(observation.origin) for layer in observation.cors_layers):
+    if any(observation.policy_of(layer).allows_origin(observation.origin) for layer in observation.cors_layers):
         return None  # the layer was told so: its configuration is what is at fault
     evidence = {"sent": observation.origin}
     layer = observation.header_layer

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
-from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
 from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
@@ -42,7 +41,7 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
     if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
         return [_slash_without_leave(observation, response)]
     refusing = [
-        layer for layer in observation.layers_passed(index) if not LayerPolicy.of(layer).allows_origin(observation.origin)
+        layer for layer in observation.layers_passed(index) if not observation.policy_of(layer).allows_origin(observation.origin)
     ]
     if refusing:
         return [refused_origin(observation, refusing[0])]
@@ -126,7 +125,11 @@ def _wrong_header(observation: Observation, index: int, named: str) -> list[Diag
         return [wildcard_with_credentials(layer)]
     found = origin_answer_faults(observation, index, named)
     if CorsError.InvalidAllowCredentials in errors:
-        found.append(credentials_refused(layer))
+        found.append(
+            credentials_refused(layer)
+            if layer is None
+            else credentials_refused(layer, observation.policy_of(layer), observation.origin)
+        )
     return found
 
 

@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from corsense.app.description import AppDescription, LayerInfo
-from corsense.causes import Severity
+from corsense.app.description import AppDescription, LayerInfo, RouteInfo
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
-from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.policies import LayerPolicy, policy_for
+from corsense.diagnose.regexes import regex_fault
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
-from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
+from corsense.policy import Policy
 from corsense.url import is_loopback_host, parse_url
 
-# Pages that no list of ours is meant for. A regular expression that admits one of them admits the world.
-_STRANGERS = ("https://evil.example", "http://evil.example", "https://evil.example:8443", "null")
+# A fault as `PolicyError` writes it: "origins: what is wrong, and what to write. [CORS201 origin-trailing-slash]".
+_FAULT = re.compile(r"(?P<field>[\w.\[\]'\"/*-]+): (?P<said>(?:(?!\[CORS\d{3} ).)+)\[CORS\d{3} (?P<slug>[a-z0-9-]+)\]", re.DOTALL)
 
 
 def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
@@ -35,20 +35,49 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
         if policy.known:
             yield from _policy_faults(layer, policy)
     yield from _twice(app)
-    sockets = [route for route in app.routes if route.kind == "websocket"]
+    sockets = [route for route in app.routes if route.kind == "websocket" and not _is_watched(app, route)]
     if sockets and app.cors_layers:
         message = (
             f"CORSMiddleware does not look at websockets: {', '.join(route.path for route in sockets[:5])} can be opened "
             "from any page, unless the endpoint looks at Origin itself."
         )
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
+        if any(layer.policy is not None for layer in app.cors_layers):
+            message = message.replace("CORSMiddleware", "The policy", 1)
+            remedy = "Write Policy(websockets=True, ...), which holds the handshake's Origin against the same list."
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
+
+
+def _is_watched(app: AppDescription, route: RouteInfo) -> bool:
+    """Whether a layer of corsense's own looks at the handshakes of this websocket."""
+    judging = (
+        LayerPolicy.of(layer, policy_for(layer, route, route.example_path)) for layer in app.stack(route.app) if layer.policy
+    )
+    return any(policy.policy is not None and policy.policy.websockets for policy in judging)
+
+
+def _refused_policy(app: AppDescription, message: str) -> Diagnosis | None:
+    """The first fault of a policy that a layer of corsense's own was refused with."""
+    told = _FAULT.search(message)
+    if told is None:
+        return None
+    place = next((layer.place for layer in app.cors_layers if layer.place), None)
+    more = len(_FAULT.findall(message)) - 1
+    others = f" There {'is another fault' if more == 1 else f'are {more} more faults'} of its policy." if more else ""
+    said = f"{told['field']}: {told['said'].strip()} The layer refuses it, so every request is a 500.{others}"
+    evidence: dict[str, object] = {"setting": told["field"]}
+    if told["slug"] == "unknown-keyword":
+        evidence["keyword"] = told["field"]
+    return Diagnosis(told["slug"], said, place, evidence, severity="error")
 
 
 def broken_stack(app: AppDescription) -> Diagnosis:
     """The stack of layers cannot be built, so that the app answers nothing but 500."""
     error = app.stack_error
     assert error is not None
+    refused = _refused_policy(app, error.message) if error.type.rpartition(".")[2] == "PolicyError" else None
+    if refused is not None:
+        return refused
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
     if wrong and "CORSMiddleware" in error.message:
         place = next((layer.place for layer in app.cors_layers if layer.place), None)
@@ -63,6 +92,9 @@ def broken_stack(app: AppDescription) -> Diagnosis:
 
 def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
     place = layer.place
+    if policy.policy is not None:
+        yield from _own_policy_faults(layer, policy, policy.policy)
+        return
     yield from entry_faults(layer, policy)
     if isinstance(policy.origins, str):
         yield string_of_origins(layer, policy.origins)
@@ -81,6 +113,22 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
             yield Diagnosis("expose-wildcard-with-credentials", message, place)
     if policy.regex is not None:
         yield from _regex_faults(layer, policy.regex, policy.credentials)
+
+
+def _own_policy_faults(layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Iterator[Diagnosis]:
+    """What a policy that holds still has to be known for. What is unsafe it has only because somebody named the hatch."""
+    if not ours.any_origin:
+        return
+    field = policy.keyword("allow_origins")
+    if ours.credentials and ours.credential_set is None:
+        message = (
+            f"{field}='*' with credentials, by dangerously_allow_any_origin_with_credentials: any site can read this API with "
+            "your users' cookies."
+        )
+        yield Diagnosis("wildcard-with-credentials", message, layer.place, {"allow_origins": ["*"]}, severity="warning")
+        return
+    message = f"{field}='*' lets any page read this API. Without credentials that is right for a public one."
+    yield Diagnosis("wildcard-origins", message, layer.place, {}, severity="info")
 
 
 def _reflects_everyone(layer: LayerInfo) -> Diagnosis:
@@ -111,29 +159,10 @@ def _insecure(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
 
 
 def _regex_faults(layer: LayerInfo, regex: str, credentials: bool) -> Iterator[Diagnosis]:
-    try:
-        pattern = re.compile(regex)
-    except re.error:
-        return
-    severity: Severity = "error" if credentials else "warning"
-    suffix = shared_suffix(regex)
-    admitted = next((origin for origin in _STRANGERS if pattern.fullmatch(origin)), None) or foreign_origin(regex)
-    evidence = {"value": regex, "admits": admitted}
-    if suffix is not None:
-        message = (
-            f"allow_origin_regex {regex!r} lets in every name below {suffix}, and anybody can have one: {admitted!r} for one."
-        )
-        yield Diagnosis("public-suffix-origin", message, layer.place, evidence, severity if credentials else "info")
-    elif has_bare_dot(regex):
-        dotted = f", {admitted!r} for one" if admitted else ""
-        message = (
-            f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so foreign hosts "
-            f"match{dotted}."
-        )
-        yield Diagnosis("regex-unescaped-dot", message, layer.place, evidence, severity)
-    elif admitted is not None:
-        message = f"allow_origin_regex {regex!r} lets in sites it was not written for, {admitted!r} for one."
-        yield Diagnosis("regex-too-broad", message, layer.place, evidence, severity)
+    fault = regex_fault(regex, credentials)
+    if fault is not None:
+        evidence = {"value": regex, "admits": fault.admits}
+        yield Diagnosis(fault.slug, fault.message, layer.place, evidence, fault.severity)
 
 
 def _twice(app: AppDescription) -> Iterator[Diagnosis]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from urllib.parse import unquote, urlsplit
 
 from corsense.app.description import AppDescription, LayerInfo, RouteInfo
 from corsense.app.probe import AnsweredBy, ExchangeFacts
 from corsense.causes import Severity
+from corsense.diagnose.policies import LayerPolicy, policy_for
 from corsense.fetch import Exchange, Trace
 from corsense.finding import Place
 
@@ -59,6 +61,13 @@ class Observation:
         """The layers about CORS that the answer at `index` really went through."""
         passed = self.facts_of(index).passed
         return tuple(layer for layer in self.cors_layers if layer.index in passed)
+
+    def policy_of(self, layer: LayerInfo) -> LayerPolicy:
+        """What `layer` judges this request by: corsense's own may have policies of their own for routes and paths."""
+        if layer.policy is None:
+            return LayerPolicy.of(layer)
+        path = unquote(urlsplit(self.trace.request.url).path)
+        return LayerPolicy.of(layer, policy_for(layer, self.route, path))
 
     @property
     def header_layer(self) -> LayerInfo | None:

@@ -9,9 +9,13 @@ from corsense.app.description import LayerInfo
 from corsense.causes import Severity
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry
-from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.policies import LayerPolicy, missing_in_policy
+from corsense.origin import Origin, OriginPattern
+from corsense.policy import Policy
+from corsense.policy.explanation import difference, nearest
 
 _LISTED = 4
+_LISTED_WHOLE = 10
 _SENTENCES = {
     "origins-not-a-list": "{sent} is one of several origins inside the single string {allowed}",
     "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
@@ -30,7 +34,7 @@ _SENTENCES = {
 
 def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     """Why `layer` does not let the page's origin in."""
-    policy = LayerPolicy.of(layer)
+    policy = observation.policy_of(layer)
     origin = observation.origin
     named = {"sent": origin}
     if origin == "null":
@@ -49,7 +53,9 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if isinstance(policy.origins, str):
         return string_of_origins(layer, policy.origins)
     if policy.regex is not None and re.search(policy.regex, origin):
-        return _partial_match(origin, layer, policy.regex)
+        return _partial_match(origin, layer, policy.regex, policy.keyword("allow_origin_regex"))
+    if policy.policy is not None:
+        return _refused_by_own(observation, layer, policy, policy.policy)
     likeness = nearest_entry(origin, policy.entries)
     severity = _severity(observation, likeness)
     if severity == "info":
@@ -60,6 +66,45 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
 
 
+def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Diagnosis:
+    """A layer of corsense's own says no: its entries are patterns, all of which can match some page."""
+    origin = observation.origin
+    sent = Origin.parse(origin)
+    near = None if sent is None else nearest(ours, sent)
+    if near is not None and sent is not None and not near.is_exact:
+        likeness = Likeness(_pattern_slug(near, sent), str(near), origin)
+        message = f"{origin!r} is not allowed; the nearest pattern is {str(near)!r}, {difference(near, sent)}."
+    else:
+        likeness = nearest_entry(origin, [entry for entry in policy.entries if "*" not in entry])
+        message = _sentence(origin, likeness, policy)
+    severity = _severity(observation, likeness)
+    evidence: dict[str, object] = {"sent": origin, "allow_origins": list(policy.entries)}
+    if policy.resolver:
+        message = f"{message[:-1]}, and origin_resolver does not let it in."
+    field = policy.keyword("allow_origins")
+    evidence |= {"field": field} if policy.spelt_as_policy else {}
+    remedy = missing_in_policy(field, list(policy.entries[:_LISTED_WHOLE]), [origin]) if policy.spelt_as_policy else None
+    if len(policy.entries) > _LISTED_WHOLE and remedy is not None:
+        remedy = f"Add {origin!r} to {field} of the Policy."
+    if severity == "info":
+        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
+        return Diagnosis("origin-mismatch", message, layer.place, evidence, severity, remedy=remedy)
+    if likeness.entry is not None and likeness.is_near:
+        evidence["allowed"] = likeness.entry
+    return Diagnosis(likeness.slug, message, layer.place, evidence, severity, remedy=remedy)
+
+
+def _pattern_slug(near: OriginPattern, sent: Origin) -> str:
+    """What keeps a pattern from meaning an origin: its scheme alone, its port alone, or more."""
+    same_host = sent.host.endswith(f".{near.host}") if near.subdomains else sent.host == near.host
+    same_port = near.port in ("*", sent.port)
+    if same_host and near.scheme != sent.scheme and same_port:
+        return "origin-scheme-mismatch"
+    if same_host and near.scheme == sent.scheme and not same_port:
+        return "origin-port-mismatch"
+    return "origin-mismatch"
+
+
 def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
     pattern = _SENTENCES.get(likeness.slug)
     if pattern is not None:
@@ -67,7 +112,7 @@ def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
         return f"{sentence[0].upper()}{sentence[1:]}."
     written = [entry for entry in policy.entries if entry.strip()]
     if not written:
-        by_regex = f" and allow_origin_regex {policy.regex!r} does not match it" if policy.regex else ""
+        by_regex = f" and {policy.keyword('allow_origin_regex')} {policy.regex!r} does not match it" if policy.regex else ""
         from_nothing = " (made of an empty variable, it seems)" if policy.entries else ""
         return f"The list of allowed origins is empty{from_nothing}{by_regex}, so {origin!r} is not allowed."
     if likeness.is_near:
@@ -78,7 +123,8 @@ def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
 
 def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
     """Entries of the list that can never match, whatever page asks: each with the origin that was meant."""
-    if isinstance(policy.origins, str) or policy.allows_all_origins:
+    # Every entry of a `Policy` is one that some page has.
+    if isinstance(policy.origins, str) or policy.allows_all_origins or policy.policy is not None:
         return
     for entry in policy.origins:
         meant = meant_origin(entry)
@@ -104,8 +150,8 @@ def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
     )
 
 
-def _partial_match(origin: str, layer: LayerInfo, regex: str) -> Diagnosis:
-    message = f"allow_origin_regex {regex!r} matches only a part of {origin!r}; it has to match the whole origin."
+def _partial_match(origin: str, layer: LayerInfo, regex: str, field: str) -> Diagnosis:
+    message = f"{field} {regex!r} matches only a part of {origin!r}; it has to match the whole origin."
     return Diagnosis("regex-partial-match", message, layer.place, {"sent": origin, "allow_origin_regex": regex})
 
 

@@ -1,21 +1,36 @@
-"""What a CORS layer was told: the arguments of Starlette's `CORSMiddleware`, and how it judges by them."""
+"""What a CORS layer was told, and how it judges by it: the arguments of Starlette's `CORSMiddleware`, or a `Policy` of
+corsense's own."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from corsense.app.description import LayerInfo, Opaque
+from corsense.app.description import LayerInfo, Opaque, PolicyInfo, RouteInfo
+from corsense.middleware.choice import most_specific
+from corsense.policy import Policy, PolicyError
 
 _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
+_STARLETTE = {
+    "allow_origins": "origins", "allow_methods": "methods", "allow_headers": "request_headers",
+    "allow_credentials": "credentials", "allow_origin_regex": "origin_regex",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class LayerPolicy:
-    """The policy of a layer, as far as its arguments tell. `origins` is a string where somebody gave one in place of a list,
-    which
-    Starlette searches for substrings. `known` is False for a layer that is not Starlette's, or takes other arguments."""
+    """The policy of a layer, as far as it can be known. `origins` is a string where somebody gave one in place of a list,
+    which Starlette searches for substrings. `known` is False for a layer that is neither Starlette's nor corsense's, or takes
+    other arguments.
+
+    `policy` is what a layer of corsense's own judges by, None for others; `resolver`: a function of the app's has the last word
+    about origins; `spelt_as_policy`: it was given as a `Policy`, not by Starlette's keywords; `leaves_alone`: requests pass it
+    as if it were not there.
+    """
 
     origins: str | tuple[str, ...] = ()
     regex: str | None = None
@@ -24,13 +39,23 @@ class LayerPolicy:
     credentials: bool = False
     expose: tuple[str, ...] = ()
     known: bool = True
+    policy: Policy | None = None
+    resolver: bool = False
+    spelt_as_policy: bool = False
+    leaves_alone: bool = False
 
     @classmethod
-    def of(cls, layer: LayerInfo) -> LayerPolicy:
-        """Read a layer's arguments."""
+    def of(cls, layer: LayerInfo, judging: PolicyInfo | None = None) -> LayerPolicy:
+        """Read a layer's arguments; `judging` is the policy that a layer of corsense's own judges the request by, where that is
+        another than its own."""
+        if layer.policy is not None:
+            return _of_own(judging or layer.policy, judging is not None or not _by_keywords(layer.arguments))
         given: Mapping[str, object] = layer.arguments
-        ours = layer.class_module.partition(".")[0] == "corsense"  # it judges by a `Policy`, not by Starlette's rules
-        if ours or layer.name != "CORSMiddleware" or any(isinstance(value, Opaque) for value in given.values()):
+        if (
+            layer.name != "CORSMiddleware"
+            or layer.class_module.partition(".")[0] == "corsense"
+            or any(isinstance(value, Opaque) for value in given.values())
+        ):
             return cls(known=False)
         origins = given.get("allow_origins", ())
         regex = given.get("allow_origin_regex")
@@ -53,19 +78,89 @@ class LayerPolicy:
         """The origins as entries of a list, also when a string was given."""
         return (self.origins,) if isinstance(self.origins, str) else self.origins
 
+    def keyword(self, name: str) -> str:
+        """The keyword, called `name` by Starlette, as whoever wrote this policy calls it."""
+        return _STARLETTE.get(name, name) if self.spelt_as_policy else name
+
     def allows_origin(self, origin: str) -> bool:
-        """What Starlette decides about an origin."""
+        """What the layer decides about an origin."""
+        if self.policy is not None or self.leaves_alone:
+            return self.leaves_alone or (self.policy is not None and self.policy.allows_origin(origin))
         if self.allows_all_origins or (self.regex is not None and _full_match(self.regex, origin)):
             return True
         return origin in self.origins
 
     def allows_method(self, method: str) -> bool:
         """Whether a preflight for this method passes."""
-        return "*" in self.methods or method in self.methods
+        if self.policy is not None:
+            return self.policy.allows_method(method)
+        return self.leaves_alone or "*" in self.methods or method in self.methods
 
-    def allows_header(self, name: str) -> bool:
-        """Whether a preflight that names this header (lower case) passes."""
-        return "*" in self.headers or name in _ALWAYS_ALLOWED_HEADERS or name in {header.lower() for header in self.headers}
+    def allows_header(self, name: str, origin: str) -> bool:
+        """Whether a preflight of a page of `origin` that names this header (lower case) passes."""
+        if self.policy is not None:
+            return self.policy.allows_header(name, credentials=self.policy.credentials_for(origin))
+        if self.leaves_alone or "*" in self.headers or name in _ALWAYS_ALLOWED_HEADERS:
+            return True
+        return name in {header.lower() for header in self.headers}
+
+
+def policy_for(layer: LayerInfo, route: RouteInfo | None, path: str) -> PolicyInfo | None:
+    """The policy that a layer of corsense's own has for a route, or for a path (decoded), alone; None where it has none."""
+    if route is not None and route.policy is not None:
+        return route.policy
+    pattern = most_specific((pattern for pattern, _ in layer.policies), path.removeprefix(layer.prefix))
+    return None if pattern is None else dict(layer.policies)[pattern]
+
+
+def missing_in_policy(field: str, allowed: object, values: Sequence[str]) -> str:
+    """What to write in a `Policy` so that its list `field` has `values` as well."""
+    listed = [*allowed, *values] if isinstance(allowed, list) else list(values)
+    return f"Write Policy({field}={listed!r}, ...)."
+
+
+def _of_own(info: PolicyInfo, spelt_as_policy: bool) -> LayerPolicy:
+    if info.document is None:
+        return LayerPolicy(methods=(), leaves_alone=True, spelt_as_policy=spelt_as_policy)
+    policy = _read(info)
+    if policy is None:
+        return LayerPolicy(known=False)
+    star = policy.allows_any_method, policy.allows_any_header, policy.exposes_any_header
+    lists = sorted(policy.methods), sorted(policy.request_headers), list(policy.expose_headers)
+    methods, headers, expose = (("*", *names) if any_ else tuple(names) for any_, names in zip(star, lists, strict=True))
+    return LayerPolicy(
+        origins=policy.origins,
+        regex=policy.regex.pattern if policy.regex is not None else None,
+        methods=methods,
+        headers=headers,
+        credentials=policy.credentials,
+        expose=expose,
+        policy=policy,
+        resolver=info.resolver,
+        spelt_as_policy=spelt_as_policy,
+    )
+
+
+@lru_cache(maxsize=64)
+def _read(info: PolicyInfo) -> Policy | None:
+    """The policy that a document spells; None when it cannot be made again. Many requests are judged by the same."""
+    keywords: dict[str, Any] = json.loads(info.document or "{}")
+    if info.resolver:
+        keywords["origin_resolver"] = _unasked
+    try:
+        return Policy(**keywords)
+    except PolicyError:
+        return None
+
+
+def _unasked(origin: str) -> bool:
+    """Stands for a resolver, which lives in the process of the app."""
+    return False
+
+
+def _by_keywords(arguments: Mapping[str, object]) -> bool:
+    """Whether a layer of corsense's own was given Starlette's keywords."""
+    return any(name in arguments and not isinstance(arguments[name], Opaque | None) for name in _STARLETTE)
 
 
 def _strings(value: object) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from corsense.app.description import LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.origins import compare
-from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.policies import LayerPolicy, missing_in_policy
 from corsense.diagnose.structure import crashed, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.check import list_of_tokens
 from corsense.finding import Place
+from corsense.policy import Policy
 from corsense.url import parse_url
 
 _ONE_ORIGIN_FOR_ANOTHER = frozenset(
@@ -22,6 +23,7 @@ _ONE_ORIGIN_FOR_ANOTHER = frozenset(
         "origin-not-normalised", "origin-has-path",
     }
 )  # fmt: skip
+_UNKNOWN = LayerPolicy(known=False)
 _ORIGIN_FAULTS = (
     CorsError.PreflightMissingAllowOriginHeader,
     CorsError.PreflightAllowOriginMismatch,
@@ -47,7 +49,7 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
 
 def refused_by_policy(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
     """The CORS layer itself answered: what its policy lacks, all of it."""
-    if LayerPolicy.of(layer).known:
+    if observation.policy_of(layer).known:
         found = [*policy_faults(observation, index, layer), *_credentials_faults(observation, index, layer)]
         return found or doubled_headers(observation, index)
     return _unknown_policy_faults(observation, index, layer)
@@ -77,15 +79,31 @@ def _unknown_policy_faults(observation: Observation, index: int, layer: LayerInf
 
 def policy_faults(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
     """What the layer's policy lacks for the request at `index`, whether the layer was asked or not."""
-    policy, request = LayerPolicy.of(layer), observation.trace.exchanges[index].request
-    if not policy.known:
+    policy, request = observation.policy_of(layer), observation.trace.exchanges[index].request
+    if not policy.known or policy.leaves_alone:
         return []
-    found = [] if policy.allows_origin(observation.origin) else [refused_origin(observation, layer)]
+    found = (
+        []
+        if policy.allows_origin(observation.origin) or (policy.resolver and _resolved(observation, index))
+        else [refused_origin(observation, layer)]
+    )
     method = request.header("access-control-request-method")
     if method is not None and not policy.allows_method(method):
-        found.append(method_refused(method, list(policy.methods), layer))
+        found.append(method_refused(method, list(policy.methods), layer, policy))
     asked = list_of_tokens(request.header("access-control-request-headers")) or ()
-    return found + [header_refused(name, list(policy.headers), layer) for name in asked if not policy.allows_header(name)]
+    origin = observation.origin
+    return found + [
+        header_refused(name, list(policy.headers), layer, policy) for name in asked if not policy.allows_header(name, origin)
+    ]
+
+
+def _resolved(observation: Observation, index: int) -> bool:
+    """Whether the policy's resolver let an origin in that its lists do not name. A refused preflight says in its body which
+    part was refused, and nothing in its headers."""
+    response, excerpt = observation.trace.exchanges[index].response, observation.facts_of(index).body_excerpt
+    if excerpt.startswith("Disallowed CORS "):
+        return not excerpt.startswith("Disallowed CORS origin")
+    return isinstance(response, WireResponse) and response.header("access-control-allow-origin") == observation.origin
 
 
 def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
@@ -95,17 +113,20 @@ def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
     return origin_answer_faults(observation, index, named) if named is not None else []
 
 
-def refused_together(slug: str, values: Sequence[str], allowed: object) -> str:
-    """The sentence for several methods, or several headers, that one list lacks."""
+def refused_together(slug: str, values: Sequence[str], allowed: object, field: object = None) -> str:
+    """The sentence for several methods, or several headers, that one list lacks; `field` is what the list is called where it is
+    no argument of Starlette's."""
     what, listed = ("Methods", "allow_methods") if slug == "method-not-allowed" else ("Request headers", "allow_headers")
+    listed = str(field or listed)
     names = ", ".join(values) if slug == "method-not-allowed" else ", ".join(map(repr, values))
     reason = f"{listed} is {allowed!r}" if allowed is not None else "the answers to their preflights do not list them"
     return f"{what} {names} are not allowed: {reason}."
 
 
-def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:
+def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN) -> Diagnosis:
     """A method that `Access-Control-Allow-Methods` lacks."""
-    listed = f"allow_methods is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
+    field = policy.keyword("allow_methods")
+    listed = f"{field} is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
     message = f"Method {method} is not allowed: {listed}."
     if allowed == ["GET"] and method == "POST":
         message = (
@@ -114,14 +135,21 @@ def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | No
         )
     evidence: dict[str, object] = {"method": method} | ({"allow_methods": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {method} to the methods that the server allows."
+    if policy.spelt_as_policy:
+        evidence["field"] = field
+        remedy = missing_in_policy(field, allowed, [method])
     return Diagnosis("method-not-allowed", message, layer.place if layer else None, evidence, remedy=remedy)
 
 
-def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None) -> Diagnosis:
+def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN) -> Diagnosis:
     """A request header that `Access-Control-Allow-Headers` lacks."""
-    listed = f"allow_headers is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
+    field = policy.keyword("allow_headers")
+    listed = f"{field} is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
     evidence: dict[str, object] = {"header": name} | ({"allow_headers": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {name} to the request headers that the server allows."
+    if policy.spelt_as_policy:
+        evidence["field"] = field
+        remedy = missing_in_policy(field, allowed, [name])
     return Diagnosis(
         "header-not-allowed",
         f"Request header {name!r} is not allowed: {listed}.",
@@ -133,8 +161,13 @@ def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None
 
 def _credentials_faults(observation: Observation, index: int, layer: LayerInfo | None) -> list[Diagnosis]:
     found = []
+    policy = _UNKNOWN if layer is None else observation.policy_of(layer)
     if _names(observation, index, (CorsError.PreflightWildcardOriginNotAllowed, CorsError.WildcardOriginNotAllowed)):
         found.append(wildcard_with_credentials(layer))
+    elif policy.policy is not None:
+        # Its refusals carry no CORS header at all, so the answer does not tell.
+        if observation.trace.request.credentials == "include" and not policy.policy.credentials_for(observation.origin):
+            found.append(credentials_refused(layer, policy, observation.origin))
     elif _names(observation, index, (CorsError.PreflightInvalidAllowCredentials, CorsError.InvalidAllowCredentials)):
         found.append(credentials_refused(layer))
     return found
@@ -156,8 +189,10 @@ def wildcard_with_credentials(layer: LayerInfo | None) -> Diagnosis:
     )
 
 
-def credentials_refused(layer: LayerInfo | None) -> Diagnosis:
+def credentials_refused(layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN, origin: str = "") -> Diagnosis:
     """`Access-Control-Allow-Credentials: true` is missing."""
+    if policy.policy is not None and policy.spelt_as_policy:
+        return _credentials_not_in_policy(layer, policy.policy, origin)
     message = (
         "The page sends credentials (cookies), and the server does not say that it accepts them: allow_credentials is not set."
     )
@@ -165,6 +200,18 @@ def credentials_refused(layer: LayerInfo | None) -> Diagnosis:
         "Set allow_credentials=True, with the origins named, or leave credentials: 'include' away when the API needs no cookies."
     )
     return Diagnosis("credentials-not-allowed", message, layer.place if layer else None, {}, remedy=remedy)
+
+
+def _credentials_not_in_policy(layer: LayerInfo | None, policy: Policy, origin: str) -> Diagnosis:
+    """The policy lets the page in, and its cookies not: for nobody, or for others only."""
+    trusted = None if policy.credential_set is None else list(policy.credential_set.patterns())
+    message = "The page sends credentials (cookies), and the policy does not accept any: credentials is not set."
+    remedy = "Write Policy(credentials=True, ...), or leave credentials: 'include' away when the API needs no cookies."
+    if trusted is not None:
+        message = f"The page sends credentials (cookies), and {origin!r} is not among the origins that may: {trusted!r}."
+        remedy = f"{missing_in_policy('credentials', trusted, [origin])} If you trust that page with your users' cookies."
+    place = layer.place if layer is not None else None
+    return Diagnosis("credentials-not-allowed", message, place, {"sent": origin, "field": "credentials"}, remedy=remedy)
 
 
 def _names(observation: Observation, index: int, errors: tuple[CorsError, ...]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from corsense.app.description import LateMiddleware, LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, at
 from corsense.finding import Place
@@ -28,6 +30,11 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     if owner is not None and owner.parent is not None and app.cors_layers:
         message = f"The app mounted at {owner.prefix!r} has no CORSMiddleware of its own, and none is in front of it."
         return Diagnosis("mounted-app-without-cors", message, owner.mounted_at or place, {"prefix": owner.prefix})
+    alone = next((layer for layer in observation.cors_layers if observation.policy_of(layer).leaves_alone), None)
+    if alone is not None:
+        path = observation.route.path if observation.route is not None else urlsplit(observation.trace.request.url).path
+        message = f"{alone.name}{at(alone.place)} leaves {path} alone: its policy there is None, so no page may read its answers."
+        return Diagnosis("missing-cors-middleware", message, alone.place, {"path": path}, remedy="Give the path a Policy.")
     on_routes = [layer for layer in app.cors_layers if layer.position == "router"]
     if on_routes:
         message = (

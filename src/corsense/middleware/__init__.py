@@ -4,7 +4,8 @@ route a policy of its own."""
 from __future__ import annotations
 
 from corsense.middleware.asgi import CORSMiddleware
-from corsense.middleware.install import CORSLayerWarning, Installation, install
+from corsense.middleware.install import Installation, install
 from corsense.middleware.marks import RoutePolicy, cors
+from corsense.middleware.twice import CORSLayerWarning
 
 __all__ = ["CORSLayerWarning", "CORSMiddleware", "Installation", "RoutePolicy", "cors", "install"]

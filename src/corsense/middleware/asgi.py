@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from corsense.middleware.choice import Selection, compile_rules
 from corsense.middleware.compiled import CompiledPolicy
+from corsense.middleware.keywords import names_unknown, policy_of
 from corsense.middleware.marks import any_marks, follow
 from corsense.middleware.messages import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
 from corsense.middleware.preflight import Preflight, answer_preflight
-from corsense.middleware.watch import Watch
+from corsense.middleware.twice import warn_of_inner_layer
+from corsense.middleware.watch import LONGEST_PATH, Watch
 from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from corsense.policy import Policy
+
+
+_TOLD_ORIGIN = MAX_ORIGIN + 1
 
 
 class CORSMiddleware:
@@ -57,9 +62,11 @@ class CORSMiddleware:
     - A list of headers that a response shares between requests is not written to.
     - Preflights that name more headers, or longer ones, than the policy could allow are refused unread.
 
-    Raises `PolicyError` (every fault of the settings), `TypeError` when both `policy` and Starlette's keywords are given.
+    Warns (`CORSLayerWarning`) of a further CORS layer inside. Raises `PolicyError` (every fault of the settings, unknown keywords
+    included), `TypeError` when both `policy` and Starlette's keywords are given.
     """
 
+    @names_unknown
     def __init__(
         self,
         app: AsgiApp,
@@ -81,8 +88,6 @@ class CORSMiddleware:
         dangerously_allow_any_origin_with_credentials: bool | None = None,
         dangerously_allow_broad_regex: bool | None = None,
     ) -> None:
-        from corsense.middleware.keywords import policy_of
-
         given = {
             "allow_origins": allow_origins,
             "allow_methods": allow_methods,
@@ -105,6 +110,7 @@ class CORSMiddleware:
         chosen = policy_of(policy, policies, said, self.is_allowed_origin if own else None)
         self._rules: CompiledPolicy | Selection = compile_rules(chosen, policies)
         follow(self)
+        warn_of_inner_layer(app)
 
     @property
     def policy(self) -> Policy | None:
@@ -112,11 +118,14 @@ class CORSMiddleware:
         rules = self._rules.default if isinstance(self._rules, Selection) else self._rules
         return None if rules is None else rules.policy
 
+    @property
+    def policies(self) -> Mapping[str, Policy | None]:
+        """The policies of single paths, by pattern; None where requests are left alone."""
+        return self._rules.policies if isinstance(self._rules, Selection) else {}
+
     def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
         """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
         request sees half of each, and when the new one is refused (`PolicyError`) the old one stays."""
-        from corsense.middleware.keywords import policy_of
-
         self._rules = compile_rules(policy_of(policy, policies, {}, None), policies, marks=any_marks())
 
     def is_allowed_origin(self, origin: str) -> bool:
@@ -154,8 +163,10 @@ class CORSMiddleware:
             added = rules.without
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    # Length before hash: a long value is not worth reading.
-                    if len(value) <= MAX_ORIGIN and (
+                    # Length before hash: a long value is not worth reading, only enough of it to tell that it is too long.
+                    if len(value) > MAX_ORIGIN:
+                        origin = value[:_TOLD_ORIGIN]
+                    elif (
                         value in rules.exact
                         or (rules.further is not None and rules.further(value))
                         or (rules.resolver is not None and await rules.resolver.admits(value))
@@ -163,7 +174,7 @@ class CORSMiddleware:
                         added = rules.granted
                         added = rules.answer(value) if added is None else ((ALLOW_ORIGIN, value), *added)
                     else:
-                        origin, added = value, rules.without
+                        origin = value
                     break
 
         def send_with(message: Message) -> Awaitable[None]:
@@ -190,7 +201,7 @@ class CORSMiddleware:
         for name, value in scope["headers"]:
             if len(name) < 29:
                 if name == b"origin" and origin is None:
-                    origin = value
+                    origin = value if len(value) <= MAX_ORIGIN else value[:_TOLD_ORIGIN]
             elif name == b"access-control-request-method":
                 # Two lines are one value with a comma in it, which is no method.
                 method = value if method is None else method + b", " + value
@@ -205,7 +216,7 @@ class CORSMiddleware:
         if not watch.active and private_network is None:
             answer = rules.quick_answer(origin, method, lines)
             # A refusal that is not in the log yet goes the long way, once.
-            if answer is not None and (answer[3] is None or (origin, scope["path"], answer[3]) in watch.seen):
+            if answer is not None and (answer[3] is None or (origin, scope["path"][:LONGEST_PATH], answer[3]) in watch.seen):
                 await send({"type": "http.response.start", "status": answer[0], "headers": [*answer[1]]})
                 await send({"type": "http.response.body", "body": answer[2]})
                 return
@@ -217,7 +228,7 @@ class CORSMiddleware:
     async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
         """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode."""
         watch = self._watch
-        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        origin = next((value[:_TOLD_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
         refused = False
         if rules.always is not None:
             added = rules.always

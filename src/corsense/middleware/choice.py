@@ -6,7 +6,7 @@ The path is the one the router sees: decoded by the server, without `root_path`,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.faults import Fault, PolicyError, quote
@@ -47,9 +47,10 @@ class PathRules:
     """
 
     def __init__(self, policies: Mapping[str, Policy | None]) -> None:
-        faults = [fault for pattern in policies if (fault := _pattern_fault(pattern)) is not None]
+        faults = pattern_faults(policies)
         if faults:
             raise PolicyError(faults)
+        self.policies: dict[str, Policy | None] = dict(policies)
         compiled = [
             (_segments(pattern), None if policy is None else CompiledPolicy(policy)) for pattern, policy in policies.items()
         ]
@@ -121,6 +122,11 @@ class Selection:
         self._looks = marks
         self._marks: RouteMarks | None = None
 
+    @property
+    def policies(self) -> Mapping[str, Policy | None]:
+        """The policies of single paths, by pattern."""
+        return {} if self._paths is None else self._paths.policies
+
     def afresh(self) -> Selection:
         """The same, to look for marked routes once more."""
         return Selection(self.default, self._paths)
@@ -139,6 +145,13 @@ class Selection:
         return self._paths.find(route_path(scope), self.default)
 
 
+def most_specific(patterns: Iterable[str], path: str) -> str | None:
+    """The pattern of `policies` that speaks for a path; None when none does."""
+    parts = path.split("/", 64)[1:]
+    ranked = sorted(patterns, key=lambda pattern: [kind for kind, _ in _segments(pattern)])
+    return next((pattern for pattern in ranked if _matches(_segments(pattern), parts)), None)
+
+
 def route_path(scope: Scope) -> str:
     """The path as Starlette's router sees it: without `root_path`, where the path has it in front."""
     path: str = scope["path"]
@@ -154,17 +167,27 @@ def _compiled(policy: Policy | None) -> Rules:
     return None if policy is None else CompiledPolicy(policy)
 
 
+def pattern_faults(policies: Mapping[str, Policy | None]) -> list[Fault]:
+    """What is wrong with the paths of `policies`. Raises TypeError for a value that is neither a `Policy` nor None."""
+    from corsense.policy import Policy
+
+    for pattern, policy in policies.items():
+        if policy is not None and not isinstance(policy, Policy):
+            raise TypeError(f"policies[{pattern!r}] is a Policy or None, not {type(policy).__name__}")
+    return [fault for pattern in policies if (fault := _pattern_fault(pattern)) is not None]
+
+
 def _pattern_fault(pattern: object) -> Fault | None:
     remedy = "Write '/public/*' for a path and all below it, '/health' for one path."
     if not isinstance(pattern, str) or not pattern.startswith("/"):
-        return Fault("policies", pattern, "unknown-keyword", f"{quote(pattern)} is no path: paths begin with '/'.", remedy)
+        return Fault("policies", pattern, "path-pattern-invalid", f"{quote(pattern)} is no path: paths begin with '/'.", remedy)
     parts = pattern.split("/")[1:]
     if any("*" in part and part != "*" for part in parts):
         said = f"{quote(pattern)} has a '*' that is not a whole segment."
-        return Fault("policies", pattern, "unknown-keyword", said, remedy)
+        return Fault("policies", pattern, "path-pattern-invalid", said, remedy)
     if any(part in (".", "..") for part in parts) or "" in parts[:-1] or "?" in pattern or "#" in pattern or "%" in pattern:
         said = f"{quote(pattern)} is not what a router sees: paths are decoded, without '.', '..', '//', query and fragment."
-        return Fault("policies", pattern, "unknown-keyword", said, remedy)
+        return Fault("policies", pattern, "path-pattern-invalid", said, remedy)
     return None
 
 
@@ -244,10 +267,9 @@ def _other_slash(scope: Scope) -> Scope:
 
 def _marked(routes: Any, depth: int) -> Iterator[tuple[Any, RoutePolicy]]:
     for route in _flat(routes) if depth < _DEEPEST else ():
-        endpoint = getattr(route, "endpoint", None)
-        mark = _mark_of(endpoint) or _dependency_mark(getattr(route, "dependant", None))
+        mark = mark_of(route)
         if mark is not None:
-            yield endpoint, mark
+            yield getattr(route, "endpoint", None), mark
         yield from _marked(getattr(route, "routes", None) or (), depth + 1)
 
 
@@ -260,6 +282,11 @@ def _flat(routes: Any) -> Iterator[Any]:
             continue
         for context in contexts():
             yield getattr(context, "starlette_route", None) or context
+
+
+def mark_of(route: Any) -> RoutePolicy | None:
+    """The mark that `cors` put on a route, by its endpoint or a dependency; None when there is none."""
+    return _mark_of(getattr(route, "endpoint", None)) or _dependency_mark(getattr(route, "dependant", None))
 
 
 def _mark_of(endpoint: Any) -> RoutePolicy | None:

@@ -34,6 +34,10 @@ SPARE_BYTES: Final = 256
 ORIGIN_REFUSED: Final = b"Disallowed CORS origin"
 """The body of the answer to a preflight from an origin that is not allowed, in Starlette's words."""
 HEADERS_REFUSED: Final = b"Disallowed CORS headers"
+METHOD_REFUSED: Final = b"Disallowed CORS method"
+BOTH_REFUSED: Final = b"Disallowed CORS method, headers"
+TOO_LONG: Final = b","
+"""Stands for header names that were asked for and not read, because there are too many of them."""
 LONGEST_QUOTE: Final = 200
 """So many bytes of what is refused are kept, for the log."""
 TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
@@ -46,7 +50,13 @@ _PRINTABLE = re.compile(rb"[!-~]+")
 
 
 QuickAnswer = tuple[int, Pairs, bytes, bytes | None]
-"""Status, headers and body of an answer, and what is refused: None for nothing, `b""` for the origin, else names of headers."""
+"""Status, headers and body of an answer, and what is refused, as `refusal_key` says it; None for nothing."""
+
+
+def refusal_key(values: tuple[bytes, ...]) -> bytes:
+    """One value for all that one answer refuses: `b""` for the origin, which is refused alone, else the method, the names of
+    headers, or both."""
+    return values[0] if len(values) == 1 else b" ".join(values)
 
 
 class CompiledPolicy:
@@ -61,6 +71,7 @@ class CompiledPolicy:
     """
 
     __slots__ = (
+        "_asked",
         "_known",
         "_preflight_tails",
         "_quick_tail",
@@ -69,12 +80,14 @@ class CompiledPolicy:
         "any_method",
         "any_origin",
         "asked_limit",
+        "both_refused",
         "closed",
         "credentials_for",
         "exact",
         "further",
         "granted",
         "headers_refused",
+        "method_refused",
         "methods",
         "names",
         "origin_refused",
@@ -149,6 +162,10 @@ class CompiledPolicy:
             (ALLOW_CREDENTIALS, *common, methods, *names),
         )
         self.headers_refused: Pairs = (*self.varied, (b"content-length", str(len(HEADERS_REFUSED)).encode()), TEXT)
+        self.method_refused: Pairs = (*self.varied, (b"content-length", str(len(METHOD_REFUSED)).encode()), TEXT)
+        self.both_refused: Pairs = (*self.varied, (b"content-length", str(len(BOTH_REFUSED)).encode()), TEXT)
+        # What was asked for, byte for byte, and what of it is refused: pages ask for the same again and again.
+        self._asked: dict[bytes, bytes] = {}
         ok: Pairs = ((b"content-length", b"2"), TEXT)
         # Where all is said beforehand: no `*` to spell out, credentials alike for all.
         plain = self.granted is not None and not self.any_method and not self.any_header
@@ -208,20 +225,34 @@ class CompiledPolicy:
     def quick_answer(self, origin: bytes, method: bytes, lines: list[bytes]) -> QuickAnswer | None:
         """The answer to a preflight as far as lists decide it; None when it takes a closer look."""
         tail = self._quick_tail
-        if tail is None or method not in self.methods or len(lines) > 1:
+        if tail is None or len(lines) > 1:
             return None
         if not self.admits(origin):
             return None if self.resolver is not None else (400, self.origin_refused, ORIGIN_REFUSED, b"")
+        refused = b""
         if lines:
             line = lines[0]
-            if len(line) > self.asked_limit:
-                return 400, self.headers_refused, HEADERS_REFUSED, line[:LONGEST_QUOTE]
-            asked = line.split(b",")
-            if not self.names.issuperset(asked):
-                refused = self._unnamed(asked)
-                if refused:
-                    return 400, self.headers_refused, HEADERS_REFUSED, b",".join(refused)[:LONGEST_QUOTE]
+            # Length before hash: a long value is not worth reading.
+            known = TOO_LONG if len(line) > self.asked_limit else self._asked.get(line)
+            refused = self._read(line) if known is None else known
+        if method not in self.methods:
+            if len(method) > MAX_METHOD:
+                return None
+            if refused:
+                return 400, self.both_refused, BOTH_REFUSED, refusal_key((method, refused))
+            return 400, self.method_refused, METHOD_REFUSED, method
+        if refused:
+            return 400, self.headers_refused, HEADERS_REFUSED, refused
         return 200, ((ALLOW_ORIGIN, origin), *tail), b"OK", None
+
+    def _read(self, line: bytes) -> bytes:
+        """The names in `line` that are not listed, as a refusal tells them; remembered, for as many lines as fit."""
+        asked = line.split(b",")
+        refused = b"" if self.names.issuperset(asked) else b",".join(self._unnamed(asked))[:LONGEST_QUOTE]
+        if len(self._asked) >= _MOST_KNOWN:
+            self._asked = {}
+        self._asked[line] = refused
+        return refused
 
     def _unnamed(self, asked: list[bytes]) -> list[bytes]:
         """The names that are not listed, in lower case, without white space; empty elements are none."""

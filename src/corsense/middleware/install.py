@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
 from corsense.middleware.messages import AsgiApp, Receive, Scope, Send
+from corsense.middleware.twice import CORSLayerWarning
 
 if TYPE_CHECKING:
     from corsense.policy import Policy
@@ -16,10 +17,6 @@ INSTALLED: Final = "_corsense_installation"
 """Attribute under which an app keeps its `Installation`."""
 
 _DEEPEST = 20
-
-
-class CORSLayerWarning(UserWarning):
-    """There is another CORS layer inside of the installed one."""
 
 
 class Installation:

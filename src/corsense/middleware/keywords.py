@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from dataclasses import replace
+from functools import wraps
+from typing import Any, Final, ParamSpec
 
+from corsense.faults import Fault
+from corsense.middleware.choice import pattern_faults
 from corsense.policy import Policy, PolicyError
+from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
 
-STARLETTE: Final = {
-    "allow_origins": "origins",
-    "allow_methods": "methods",
-    "allow_headers": "request_headers",
-    "allow_credentials": "credentials",
-    "allow_origin_regex": "origin_regex",
-    "allow_private_network": "private_network",
-    "expose_headers": "expose_headers",
-    "max_age": "max_age",
-}
-"""Starlette's keywords, and the fields of `Policy` that they are."""
+P = ParamSpec("P")
 
 LONGEST_AGE: Final = 86400
 _STARLETTE_AGE = 600
 _STARLETTE_HEADERS = ("accept", "accept-language", "content-language", "content-type")
 # Settings that have no effect at all: Starlette takes them without a word, and apps are full of them.
 _NAMES = frozenset({"methods", "request_headers", "expose_headers"})
-_WITHOUT_EFFECT = frozenset({"method-not-allowed", "header-not-allowed", "header-not-exposed"})
+_WITHOUT_EFFECT = frozenset({"name-without-effect", "method-not-allowed"})
+_AS_GIVEN: Final = {ours: theirs for theirs, ours in STARLETTE.items()}
 
 
 class IgnoredSettingWarning(UserWarning):
     """A setting of Starlette's middleware that has no effect was left out."""
+
+
+def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
+    """Let a constructor answer keywords that it does not have with a `PolicyError` that names the nearest, all other faults
+    included, in place of Python's `TypeError`. In its signature, and so for type checkers, they stay what they are."""
+
+    @wraps(init)
+    def told(*args: P.args, **given: P.kwargs) -> None:
+        unknown = {name: value for name, value in given.items() if name not in LAYER_KEYWORDS and name != "app"}
+        if not unknown:
+            return init(*args, **given)
+        known: Any = {name: value for name, value in given.items() if name not in unknown}
+        faults = [unknown_layer_keyword(name, value) for name, value in unknown.items()]
+        raise PolicyError([*faults, *_faults_beside(lambda: init(*args, **known))])
+
+    return told
 
 
 def policy_of(
@@ -39,7 +52,11 @@ def policy_of(
     resolver: Callable[[str], Any] | None,
 ) -> Policy | None:
     """The policy that the arguments of the middleware mean; None when there is one for some paths only. `resolver` is the
-    method of a subclass that tells origins. Raises `PolicyError`, or `TypeError` when arguments exclude each other."""
+    method of a subclass that tells origins. Raises `PolicyError`, the faults of the paths in `policies` included, or
+    `TypeError` when arguments exclude each other."""
+    faults = pattern_faults(policies or {})
+    if faults:
+        raise PolicyError([*faults, *_faults_beside(lambda: policy_of(policy, None, given, resolver))])
     first = given.get("allow_origins")
     if isinstance(first, Policy):
         policy, given = first, {name: value for name, value in given.items() if name != "allow_origins"}
@@ -52,6 +69,17 @@ def policy_of(
     if not given and resolver is None and policies is not None:
         return None
     return _from_starlette(given, resolver)
+
+
+def _faults_beside(make: Callable[[], object]) -> list[Fault]:
+    """What else is wrong. That there is no origin may be because its keyword is misspelt."""
+    try:
+        make()
+    except PolicyError as error:
+        return [fault for fault in error.faults if fault.slug != "no-origins"]
+    except TypeError:
+        return []
+    return []
 
 
 def _from_starlette(given: Mapping[str, Any], resolver: Callable[[str], Any] | None) -> Policy:
@@ -70,19 +98,29 @@ def _from_starlette(given: Mapping[str, Any], resolver: Callable[[str], Any] | N
     try:
         return Policy(**fields)
     except PolicyError as error:
-        return _without_idle_names(fields, error)
+        return _without_idle_names(fields, error, given)
 
 
-def _without_idle_names(fields: dict[str, Any], error: PolicyError) -> Policy:
+def _without_idle_names(fields: dict[str, Any], error: PolicyError, given: Mapping[str, Any]) -> Policy:
     """The policy without the names that have no effect, when nothing else is wrong."""
     idle = [fault for fault in error.faults if fault.field in _NAMES and fault.slug in _WITHOUT_EFFECT]
     if len(idle) < len(error.faults):
-        raise error
+        raise PolicyError(_as_given(fault, given) for fault in error.faults) from None
     for fault in idle:
-        _warn(str(fault))
+        _warn(str(_as_given(fault, given)), deeper=1)
         fields[fault.field] = [value for value in fields[fault.field] if value != fault.value]
     return Policy(**fields)
 
 
-def _warn(text: str) -> None:
-    warnings.warn(f"CORS: {text}", IgnoredSettingWarning, stacklevel=6)
+def _as_given(fault: Fault, given: Mapping[str, Any]) -> Fault:
+    """The fault in the words of whoever wrote Starlette's keywords."""
+    theirs = _AS_GIVEN.get(fault.field, fault.field)
+    if theirs == fault.field or (theirs not in given and fault.slug != "no-origins"):
+        return fault
+    remedy = re.sub(rf"(?<![\w.]){fault.field}=", f"{theirs}=", fault.remedy)
+    return replace(fault, field=theirs, remedy=remedy)
+
+
+def _warn(text: str, deeper: int = 0) -> None:
+    """Warn whoever called the constructor."""
+    warnings.warn(f"CORS: {text}", IgnoredSettingWarning, stacklevel=6 + deeper)

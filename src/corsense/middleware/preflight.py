@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from corsense.middleware.compiled import LONGEST_QUOTE, TEXT, CompiledPolicy
+from corsense.middleware.compiled import LONGEST_QUOTE, TEXT, TOO_LONG, CompiledPolicy
 from corsense.middleware.messages import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_PRIVATE_NETWORK, Message, Pair, Send
 from corsense.policy import Reason
 
@@ -54,15 +54,15 @@ class Preflight:
         credentials = rules.with_credentials(origin)
         verdict = Verdict(credentials=credentials)
         if not rules.allows_method(method):
-            verdict.refusals.append((Reason.METHOD_NOT_ALLOWED, method))
+            verdict.refusals.append((Reason.METHOD_NOT_ALLOWED, method[:LONGEST_QUOTE]))
         if self.lines:
             unnamed = rules.unnamed(self.lines, credentials)
             if unnamed is None:
-                unnamed = self.lines[:1]
-            if unnamed:
+                verdict.refusals.append((Reason.HEADER_NOT_ALLOWED, TOO_LONG))
+            elif unnamed:
                 verdict.refusals.append((Reason.HEADER_NOT_ALLOWED, b",".join(unnamed)[:LONGEST_QUOTE]))
         if self.private_network is not None and not rules.private_network:
-            verdict.refusals.append((Reason.PRIVATE_NETWORK_NOT_ALLOWED, self.private_network))
+            verdict.refusals.append((Reason.PRIVATE_NETWORK_NOT_ALLOWED, self.private_network[:LONGEST_QUOTE]))
         return verdict
 
 

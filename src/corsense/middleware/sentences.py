@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from corsense.middleware.compiled import TOO_LONG
 from corsense.origin import MAX_ORIGIN
 from corsense.policy import Reason
 
@@ -27,6 +28,8 @@ def sentence(rules: CompiledPolicy, reason: Reason, value: bytes, origin: bytes 
         case Reason.METHOD_NOT_ALLOWED:
             allowed = b", ".join(sorted(rules.methods)).decode()
             said = f"origin {quoted(origin)} may not use method {quoted(value)}; methods allows {allowed}."
+        case Reason.HEADER_NOT_ALLOWED if value == TOO_LONG:
+            said = f"origin {quoted(origin)} asks for headers in a list that is too long, or none at all; it is not read."
         case Reason.HEADER_NOT_ALLOWED:
             said = f"origin {quoted(origin)} may not send {quoted(value)}; request_headers allows {_names(rules, value)}."
         case Reason.PRIVATE_NETWORK_NOT_ALLOWED:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+from corsense.middleware.compiled import refusal_key
 from corsense.middleware.messages import Pairs, Scope
 from corsense.middleware.preflight import REASON_HEADER, Verdict
 from corsense.middleware.sentences import quoted, sentence
@@ -25,7 +26,8 @@ MOST_REMEMBERED: Final = 1000
 SILENCE: Final = 600.0
 """Seconds after which a log that fell silent begins anew."""
 
-_LONGEST_PATH = 200
+LONGEST_PATH: Final = 200
+"""So many characters of a path are told apart."""
 _DEVELOPMENT = frozenset({"dev", "development", "local", "test", "testing"})
 _PRODUCTION = frozenset({"prod", "production", "staging", "live"})
 _LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
@@ -63,6 +65,11 @@ class Refusals:
         if len(seen) == MOST_REMEMBERED:
             self._full_at = time.monotonic()
         return True
+
+    def remember(self, key: tuple[object, ...]) -> None:
+        """Take `key` for logged, if there is room."""
+        if len(self.seen) < MOST_REMEMBERED - 1:
+            self.seen.add(key)
 
     def _begins_anew(self) -> bool:
         if time.monotonic() - self._full_at < SILENCE:
@@ -128,12 +135,13 @@ class Watch:
                 self._count("preflight", "refused", verdict.refusals[0][0].value)
             else:
                 self._count("preflight", "allowed", "")
+        origin, path = preflight.origin, scope["path"][:LONGEST_PATH]
         for reason, value in verdict.refusals:
-            path = scope["path"]
-            key = (preflight.origin, path, b"" if verdict.refuses_origin else value)
-            if self._refusals.is_new(key):
-                said = sentence(rules, reason, value, preflight.origin)
+            if self._refusals.is_new((origin, path, b"" if verdict.refuses_origin else value)):
+                said = sentence(rules, reason, value, origin)
                 LOGGER.warning("CORS: preflight for %s %s: %s", quoted(preflight.method), quoted(path), said)
+        if len(verdict.refusals) > 1:
+            self._refusals.remember((origin, path, refusal_key(tuple(value for _, value in verdict.refusals))))
 
     def explanation(self, rules: CompiledPolicy, preflight: Preflight, verdict: Verdict) -> bytes | None:
         """What debug mode says about a refused preflight; None when it is allowed, or outside of debug mode."""
@@ -148,7 +156,7 @@ class Watch:
         if self._count is not None:
             reason = "" if allowed else Reason.ORIGIN_NOT_ALLOWED.value
             self._count("websocket", "allowed" if allowed else "refused", reason)
-        path = scope["path"][:_LONGEST_PATH]
+        path = scope["path"][:LONGEST_PATH]
         if not allowed and self._refusals.is_new((origin, path, "websocket")):
             said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
             LOGGER.warning("CORS: websocket %s closed: %s", quoted(path), said)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from corsense.middleware.messages import Receive, Scope, Send
+from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
     from corsense.middleware.compiled import CompiledPolicy
@@ -23,7 +24,7 @@ async def admit(rules: CompiledPolicy, scope: Scope, receive: Receive, send: Sen
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     if not origins:
         return True
-    origin = origins[0]
+    origin = origins[0][: MAX_ORIGIN + 1]
     allowed = len(origins) == 1 and (rules.admits(origin) or await rules.resolves(origin))
     watch.websocket(rules, origin, allowed, scope)
     if allowed:

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # The parser behind `re`, which has had this form since Python 2 and this name since 3.11.
 from re import _parser  # type: ignore[attr-defined]
@@ -39,7 +40,8 @@ class Witness(NamedTuple):
         return self.origin.partition("://")[2].partition(":")[0]
 
 
-def witnesses(expression: re.Pattern[str]) -> list[Witness]:
+@lru_cache(maxsize=128)
+def witnesses(expression: re.Pattern[str]) -> tuple[Witness, ...]:
     """Origins that `expression` fully matches, the shortest of each kind: by scheme, by how much of the host is free, by
     whether it is this machine. Empty when there are none, or when the expression is too large to tell."""
     try:
@@ -48,9 +50,9 @@ def witnesses(expression: re.Pattern[str]) -> list[Witness]:
         start, end = automaton.state(), automaton.state()
         automaton.sequence(tree, start, end)
     except (_TooLarge, RecursionError, re.error):
-        return []
+        return ()
     found = (witness for witness in _walk(automaton, start, end) if expression.fullmatch(witness.origin))
-    return [witness for _, witness in zip(range(_MAX_WITNESSES), found, strict=False)]
+    return tuple(witness for _, witness in zip(range(_MAX_WITNESSES), found, strict=False))
 
 
 class _TooLarge(Exception):

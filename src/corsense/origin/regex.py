@@ -12,7 +12,7 @@ from corsense.url import parse_url
 # The parts of an expression that stand for text of somebody else's choice.
 _PART = re.compile(
     r"""\\(?P<escaped>[^a-zA-Z0-9])            # an escaped character stands for itself
-      | (?P<open>(?:\.|\\[wWSDd]|\[(?:\\.|[^\]\\])*\])(?:[*+?]\??|\{[^}]*\}\??)?)   # any of a class
+      | (?P<open>(?:\.|\\[wWSDd]|\[\^?\]?(?:\\.|[^\]\\])*\])(?:[*+?]\??|\{[^}]*\}\??)?)   # any of a class
       | (?P<group>\((?:\?:|\?P<[^>]*>)?)      # a group opens
       | (?P<other>[)|^$?*+]|\\.)              # what only shapes the expression
       | (?P<literal>.)""",
@@ -78,7 +78,8 @@ def _filled(pattern: str, filling: str, *, each: bool = False) -> str:
 
 
 def _one(part: str) -> str:
-    return next((char for char in "xe1-" if re.fullmatch(part, char)), "x")
+    compiled = _compiled(part)
+    return next((char for char in "xe1-" if compiled is not None and compiled.fullmatch(char)), "x")
 
 
 def _alternatives(pattern: str) -> list[str]:

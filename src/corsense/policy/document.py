@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from corsense.policy.keywords import HATCHES
 
 if TYPE_CHECKING:
     from corsense.policy.policy import Policy
 
-_HATCHES = (
-    "dangerously_allow_insecure_origins",
-    "dangerously_allow_public_suffixes",
-    "dangerously_allow_any_origin_with_credentials",
-    "dangerously_allow_broad_regex",
-)
+
+_FLAGS: Final = {"a": re.ASCII, "i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+_OWN_FLAGS = re.compile(r"^\(\?[aimsux]+\)")
 
 
 def keywords(policy: Policy) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def keywords(policy: Policy) -> dict[str, Any]:
     said["request_headers"] = _with_star(sorted(policy.request_headers), policy.allows_any_header)
     said["expose_headers"] = _with_star(list(policy.expose_headers), policy.exposes_any_header)
     said["max_age"] = policy.max_age
-    for name in ("private_network", "websockets", *_HATCHES):
+    for name in ("private_network", "websockets", *HATCHES):
         said[name] = getattr(policy, name)
     return {name: value for name, value in said.items() if value not in (None, False, []) or (value == 0 and name == "max_age")}
 
@@ -51,8 +51,17 @@ def document(policy: Policy) -> dict[str, Any]:
     """The policy as a JSON document."""
     said = {name: value for name, value in keywords(policy).items() if not name.startswith("origin_resolver")}
     if policy.regex is not None:
-        said["origin_regex"] = policy.regex.pattern
+        said["origin_regex"] = _as_text(policy.regex)
     return said
+
+
+def _as_text(expression: re.Pattern[str]) -> str:
+    """An expression with its flags inside."""
+    text = expression.pattern
+    if re.compile(text).flags == expression.flags:
+        return text
+    letters = "".join(letter for letter, flag in _FLAGS.items() if expression.flags & flag)
+    return f"(?{letters}){_OWN_FLAGS.sub('', text)}"
 
 
 def json_schema() -> dict[str, Any]:
@@ -88,7 +97,7 @@ def json_schema() -> dict[str, Any]:
             },
             "private_network": {**flag, "description": "Answer Access-Control-Request-Private-Network."},
             "websockets": {**flag, "description": "Hold the Origin of WebSocket handshakes against the same list."},
-            **{name: {**flag, "description": "An escape hatch; see the documentation of Policy."} for name in _HATCHES},
+            **{name: {**flag, "description": "An escape hatch; see the documentation of Policy."} for name in HATCHES},
         },
         "anyOf": [{"required": ["origins"]}, {"required": ["origin_regex"]}],
     }

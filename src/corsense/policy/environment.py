@@ -92,14 +92,14 @@ def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]
             return int(text), []
         except ValueError:
             said = f"{quote(text)} is no number of seconds."
-            return None, [Fault(name, text, "invalid-cors-header", said, f"Write {name}=600, or leave it out.")]
+            return None, [Fault(name, text, "max-age-out-of-range", said, f"Write {name}=600, or leave it out.")]
     lower = text.strip().lower()
     if lower in _TRUE | _FALSE:
         return lower in _TRUE, []
     if keyword == "credentials":
         return read_origin_setting(text, name)
     said = f"{quote(text)} is neither true nor false."
-    return None, [Fault(name, text, "unknown-keyword", said, f"Write {name}=true, or leave it out.")]
+    return None, [Fault(name, text, "flag-not-a-bool", said, f"Write {name}=true, or leave it out.")]
 
 
 def read_list(text: str, name: str) -> tuple[list[str], list[Fault]]:
@@ -179,7 +179,7 @@ def named_after_variables(names: Mapping[str, str], faults: list[Fault], missing
     try:
         yield
     except PolicyError as error:
-        told = [fault for fault in error.faults if not (faults and fault.slug == "missing-cors-middleware")]
+        told = [fault for fault in error.faults if not (faults and fault.slug == "no-origins")]
         raise PolicyError([*faults, *(_renamed(fault, named) for fault in told)]) from None
     if faults:
         raise PolicyError(faults)
@@ -190,6 +190,6 @@ def _renamed(fault: Fault, names: Mapping[str, str]) -> Fault:
     if name is None:
         return fault
     remedy = fault.remedy
-    if fault.slug == "missing-cors-middleware":
+    if fault.slug == "no-origins":
         remedy = f"Set {name}=https://app.example.com, with commas between several; or leave the CORS layer out."
     return replace(fault, field=name, remedy=remedy)

@@ -65,10 +65,10 @@ def _request_fault(name: str) -> Fault | None:
     lower = name.lower()
     if lower in _ANSWERS or lower in _RESPONSE_ONLY:
         said = f"{name} belongs in answers; pages do not send it."
-        return Fault("request_headers", name, "header-not-allowed", said, "Leave it out; this list is what pages may send.")
+        return Fault("request_headers", name, "name-without-effect", said, "Leave it out; this list is what pages may send.")
     if is_forbidden_request_header(lower, ""):
         said = f"browsers never let script set {name}, so nobody can make use of the permission."
-        return Fault("request_headers", name, "header-not-allowed", said, "Leave it out.")
+        return Fault("request_headers", name, "name-without-effect", said, "Leave it out.")
     return None
 
 
@@ -76,8 +76,8 @@ def _response_fault(name: str) -> Fault | None:
     lower = name.lower()
     if lower in FORBIDDEN_RESPONSE_HEADERS:
         said = f"browsers never show {name} to script."
-        return Fault("expose_headers", name, "header-not-exposed", said, "Leave it out.")
+        return Fault("expose_headers", name, "name-without-effect", said, "Leave it out.")
     if lower in _QUESTIONS or lower in _PREFLIGHT_ANSWERS:
         said = f"{name} is no header of an answer that script could read."
-        return Fault("expose_headers", name, "header-not-exposed", said, "Leave it out; this list is what pages may read.")
+        return Fault("expose_headers", name, "name-without-effect", said, "Leave it out; this list is what pages may read.")
     return None

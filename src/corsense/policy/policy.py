@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 
@@ -12,7 +13,7 @@ from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
 from corsense.policy.decision import Decision, Reason
 from corsense.policy.headers import read_expose_headers, read_request_headers
-from corsense.policy.keywords import unknown_keyword
+from corsense.policy.keywords import HATCHES, unknown_keyword
 from corsense.policy.methods import read_methods
 from corsense.policy.origins import (
     OriginList,
@@ -88,7 +89,8 @@ class Policy:
     forbid it.
 
     **private_network**: answer `Access-Control-Request-Private-Network`, which older Chromium sends before a public page calls a
-    private address. **websockets**: hold the `Origin` of WebSocket handshakes against the same list; browsers do not.
+    private address. **websockets**: hold the `Origin` of WebSocket handshakes against the same list; browsers do not. They send
+    cookies along with every handshake, whatever `credentials` says, so list only pages that you trust with them.
 
     Source: the values and their reasons follow jub0bs/cors, `Config`; Fetch, *CORS protocol and credentials*.
     """
@@ -194,7 +196,7 @@ class Policy:
         if nothing_wrong_with_origins and not (listed.any_origin or listed.texts or origin_regex or origin_resolver):
             said = "no origin, no regular expression and no resolver: such a policy lets no page in, so it says nothing."
             remedy = "List the origins of your pages; where no other origin calls the API, leave the CORS layer out."
-            faults.append(Fault("origins", origins, "missing-cors-middleware", said, remedy))
+            faults.append(Fault("origins", origins, "no-origins", said, remedy))
 
         faults += self._take_credentials(credentials, listed)
         faults += self._take_names(methods, request_headers, expose_headers)
@@ -203,6 +205,8 @@ class Policy:
         for name, value in (("private_network", private_network), ("websockets", websockets)):
             faults += _bool_faults(name, value)
             put(self, name, value)
+        for name in HATCHES:
+            faults += _bool_faults(name, getattr(self, name))
         put(self, "_hash", None)
         if faults:
             raise PolicyError(faults)
@@ -217,6 +221,8 @@ class Policy:
             return self._credential_faults("origins", listed)
         if isinstance(given, str):
             return [_credentials_as_text(given)]
+        if not isinstance(given, Iterable):
+            return _bool_faults("credentials", given)
         trusted, faults = read_origins("credentials", given)
         if trusted.any_origin:
             said = "'*' gives cookies to every page there is, and '*' in the answer would not even be taken for that."
@@ -297,11 +303,10 @@ class Policy:
     def production(cls, origins: Origins = (), **changes: Any) -> Self:
         """`origins` only, over https, with the methods and headers of a JSON API, preflights kept for ten minutes; `changes` are
         keywords of `Policy`. Refuses also what is left of development: this machine's origins, `http:`, `"*"`."""
-        from corsense.policy.presets import PRODUCTION, refuse_leftovers
+        from corsense.policy.presets import PRODUCTION, make_for_production
 
-        made = cls(**{**PRODUCTION, "origins": origins, **changes})
-        refuse_leftovers(made)
-        return made
+        listed = tuple(origins) if isinstance(origins, Iterator) else origins
+        return make_for_production(cls, {**PRODUCTION, "origins": listed, **changes})
 
     @classmethod
     def public_api(cls, **changes: Any) -> Self:
@@ -506,13 +511,16 @@ def _credentials_as_text(given: str) -> Fault:
     said = f"{quote(given)} is one string; credentials is True, False, or a list of origins."
     remedy = f"Write credentials={given.strip().lower() in ('true', '1', 'yes', 'on')}." if "://" not in given else (
         f"Write credentials=[{quote(given)}].")  # fmt: skip
-    return Fault("credentials", given, "origins-not-a-list" if "://" in given else "credentials-not-allowed", said, remedy)
+    return Fault("credentials", given, "origins-not-a-list" if "://" in given else "flag-not-a-bool", said, remedy)
 
 
 def _bool_faults(field: str, value: object) -> list[Fault]:
     if isinstance(value, bool):
         return []
-    return [Fault(field, value, "unknown-keyword", f"{quote(value)} is neither True nor False.", f"Write {field}=True.")]
+    said = f"{quote(value)} is neither True nor False."
+    if isinstance(value, str):
+        said += " Text counts as true, whatever it says."
+    return [Fault(field, value, "flag-not-a-bool", said, f"Write {field}=True, or leave it out.")]
 
 
 def _max_age_faults(given: object) -> list[Fault]:
@@ -520,13 +528,13 @@ def _max_age_faults(given: object) -> list[Fault]:
         return []
     if not isinstance(given, int) or isinstance(given, bool):
         said = f"{quote(given)} is no number of seconds."
-        return [Fault("max_age", given, "invalid-cors-header", said, "Write max_age=600, or leave it out.")]
+        return [Fault("max_age", given, "max-age-out-of-range", said, "Write max_age=600, or leave it out.")]
     if given < -1:
-        said = f"{given} is negative; only -1 is, which tells browsers to keep nothing."
-        return [Fault("max_age", given, "invalid-cors-header", said, "Write max_age=-1, or leave it out.")]
+        said = f"{quote(given)} is negative; only -1 is, which tells browsers to keep nothing."
+        return [Fault("max_age", given, "max-age-out-of-range", said, "Write max_age=-1, or leave it out.")]
     if given > MAX_MAX_AGE:
-        said = f"{given} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
-        return [Fault("max_age", given, "preflight-cache-stale", said, f"Write max_age={MAX_MAX_AGE}, or less.")]
+        said = f"{quote(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
+        return [Fault("max_age", given, "max-age-out-of-range", said, f"Write max_age={MAX_MAX_AGE}, or less.")]
     return []
 
 
@@ -535,9 +543,9 @@ def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object)
         return None, []
     if not callable(resolve):
         said = f"{quote(resolve)} cannot be called."
-        return None, [Fault("origin_resolver", resolve, "origins-not-a-list", said, "Give a function that takes the origin.")]
+        return None, [Fault("origin_resolver", resolve, "resolver-limits", said, "Give a function that takes the origin.")]
     faults = [
-        Fault(f"origin_resolver_{name}", value, "unknown-keyword", f"{quote(value)} is no number {of}.", f"Write {instead}.")
+        Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quote(value)} is no number {of}.", f"Write {instead}.")
         for name, value, good, of, instead in (
             ("timeout", timeout, _is_number(timeout) and timeout > 0, "of seconds above 0", "origin_resolver_timeout=1.0"),
             ("ttl", ttl, _is_number(ttl) and ttl >= 0, "of seconds", "origin_resolver_ttl=60"),
@@ -551,4 +559,4 @@ def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object)
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from corsense.faults import Fault, PolicyError, quote
 from corsense.origin import OriginPattern
+from corsense.policy.origins import OriginList, read_origins
 
-if TYPE_CHECKING:
-    from corsense.policy.policy import Policy
+Made = TypeVar("Made")
 
 DEVELOPMENT: Final[dict[str, Any]] = {
     "origins": (
@@ -51,29 +52,41 @@ MOBILE: Final[dict[str, Any]] = {
 _SUSPICIOUS = re.compile(r"^(?!https://)|localhost|//127\.|\[")
 
 
-def refuse_leftovers(policy: Policy) -> None:
-    """Raise `PolicyError` when `policy` lets in what has no place in production."""
+def make_for_production(make: Callable[..., Made], keywords: Mapping[str, Any]) -> Made:
+    """The policy of `keywords`. Raises `PolicyError`: its faults, and what it lets in that has no place in production."""
+    listed, _ = read_origins("origins", keywords.get("origins", ()))
+    leftovers = _leftovers(listed, keywords.get("dangerously_allow_insecure_origins") is True)
+    try:
+        made = make(**keywords)
+    except PolicyError as error:
+        told = [fault.value for fault in error.faults]
+        raise PolicyError([*error.faults, *(fault for fault in leftovers if fault.value not in told)]) from None
+    if leftovers:
+        raise PolicyError(leftovers)
+    return made
+
+
+def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
     faults = []
-    if policy.any_origin:
+    if listed.any_origin:
         said = "'*' lets every page on the web call the API, which production() does not do by itself."
         remedy = "List the origins of your pages; for an API that is meant for everybody, Policy.public_api()."
-        faults.append(Fault("origins", "*", "wildcard-origins", said, remedy))
-    for text in filter(_SUSPICIOUS.search, policy.origins):
-        fault = None if text == "*" else _leftover(policy, OriginPattern.parse(text))
+        faults.append(Fault("origins", "*", "wildcard-in-production", said, remedy))
+    for text in filter(_SUSPICIOUS.search, listed.texts):
+        fault = _leftover(OriginPattern.parse(text), tolerate_insecure)
         if fault is not None:
             faults.append(fault)
-    if faults:
-        raise PolicyError(faults)
+    return faults
 
 
-def _leftover(policy: Policy, pattern: OriginPattern) -> Fault | None:
+def _leftover(pattern: OriginPattern, tolerate_insecure: bool) -> Fault | None:
     text = str(pattern)
     if pattern.is_loopback and pattern.scheme in ("http", "https"):
         said = f"{quote(text)} is a page on the caller's own machine, a leftover of development."
         remedy = "Leave it out of production; Policy.development() allows it."
-        return Fault("origins", text, "origin-mismatch", said, remedy)
-    if pattern.scheme == "http" and not policy.dangerously_allow_insecure_origins:
+        return Fault("origins", text, "development-origin-in-production", said, remedy)
+    if pattern.scheme == "http" and not tolerate_insecure:
         said = f"{quote(text)} is not https, so whoever sits on the network can forge its pages."
         remedy = f"Write {quote('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
-        return Fault("origins", text, "insecure-origin-with-credentials", said, remedy)
+        return Fault("origins", text, "insecure-origin-in-production", said, remedy)
     return None

@@ -69,8 +69,14 @@ def _policy_in(found: object, source: str) -> Policy:
 
 
 def _served_by(app: object) -> list[Any]:
-    """The policies in the middleware that an app lists."""
-    return [getattr(layer, "kwargs", {}).get("policy") for layer in getattr(app, "user_middleware", ())]
+    """The policies of the layer that is installed around an app, and of corsense's own in the middleware that it lists."""
+    from corsense.middleware import CORSMiddleware
+    from corsense.middleware.install import INSTALLED
+
+    installed = getattr(app, "__dict__", {}).get(INSTALLED)
+    listed = [entry for entry in getattr(app, "user_middleware", ()) if isinstance(entry.cls, type)]
+    own = [entry.cls(app, *entry.args, **entry.kwargs) for entry in listed if issubclass(entry.cls, CORSMiddleware)]
+    return [getattr(layer, "policy", None) for layer in (installed, *own)]
 
 
 def _from_file(path: Path) -> Policy:
