@@ -10,7 +10,7 @@ from corsense.lint.evaluation import Evaluator, returns_of
 from corsense.lint.layers import Layer
 from corsense.lint.program import FunctionNode, Module
 from corsense.lint.settings import lineage
-from corsense.lint.values import ClassValue, External, FunctionValue
+from corsense.lint.values import ClassValue, External, FunctionValue, entries
 
 _KNOWN = {
     "TrustedHostMiddleware": "answers 400 to hosts that it does not know",
@@ -52,9 +52,21 @@ def _of_other_package(evaluator: Evaluator, layer: Layer, name: str) -> str | No
             if isinstance(each.value, FunctionValue) and not isinstance(each.value.node, ast.Lambda):
                 return _at(own_return(each.value.module, each.value.node), "answers by itself")
         return None
+    if name == "TrustedHostMiddleware" and _trusts_all(evaluator, layer):
+        return None
     if name in _KNOWN:
         return _KNOWN[name]
     return "answers by itself, by its name" if _BY_NAME.search(name) and not _PASSIVE.search(name) else None
+
+
+def _trusts_all(evaluator: Evaluator, layer: Layer) -> bool:
+    """Whether a `TrustedHostMiddleware` knows every host: it never answers then."""
+    words = layer.node.keywords if isinstance(layer.node, ast.Call) else []
+    given = next((word.value for word in words if word.arg == "allowed_hosts"), None)
+    if given is None:
+        return True
+    hosts = evaluator.evaluate(given, evaluator.frame_of(layer.module, layer.node))
+    return all(any(entry.text == "*" for entry in entries(each.value)) for each in hosts)
 
 
 def _of_class(evaluator: Evaluator, owner: ClassValue) -> str | None:

@@ -81,7 +81,10 @@ def _arguments(node: FunctionNode, call: ast.Call, evaluator: Evaluator, frame: 
     else:
         names = [*positional, *(argument.arg for argument in node.args.kwonlyargs)]
         given = {name: value for name in names if (value := argument_of(node, name, call)) is not None}
-    return {name: evaluator.evaluate(value, frame) for name, value in given.items()}
+    found = {name: evaluator.evaluate(value, frame) for name, value in given.items()}
+    if node.args.kwarg is not None:
+        found[node.args.kwarg.arg] = only(evaluator.rest_of_call(node, call, frame))
+    return found
 
 
 def _external(name: str, call: ast.Call, evaluator: Evaluator, frame: Frame) -> Alternatives:

@@ -23,6 +23,7 @@ from corsense.lint.values import (
     Known,
     Listed,
     ModuleValue,
+    Path,
     Setting,
     Split,
     Spot,
@@ -172,6 +173,8 @@ class Evaluator:
         function = scope.node
         assert isinstance(function, FunctionNode)
         calls = self.callers.get(function, [])
+        if function.args.kwarg is not None and function.args.kwarg.arg == name:
+            return self._rest_of_calls(function, calls)
         if not calls or isinstance(function, ast.Lambda):
             return self._default(name, function, scope) or UNKNOWN
         found: list[Alternative] = []
@@ -184,12 +187,30 @@ class Evaluator:
                 if _is_spread(call)
                 else self._default(name, function, scope) or UNKNOWN
             )
-            found += under(
-                values,
-                frozenset({(f"call {number} of {function.name}:{function.lineno}", True)})
-                | _not_others(function, number, len(calls)),
-            )
+            found += under(values, _of_call(function, number, len(calls)))
         return tuple(found)
+
+    def _rest_of_calls(self, function: FunctionNode, calls: list[tuple[Module, ast.Call]]) -> Alternatives:
+        """What `**options` of a function is: for each known call, the keywords that no other parameter takes."""
+        found: list[Alternative] = []
+        for number, (module, call) in enumerate(calls):
+            path = _of_call(function, number, len(calls))
+            found.append(Alternative(self.rest_of_call(function, call, self.frame_of(module, call)), path))
+        return tuple(found) or UNKNOWN
+
+    def rest_of_call(self, function: FunctionNode, call: ast.Call, frame: Frame) -> Table:
+        """The keywords of a call that no parameter of the function takes, those of a dict that it spreads included."""
+        taken = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+        entries: dict[str, Alternatives] = {}
+        complete = True
+        for word in call.keywords:
+            if word.arg is not None:
+                entries[word.arg] = self.evaluate(word.value, frame)
+                continue
+            spread = [each.value for each in self.evaluate(word.value, frame)]
+            complete &= len(spread) == 1 and isinstance(spread[0], Table) and spread[0].complete
+            entries |= next((value.entries for value in spread if isinstance(value, Table)), {})
+        return Table({name: values for name, values in entries.items() if name not in taken}, complete)
 
     def _default(self, name: str, function: FunctionNode, scope: Scope) -> Alternatives:
         default = default_of(function, name)
@@ -558,6 +579,8 @@ def _as_list(value: Value) -> Listed | None:
         case Split(text=Known(value=str(text), spot=spot), separator=separator):
             parts = (part.strip() if value.strips else part for part in text.split(separator))
             return Listed(tuple(Known(part, spot) for part in parts), spot)
+        case Split() | Setting(default=Split()):
+            return Listed((value,), value.spot, complete=False)
         case _:
             return None
 
@@ -642,5 +665,7 @@ def _is_spread(call: ast.Call) -> bool:
     return any(word.arg is None for word in call.keywords) or any(isinstance(each, ast.Starred) for each in call.args)
 
 
-def _not_others(function: ast.FunctionDef | ast.AsyncFunctionDef, number: int, count: int) -> frozenset[tuple[str, bool]]:
-    return frozenset({(f"call {other} of {function.name}:{function.lineno}", False) for other in range(count) if other != number})
+def _of_call(function: FunctionNode, number: int, count: int) -> Path:
+    """The path on which a function runs because of one of its calls."""
+    name = getattr(function, "name", "")
+    return frozenset((f"call {other} of {name}:{function.lineno}", other == number) for other in range(count))

@@ -197,7 +197,7 @@ def entries(value: Value, setting: Setting | None = None) -> tuple[Entry, ...]:
         case Setting(default=default) if default is not None:
             return entries(default, value)
         case Listed(items=items):
-            return tuple(entry for item in items for entry in _entry(item, setting))
+            return tuple(entry for item in items for entry in _entry(item, setting) or entries(item, setting))
         case Split(text=text, separator=separator):
             return tuple(
                 replace(whole, text=part) for whole in _entry(text, setting) for part in _parts(whole.text, separator, value)

@@ -43,6 +43,7 @@ from corsense.lint.rules import (
     unknown_keyword,
     vary_origin_missing,
     websocket_origin_unchecked,
+    wildcard_by_hand,
     wildcard_default_setting,
     wildcard_origins,
     wildcard_with_credentials,
@@ -89,4 +90,5 @@ OF_MODULES: tuple[Callable[[Module, Evaluator], Iterator[Mark]], ...] = (
     policy_faults.marks,
     reflected_origin.marks,
     vary_origin_missing.marks,
+    wildcard_by_hand.marks,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
 from corsense.lint.rules.spelling import misspelt
-from corsense.lint.values import Setting, Split, Value
+from corsense.lint.values import Listed, Setting, Split, Value
 
 SLUG = "env-split-without-strip"
 
@@ -37,5 +37,7 @@ def _split(value: Value) -> Split | None:
             return value
         case Setting(default=Split() as inner):
             return _split(inner)
+        case Listed(items=items):
+            return next((found for item in items if (found := _split(item)) is not None), None)
         case _:
             return None
