@@ -47,9 +47,15 @@ def test_installing_without_extras_brings_only_the_runtime(wheel: zipfile.ZipFil
 
 def test_the_tools_are_an_extra_called_cli(wheel: zipfile.ZipFile) -> None:
     message = email.message_from_string(metadata(wheel, "METADATA"))
-    assert message.get_all("Provides-Extra") == ["cli"]
+    assert "cli" in message.get_all("Provides-Extra", [])
     brought = {line.partition(">")[0] for line in message.get_all("Requires-Dist", []) if "extra == 'cli'" in line}
     assert {"httpcore2", "rich", "typer"} <= brought
+
+
+def test_what_drives_real_browsers_is_an_extra_called_browser(wheel: zipfile.ZipFile) -> None:
+    required = email.message_from_string(metadata(wheel, "METADATA")).get_all("Requires-Dist", [])
+    brought = {line.partition(">")[0] for line in required if "extra == 'browser'" in line}
+    assert brought == {"cryptography", "playwright", "websockets"}
 
 
 def test_the_command_is_called_corsense(wheel: zipfile.ZipFile) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from corsense.testing import Cors, foreign_origins
+from corsense.testing.kit import SnapshotFiles
 from tests.cli.commands import corsense
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +31,7 @@ def test_the_transcript_is_what_the_command_prints() -> None:
 
 
 def test_the_python_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
-    browser, server = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    browser, server, *_ = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(browser, "README.md", "exec"), {})
     error, console = capsys.readouterr().out.splitlines()
     assert error == "PreflightMissingAllowOriginHeader"
@@ -35,6 +39,25 @@ def test_the_python_examples_run(capsys: pytest.CaptureFixture[str]) -> None:
     assert console.endswith("Status code: 405.")
     exec(compile(server, "README.md", "exec"), {})
     assert capsys.readouterr().out == "True\n"
+
+
+def test_the_example_of_tests_passes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    example = next(block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "corsense.testing" in block)
+    module: dict[str, Any] = {}
+    exec(compile(example, "README.md", "exec"), module)
+    assert capsys.readouterr().out.splitlines()[1] == "DELETE /users/{user_id}  yes                      -"
+    cors = Cors(snapshots=SnapshotFiles(tmp_path, "access", update=True))
+    tests = [value for name, value in module.items() if name.startswith("test_")]
+    assert len(tests) == 4
+    for test in tests:
+        test(cors.snapshot) if "cors_snapshot" in signature(test).parameters else test()
+    assert (tmp_path / "access.cors").is_file()
+
+
+def test_the_number_of_probes_is_that_of_the_example() -> None:
+    told = re.search(r"# (\d+) probes", README)
+    assert told is not None
+    assert len(foreign_origins(["https://app.example.com"])) == int(told[1])
 
 
 @pytest.mark.parametrize("document", ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md"])

@@ -20,7 +20,7 @@ from corsense.app.channel import Channel, Closed, by_fields
 if TYPE_CHECKING:
     from corsense.app.describing import Described
     from corsense.app.exercise import LifespanRun
-    from corsense.app.orders import Load, Run
+    from corsense.app.orders import Load, Run, Serve
     from corsense.app.traceback import ParsedTraceback
 
 _BATCH = 200
@@ -201,7 +201,7 @@ class Child:
         self.late_told = 0
 
     def serve(self) -> None:
-        from corsense.app.orders import Load, Run
+        from corsense.app.orders import Load, Run, Serve
 
         while True:
             order = self.orders.get()
@@ -210,6 +210,8 @@ class Child:
                     return
             elif isinstance(order, Run):
                 self.run(order)
+            elif isinstance(order, Serve):
+                self.serve_app(order)
             else:
                 self.stop()
                 return
@@ -323,6 +325,32 @@ class Child:
         if batch:
             self.watch.allow(None, "")
             self.channel.send(Results(tuple(batch)))
+
+    def serve_app(self, order: Serve) -> None:
+        """Serve the app on loopback until the next order comes."""
+        import socket
+
+        from corsense.app.orders import ServeFailed, Serving
+        from corsense.app.serving import ServedApp, serve
+
+        assert self.described is not None
+        app = ServedApp(
+            self.described.entry, real=order.run_endpoints, state=self.lifespan.state if self.lifespan is not None else {}
+        )
+        if self.output == "import" and not order.run_endpoints:
+            self.mute.on()
+        with socket.socket() as listening:
+            listening.bind(("127.0.0.1", 0))
+            port = listening.getsockname()[1]
+            try:
+                _event_loop().run_until_complete(
+                    serve(app, listening, lambda: self.channel.send(Serving(port)), lambda: not self.orders.empty())
+                )
+            except ImportError:
+                self.channel.send(ServeFailed("serving the app to a browser needs uvicorn; run: pip install uvicorn"))
+            finally:
+                if self.output != "none":
+                    self.mute.off()
 
     def _late(self) -> Any:
         from corsense.app.describing import Describer

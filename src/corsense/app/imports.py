@@ -6,6 +6,7 @@ from __future__ import annotations
 import importlib.machinery
 import os
 import sys
+import tokenize
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -82,7 +83,7 @@ def overlay_sources(overlay: Mapping[str, str]) -> None:
 
     def get_data(self: importlib.machinery.SourceFileLoader, path: str) -> bytes:
         text = texts.get(os.path.realpath(path))
-        return original_data(self, path) if text is None else text.encode()
+        return original_data(self, path) if text is None else _encoded(text)
 
     def path_stats(self: importlib.machinery.SourceFileLoader, path: str) -> Mapping[str, Any]:
         if os.path.realpath(path) in texts:
@@ -93,6 +94,15 @@ def overlay_sources(overlay: Mapping[str, str]) -> None:
     loader.get_data = get_data  # type: ignore[method-assign, assignment]
     loader.path_stats = path_stats  # type: ignore[method-assign]
     _show_in_tracebacks(texts)
+
+
+def _encoded(text: str) -> bytes:
+    """The text in the encoding that its first two lines declare, for the compiler will believe them."""
+    lines = iter(text.encode().splitlines(keepends=True)[:2])
+    try:
+        return text.encode(tokenize.detect_encoding(lambda: next(lines, b""))[0])
+    except (SyntaxError, UnicodeEncodeError):
+        return text.encode()
 
 
 def _show_in_tracebacks(texts: Mapping[str, str]) -> None:

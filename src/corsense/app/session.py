@@ -16,7 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from corsense.app.channel import Channel, Closed
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-from corsense.app.orders import Broken, Close, Done, Hung, Load, Loaded, LoadFailed, Output, Results, Run
+from corsense.app.orders import (
+    Broken,
+    Close,
+    Done,
+    Hung,
+    Load,
+    Loaded,
+    LoadFailed,
+    Output,
+    Results,
+    Run,
+    Serve,
+    ServeFailed,
+    Serving,
+)
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, LateMiddleware
@@ -151,6 +165,23 @@ class AppSession:
                 return results
             else:
                 self._fail(message)
+
+    def serve(self, *, run_endpoints: bool = False, time_limit: float = IMPORT_LIMIT) -> int:
+        """Serve the app with uvicorn on a free port of 127.0.0.1, until the session is closed; returns the port.
+
+        Requests say in the header `corsense.app.serving.HEADER` in which situation they are to be answered. Endpoints do not run,
+        as in `run`. Raises `AppLoadError` when the app could not be loaded, or uvicorn is not installed; `AppStoppedError` when
+        its process ends.
+        """
+        _ = self.description
+        self._send(Serve(run_endpoints))
+        message = self._receive(time_limit + _SLACK, "serving")
+        if isinstance(message, ServeFailed):
+            raise AppLoadError(message.message)
+        if not isinstance(message, Serving):
+            self._fail(message)
+        port: int = message.port
+        return port
 
     def close(self) -> None:
         """End the process of the app. May be called twice."""

@@ -41,7 +41,7 @@ def _is_only_a_text_to_explain(arguments: list[str]) -> bool:
 
 def _get_ahead(arguments: list[str]) -> None:
     """Let the process of the app start while this one still imports the command line."""
-    if arguments[:1] == ["check"] and not any("://" in text or text.endswith((".har", "-help")) for text in arguments):
+    if arguments[:1] in (["check"], ["fix"]) and not any("://" in text or text.endswith((".har", "-help")) for text in arguments):
         from corsense.app.session import launch_ahead
 
         launch_ahead()

@@ -14,6 +14,7 @@ import typer
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
+    from corsense.check.browser import BrowserCheck
     from corsense.check.request import Asked
     from corsense.check.results import Report
 
@@ -35,6 +36,14 @@ class Engine(StrEnum):
     STANDARD = "standard"
 
 
+class RealBrowser(StrEnum):
+    """A browser to run beside the model."""
+
+    CHROMIUM = "chromium"
+    FIREFOX = "firefox"
+    WEBKIT = "webkit"
+
+
 class Format(StrEnum):
     """How to print the report."""
 
@@ -42,6 +51,7 @@ class Format(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
+    HTML = "html"
 
 
 def check(
@@ -57,13 +67,21 @@ def check(
     ] = None,
     header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
-    engine: Annotated[Engine, typer.Option(help="Whose rules decide.")] = Engine.CHROMIUM,
+    engine: Annotated[
+        Engine | None, typer.Option(help="Whose rules decide. Default: those of --browser, or chromium.", show_default=False)
+    ] = None,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")
     ] = False,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
     fetch: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
+    ] = None,
+    browser: Annotated[
+        RealBrowser | None, typer.Option(help="Make the same requests in a real browser too, and compare.", show_default=False)
+    ] = None,
+    browser_path: Annotated[
+        str | None, typer.Option(metavar="PATH", help="The program of --browser.", show_default=False)
     ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
@@ -75,17 +93,43 @@ def check(
 ) -> None:
     """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
 
-    Exit status: 0 nothing found, 1 something found, 2 the check could not be made.
+    Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser did what corsense had not
+    foreseen.
     """
     from corsense.readers.errors import InputError
 
     try:
-        asked = _asked(origin, request, header, credentials, engine, run_endpoints)
-        report = _report(target, asked, curl, fetch, factory, time_limit, quiet or format is not Format.TEXT)
+        real = _real_browser(browser, browser_path, engine)
+        rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
+        asked = _asked(origin, request, header, credentials, rules, run_endpoints)
+        report = _report(target, asked, curl, fetch, factory, time_limit, quiet or format is not Format.TEXT, real)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose)
+    if report.browser is not None and report.browser.disagreements:
+        fail(
+            f"{report.browser.version} and the model do not agree: a fault of corsense, not of your app. "
+            "Please report it, with what is printed under 'browser', to the maintainers of corsense."
+        )
     raise typer.Exit(SOMETHING_FOUND if report.found_something else NOTHING_FOUND)
+
+
+def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine | None) -> BrowserCheck | None:
+    from corsense.readers.errors import InputError
+
+    if browser is None:
+        if path is not None:
+            raise InputError("--browser-path names the program of a browser; say which with --browser chromium.")
+        return None
+    if engine is not None and engine.value != browser.value:
+        raise InputError(
+            f"--browser {browser.value} is compared with the rules of {browser.value}; leave --engine {engine.value} away."
+        )
+    from corsense.check.browser import BrowserCheck
+
+    found = BrowserCheck(browser.value, path)
+    found.insist()
+    return found
 
 
 def _asked(
@@ -109,7 +153,14 @@ def _asked(
 
 
 def _report(
-    target: str | None, asked: Asked, curl: str | None, fetch: str | None, factory: bool, time_limit: float, silent: bool
+    target: str | None,
+    asked: Asked,
+    curl: str | None,
+    fetch: str | None,
+    factory: bool,
+    time_limit: float,
+    silent: bool,
+    browser: BrowserCheck | None = None,
 ) -> Report:
     from corsense.readers.errors import InputError, quoted
 
@@ -124,12 +175,14 @@ def _report(
     if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
         raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
     if target is not None and "://" in target:
-        return _over_the_network(target, asked, time_limit, silent)
+        return _over_the_network(target, asked, time_limit, silent, browser)
     if target is not None and target.lower().endswith(".har"):
+        if browser is not None:
+            raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
         from corsense.check.recording import check_recording
 
         return check_recording(Path(target), asked)
-    return _on_app(target, asked, factory, time_limit, silent)
+    return _on_app(target, asked, factory, time_limit, silent, browser)
 
 
 def report_on(target: str | None, asked: Asked) -> Report:
@@ -137,15 +190,18 @@ def report_on(target: str | None, asked: Asked) -> Report:
     return _report(target, asked, None, None, False, 30.0, True)
 
 
-def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool) -> Report:
+def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool, browser: BrowserCheck | None) -> Report:
     from corsense.check.network import NetworkCheck
     from corsense.cli.progress import progress
 
     with progress(silent) as advance:
-        return NetworkCheck(target, asked, time_limit, advance).run()
+        report = NetworkCheck(target, asked, time_limit, advance).run()
+    return report if browser is None else browser.on_url(report, run_endpoints=asked.run_endpoints)
 
 
-def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, silent: bool) -> Report:
+def _on_app(
+    target: str | None, asked: Asked, factory: bool, time_limit: float, silent: bool, browser: BrowserCheck | None
+) -> Report:
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession, launch_ahead
     from corsense.app.target import AppTarget
@@ -160,7 +216,12 @@ def _on_app(target: str | None, asked: Asked, factory: bool, time_limit: float, 
             launch_ahead()  # a fix has to be proven in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
-                return AppCheck(named, asked, time_limit, advance, time.monotonic() - started).run(session)
+                check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started)
+                report = check.run(session)
+            if browser is None:
+                return report
+            probes = check.probes(session.description)
+            return browser.on_app(report, session, probes, run_endpoints=asked.run_endpoints)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
         _cannot_load(error)
 
@@ -193,6 +254,11 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
         from corsense.report.github import workflow_commands
 
         print("\n".join(workflow_commands(report.findings)))
+        return
+    if format is Format.HTML:
+        from corsense.report.html import html_report
+
+        print(html_report(report), end="")
         return
     from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport

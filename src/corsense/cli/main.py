@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import check, explain, policy, rule, schema
+from corsense.cli import check, demo, explain, fix, lint, policy, rule, schema
 
 app = typer.Typer(
     name="corsense",
@@ -18,7 +18,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(check.check)
+app.command()(demo.demo)
 app.command()(explain.explain)
+app.command()(fix.fix)
+app.command()(lint.lint)
 app.command()(rule.rule)
 app.command()(schema.schema)
 app.add_typer(policy.app, name="policy")

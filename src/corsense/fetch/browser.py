@@ -75,7 +75,8 @@ class _Fetch:
     tainting: Tainting = "basic"
     origin_tainted: bool = False
     preflights_sticky: bool = False
-    dropped_names: tuple[str, ...] = ()
+    script_headers: Headers = ()
+    origin_sent: bool = False
     redirects: int = 0
 
     def run(self) -> Run:
@@ -95,7 +96,7 @@ class _Fetch:
         )
 
     def _take(self, script: ScriptRequest) -> None:
-        self.method, self.headers = script.method, script.headers
+        self.method, self.headers, self.script_headers = script.method, script.headers, script.headers
         self.body, self.streams = script.has_body, script.streams
 
     # Main fetch, once for each URL on the way.
@@ -126,7 +127,8 @@ class _Fetch:
         asked = self.asked
         if url.is_http and url.port in _BAD_PORTS:
             return Failed(FailureReason.BAD_PORT, f"port {url.port}")
-        if self._is_mixed_content(url):
+        mode_first = asked.mode == "same-origin" and self.engine.refuses_mode_before_mixed_content and not self.exchanges
+        if self._is_mixed_content(url) and not mode_first:
             return Failed(FailureReason.MIXED_CONTENT, url.href)
         if asked.address_space and self.engine.asks_for_local_network and is_more_private(url.host, asked.address_space):
             secure = asked.origin.startswith("https://") or is_trustworthy_origin(asked.origin)
@@ -196,9 +198,10 @@ class _Fetch:
         return None
 
     def _need(self, script: ScriptRequest) -> PreflightNeed:
-        names = unsafe_header_names(self.headers, self.engine)
+        all_of_them = self.engine.redirect_preflight_names_dropped_headers
+        names = unsafe_header_names(self.script_headers if all_of_them else self.headers, self.engine)
         forced = self.streams or (self.asked.upload_listeners and (script.has_body or not self.engine.upload_listener_needs_body))
-        return PreflightNeed(self.method, (*names, *self.dropped_names), forced)
+        return PreflightNeed(self.method, names, forced)
 
     def _cached(self, url: ParsedUrl, need: PreflightNeed) -> bool:
         if self.asked.cache in ("no-store", "reload") and self.engine.cache_mode_skips_preflight_cache:
@@ -216,11 +219,18 @@ class _Fetch:
         headers = list(self.headers)
         if not any(name.lower() == "accept" for name, _ in headers):
             headers.append(("Accept", "*/*"))
-        if self.tainting == "cors" or self.method not in ("GET", "HEAD"):
-            headers.append(("Origin", self._origin()))
+        kept = self.origin_sent and self.engine.redirect_keeps_origin
+        if self.tainting == "cors" or self.method not in ("GET", "HEAD") or kept:
+            headers.append(("Origin", "null" if self._hides_origin(url) else self._origin()))
+            self.origin_sent = True
         mode = self.asked.credentials
         credentials = mode == "include" or (mode == "same-origin" and self.tainting == "basic")
         return WireRequest(self.method, url.request_url, tuple(headers), credentials)
+
+    def _hides_origin(self, url: ParsedUrl) -> bool:
+        """*Append a request `Origin` header*, with the default referrer policy: not from https to http, unless it is for CORS."""
+        downgrade = self.asked.origin.startswith("https://") and url.scheme == "http"
+        return downgrade and self.asked.mode != "cors" and self.engine.hides_origin_on_downgrade
 
     def _send(self, request: WireRequest) -> Generator[WireRequest, WireResponse | NetworkError, WireResponse | NetworkError]:
         answer = yield request
@@ -295,9 +305,8 @@ class _Fetch:
             self.method, self.body, self.streams = "GET", False, False
             self.headers = tuple(line for line in self.headers if line[0].lower() not in _BODY_HEADERS)
         if target.origin != url.origin:
+            self.origin_sent = False
             kept = tuple(line for line in self.headers if line[0].lower() != "authorization")
-            if kept != self.headers and self.engine.redirect_preflight_names_dropped_authorization:
-                self.dropped_names = ("authorization",)
             self.headers = kept
             self.origin_tainted = self.origin_tainted or self.asked.origin != url.origin
 

@@ -34,6 +34,8 @@ class Engine:
     # CORS-preflight fetch
     preflight_checks: Literal["redirect-origin-status", "origin-redirect-status", "status-origin"] = "origin-redirect-status"
     """The order in which the answer to a preflight is judged: the first fault is the one that is reported."""
+    reads_both_lists_first: bool = True
+    """A list of headers that cannot be read is reported before a method that is not allowed."""
     refused_header_order: Literal["sorted", "script"] = "sorted"
     """Which of several refused headers is named: the first in byte order, or the first the script set."""
     repeats_duplicate_names: bool = False
@@ -71,16 +73,25 @@ class Engine:
     """After a tainting redirect the preflight still names the page's origin, and is checked against it."""
     redirect_repeats_preflight: bool = False
     """A request that needed a preflight gets one after each redirect, even where its new form would not need one."""
-    redirect_preflight_names_dropped_authorization: bool = False
-    """The preflight after a cross-origin redirect still names the `Authorization` header that is dropped."""
+    redirect_keeps_origin: bool = False
+    """A request that a redirect within one origin makes a GET still carries `Origin`, also in mode `no-cors`."""
+    redirect_preflight_names_dropped_headers: bool = False
+    """The preflight after a redirect names all that script set: also `Authorization`, which another origin does not get, and the
+    `Content-Type` of a body that is dropped."""
     redirect_userinfo_always_refused: bool = False
     """A redirect to a URL with userinfo is refused also within one origin and in mode `no-cors`."""
+
+    # What a request carries
+    hides_origin_on_downgrade: bool = True
+    """In mode `no-cors`, a page on https does not tell a server on http its origin (*append a request Origin header*)."""
 
     # Mixed Content, Local Network Access
     asks_for_local_network: bool = False
     """Calls to a more private address space than the page's need a permission that the user gives."""
     loopback_is_mixed_content: bool = False
     """A secure page may not call `http://localhost`."""
+    refuses_mode_before_mixed_content: bool = False
+    """Mode `same-origin` is refused before mixed content is looked for."""
 
 
 ENGINES: dict[EngineName, Engine] = {
@@ -88,6 +99,7 @@ ENGINES: dict[EngineName, Engine] = {
     "chromium": Engine(
         name="chromium",
         safelisted_client_hints=CLIENT_HINTS,
+        hides_origin_on_downgrade=False,
         ignores_user_agent=True,
         preflight_checks="redirect-origin-status",
         refused_header_order="script",
@@ -101,10 +113,12 @@ ENGINES: dict[EngineName, Engine] = {
         cache_mode_skips_preflight_cache=True,
         redirect_userinfo_always_refused=True,
         asks_for_local_network=True,
+        refuses_mode_before_mixed_content=True,
     ),
     "firefox": Engine(
         name="firefox",
         non_ascii_is_unsafe=True,
+        reads_both_lists_first=False,
         repeats_duplicate_names=True,
         wildcard_covers_authorization=True,
         origin_faults="firefox",
@@ -115,6 +129,7 @@ ENGINES: dict[EngineName, Engine] = {
         cache_apart_by_credentials=True,
         cache_mode_skips_preflight_cache=True,
         preflight_carries_page_origin=True,
+        refuses_mode_before_mixed_content=True,
         redirect_repeats_preflight=True,
     ),
     "webkit": Engine(
@@ -129,7 +144,9 @@ ENGINES: dict[EngineName, Engine] = {
         cache_replaced_by_newer=True,
         failure_clears_cache=False,
         redirect_repeats_preflight=True,
-        redirect_preflight_names_dropped_authorization=True,
+        redirect_preflight_names_dropped_headers=True,
         loopback_is_mixed_content=True,
+        refuses_mode_before_mixed_content=True,
+        redirect_keeps_origin=True,
     ),
 }

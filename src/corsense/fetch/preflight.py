@@ -77,9 +77,13 @@ def judge_preflight(
 
     methods = list_of_tokens(response.header("access-control-allow-methods"))
     names = list_of_tokens(response.header("access-control-allow-headers"))
-    steps += _method_steps(response, methods, need, credentials, exchange)
+    by_method = _method_steps(response, methods, need, credentials, exchange)
     lowered = tuple(name.lower() for name in names or ())
-    steps += _header_steps(response, names, lowered, need, credentials, engine, exchange)
+    by_headers = _header_steps(response, names, lowered, need, credentials, engine, exchange)
+    unreadable = names is None and response.header("access-control-allow-headers") is not None
+    refused = by_method[0].error is CorsError.MethodDisallowedByPreflightResponse
+    headers_first = unreadable and refused and engine.reads_both_lists_first
+    steps += by_headers + by_method if headers_first else by_method + by_headers
     if methods is None and need.forced:
         methods = (need.method,)
     authorization_by_wildcard = "authorization" in need.header_names and "authorization" not in lowered

@@ -13,8 +13,9 @@ from corsense.explain import Explanation
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
 from corsense.fix.edits import unified_diff
+from corsense.lint import LintReport
 from corsense.readers.secrets import redact_header, redact_headers, redact_set_cookie, redact_url
-from corsense.report.console import console_lines
+from corsense.report.console import console_lines, without_secrets
 from corsense.report.messages import LikelyCauseDocument, MessageDocument, message_document
 
 Severity = Literal["error", "warning", "info"]
@@ -87,6 +88,36 @@ class ConsoleDocument(Document):
     webkit: list[str]
 
 
+class DifferenceDocument(Document):
+    """Where a real browser and the model do not agree, a line each: a fault of corsense."""
+
+    aspect: Literal["outcome", "error", "status", "headers", "console", "requests"]
+    model: list[str]
+    browser: list[str]
+
+
+class BrowserVerdictDocument(Document):
+    """What a real browser did with the request of a result; `error` is its own name for the reason, where it has one.
+    `answered_differently`: the server gave it other answers than it gave the model."""
+
+    version: str
+    outcome: Literal["allowed", "blocked", "failed"]
+    error: str | None
+    console: list[str]
+    agrees: bool
+    differences: list[DifferenceDocument]
+    answered_differently: bool
+
+
+class BrowserRunDocument(Document):
+    """The real browser of a check: how many requests it made, and on how many of them the model says something else."""
+
+    name: Literal["chromium", "firefox", "webkit"]
+    version: str
+    requests: int
+    disagreements: int
+
+
 class ResultDocument(Document):
     """One request, judged as a browser would."""
 
@@ -103,6 +134,7 @@ class ResultDocument(Document):
     console: ConsoleDocument
     exchanges: list[ExchangeDocument]
     findings: list[int]
+    browser: BrowserVerdictDocument | None
 
 
 class TargetDocument(Document):
@@ -129,6 +161,7 @@ class CheckDocument(Document):
     results: list[ResultDocument]
     findings: list[FindingDocument]
     notes: list[str]
+    browser: BrowserRunDocument | None
     summary: SummaryDocument
 
 
@@ -162,6 +195,7 @@ def check_document(report: Report) -> CheckDocument:
         results=[_result(result) for result in report.results],
         findings=[finding_document(finding) for finding in report.findings],
         notes=list(report.notes),
+        browser=_browser_run(report),
         summary=SummaryDocument(checked=len(report.results), blocked=report.blocked, findings=len(report.findings)),
     )
 
@@ -185,6 +219,36 @@ def _result(result: Result) -> ResultDocument:
         console=ConsoleDocument(**{engine: console_lines(trace, engine) for engine in ("chromium", "firefox", "webkit")}),
         exchanges=[_exchange(exchange, layer) for exchange, layer in zip(trace.exchanges, answered, strict=False)],
         findings=list(result.findings),
+        browser=_browser_verdict(result),
+    )
+
+
+def _browser_run(report: Report) -> BrowserRunDocument | None:
+    ran = report.browser
+    if ran is None:
+        return None
+    return BrowserRunDocument(name=ran.name, version=ran.version, requests=ran.requests, disagreements=ran.disagreements)
+
+
+def _browser_verdict(result: Result) -> BrowserVerdictDocument | None:
+    verdict = result.browser
+    if verdict is None:
+        return None
+
+    def clean(lines: tuple[str, ...]) -> list[str]:
+        return without_secrets(list(lines), result.trace)
+
+    return BrowserVerdictDocument(
+        version=verdict.version,
+        outcome=verdict.outcome,
+        error=verdict.error,
+        console=clean(verdict.console),
+        agrees=verdict.agrees,
+        differences=[
+            DifferenceDocument(aspect=found.aspect, model=clean(found.model), browser=clean(found.browser))
+            for found in verdict.differences
+        ],
+        answered_differently=verdict.answered_differently,
     )
 
 
@@ -234,5 +298,32 @@ def _fix(fix: Fix) -> FixDocument:
     return FixDocument(title=fix.title, diff="".join(unified_diff(edit) for edit in fix.edits), verified=fix.verified)
 
 
-DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument, "explain": ExplainDocument}
+class SkippedDocument(Document):
+    """A file that could not be understood, and why."""
+
+    file: str
+    reason: str
+
+
+class LintDocument(Document):
+    """What `corsense lint --format json` prints. `files` counts the Python files that were looked at."""
+
+    corsense: str
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    findings: list[FindingDocument]
+    files: int
+    skipped: list[SkippedDocument]
+
+
+def lint_document(report: LintReport) -> LintDocument:
+    """The document of what the linter found."""
+    return LintDocument(
+        corsense=__version__,
+        findings=[finding_document(finding) for finding in report.findings],
+        files=report.files,
+        skipped=[SkippedDocument(file=file.file, reason=file.reason) for file in (*report.skipped, *report.unreadable)],
+    )
+
+
+DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument, "explain": ExplainDocument, "lint": LintDocument}
 """The documents by the name of the command that prints them."""

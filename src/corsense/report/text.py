@@ -14,6 +14,7 @@ from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.finding import Finding, Place
 from corsense.fix.edits import unified_diff
 from corsense.readers.secrets import redact_header, redact_url
+from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
 from corsense.report.snippets import curl_command, fetch_snippet
@@ -55,6 +56,8 @@ class TextReport:
             self._finding(report, index) if self.verbose else self._brief(report.findings[index])
         if not self.quiet:
             self._closing(report)
+        else:
+            self._disagreements(report)
 
     def _headline(self, report: Report) -> None:
         origins = len({result.origin for result in report.results})
@@ -169,6 +172,8 @@ class TextReport:
         if self.verbose:
             for result in report.results:
                 self._verdict(result)
+        else:
+            self._disagreements(report)
         for note in report.notes:
             self.lines.plain(Text.assemble(("note  ", "dim"), note))
         real = [result for result in report.results if result.situation not in _INVENTED]
@@ -192,6 +197,14 @@ class TextReport:
         )
         for line in ladder(result):
             self.lines.plain(line, 4)
+        print_verdict(self.lines, result, verbose=True)
+
+    def _disagreements(self, report: Report) -> None:
+        """What a real browser did otherwise is told even when nobody asked for every request."""
+        for result in report.results:
+            if result.browser is not None and not result.browser.agrees:
+                self.lines.plain(f"{operation(result)}  from {result.origin}{_situation(result)}")
+                print_verdict(self.lines, result, verbose=False)
 
 
 def operation(result: Result) -> str:

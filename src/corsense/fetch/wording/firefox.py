@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from corsense.fetch.check import read_allow_origin
+from corsense.fetch.engines import ENGINES
 from corsense.fetch.errors import CorsError
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.trace import Blocked, Failed, FailureReason
+from corsense.fetch.wire import WireResponse
 from corsense.fetch.wording.story import Story
 from corsense.fetch.wording.templates import Template
 
@@ -123,13 +128,23 @@ def _after(story: Story) -> list[str]:
     """What the element or object adds that had asked for the resource."""
     match story.initiator:
         case "eventsource":
-            return [NO_CONNECTION.format(url=story.first_url)]
+            return [NO_CONNECTION.format(url=_event_source_url(story))]
         case "script":
             return [SCRIPT_REFUSED.format(url=story.first_url)]
         case "module" | "import":
             return [MODULE_REFUSED.format(url=story.first_url)]
         case _:
             return []
+
+
+def _event_source_url(story: Story) -> str:
+    """The URL that an EventSource will connect to again: the one it was given, until a redirect is permanent."""
+    url = story.first_url
+    for before, after in pairwise(story.trace.exchanges):
+        answer = before.response
+        if isinstance(answer, WireResponse) and answer.status in (301, 308) and answer.header("location") is not None:
+            url = after.request.url
+    return url
 
 
 def _blocked(story: Story, outcome: Blocked) -> list[str]:
@@ -142,13 +157,16 @@ def _blocked(story: Story, outcome: Blocked) -> list[str]:
     key = _key(story, error)
     if key is None:
         return []
+    redirects = story.raw_location is not None and story.trace.request.redirect == "follow"
+    if key == "CORSExternalRedirectNotAllowed" and not redirects:
+        key = "CORSPreflightDidNotSucceed3"
     url = story.location.href if key == "CORSRequestNotHttp" and story.location else story.url
     line = sentence(key, url, status=str(story.status), **_values(story, outcome))
     if not story.is_preflight:
-        return [line, failed] if story.raw_location is not None else [line]
+        return [line, failed] if redirects else [line]
     if key == "CORSExternalRedirectNotAllowed":
         return [line, sentence("CORSPreflightDidNotSucceed3", url, status=str(story.status)), failed]
-    return [line, failed, failed] if story.raw_location is not None else [line, failed]
+    return [line, failed, failed] if redirects else [line, failed]
 
 
 def _key(story: Story, error: CorsError) -> str | None:
@@ -167,7 +185,7 @@ def _values(story: Story, outcome: Blocked) -> dict[str, str]:
     elif outcome.error is CorsError.InvalidAllowHeadersPreflightResponse:
         token = _first_bad_token(story.header("access-control-allow-headers"))
     return {
-        "value": as_utf8(story.header("access-control-allow-origin")),
+        "value": as_utf8((read_allow_origin(story.response, ENGINES["firefox"]) if story.response else None) or ""),
         "header": outcome.parameter or "",
         "token": as_utf8(token),
     }
@@ -194,7 +212,7 @@ def _failed(story: Story, outcome: Failed) -> list[str]:
         return [blocked, _did_not_succeed(story.url)] if story.refused_unsent and story.is_cors else [blocked]
     if reason == FailureReason.CORP:
         return [RESOURCE_POLICY.format(url=story.url, help_url=_RESOURCE_POLICY_HELP)]
-    if not story.is_cors:
+    if not story.is_cors or (reason == FailureReason.REDIRECT_REFUSED and story.raw_location is not None):
         return []
     if reason == FailureReason.URL_SCHEME:
         return [sentence("CORSRequestNotHttp", story.refused_url)]

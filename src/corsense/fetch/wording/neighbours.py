@@ -520,6 +520,15 @@ _MORE_FIREFOX = [
 
 _MORE_WEBKIT = [
     _say("webkit", "exception:fetch", "generic", "TypeError: Load failed", "What fetch() rejects with, whatever the cause."),
+    Entry(
+        "webkit",
+        "NoCorsRedirectModeNotFollow",
+        "cors",
+        webkit.NO_CORS_REDIRECT,
+        '`mode: "no-cors"` together with `redirect: "manual"` or `"error"`.',
+        error=CorsError.NoCorsRedirectModeNotFollow,
+        preflight=False,
+    ),
     _say(
         "webkit",
         "not-allowed-to-request",

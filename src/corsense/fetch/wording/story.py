@@ -74,7 +74,22 @@ class Story:
     def url(self) -> str:
         """The URL of the request that ended the fetch; the first one when nothing had been sent."""
         decided = self.decided
-        return decided.request.url if decided is not None and self.redirected else self.first_url
+        return decided.request.url + self.fragment if decided is not None and self.redirected else self.first_url
+
+    @property
+    def fragment(self) -> str:
+        """The fragment of the deciding URL, which is never sent: a redirect keeps it unless it brings its own. Source: Fetch,
+        *HTTP-redirect fetch*."""
+        first = parse_url(self.first_url)
+        fragment = first.fragment if first else ""
+        if self._index is None:
+            return fragment
+        for exchange in self.trace.exchanges[: self._index]:
+            response = exchange.response
+            raw = response.header("location") if isinstance(response, WireResponse) and response.status in _REDIRECTS else None
+            target = parse_url(raw, exchange.request.url) if raw is not None else None
+            fragment = target.fragment if target is not None and target.fragment else fragment
+        return fragment
 
     @property
     def refused_url(self) -> str:

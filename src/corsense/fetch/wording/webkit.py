@@ -43,6 +43,7 @@ WRAPPERS = {
 BEACON = Template("Beacon API cannot load {url}. {reason}")
 SCRIPT_DENIED = Template("Cross-origin script load denied by Cross-Origin Resource Sharing policy.")
 SAME_ORIGIN_MODE = Template("Fetch API cannot load {url}.")
+NO_CORS_REDIRECT = Template("No-Cors mode requires follow redirect mode")
 FAILED = Template("Failed to load resource: {detail}")
 MIXED_CONTENT = Template(
     "[blocked] The page at {page_url} requested insecure content from {url}. This content was blocked and"
@@ -90,12 +91,15 @@ def lines(story: Story) -> list[str]:
     if story.refused_type is not None:
         template = EVENT_STREAM_TYPE if story.initiator == "eventsource" else MODULE_TYPE
         printed.append(template.format(mime_type=story.refused_type))
-    return printed + error_status(story)
+    # An EventSource gives up an answer with an error status before WebKit has anything to say of it.
+    return printed if story.initiator == "eventsource" else printed + error_status(story)
 
 
 def _blocked(story: Story, outcome: Blocked) -> list[str]:
     if outcome.error is CorsError.DisallowedByMode:
         return [SAME_ORIGIN_MODE.format(url=story.refused_url)] if story.initiator == "fetch" else []
+    if outcome.error is CorsError.NoCorsRedirectModeNotFollow:
+        return [NO_CORS_REDIRECT.format(), NOT_ALLOWED_TO_REQUEST.format(), *_wrapped(story, "")]
     reason = _reason(story, outcome)
     return _three_lines(story, reason) if reason else []
 
@@ -135,7 +139,7 @@ def _reason(story: Story, outcome: Blocked) -> str | None:
 
 def _denied_redirect(story: Story, reason: str) -> str:
     target = story.location
-    url = (target.request_url + target.fragment) if target else story.raw_location or ""
+    url = (target.request_url + (target.fragment or story.fragment)) if target else story.raw_location or ""
     return REDIRECT_DENIED.format(url=url, reason=reason)
 
 

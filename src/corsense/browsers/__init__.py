@@ -1,0 +1,28 @@
+"""Real browsers, driven: the same requests that the model judges, made in a page of the origin that was asked for.
+
+    with RealBrowser("chromium") as browser:
+        seen = browser.fetch(FetchRequest("http://localhost:8000/items", "http://localhost:3000"), answer)
+
+`answer` stands where the server is: the browser is told to connect to a stage on this machine whatever the address, and the stage
+asks `answer`. Console text and errors are read from the browser itself.
+"""
+
+from __future__ import annotations
+
+from corsense.browsers.browser import RealBrowser, cannot_be_made
+from corsense.browsers.errors import BrowserError
+from corsense.browsers.installed import BrowserName, find_browser, install_command
+from corsense.browsers.seen import Seen
+from corsense.browsers.stage import Answer, Answered
+
+__all__ = [
+    "Answer",
+    "Answered",
+    "BrowserError",
+    "BrowserName",
+    "RealBrowser",
+    "Seen",
+    "cannot_be_made",
+    "find_browser",
+    "install_command",
+]
