@@ -203,7 +203,7 @@ class TestOnPurposeDifferent:
 
     def test_a_keyword_that_is_none_is_told_with_the_other_faults(self) -> None:
         with pytest.raises(PolicyError) as refused:
-            CORSMiddleware(plain, alow_origins=[ORIGIN], allow_methods="PUT", max_age=-5)  # type: ignore[arg-type]
+            CORSMiddleware(plain, alow_origins=[ORIGIN], allow_methods="PUT", max_age=-5)  # type: ignore[call-arg]
         assert [fault.slug for fault in refused.value.faults] == [
             "unknown-keyword", "invalid-cors-header", "max-age-out-of-range"
         ]  # fmt: skip
@@ -219,7 +219,7 @@ class TestOnPurposeDifferent:
 
     def test_a_keyword_that_is_none_is_refused_beside_a_policy_too(self) -> None:
         with pytest.raises(PolicyError, match="Did you mean policies"):
-            CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), polices={})  # type: ignore[arg-type]
+            CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), polices={})  # type: ignore[call-arg]
 
     def test_faults_are_told_in_the_words_of_whoever_wrote_them(self) -> None:
         with pytest.raises(PolicyError) as refused:

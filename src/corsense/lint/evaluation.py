@@ -38,6 +38,9 @@ from corsense.lint.values import (
 )
 
 _DEEPEST = 40
+_MOST_STEPS = 4_000
+"""Nobody would read further to learn what one expression is."""
+_LONGEST_LIST, _LONGEST_TEXT = 5_000, 100_000
 _PROPERTIES = ("property", "cached_property", "computed_field")
 
 
@@ -61,8 +64,9 @@ class Evaluator:
     program: Program
     callers: Mapping[ast.AST, list[tuple[Module, ast.Call]]] = field(default_factory=dict)
     _known: dict[ast.AST, Alternatives] = field(default_factory=dict, repr=False)
-    _busy: set[tuple[ast.AST, int]] = field(default_factory=set, repr=False)
+    _busy: set[tuple[ast.AST, int | str]] = field(default_factory=set, repr=False)
     _depth: int = 0
+    _steps: int = 0
     _cuts: int = 0
 
     def evaluate(self, node: ast.expr, frame: Frame) -> Alternatives:
@@ -70,8 +74,9 @@ class Evaluator:
         settled = not frame.arguments and not frame.loop
         if settled and node in self._known:
             return self._known[node]
-        key = (node, id(frame))
-        if key in self._busy or self._depth > _DEEPEST:
+        key = (node, id(frame.scope if settled else frame))
+        self._steps = self._steps + 1 if self._depth else 0
+        if key in self._busy or self._depth > _DEEPEST or self._steps > _MOST_STEPS:
             self._cuts += 1
             return UNKNOWN
         cuts = self._cuts
@@ -82,7 +87,7 @@ class Evaluator:
         finally:
             self._busy.discard(key)
             self._depth -= 1
-        if settled and cuts == self._cuts:
+        if settled and (cuts == self._cuts or not self._depth):
             self._known[node] = found
         return found
 
@@ -157,16 +162,38 @@ class Evaluator:
         states, _ = walk.block(holder.body, initial)
         return states or UNKNOWN
 
+    def exported(self, module: Module, name: str) -> Alternatives:
+        """What a name of a module stands for once the module has run; unknown where modules take it from each other in turn."""
+        key = (module.tree, name)
+        if key in self._busy:
+            self._cuts += 1
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            return self.name(name, Frame(module.scope), module.tree)
+        finally:
+            self._busy.discard(key)
+
     def _starred(self, name: str, frame: Frame) -> Alternatives:
         """A name that nothing binds: from an import of everything, or built in."""
-        for statement in frame.module.tree.body:
+        return self._from_everything(name, frame.module, set()) or only(External(name))
+
+    def _from_everything(self, name: str, importer: Module, seen: set[Module]) -> Alternatives:
+        """What an import of everything gives a name; nothing where there is none that does."""
+        seen.add(importer)
+        for statement in importer.tree.body:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-                module = self.program.imported(frame.module, statement.module or "", statement.level)
-                if module is not None and name in module.scope.bindings:
-                    return self.name(name, Frame(module.scope), module.tree)
-                if module is None and (statement.module or "").partition(".")[0] in ("fastapi", "starlette", "corsense"):
-                    return only(External(f"{statement.module}.{name}"))
-        return only(External(name))
+                module = self.program.imported(importer, statement.module or "", statement.level)
+                if module is None:
+                    if (statement.module or "").partition(".")[0] in ("fastapi", "starlette", "corsense"):
+                        return only(External(f"{statement.module}.{name}"))
+                elif name in module.scope.bindings:
+                    return self.exported(module, name)
+                elif module not in seen:
+                    found = self._from_everything(name, module, seen)
+                    if found:
+                        return found
+        return ()
 
     def parameter(self, name: str, scope: Scope) -> Alternatives:
         """What a parameter is: an argument of each known call, else its default."""
@@ -274,7 +301,7 @@ class Evaluator:
         alias = next(alias for alias in node.names if (alias.asname or alias.name) == name)
         module = self.program.imported(frame.module, node.module or "", node.level)
         if module is not None and alias.name in module.scope.bindings:
-            return self.name(alias.name, Frame(module.scope), module.tree)
+            return self.exported(module, alias.name)
         inner = f"{node.module}.{alias.name}" if node.module else alias.name
         submodule = self.program.imported(frame.module, inner, node.level)
         if submodule is not None:
@@ -414,7 +441,7 @@ class Evaluator:
         match value:
             case ModuleValue(module=module):
                 if name in module.scope.bindings:
-                    return self.name(name, Frame(module.scope), module.tree)
+                    return self.exported(module, name)
                 inner = self.program.imported(module, name, 1)
                 return only(ModuleValue(inner)) if inner is not None else self._starred(name, Frame(module.scope))
             case External(name=holder, called=False):
@@ -437,6 +464,17 @@ class Evaluator:
             if name not in arguments and isinstance(scope.bindings[name][0], ast.arg)
         }
         frame = Frame(scope, {**defaults, **arguments})
+        key = (function.node, "returned")
+        if key in self._busy:
+            self._cuts += 1  # a function that calls itself
+            return UNKNOWN
+        self._busy.add(key)
+        try:
+            return self._answer(function, frame)
+        finally:
+            self._busy.discard(key)
+
+    def _answer(self, function: FunctionValue, frame: Frame) -> Alternatives:
         if isinstance(function.node, ast.Lambda):
             return self.evaluate(function.node.body, frame)
         found: list[Alternative] = []
@@ -565,6 +603,8 @@ def _sum(one: Value, other: Value, spot: Spot) -> Value:
     if left is None and right is None:
         return Unknown()
     first, second = left or Listed((), spot, False), right or Listed((), spot, False)
+    if len(first.items) + len(second.items) > _LONGEST_LIST:
+        return Unknown()
     return Listed((*first.items, *second.items), first.spot, first.complete and second.complete)
 
 
@@ -587,7 +627,8 @@ def _as_list(value: Value) -> Listed | None:
 
 def _text_sum(one: Value, other: Value, spot: Spot) -> Value:
     if isinstance(one, Known) and isinstance(other, Known):
-        return Known(f"{one.value}{other.value}", spot)
+        joined = f"{one.value}{other.value}"
+        return Known(joined, spot) if len(joined) <= _LONGEST_TEXT else Unknown()
     return Unknown()
 
 

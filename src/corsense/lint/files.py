@@ -11,10 +11,11 @@ from pathlib import Path
 
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
-_BY_ONE = 4000
+_BY_ONE = 2500
 """Up to so many files, starting more processes takes longer than reading them."""
 
-_FRAMEWORKS = (b"fastapi", b"starlette", b"http.response.start")
+_FRAMEWORKS = (b"fastapi", b"starlette")
+_BY_HAND = (b".options(", b"OPTIONS", b"ontrol-Allow-Origin", b"ontrol-allow-origin")
 _APPS = (b"FastAPI(", b"Starlette(", b"add_middleware")
 
 
@@ -79,7 +80,8 @@ def _look_at(sources: list[str]) -> Looked:
             continue
         if concerns_cors(content):
             concern.append(file)
-        if any(name in content for name in _APPS):
+            apps.append(file)
+        elif any(name in content for name in _FRAMEWORKS) and any(name in content for name in _APPS):
             apps.append(file)
     return concern, apps, unreadable
 
@@ -100,8 +102,7 @@ def concerns_cors(content: bytes) -> bool:
     """Whether a file has a word in it without which no rule finds anything."""
     if b"CORSMiddleware" in content or b"corsense" in content:
         return True
-    by_hand = b".options(" in content or b"ontrol-Allow-Origin" in content or b"ontrol-allow-origin" in content
-    return by_hand and any(name in content for name in _FRAMEWORKS)
+    return any(name in content for name in _FRAMEWORKS) and any(name in content for name in _BY_HAND)
 
 
 def _concerns(file: str) -> bool:

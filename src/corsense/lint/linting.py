@@ -64,6 +64,7 @@ def lint_text(text: str, file: str = "main.py") -> tuple[Finding, ...]:
     """
     linter = _Linter(Scan(1, (), ()))
     linter.take(Path(file), text.encode())
+    linter.read()
     return linter.findings(Options())
 
 
