@@ -21,9 +21,8 @@ TRANSCRIPT = re.compile(
 )
 
 
-def test_the_transcript_is_what_the_command_prints() -> None:
-    found = TRANSCRIPT.search(README)
-    assert found is not None
+@pytest.mark.parametrize("found", list(TRANSCRIPT.finditer(README)), ids=lambda found: found["arguments"].split()[0])
+def test_a_transcript_is_what_the_command_prints(found: re.Match[str]) -> None:
     arguments = [quoted or word for quoted, word in re.findall(r"'([^']*)'|(\S+)", found["arguments"])]
     ran = corsense(*arguments, folder=ROOT / found["folder"])
     assert ran.status == 1
