@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
@@ -14,9 +15,12 @@ from corsense.report.sarif import sarif
 from tests.cli.commands import corsense
 from tests.examples.scenarios import FOLDER
 
+DATA = Path(__file__).parents[1] / "data"
 FINDING = Finding(
     cause("method-not-allowed"), "100% of: it,\nis wrong", "error", Place("app/main.py", 3, 5, 3, 40), remedy="Mend it."
 )
+
+SARIF = Draft202012Validator(json.loads((DATA / "sarif" / "sarif-2.1.0.json").read_text(encoding="utf-8")))
 
 
 def test_an_annotation_names_file_and_line_and_escapes_what_would_end_it() -> None:
@@ -39,6 +43,11 @@ def test_a_sarif_log_has_each_rule_once_and_each_result_with_its_region() -> Non
     assert region == {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 40}
 
 
+@pytest.mark.parametrize("findings", [[], [FINDING], [Finding(cause("wildcard-origins"), "No place.", "info")]])
+def test_a_sarif_log_is_valid_by_the_published_schema(findings: list[Finding]) -> None:
+    SARIF.validate(sarif(findings))
+
+
 @pytest.fixture
 def example() -> Path:
     return FOLDER / "broken" / "delete-forgotten"
@@ -47,6 +56,7 @@ def example() -> Path:
 def test_the_command_prints_sarif_whose_fix_is_the_repaired_file(example: Path) -> None:
     ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--format", "sarif", folder=example)
     assert ran.status == 1
+    SARIF.validate(json.loads(ran.out))
     result = json.loads(ran.out)["runs"][0]["results"][0]
     assert result["ruleId"] == "CORS601"
     change = result["fixes"][0]["artifactChanges"][0]
