@@ -45,6 +45,17 @@ class TestLog:
         assert ORIGIN in log.messages[0]
         assert log.records[0].levelno == logging.WARNING
 
+    def test_a_route_of_a_mounted_app_is_told_with_its_mount(self, log: pytest.LogCaptureFixture) -> None:
+        app, inner = FastAPI(), FastAPI()
+
+        @inner.get("/items/{number}")
+        def item(number: int) -> None: ...
+
+        app.mount("/shop", inner)
+        install(app, POLICY)
+        TestClient(app, root_path="/proxied").get("/proxied/shop/items/1", headers={"Origin": STRANGER})
+        assert "'/shop/items/{number}'" in log.messages[0]
+
     def test_each_route_is_told_once_whatever_its_parameters(self, log: pytest.LogCaptureFixture) -> None:
         app = FastAPI()
 

@@ -127,3 +127,34 @@ def test_a_file_that_holds_something_else_is_one_sentence(folder: Path, text: st
 
 def test_the_schema_of_a_policy_is_printed() -> None:
     assert json.loads(corsense("schema", "policy").out)["title"] == "Policy"
+
+
+def test_the_policy_of_starlettes_layer_is_read_as_ours(folder: Path) -> None:
+    source = "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n"
+    source += "app, loose, bare = FastAPI(), FastAPI(), FastAPI()\n"
+    source += 'app.add_middleware(CORSMiddleware, allow_origins=["https://a.example"])\n'
+    source += 'loose.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)\n'
+    (folder / "theirs.py").write_text(source)
+    assert corsense("policy", "explain", "https://a.example", "theirs:app", folder=folder).status == 0
+    refused = corsense("policy", "check", "theirs:loose", folder=folder)
+    assert refused.status == 1
+    assert "wildcard-with-credentials" in refused.out
+    bare = corsense("policy", "show", "theirs:bare", folder=folder)
+    assert bare.status == 2
+    assert "has no CORS layer" in bare.err
+
+
+def test_origins_are_read_from_a_variable_of_another_name(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://a.example, https://b.example")
+    shown = corsense("policy", "show", "env:ALLOWED_ORIGINS", folder=folder)
+    assert shown.out == "Policy(origins=['https://a.example', 'https://b.example'])\n"
+    unnamed = corsense("policy", "check", "env", folder=folder)
+    assert unnamed.status == 2
+    assert "name it with env:ALLOWED_ORIGINS" in unnamed.err
+
+
+def test_a_refusal_proposes_nothing_that_a_stranger_sent(folder: Path) -> None:
+    for sent in ("https://app.example.com@evil.com", "https://app.example.com, https://evil.com"):
+        said = corsense("policy", "explain", sent, "rules:policy", folder=folder)
+        assert said.status == 1
+        assert "Write" not in said.out

@@ -82,6 +82,7 @@ PROHIBITED = [
     ("https://a..example", "origin-not-normalised", None),
     ("https://.example.com", "origin-not-normalised", None),
     ("https://a b.example", "origin-not-normalised", None),
+    ("https://a.example\r\nX: y", "origin-not-normalised", None),
     ("https://" + "a" * 64 + ".example", "origin-not-normalised", None),
     ("https://" + "a." * 130 + "example", "origin-not-normalised", None),
     ("x" * 65 + "://example.com", "origin-not-normalised", None),

@@ -93,6 +93,11 @@ def test_credentials_may_be_a_list(read: Read) -> None:
     assert read({"CORS_ORIGINS": "*", "CORS_CREDENTIALS": A}) == Policy(origins="*", credentials=[A])
 
 
+def test_a_misspelt_true_is_no_origin(read: Read) -> None:
+    with pytest.raises(PolicyError, match="'ture' is neither true nor false"):
+        read({"CORS_ORIGINS": A, "CORS_CREDENTIALS": "ture"})
+
+
 def test_the_faults_of_all_variables_are_told_at_once(read: Read) -> None:
     with pytest.raises(PolicyError) as refused:
         read({"CORS_ORIGINS": "null", "CORS_MAX_AGE": "soon", "CORS_METHODS": "TRACE", "CORS_WEBSOCKETS": "maybe"})

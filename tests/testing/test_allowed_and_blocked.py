@@ -243,3 +243,9 @@ def test_what_cannot_be_called_cannot_be_tested() -> None:
         assert_cors_allowed(42, "GET", "/", origin=PAGE)
     with pytest.raises(ValueError, match="cannot be tested"):
         assert_cors_allowed(FastAPI, "GET", "/", origin=PAGE)
+
+
+def test_a_redirect_that_the_cors_layer_gives_no_leave_is_a_matter_of_the_origin() -> None:
+    with pytest.raises(AssertionError, match="cause  CORS202 origin-mismatch") as failed:
+        assert_cors_allowed(make_app(), "GET", "/users/", origin=STRANGER)
+    assert "redirect-slashes" not in str(failed.value)

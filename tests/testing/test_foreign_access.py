@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 
 from corsense import Policy, install
-from corsense.testing import assert_no_foreign_access, find_foreign_access, foreign_origins
+from corsense.testing import assert_cors_allowed, assert_no_foreign_access, find_foreign_access, foreign_origins
 from corsense.testing.intrusion import KINDS
 from tests.testing.apps import PAGE, make_app
 
@@ -158,8 +158,37 @@ def test_answers_that_a_cache_would_mix_up_are_found() -> None:
 
 
 def test_each_kind_that_comes_from_an_origin_has_probes() -> None:
-    from_answers = {"preflight differs", "cache split", "wildcard on this machine"}
+    from_answers = {"preflight differs", "cache split", "wildcard on this machine", "listed"}
     assert {probe.kind for probe in foreign_origins([PAGE])} == set(KINDS) - from_answers
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_page_that_the_apps_own_list_names_and_nobody_trusts_is_found(own: bool) -> None:
+    app = make_app(cors={} if own else {"allow_origins": [PAGE, "https://old.example.net"]})
+    if own:
+        install(
+            app,
+            Policy(origins=[PAGE, "https://old.example.net"]),
+            policies={"/users": Policy(origins=["https://*.partner.example"])},
+        )
+    found = find_foreign_access(app, trusted=[PAGE])
+    assert {intrusion.kind for intrusion in found} == {"listed"}
+    strangers = {intrusion.origin for intrusion in found}
+    assert "https://old.example.net" in strangers
+    assert any(origin.endswith(".partner.example") for origin in strangers) is own
+    with pytest.raises(AssertionError, match="name them in trusted="):
+        assert_no_foreign_access(app, trusted=[PAGE])
+    assert_no_foreign_access(app, trusted=[PAGE, "https://old.example.net", "https://*.partner.example"])
+
+
+def test_the_refusals_that_are_wanted_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    app = make_app(cors={})
+    install(app, Policy(origins=[PAGE]))
+    assert_no_foreign_access(app, trusted=[PAGE])
+    assert caplog.messages == []
+    with pytest.raises(AssertionError):
+        assert_cors_allowed(app, "GET", "/users", origin="https://late.example")
+    assert len(caplog.messages) == 1
 
 
 def test_no_probe_is_trusted_itself() -> None:

@@ -25,6 +25,12 @@ _ATTEMPTS = 3
 _UNTRIED = "no request can be tried on source alone; name the app, for example main:app, to have it proven"
 _SHARED = "other code may read that value too"
 _CORS = "CORSMiddleware"
+_REFUSED = (
+    "wildcard-with-credentials", "expose-wildcard-with-credentials", "insecure-origin-with-credentials", "null-origin",
+    "origins-not-a-list", "origin-trailing-slash", "origin-has-path", "origin-without-scheme", "origin-default-port",
+    "origin-not-normalised", "regex-in-origins", "regex-too-broad", "regex-unescaped-dot", "public-suffix-origin",
+)  # fmt: skip
+"""What `Policy` refuses where Starlette's middleware starts."""
 
 _Key = tuple[object, ...]
 
@@ -93,7 +99,7 @@ class _SourceMending:
         for _ in range(_ROUNDS):
             steps = [step for step in self._steps(attempt.report, attempt.texts, self.wishes.unsafe) if step.key not in refused]
             texts = _applied(steps, attempt.texts)
-            texts, granted = wished(texts, self._files(attempt.report, texts), self.wishes)
+            texts, granted = wished(texts, self._files(attempt.report, texts), self.wishes, _refused_by_corsense(attempt.report))
             if texts == attempt.texts:
                 break
             attempt.texts, attempt.granted = texts, (*attempt.granted, *granted)
@@ -128,9 +134,14 @@ class _SourceMending:
         failed = [_repair(step, verified=False, reason=reason) for step, reason in refused.values()]
         hidden = [] if self.wishes.unsafe else self._hidden(attempt, frozenset(refused))
         left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
-        notes = tuple(f"{skipped.file} is skipped: {skipped.reason}." for skipped in first.skipped)
+        notes = [f"{skipped.file} is skipped: {skipped.reason}." for skipped in first.skipped]
+        if self.wishes.adopt:
+            notes += [
+                f"{below_here(file)} keeps its middleware: corsense's would refuse to start while it has {slug}."
+                for file, slug in _refused_by_corsense(attempt.report).items()
+            ]
         name = ", ".join(map(str, self.paths))
-        return Mended("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, notes)
+        return Mended("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, tuple(notes))
 
     def _hidden(self, attempt: _Attempt, refused: frozenset[_Key]) -> list[Repair]:
         steps = self._steps(attempt.report, attempt.texts, guesses=True)
@@ -217,6 +228,16 @@ def _identity(finding: Finding) -> _Key:
     told = ("sent", "allowed", "value", "methods", "headers", "keyword", "setting", "layer", "prefix", "handler")
     file = finding.place.file if finding.place is not None else ""
     return (finding.cause.slug, file, *(str(finding.evidence.get(name)) for name in told))
+
+
+def _refused_by_corsense(report: LintReport) -> dict[str, str]:
+    """The files with a layer of Starlette's that corsense's policy would refuse when the app starts, and the fault of each."""
+    found: dict[str, str] = {}
+    for finding in report.findings:
+        file = finding.evidence.get("cors_file")
+        if isinstance(file, str) and finding.cause.slug in _REFUSED:
+            found.setdefault(os.path.abspath(file), finding.cause.slug)
+    return found
 
 
 def _files_below(paths: Sequence[Path]) -> Iterator[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from corsense.check.mended import Wishes
 from corsense.check.repair import is_users, text_of
@@ -11,8 +11,11 @@ from corsense.fix.calls import cors_calls
 from corsense.fix.source import read
 
 
-def wished(texts: Mapping[str, str], files: Sequence[str], wishes: Wishes) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The texts of the files with the wishes granted where they can be, and what was done, a title each."""
+def wished(
+    texts: Mapping[str, str], files: Sequence[str], wishes: Wishes, kept: Collection[str] = ()
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The texts of the files with the wishes granted where they can be, and what was done, a title each. `kept` are files that
+    keep the middleware they have."""
     found, titles = dict(texts), []
     for file in files:
         text = text_of(file, found) if is_users(file) else None
@@ -23,7 +26,7 @@ def wished(texts: Mapping[str, str], files: Sequence[str], wishes: Wishes) -> tu
             if after != text:
                 titles.append(f"read the origins from {wishes.environment}")
             text = after
-        if wishes.adopt:
+        if wishes.adopt and file not in kept:
             adopted = edits.adopt_corsense(text)
             if adopted is not None:
                 titles.append("import CORSMiddleware from corsense")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -23,7 +24,8 @@ Source = Annotated[
     str | None,
     typer.Argument(
         metavar="[POLICY]",
-        help="module:policy, a .toml or .json file, or 'env'. Default: environment, .env and [tool.corsense.policy].",
+        help="module:policy, module:app, a .toml or .json file, or 'env'; env:ALLOWED_ORIGINS where the origins are in "
+        "another variable. Default: environment, .env and [tool.corsense.policy].",
         show_default=False,
     ),
 ]
@@ -42,8 +44,8 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     loaded = _loaded(source)
     faults = loaded if isinstance(loaded, tuple) else ()
-    if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and source in (None, "env"):
-        fail(f"there is no policy to check. {faults[0].remedy}")
+    if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and _is_environment(source):
+        fail(f"there is no policy to check. {faults[0].remedy}{_under_another_name(source)}")
     lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
     _print(format, {"faults": [_fault(fault) for fault in faults]}, "\n".join(lines))
     raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
@@ -92,7 +94,8 @@ def _valid(source: str | None) -> Policy:
     if not isinstance(loaded, tuple):
         return loaded
     more = f" ({len(loaded) - 1} more; `corsense policy check` lists them)" if len(loaded) > 1 else ""
-    fail(f"the policy does not hold: {loaded[0]}{more}")
+    unread = _under_another_name(source) if loaded[0].slug == "no-origins" else ""
+    fail(f"the policy does not hold: {loaded[0]}{more}{unread}")
 
 
 def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
@@ -102,8 +105,8 @@ def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
     from corsense.readers.policy import load_policy
 
     try:
-        if source is None or source == "env":
-            return _configured()
+        if source is None or _is_environment(source):
+            return _configured(_names_in(source))
         return load_policy(source, Path.cwd())
     except PolicyError as error:
         return error.faults
@@ -111,8 +114,30 @@ def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
         fail(str(error))
 
 
-def _configured() -> Policy:
-    """The policy of environment, `.env` and `pyproject.toml`. Raises `PolicyError` and `InputError`."""
+def _is_environment(source: str | None) -> bool:
+    return source is None or source == "env" or source.startswith("env:")
+
+
+def _names_in(source: str | None) -> tuple[str, ...]:
+    """The variables that `env:ALLOWED_ORIGINS` names for the origins."""
+    named = (source or "").partition(":")[2]
+    return tuple(name.strip() for name in named.split(",") if name.strip())
+
+
+def _under_another_name(source: str | None) -> str:
+    """The variable that probably holds the origins, where the one that was looked for is not set."""
+    from dotenv import dotenv_values
+
+    if not _is_environment(source) or _names_in(source):
+        return ""
+    held = {**dotenv_values(".env"), **os.environ}
+    name = next((name for name, text in sorted(held.items()) if "ORIGIN" in name.upper() and (text or "").strip()), None)
+    return f" {name} is set: if it holds the origins, name it with env:{name}." if name is not None else ""
+
+
+def _configured(names: tuple[str, ...]) -> Policy:
+    """The policy of environment, `.env` and `pyproject.toml`, the origins also from the variables `names`. Raises `PolicyError`
+    and `InputError`."""
     import tomllib
 
     from corsense.readers.errors import InputError
@@ -120,7 +145,7 @@ def _configured() -> Policy:
 
     warnings.showwarning = lambda message, *_, **__: print(f"corsense: {message}", file=sys.stderr)
     try:
-        return CORSSettings().policy
+        return CORSSettings.named(*names)().policy
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"pyproject.toml or .env cannot be read: {error}.") from None
     except ValidationError as error:

@@ -38,13 +38,13 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
         return [not_outermost(observation, outer, status), *policy_faults(observation, index, inner)]
     if facts.answered_by in ("server-error", "server") and (layers or observation.situation == "error"):
         return [error_without_headers(observation, status)]
-    if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
-        return [_slash_without_leave(observation, response)]
     refusing = [
         layer for layer in observation.layers_passed(index) if not observation.policy_of(layer).allows_origin(observation.origin)
     ]
     if refusing:
         return [refused_origin(observation, refusing[0])]
+    if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
+        return [_slash_without_leave(observation, response)]
     if any(exchange.request.preflight for exchange in observation.trace.exchanges):
         return [_only_on_options(observation)]
     return [missing_layer(observation)]

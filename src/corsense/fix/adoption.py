@@ -6,6 +6,7 @@ import ast
 
 from corsense.fix.calls import cors_call
 from corsense.fix.imports import is_rebound, name_reference
+from corsense.fix.names import dotted
 from corsense.fix.rows import is_alone
 from corsense.fix.source import Source, Splice, edit
 
@@ -16,7 +17,8 @@ _CLASS = "CORSMiddleware"
 @edit
 def adopt_corsense(source: Source) -> list[Splice] | None:
     """Imports `CORSMiddleware` from corsense instead of from Starlette or FastAPI, under the name it has; everything else on the
-    import line stays. The keywords are the same. None where the class is not imported by name from there."""
+    import line stays. The keywords are the same. None where the class is not imported by name from there, and where the program
+    does more with it than to add it: a class made from Starlette's, or a comparison with it, means Starlette's."""
     splices: list[Splice] = []
     for node in source.nodes:
         if isinstance(node, ast.ImportFrom) and node.module in _HOMES and not node.level:
@@ -66,11 +68,25 @@ def _placed(source: Source, cls: ast.expr, splices: list[Splice]) -> list[Splice
     return splices
 
 
+def _is_only_added(source: Source, names: set[str]) -> bool:
+    """Whether a program does nothing with a class but to make layers of it: it is called, or handed to what adds middleware."""
+    handed: set[int] = set()
+    for node in source.nodes:
+        if isinstance(node, ast.Call):
+            handed.add(id(node.func))
+            if (dotted(node.func) or "").rpartition(".")[2] in ("add_middleware", "Middleware"):
+                named = [word.value for word in node.keywords if word.arg in ("middleware_class", "cls")]
+                handed |= {id(each) for each in (*node.args[:1], *named)}
+    uses = [node for node in source.nodes if isinstance(node, ast.Name) and node.id in names]
+    return all(id(node) in handed for node in uses)
+
+
 def _exchanged(source: Source, node: ast.ImportFrom) -> list[Splice] | None:
     wanted = [alias for alias in node.names if alias.name == _CLASS]
     if not wanted:
         return None if any(alias.name == "*" for alias in node.names) else []
-    if any(is_rebound(source, alias.asname or alias.name) for alias in wanted):
+    names = {alias.asname or alias.name for alias in wanted}
+    if any(is_rebound(source, name) for name in names) or not _is_only_added(source, names):
         return None
     text = "from corsense import " + ", ".join(source.segment(alias) for alias in wanted)
     start, end = source.start(node), source.end(node)

@@ -27,6 +27,7 @@ _REGEX = re.compile(
     re.ASCII,
 )
 _PLAIN = re.compile(r"https?://[a-z0-9:-]+")
+_PLAIN_PATTERN = re.compile(r"(?!.*(?:\(\?[a-zA-Z]|\\[1-9]))\^?https?\b")
 _LABELS = r"(?:[a-z0-9-]+\.)*"
 _NAME = string.ascii_letters + string.digits
 
@@ -35,8 +36,8 @@ _NAME = string.ascii_letters + string.digits
 def glob_to_regex(source: Source, call_line: int, glob: str) -> list[Splice] | None:
     """Takes `glob` (`https://*.example.com`, `https://preview-*.example.com`, `http://localhost:*`), which matches nothing as
     an exact origin, out of `allow_origins` and gives the call an `allow_origin_regex` that admits the subdomains, or the
-    ports, and nothing else. None where a pattern is there already, for other globs, and where the site below is a public
-    suffix: its subdomains are anybody's."""
+    ports, and nothing else; a plain pattern that is there already is extended. None for other globs, where another pattern is
+    there already, and where the site below is a public suffix: its subdomains are anybody's."""
     pattern = glob_pattern(glob)
     call = cors_call(source, call_line)
     return None if call is None or pattern is None else _move(call, glob, f'r"{pattern}"')
@@ -44,9 +45,9 @@ def glob_to_regex(source: Source, call_line: int, glob: str) -> list[Splice] | N
 
 @edit
 def regex_in_list(source: Source, call_line: int, entry: str) -> list[Splice] | None:
-    """Moves the regular expression `entry` from `allow_origins`, where it matches nothing, to `allow_origin_regex`. None
-    where a pattern is there already, and unless the expression, fully matched, stays within one site: dots escaped, the site
-    written out, no public suffix."""
+    """Moves the regular expression `entry` from `allow_origins`, where it matches nothing, to `allow_origin_regex`, beside a
+    plain pattern that is there already. None where another one is there, and unless the expression, fully matched, stays within
+    one site: dots escaped, the site written out, no public suffix."""
     call = cors_call(source, call_line)
     match = _REGEX.fullmatch(entry)
     if call is None or match is None or compiled(entry) is None or _PLAIN.fullmatch(entry):
@@ -163,9 +164,20 @@ def _move(call: CorsCall, entry: str, literal: str) -> list[Splice] | None:
         return None
     if current is None:
         return [*removal, *call.items.append(f"allow_origin_regex={literal}")]
-    if isinstance(current, ast.Constant) and current.value is None:
-        return [*removal, Splice(call.source.start(current), call.source.end(current), literal)]
+    if isinstance(current, ast.Constant):
+        both = literal if current.value is None else _either(call.source, current, literal)
+        return None if both is None else [*removal, Splice(call.source.start(current), call.source.end(current), both)]
     return None
+
+
+def _either(source: Source, current: ast.Constant, literal: str) -> str | None:
+    """The pattern that admits what `current` does, and what `literal` does besides. None where `current` is no plain pattern of
+    origins: flags and groups that are referred to mean something else in a longer pattern."""
+    first, second, parts = current.value, ast.literal_eval(literal), string_parts(source.segment(current))
+    if not isinstance(first, str) or parts is None or not _PLAIN_PATTERN.match(first):
+        return None
+    joined = f"{first}|{second}"
+    return raw(joined, parts[1]) if compiled(first) is not None and compiled(joined) is not None else None
 
 
 def _is_private_site(host: str) -> bool:

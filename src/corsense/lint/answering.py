@@ -171,7 +171,7 @@ def _sends(code: ast.AST) -> ast.AST | None:
                 return node
             case ast.Call(func=ast.Name(id=name), args=[_, _, _]) if name in responses:
                 return node
-            case ast.Call(func=ast.Name(id="send"), args=[ast.Dict(values=values)]) if any(
+            case ast.Call(args=[ast.Dict(values=values)]) if any(
                 isinstance(value, ast.Constant) and value.value == "http.response.start" for value in values
             ):
                 return node
@@ -179,4 +179,4 @@ def _sends(code: ast.AST) -> ast.AST | None:
 
 
 def _is_response(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2].endswith("Response")
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2].lower().endswith("response")

@@ -40,6 +40,7 @@ _CONFIGS = (
     "environs.env",
     "decouple.AutoConfig()",
 )
+_LONGEST_TEXT = 100_000
 _COLLECTIONS = ("list", "tuple", "set", "frozenset", "sorted")
 _CASTS_THAT_STRIP = ("CommaSeparatedStrings", "Csv")
 
@@ -289,12 +290,30 @@ def _method(value: Value, call: ast.Call, evaluator: Evaluator, frame: Frame) ->
             "split",
             "splitlines",
         ):
-            at = next(iter(_constants(call)), None) if method == "split" else "\n"
-            return only(Split(value, at, spot, strips=at is None))
+            if method == "splitlines":
+                return only(Split(value, "\n", spot))
+            return _each(_separators(call, evaluator, frame), lambda at: _split_at(value, at, spot))
         case Instance(made_of=made_of):
             return _bound_method(made_of, value, method, call, evaluator, frame)
         case ClassValue():
             return _bound_method(value, value, method, call, evaluator, frame)
+        case _:
+            return None
+
+
+def _separators(call: ast.Call, evaluator: Evaluator, frame: Frame) -> Alternatives:
+    """Where `split` takes a text apart: at blanks where it is told nothing."""
+    words = {word.arg: word.value for word in call.keywords}
+    given = call.args[0] if call.args else words.get("sep")
+    return evaluator.evaluate(given, frame) if given is not None else only(Known(None, Spot(frame.module, call)))
+
+
+def _split_at(text: Value, separator: Value, spot: Spot) -> Value | None:
+    match separator:
+        case Known(value=None):
+            return Split(text, None, spot, strips=True)
+        case Known(value=str(at)) if at:
+            return Split(text, at, spot)
         case _:
             return None
 
@@ -322,7 +341,11 @@ def _stripped_text(value: Value, method: str, arguments: tuple[str | None, ...])
     """What a method makes of a text; of a setting, of its default."""
     match value:
         case Known(value=str(text)) if None not in arguments and method not in ("encode", "decode", "format"):
-            return replace(value, value=getattr(text, method)(*arguments))
+            try:
+                made = getattr(text, method)(*arguments)
+            except TypeError:  # not what the method takes: the program would fail here
+                return None
+            return replace(value, value=made) if len(made) <= _LONGEST_TEXT else None
         case Setting(default=None):
             return _without_blanks(value, method, arguments)
         case Setting(default=default) if default is not None:

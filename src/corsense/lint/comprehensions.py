@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from corsense.lint.exclusions import is_ruled_out_by
 from corsense.lint.values import (
     UNKNOWN,
     Alternative,
@@ -34,8 +35,10 @@ def comprehended(evaluator: Evaluator, node: ast.ListComp | ast.SetComp | ast.Ge
     name = node.generators[0].target.id
     spot = Spot(frame.module, node)
     found: list[Alternative] = []
+    keeps_none = any(is_ruled_out_by(test, frame.scope) for test in loop.ifs)
     for each in evaluator.evaluate(loop.iter, frame):
-        made = _made(evaluator, each.value, name, node.elt, loop.ifs, frame, spot)
+        value = _without_wildcard(each.value) if keeps_none else each.value
+        made = _made(evaluator, value, name, node.elt, loop.ifs, frame, spot)
         found += under(only(made), each.path)
     return bounded(found)
 
@@ -55,6 +58,19 @@ def _made(
             return Listed(tuple(_items(evaluator, items, name, element, tests, frame)), value.spot, complete)
         case _:
             return Unknown()
+
+
+def _without_wildcard(value: Value) -> Value:
+    """A list after `if origin != "*"`: what is known of it without the `*`."""
+    match value:
+        case Listed(items=items):
+            return replace(value, items=tuple(item for item in items if not (isinstance(item, Known) and item.value == "*")))
+        case Setting(default=default) if default is not None:
+            return replace(value, default=_without_wildcard(default))
+        case Split(text=Setting(default=Known(value=str(written))) as text) if "*" in written:
+            return replace(value, text=replace(text, default=None))
+        case _:
+            return value
 
 
 def _items(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ast
+from itertools import islice
 
 from corsense.lint.program import Module
 from corsense.lint.values import Path
+
+_NEAREST = 50
+"""So many of the conditions that leave a block early are remembered, the last ones."""
 
 _OPPOSITES = {ast.NotEq: "==", ast.NotIn: "in", ast.IsNot: "is"}
 
@@ -49,13 +53,14 @@ def path_of(module: Module, node: ast.AST) -> Path:
 
 def _left_before(block: object, node: ast.AST) -> Path:
     """What is known at `node` of the conditions that would have left its block before."""
-    path: Path = frozenset()
     if not isinstance(block, list) or node not in block:
-        return path
-    for statement in block[: block.index(node)]:
-        if isinstance(statement, ast.If) and not statement.orelse and _leaves(statement.body):
-            path |= holds(statement.test, False)
-    return path
+        return frozenset()
+    left = (
+        statement
+        for statement in reversed(block[: block.index(node)])
+        if isinstance(statement, ast.If) and not statement.orelse and _leaves(statement.body)
+    )
+    return frozenset().union(*(holds(statement.test, False) for statement in islice(left, _NEAREST)))
 
 
 def _leaves(block: list[ast.stmt]) -> bool:

@@ -6,13 +6,15 @@ Nothing is run, and nothing is guessed: what cannot be followed is `Unknown`.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corsense.lint.conditions import holds, path_of
-from corsense.lint.program import FunctionNode, Module, Program, Scope
+from corsense.lint.program import FunctionNode, Module, Program, Scope, position
 from corsense.lint.values import (
+    MOST_ALTERNATIVES,
     UNKNOWN,
     Alternative,
     Alternatives,
@@ -38,8 +40,9 @@ from corsense.lint.values import (
 )
 
 _DEEPEST = 40
-_MOST_STEPS = 4_000
+_MOST_STEPS = 1_500
 """Nobody would read further to learn what one expression is."""
+_MOST_CHANGES = 60
 _LONGEST_LIST, _LONGEST_TEXT = 5_000, 100_000
 _PROPERTIES = ("property", "cached_property", "computed_field")
 
@@ -84,6 +87,10 @@ class Evaluator:
         self._depth += 1
         try:
             found = bounded(self._evaluated(node, frame))
+        except RecursionError:
+            if self._depth > 1:
+                raise
+            found = UNKNOWN
         finally:
             self._busy.discard(key)
             self._depth -= 1
@@ -160,6 +167,8 @@ class Evaluator:
             return initial or UNKNOWN
         walk = _Walk(self, here, name, use if inside else None)
         states, _ = walk.block(holder.body, initial)
+        if not states and isinstance(holder.node, ast.ClassDef) and holder.parent is not None:
+            return self.name(name, Frame(holder.parent), use)  # `pages: list[str] = Field(default_factory=pages)`
         return states or UNKNOWN
 
     def exported(self, module: Module, name: str) -> Alternatives:
@@ -202,8 +211,10 @@ class Evaluator:
         calls = self.callers.get(function, [])
         if function.args.kwarg is not None and function.args.kwarg.arg == name:
             return self._rest_of_calls(function, calls)
+        if len(calls) > MOST_ALTERNATIVES:
+            return UNKNOWN
         if not calls or isinstance(function, ast.Lambda):
-            return self._default(name, function, scope) or UNKNOWN
+            return self._default(name, function, scope) or _holder_of_method(name, scope) or UNKNOWN
         found: list[Alternative] = []
         for number, (module, call) in enumerate(calls):
             argument = argument_of(function, name, call)
@@ -495,14 +506,46 @@ class _Walk:
 
     def block(self, statements: list[ast.stmt], states: Alternatives) -> tuple[Alternatives, bool]:
         """What the name stands for after the statements, and whether its use was reached."""
-        for statement in statements:
-            reached = self._holds_use(statement)
-            if not reached and not self._concerns(statement):
-                continue
-            states, stopped = self._statement(statement, states, reached)
+        relevant = self._relevant(statements)
+        if len(relevant) > _MOST_CHANGES:
+            return UNKNOWN, self._holds_use(relevant[-1])
+        for statement in relevant:
+            states, stopped = self._statement(statement, states, self._holds_use(statement))
             if stopped:
                 return states, True
         return states, False
+
+    def _relevant(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements that change the name, from the last that sets it anew on, up to the one that holds the use."""
+        if not statements:
+            return []
+        use = self._index(statements, self.use)
+        changes = self.frame.scope.changes(self.name)
+        first = bisect_left(changes, position(statements[0]), key=position)
+        end = position(self.use) if use is not None and self.use is not None else _extent(statements[-1])[1]
+        found = set() if use is None else {use}
+        for number in range(bisect_right(changes, end, key=position) - 1, first - 1, -1):
+            index = self._index(statements, changes[number])
+            if index is not None:
+                found.add(index)
+                if index != use and (len(found) > _MOST_CHANGES or self._sets_anew(statements[index])):
+                    break
+        return [statements[index] for index in sorted(found)]
+
+    def _index(self, statements: list[ast.stmt], node: ast.AST | None) -> int | None:
+        """Which of the statements holds a node."""
+        if node is None:
+            return None
+        near = bisect_right(statements, position(node), key=position)
+        candidates = (index for index in (near - 1, near) if 0 <= index < len(statements))
+        return next((index for index in candidates if _is_inside(node, statements[index])), None)
+
+    def _sets_anew(self, statement: ast.stmt) -> bool:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                return name == self.name
+            case _:
+                return False
 
     def _statement(self, statement: ast.stmt, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
         match statement:
@@ -527,14 +570,14 @@ class _Walk:
                 return self._bind(statement, states), False
 
     def _bind(self, statement: ast.stmt, states: Alternatives) -> Alternatives:
-        if statement in self.frame.scope.bindings.get(self.name, ()):
+        if any(statement is node for node in self.frame.scope.bindings.get(self.name, ())):
             return self.evaluator.bound(statement, self.name, self.frame, states)
         return states
 
     def _branches(
         self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], states: Alternatives, reached: bool
     ) -> tuple[Alternatives, bool]:
-        if reached and self._is_at(test):
+        if reached and self._holds_use(test):
             return states, True
         if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
             return self.block(body, states)
@@ -559,18 +602,27 @@ class _Walk:
                 results.append(handled)
         return self.block(statement.finalbody, _merged(*results))
 
-    def _concerns(self, statement: ast.stmt) -> bool:
-        return any(
-            statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
-            for node in self.frame.scope.bindings.get(self.name, ())
-        )
+    def _holds_use(self, statement: ast.AST) -> bool:
+        return self.use is not None and _is_inside(self.use, statement)
 
-    def _holds_use(self, statement: ast.stmt) -> bool:
-        return self.use is not None and self._is_at(statement)
 
-    def _is_at(self, node: ast.AST) -> bool:
-        use, here = _extent(self.use), _extent(node)
-        return here[0] <= use[0] and use[1] <= here[1]
+def _holder_of_method(name: str, scope: Scope) -> Alternatives:
+    """What `self` and `cls` are in a method."""
+    owner = scope.parent.node if scope.parent is not None else None
+    if not isinstance(owner, ast.ClassDef) or not isinstance(scope.node, FunctionNode) or name not in ("self", "cls"):
+        return ()
+    first = next(iter((*scope.node.args.posonlyargs, *scope.node.args.args)), None)
+    if first is None or first.arg != name:
+        return ()
+    made_of = ClassValue(scope.module, owner)
+    if name == "cls":
+        return only(made_of)
+    return only(Instance(made_of, ast.Call(func=ast.Name(owner.name, ast.Load()), args=[], keywords=[])))
+
+
+def _is_inside(part: ast.AST, node: ast.AST) -> bool:
+    (first, last), (start, end) = _extent(part), _extent(node)
+    return start <= first and last <= end
 
 
 def _extent(node: ast.AST | None) -> tuple[tuple[int, int], tuple[int, int]]:

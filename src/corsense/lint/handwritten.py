@@ -79,10 +79,10 @@ def _written(module: Module) -> Iterator[Written]:
                 name = _name(key)
                 if name is not None:
                     yield Written(node, name, value, appended=method in ("append", "add"))
-            case ast.Dict(keys=keys, values=values) if _reaches_an_answer(module, node):
-                for entry, value in zip(keys, values, strict=True):
-                    name = _name(entry) if entry is not None else None
-                    if name is not None:
+            case ast.Dict(keys=keys, values=values):
+                names = [(_name(entry) if entry is not None else None) or "" for entry in keys]
+                if any(name.startswith(_PREFIX) for name in names) and _reaches_an_answer(module, node):
+                    for name, value in zip(names, values, strict=True):
                         yield Written(node, name, value)
             case ast.Tuple(elts=[key, value]) if isinstance(key, ast.Constant) and isinstance(key.value, bytes):
                 name = _name(key)
@@ -116,7 +116,7 @@ def _reaches_an_answer(module: Module, node: ast.Dict) -> bool:
         case ast.Call(func=ast.Attribute(value=holder, attr="update")):
             return _is_headers(holder)
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return _name_reaches_an_answer(module, name)
+            return _name_reaches_an_answer(module, name) or _is_copied(module, name)
         case ast.Return():
             function = module.scope_of(node).node
             return isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and "header" in function.name.lower()
@@ -134,6 +134,17 @@ def _name_reaches_an_answer(module: Module, name: str) -> bool:
             case ast.Call(func=ast.Attribute(value=holder, attr="update"), args=[ast.Name(id=given)]) if given == name:
                 if _is_headers(holder):
                     return True
+    return False
+
+
+def _is_copied(module: Module, name: str) -> bool:
+    """Whether the entries of a dict are written to headers one by one, in a loop over its items."""
+    for node in module.nodes:
+        match node:
+            case ast.For(iter=ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="items")), body=body) if found == name:
+                for inner in (each for statement in body for each in ast.walk(statement)):
+                    if isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store) and _is_headers(inner.value):
+                        return True
     return False
 
 

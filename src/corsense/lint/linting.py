@@ -63,7 +63,9 @@ def lint_text(text: str, file: str = "main.py") -> tuple[Finding, ...]:
         Unreadable: the text is not Python.
     """
     linter = _Linter(Scan(1, (), ()))
-    linter.take(Path(file), text.encode())
+    linter.take(Path(file), text.encode(errors="surrogatepass"))
+    for skipped in linter.skipped:
+        raise Unreadable(skipped.reason)
     linter.read()
     return linter.findings(Options())
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corsense.diagnose.origins import compare, meant_origin
 from corsense.faults import PolicyError
+from corsense.lint.exclusions import rules_out_wildcard
 from corsense.lint.layers import CorsLayer
 from corsense.lint.values import (
     Alternative,
@@ -122,10 +123,19 @@ class Wildcard:
 def wildcards(layer: CorsLayer) -> Iterator[Wildcard]:
     """Each way in which a layer allows every origin, with whether credentials are allowed then (None: not known)."""
     flags = layer.argument("allow_credentials") or (Alternative(Known(False, layer.spot)),)
-    for (origins, credentials), _ in combined(layer.argument("allow_origins"), flags):
-        found = wildcard_entry(origins)
-        if found is not None:
-            yield Wildcard(found.spot, found.setting, truth(credentials), text_of(origins) is not None)
+    found: list[Wildcard] = []
+    asked: Wildcard | None = None
+    for (origins, credentials), path in combined(layer.argument("allow_origins"), flags):
+        entry = wildcard_entry(origins)
+        if entry is None:
+            continue
+        one = Wildcard(entry.spot, entry.setting, truth(credentials), text_of(origins) is not None)
+        if not rules_out_wildcard(path, layer.scope):
+            found.append(one)
+        elif one.setting is not None:
+            asked = one  # `["*"] if "*" in setting else setting`: it is the setting that says `*`
+    for one in found:
+        yield one if asked is None or one.setting is not None else replace(one, spot=asked.spot, setting=asked.setting)
 
 
 def wildcard_entry(value: Value) -> Entry | None:

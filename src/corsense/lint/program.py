@@ -14,6 +14,9 @@ from pathlib import Path
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | FunctionNode | ast.ClassDef
 
+_DEEPEST = 150
+"""A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
+
 _ANCESTORS = 8
 """In how many folders above a file the module that it imports is looked for."""
 
@@ -57,6 +60,14 @@ class Module:
                     found[value] = node
                     waiting.append(value)
         return found
+
+    @property
+    def depth(self) -> int:
+        """How deep the tree is nested."""
+        depths: dict[ast.AST, int] = {self.tree: 0}
+        for node in self.nodes[1:]:
+            depths[node] = depths.get(self.parents[node], 0) + 1  # Python shares the nodes of operators
+        return max(depths.values())
 
     @cached_property
     def scope(self) -> Scope:
@@ -137,11 +148,18 @@ class Scope:
     parent: Scope | None
     bindings: dict[str, list[ast.AST]] = field(init=False, repr=False)
     """The statements and other nodes that bind or change each name, in the order of the source."""
+    _changes: dict[str, list[ast.AST]] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.bindings = {}
         for name, node in _bindings(self.node):
             self.bindings.setdefault(name, []).append(node)
+
+    def changes(self, name: str) -> list[ast.AST]:
+        """The nodes that bind or change a name, by where they stand."""
+        if name not in self._changes:
+            self._changes[name] = sorted(self.bindings.get(name, ()), key=position)
+        return self._changes[name]
 
     @property
     def body(self) -> list[ast.stmt]:
@@ -156,6 +174,11 @@ class Scope:
                 return scope
             scope = scope.parent
         return None
+
+
+def position(node: ast.AST) -> tuple[int, int]:
+    """Line and column of the first character of a node, of a function or class that of its `def` or `class`."""
+    return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
 
 
 _CHANGES = ("append", "extend", "add", "update", "insert", "remove", "discard", "setdefault", "clear", "pop")
@@ -302,7 +325,10 @@ def read_module(path: Path, content: bytes) -> Module:
         text = content.decode(encoding)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes that a later Python will refuse: not our subject
-            return Module(path, text.removeprefix("\ufeff"), ast.parse(content))
+            module = Module(path, text.removeprefix("\ufeff"), ast.parse(content))
+        if module.depth > _DEEPEST:
+            raise Unreadable("nested deeper than is read")
+        return module
     except SyntaxError as error:
         raise Unreadable(f"not valid Python (line {error.lineno or 1}: {error.msg})") from None
     except (UnicodeDecodeError, ValueError, LookupError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator, argument_of
@@ -13,6 +14,7 @@ from corsense.lint.program import FunctionNode, Module, Scope
 from corsense.lint.values import ClassValue, External, FunctionValue, Path, compatible
 
 _DEEPEST = 6
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +44,8 @@ class Stacks:
 
     evaluator: Evaluator
     layers: dict[Module, list[Layer]]
+    _calls: dict[Module, dict[Scope, list[ast.Call]]] = field(default_factory=dict, repr=False)
+    _concerns: dict[tuple[Module, str], dict[str, _Function]] = field(default_factory=dict, repr=False)
 
     def all(self) -> list[Stack]:
         """A stack for each app that has a CORS layer."""
@@ -52,6 +56,9 @@ class Stacks:
                     for scope, name in self._roots(layer):
                         if (scope.node, name) not in found:
                             found[scope.node, name] = Stack(scope, name, tuple(self._sequence(scope, name, 0)))
+                        if layer.target is not None and not same(found[scope.node, name].layers, layer):
+                            scope, name = layer.scope, ast.unparse(layer.target)
+                            found.setdefault((scope.node, name), Stack(scope, name, tuple(self._sequence(scope, name, 0))))
         return [stack for stack in found.values() if stack.cors]
 
     def _roots(self, layer: CorsLayer) -> Iterator[tuple[Scope, str]]:
@@ -68,9 +75,10 @@ class Stacks:
                 given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
                 if given is not None and layer.node in self._items(module, given):
                     scope = module.scope_of(call)
-                    yield scope, _assigned_to(module, call) or f"app of line {call.lineno}"
+                    yield scope, _name_of_app(module, call)
 
     def _origins(self, scope: Scope, name: str, depth: int) -> Iterator[tuple[Scope, str]]:
+        scope = home_of(scope, name)
         function = scope.node
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and _is_parameter(function, name) and depth < _DEEPEST:
             calls = self.evaluator.callers.get(function, [])
@@ -91,14 +99,55 @@ class Stacks:
         for layer in self.layers.get(scope.module, ()):
             if layer.target is not None and layer.scope is scope and ast.unparse(layer.target) == name:
                 events.append((_position(layer), [layer]))
-        for call in scope.module.calls:
-            if scope.module.scope_of(call) is not scope:
-                continue
-            if _assigned_to(scope.module, call) == name:
+        for call in self._calls_in(scope):
+            if _name_of_app(scope.module, call) == name:
                 events.append((_of_node(call), self._given(scope.module, call)))
             if depth < _DEEPEST:
                 events.append((_of_node(call), self._by_helper(scope, call, name, depth)))
-        return [layer for _, added in sorted(events, key=lambda event: event[0]) for layer in added]
+        added = [layer for _, layers in sorted(events, key=lambda event: event[0]) for layer in layers]
+        return [*added, *self._added_later(scope, name, depth)] if depth < _DEEPEST else added
+
+    def _calls_in(self, scope: Scope) -> list[ast.Call]:
+        """The calls of a scope, those of functions inside it left out."""
+        if scope.module not in self._calls:
+            found: dict[Scope, list[ast.Call]] = {}
+            for call in scope.module.calls:
+                found.setdefault(scope.module.scope_of(call), []).append(call)
+            self._calls[scope.module] = found
+        return self._calls[scope.module].get(scope, [])
+
+    def _concerned(self, module: Module, name: str) -> dict[str, _Function]:
+        """The functions of a module, by name, that speak of an app, and those that call them."""
+        if (module, name) not in self._concerns:
+            known = self._concerns[module, name] = {
+                function.name: function
+                for function in module.functions
+                if any(name in line for line in module.lines[function.lineno - 1 : function.end_lineno])
+            }
+            for function in module.functions:
+                if known.keys() & {_last_name(call.func) for call in self._calls_in(module.scopes[function])}:
+                    known.setdefault(function.name, function)
+        return self._concerns[module, name]
+
+    def _added_later(self, scope: Scope, name: str, depth: int) -> list[Layer]:
+        """The layers that functions add to an app which is made outside of them, where nothing in the module calls those
+        functions: they run after the app is made, each perhaps without the others."""
+        if home_of(scope, name) is not scope:
+            return []
+        module = scope.module
+        concerned = self._concerned(module, name)
+        called = {_last_name(call.func) for function in concerned.values() for call in self._calls_in(module.scopes[function])}
+        called |= {_last_name(call.func) for call in self._calls_in(module.scope)}
+        idle = [
+            module.scopes[function]
+            for function in concerned.values()
+            if function.name not in called and function is not scope.node and _shares(module.scopes[function], name, scope)
+        ]
+        found: list[Layer] = []
+        for number, inner in enumerate(idle):
+            alone = frozenset((f"{other} of {len(idle)} functions runs", other == number) for other in range(len(idle)))
+            found += [_on(layer, alone) for layer in self._sequence(inner, name, depth + 1)]
+        return found
 
     def _creator(self, scope: Scope, name: str) -> tuple[Scope, str] | None:
         """Where an app that a module imports is made."""
@@ -123,33 +172,48 @@ class Stacks:
         """The items of a list of middleware, also where a name stands for the list."""
         match given:
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
-                return list(parts)
+                spread = [self._items(module, part.value) if isinstance(part, ast.Starred) else [part] for part in parts]
+                return [item for items in spread for item in items]
             case ast.Name(id=name):
                 scope = module.scope_of(given).holder_of(name)
                 found: list[ast.AST] = []
                 for node in scope.bindings[name] if scope is not None else ():
-                    if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
                         found += self._items(module, node.value)
                     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
-                        found.append(node.value.args[-1])
+                        found = self._changed(module, node.value, found)
                 return found
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return [*self._items(module, left), *self._items(module, right)]
             case _:
                 return [node for node in ast.walk(given) if isinstance(node, ast.Call)]
 
+    def _changed(self, module: Module, call: ast.Call, items: list[ast.AST]) -> list[ast.AST]:
+        """A list of middleware after one of its methods changed it."""
+        method, last = _last_name(call.func), call.args[-1]
+        if method == "extend":
+            return [*items, *self._items(module, last)]
+        if method == "insert" and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0:
+            return [last, *items]
+        return [*items, last]
+
     def _by_helper(self, scope: Scope, call: ast.Call, name: str, depth: int) -> list[Layer]:
-        """The layers that a function of the program adds to the app that it is handed."""
+        """The layers that a function of the program adds to the app that it is handed, or that it shares with its caller."""
         words = [*call.args, *(word.value for word in call.keywords)]
-        if not any(isinstance(word, ast.Name | ast.Attribute) and ast.unparse(word) == name for word in words):
+        handed = any(isinstance(word, ast.Name | ast.Attribute) and ast.unparse(word) == name for word in words)
+        if not handed and _last_name(call.func) not in self._concerned(scope.module, name):
             return []
         path = path_of(scope.module, call)
         added: list[Layer] = []
         for each in self.evaluator.evaluate(call.func, self.evaluator.frame_of(scope.module, call)):
             function = each.value
-            if isinstance(function, ClassValue) and _is_asgi(function.node):
+            if isinstance(function, ClassValue) and handed and _is_asgi(function.node):
                 added.append(Layer(scope.module, call, "wrapped", function, path=path))
             elif isinstance(function, FunctionValue) and not isinstance(function.node, ast.Lambda):
                 inner = function.module.scopes[function.node]
                 parameter = _parameter_given(function.node, call, name)
+                if parameter is None and inner is not scope and home_of(inner, name) is home_of(scope, name):
+                    parameter = name
                 if parameter is not None:
                     self._learn(function.module)
                     added += [_on(layer, path) for layer in self._sequence(inner, parameter, depth + 1)]
@@ -161,6 +225,37 @@ class Stacks:
             from corsense.lint.layers import layers_of
 
             self.layers[module] = layers_of(self.evaluator, module)
+
+
+def home_of(scope: Scope, name: str) -> Scope:
+    """The scope in which `name` is made: of `app` in a function that does not bind it, the module around; of `self.app`, the
+    method that sets it."""
+    first, _, attribute = name.partition(".")
+    owner = scope.parent
+    if first == "self" and attribute and owner is not None and isinstance(owner.node, ast.ClassDef):
+        for statement in owner.node.body:
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and _sets(statement, name):
+                return scope.module.scopes[statement]
+        return scope
+    return scope.holder_of(first) or scope
+
+
+def _shares(inner: Scope, name: str, scope: Scope) -> bool:
+    """Whether a function means by `name` what is made in another scope: it stands in that scope, or in the same class."""
+    return inner.parent in (scope, scope.parent) and home_of(inner, name) is scope
+
+
+def _sets(function: ast.AST, name: str) -> bool:
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Attribute() as target]) | ast.AnnAssign(target=ast.Attribute() as target):
+                if ast.unparse(target) == name:
+                    return True
+    return False
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_asgi(node: ast.ClassDef) -> bool:
@@ -196,6 +291,11 @@ def _of_node(node: ast.AST) -> tuple[int, int]:
     end_line: int = getattr(node, "end_lineno", 0) or 0
     end_column: int = getattr(node, "end_col_offset", 0) or 0
     return end_line, end_column
+
+
+def _name_of_app(module: Module, call: ast.Call) -> str:
+    """The name that a call's value gets; one of our own where it gets none, as in `return Starlette(middleware=layers)`."""
+    return _assigned_to(module, call) or f"app of line {call.lineno}"
 
 
 def _assigned_to(module: Module, call: ast.Call) -> str | None:

@@ -124,7 +124,9 @@ class Watch:
         """An origin was refused: log it, once for each route. The answer was, or will be, without CORS headers."""
         if self._refusals.is_new((origin, route)):
             said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
-            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), quoted(route or scope["path"]), said)
+            # A route of a mounted app is written without what its mount is at.
+            mount = str(scope.get("root_path", "")).removeprefix(str(scope.get("app_root_path", ""))) if route else ""
+            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), quoted(mount + route or scope["path"]), said)
 
     def preflight(self, rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, scope: Scope) -> None:
         """Note the decision about a preflight."""

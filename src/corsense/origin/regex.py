@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import warnings
 from collections.abc import Iterator
@@ -31,7 +32,16 @@ def foreign_origin(pattern: str) -> str | None:
         return None
     samples = [sample for sample in _samples(pattern) if compiled.fullmatch(sample) and _is_origin(sample)]
     own = _own_sites(pattern)
-    return next((sample for sample in samples if _site(sample) not in own), None)
+    return next((sample for sample in samples if _site(sample) not in own and not _is_at_home(sample)), None)
+
+
+def _is_at_home(origin: str) -> bool:
+    """Whether an origin is an address of this machine or of a private network (RFC 1918): nobody else has it by that name."""
+    url = parse_url(origin)
+    try:
+        return url is not None and ipaddress.ip_address(url.host.strip("[]")).is_private
+    except ValueError:
+        return False
 
 
 def _compiled(pattern: str) -> re.Pattern[str] | None:

@@ -98,6 +98,9 @@ class _Reading:
         if len(parts) > 1 and "://" in parts[1]:
             said = f"{quote(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
             return self.fault("origins-not-a-list", said, remedy=f"Write {quote(parts)}.")
+        if any(character < " " or character == "\x7f" for character in text):
+            said = f"{quote(text)} has control characters in it, and no browser sends them."
+            return self.fault("origin-not-normalised", said, remedy="Write one origin, on one line.")
         if _REGEX_SIGNS.search(text.partition("?")[0] if "://" in text and "?" in text.partition("://")[2] else text):
             said = f"{quote(text)} is a regular expression, and the list holds origins: no page has that origin."
             remedy = "Give it as origin_regex, or write a pattern such as 'https://*.example.com'."

@@ -96,7 +96,7 @@ def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]
     lower = text.strip().lower()
     if lower in _TRUE | _FALSE:
         return lower in _TRUE, []
-    if keyword == "credentials":
+    if keyword == "credentials" and not lower.isalnum():  # an origin has more than letters
         return read_origin_setting(text, name)
     said = f"{quote(text)} is neither true nor false."
     return None, [Fault(name, text, "flag-not-a-bool", said, f"Write {name}=true, or leave it out.")]

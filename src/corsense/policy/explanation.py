@@ -47,7 +47,8 @@ def _refused_because(policy: Policy, origin: str) -> str:
     if sent is None:
         read = read_pattern(origin, "origin")
         if isinstance(read, Fault):
-            return f"no browser sends it. {read.message[0].upper()}{read.message[1:]} {read.remedy}"
+            # Without its remedy: who sent this may be anybody, and what they sent is nothing to write into a list.
+            return f"no browser sends it. {read.message[0].upper()}{read.message[1:]}"
         return "it stands for more than one origin, and a browser sends one."
     near = nearest(policy, sent)
     if near is None:

@@ -334,7 +334,8 @@ class Policy:
 
         Lists are separated by commas, spaces or new lines, or are JSON. `aliases` are further names for the origins
         (`ALLOWED_ORIGINS`). `ENVIRONMENT` or `FASTAPI_ENV` chooses the preset whose values stand where no variable is set:
-        `development()` or `production()`; without either, `Policy`'s own. Raises `PolicyError` whose faults name the variables.
+        `development()` or `production()`; without either, `Policy`'s own. Files (`.env`) are what `CORSSettings` reads. Raises
+        `PolicyError` whose faults name the variables.
         """
         import os
 

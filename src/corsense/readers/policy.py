@@ -62,21 +62,32 @@ def _policy_in(found: object, source: str) -> Policy:
             raise
         except Exception as error:
             raise InputError(f"{source} cannot be called without arguments: {type(error).__name__}: {error}.") from None
-    for candidate in (found, getattr(found, "policy", None), *_served_by(found)):
+    served = _served_by(found)
+    for candidate in (found, getattr(found, "policy", None), *served):
         if isinstance(candidate, Policy):
             return candidate
+    if hasattr(found, "user_middleware") and not served:
+        raise InputError(f"{source} has no CORS layer, so no policy; `corsense check {source}` says what browsers make of it.")
     raise InputError(f"{source} is {quoted(type(found).__name__)}, and no policy; name a Policy.")
 
 
-def _served_by(app: object) -> list[Any]:
-    """The policies of the layer that is installed around an app, and of corsense's own in the middleware that it lists."""
+def _served_by(app: Any) -> list[Any]:
+    """The policies of the layer that is installed around an app, and of those in the middleware that it lists. Starlette's is
+    read as its arguments would be understood here, so that what corsense would refuse of them is told."""
     from corsense.middleware import CORSMiddleware
     from corsense.middleware.install import INSTALLED
 
     installed = getattr(app, "__dict__", {}).get(INSTALLED)
+    if installed is not None:
+        return [getattr(installed, "policy", None)]
     listed = [entry for entry in getattr(app, "user_middleware", ()) if isinstance(entry.cls, type)]
     own = [entry.cls(app, *entry.args, **entry.kwargs) for entry in listed if issubclass(entry.cls, CORSMiddleware)]
-    return [getattr(layer, "policy", None) for layer in (installed, *own)]
+    theirs = [CORSMiddleware(app, *entry.args, **entry.kwargs) for entry in listed if _is_starlettes(entry.cls)]
+    return [getattr(layer, "policy", None) for layer in (*own, *theirs)]
+
+
+def _is_starlettes(layer: type) -> bool:
+    return (layer.__module__, layer.__name__) == ("starlette.middleware.cors", "CORSMiddleware")
 
 
 def _from_file(path: Path) -> Policy:

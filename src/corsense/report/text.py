@@ -82,7 +82,7 @@ class TextReport:
             Text.assemble(
                 (f"{finding.severity} ", f"bold {colour}"),
                 (f"{finding.cause.code} {finding.cause.slug}", "bold"),
-                ("  " + _at(finding.place), "dim"),
+                (_at(finding.place), "dim"),
             )
         )
         self.lines.plain(finding.message, 2)
@@ -106,7 +106,7 @@ class TextReport:
                 ("info ", "bold cyan"),
                 (f"{finding.cause.code} {finding.cause.slug}  ", "bold"),
                 finding.message,
-                ("  " + _at(finding.place), "dim"),
+                (_at(finding.place), "dim"),
             )
         )
         if finding.remedy and not self.quiet:
@@ -289,7 +289,7 @@ def _serious(report: Report) -> int:
 def _at(place: Place | None) -> str:
     if place is None:
         return ""
-    return f"{place.file}:{place.line}" + (f":{place.column}" if place.column else "")
+    return f"  {place.file}:{place.line}" + (f":{place.column}" if place.column else "")
 
 
 def _count(number: int, noun: str) -> str:

@@ -145,9 +145,10 @@ def assert_no_foreign_access(
 
     For each trusted origin (or pattern, `https://*.example.com`) strangers are made that a careless comparison takes for it:
     names that begin or end alike, dots replaced, special characters, subdomains, http, other ports, other spellings; with them
-    `null`, sites where anybody can publish, and any site at all. They ask for every route, and for the answers that no endpoint
-    gives (404, 405, redirects of slashes, 401). Preflights that let in whom the answers do not, and answers that caches would mix
-    up, are found too. `ignore` names kinds that are no fault here (`"cache split"`; see `corsense.testing.intrusion.KINDS`).
+    `null`, sites where anybody can publish, and any site at all; where the app's own list can be read, whoever else it names.
+    They ask for every route, and for the answers that no endpoint gives (404, 405, redirects of slashes, 401). Preflights that
+    let in whom the answers do not, and answers that caches would mix up, are found too. `ignore` names kinds that are no fault
+    here (`"cache split"`; see `corsense.testing.intrusion.KINDS`).
 
     For a public API without credentials (`*`), ask with `credentials=["include"]`. `requests` and `run_unsafe` are those of
     `cors_matrix`.

@@ -121,6 +121,19 @@ def most_open(app: Any) -> list[Diagnosis]:
     return sorted(found, key=lambda fault: {"error": 0, None: 0, "warning": 1, "info": 2}[fault.severity])
 
 
+def listed_origins(app: Any) -> tuple[str, ...]:
+    """The origins and patterns that the CORS layers of an app list, those of paths and routes included; empty where that cannot
+    be known. An open list (`*`) names nobody."""
+    if not is_described(app):
+        return ()
+    description = describe(app)
+    policies = [LayerPolicy.of(layer) for layer in description.cors_layers]
+    for layer in description.cors_layers:
+        own = [info for _, info in layer.policies] + [route.policy for route in description.routes if route.policy is not None]
+        policies += [LayerPolicy.of(layer, info) for info in own if layer.policy is not None]
+    return tuple(dict.fromkeys(entry for policy in policies if policy.known for entry in policy.entries if entry != "*"))
+
+
 def letting_in(app: Any, origin: str) -> str | None:
     """The keyword of the CORS layer that lets an origin in, as it was written; None where that cannot be known."""
     if not is_described(app):

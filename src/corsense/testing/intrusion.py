@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,20 +16,21 @@ from corsense.fetch.request import Credentials
 from corsense.origin import OriginPattern
 from corsense.readers.errors import InputError, quoted
 from corsense.testing.errand import SAFE_METHODS, Call, Errand, Memory, preflight_of, watch
-from corsense.testing.probes import STRANGERS, ForeignOrigin, foreign_origins
+from corsense.testing.probes import STRANGERS, ForeignOrigin, foreign_origins, listed_strangers
 from corsense.testing.subject import Subject
 from corsense.testing.surface import Operation, surface
 from corsense.url import is_loopback_host, parse_url
 
 KINDS = (
     "reflection", "null", "hosted third party", "localhost", "prefix match", "suffix match", "substring", "unescaped dot",
-    "special characters", "any subdomain", "http twin", "port wildcard", "spelling", "two origins", "preflight differs",
-    "cache split", "wildcard on this machine",
+    "special characters", "any subdomain", "http twin", "port wildcard", "spelling", "two origins", "listed",
+    "preflight differs", "cache split", "wildcard on this machine",
 )  # fmt: skip
 """What can be found, in the order it is looked for."""
 
 _UNKNOWN = "/corsense-a-path-that-does-not-exist"
 _SHOWN = 4
+_LISTED_TRIED = 20
 _SLUGS = {
     "reflection": "reflected-origin",
     "null": "null-origin",
@@ -70,6 +74,19 @@ class _Search:
                 everyone = number + 1 == len(STRANGERS) and len([seen for seen in found if seen.credentials == mode]) > number
                 if everyone:
                     break
+        return found
+
+    def listed(self, operations: Sequence[Operation], trusted: Sequence[str]) -> Errand[list[Intrusion]]:
+        """Those that the app's own list names and nobody trusts. Asked for when the app has answered: its stack is built then,
+        and can be read."""
+        from corsense.testing.inspection import listed_origins
+
+        found: list[Intrusion] = []
+        for probe in islice(listed_strangers(listed_origins(self.subject.app), trusted), _LISTED_TRIED):
+            for operation in operations:
+                for mode in self.credentials:
+                    intrusion = yield from self._try(operation, probe, mode)
+                    found += [intrusion] if intrusion is not None else []
         return found
 
     def _try(self, operation: Operation, probe: ForeignOrigin, mode: Credentials) -> Errand[Intrusion | None]:
@@ -138,6 +155,33 @@ def search(
     run_unsafe: bool,
 ) -> Errand[tuple[Intrusion, ...]]:
     """Everything that is found, each once, in the order of `KINDS`: see `corsense.testing.assert_no_foreign_access`."""
+    with _unlogged():
+        return (yield from _search(subject, trusted, credentials, requests, ignore, run_unsafe))
+
+
+@contextmanager
+def _unlogged() -> Iterator[None]:
+    """Hundreds of refusals are what is wanted here: in the log of a failing test they would bury what is not refused."""
+    log = logging.getLogger("corsense")
+
+    def quiet(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.WARNING
+
+    log.addFilter(quiet)
+    try:
+        yield
+    finally:
+        log.removeFilter(quiet)
+
+
+def _search(
+    subject: Subject,
+    trusted: Iterable[str],
+    credentials: Sequence[Credentials],
+    requests: Iterable[str] | None,
+    ignore: Iterable[str],
+    run_unsafe: bool,
+) -> Errand[tuple[Intrusion, ...]]:
     own = tuple(trusted)
     ignored = _ignored(ignore)
     probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in STRANGERS]
@@ -150,6 +194,8 @@ def search(
         found += yield from look.through(operation, probes)
         if operation.method == "GET" and own:
             found += yield from look.cache_split(operation, OriginPattern.parse(own[0]).example())
+    if not any(intrusion.origin == STRANGERS[0] for intrusion in found):
+        found += yield from look.listed(bare, own)
     strangers = [probe for probe in probes if probe.origin in (*STRANGERS, "null")]
     for operation in (*(operation for operation in operations if operation not in bare), *_errors(bare)):
         found += yield from look.through(operation, strangers)
@@ -223,6 +269,7 @@ def intrusion_text(found: Sequence[Intrusion], trusted: Iterable[str], app: Any)
     from corsense.testing.inspection import most_open
 
     own = ", ".join(trusted) or "nobody"
+    kinds = {intrusion.kind for intrusion in found}
     lines = [f"Pages that nobody trusts can use this API (trusted: {own})."]
     for kind in dict.fromkeys(intrusion.kind for intrusion in found):
         group = [intrusion for intrusion in found if intrusion.kind == kind]
@@ -235,7 +282,7 @@ def intrusion_text(found: Sequence[Intrusion], trusted: Iterable[str], app: Any)
             lines += [f"    {_line(intrusion)}" for intrusion in of_origin[:_SHOWN]]
             lines += [f"    and {len(of_origin) - _SHOWN} more requests"] if len(of_origin) > _SHOWN else []
         lines += [f"  and {len(by_origin) - _SHOWN} more origins"] if len(by_origin) > _SHOWN else []
-    lines += ["", *remedies(_causes(found, tuple(trusted), most_open(app)))]
+    lines += ["", *(remedies(_causes(found, tuple(trusted), most_open(app))) if kinds != {"listed"} else _LISTED)]
     return "\n".join(lines)
 
 
@@ -257,7 +304,7 @@ def _causes(found: Sequence[Intrusion], trusted: tuple[str, ...], faults: Sequen
         causes = [
             Diagnosis(_SLUGS.get(kind, "regex-too-broad"), f"{first.origin} is let in: {first.why}.", remedy=remedy)
             for kind in kinds
-            if kind != "cache split"
+            if kind not in ("cache split", "listed")
             for first in [next(intrusion for intrusion in found if intrusion.kind == kind)]
         ]
     if "cache split" in kinds:
@@ -267,6 +314,12 @@ def _causes(found: Sequence[Intrusion], trusted: tuple[str, ...], faults: Sequen
 
 
 _VARY = "Let CORSMiddleware set the headers (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
+
+
+_LISTED = (
+    "cause  The app's own list names pages that are not among those that this test trusts.",
+    "fix    Take them out of the origins that are allowed, or name them in trusted=[...].",
+)
 
 
 def _remedy(trusted: tuple[str, ...]) -> str:

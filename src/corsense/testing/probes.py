@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from corsense.faults import PolicyError
 from corsense.fetch.sites import registrable_domain
 from corsense.origin import OriginPattern
+from corsense.origin.spelling import read_pattern
 from corsense.readers.errors import InputError, quoted
 
 STRANGERS = ("https://evil.com", "https://corsense-k7q2v9.example")
@@ -45,6 +46,18 @@ def foreign_origins(trusted: Iterable[str]) -> tuple[ForeignOrigin, ...]:
         for probe in _of(pattern):
             found.setdefault(probe.origin, probe)
     return tuple(probe for probe in found.values() if not any(pattern.matches(probe.origin) for pattern in patterns))
+
+
+def listed_strangers(listed: Iterable[str], trusted: Iterable[str]) -> Iterator[ForeignOrigin]:
+    """Those that an app's own list names and that nobody trusts: leftovers of development, of a customer that left. What is no
+    origin matches no page, and is left out."""
+    own = frozenset(trusted)
+    patterns = [_pattern(text) for text in own]
+    for text in listed:
+        if text not in own and isinstance(read := read_pattern(text, "origin"), tuple):
+            origin = OriginPattern(*read).example()
+            if not any(pattern.matches(origin) for pattern in patterns):
+                yield ForeignOrigin(origin, "listed", "the app's own list names it, and it is none of those that are trusted")
 
 
 def _pattern(text: str) -> OriginPattern:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from corsense.lint.answering import own_answer
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.layers import CorsLayer
+from corsense.lint.layers import CorsLayer, Layer
 from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
 
@@ -17,10 +17,9 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
     """Each layer outside of the outermost CORS layer that can answer by itself."""
     told: set[int] = set()
     for cors in stack.cors:
-        outside = [layer for layer in stack.outside(cors) if cors.form != "wrapped" or layer.form == "wrapped"]
-        if any(isinstance(layer, CorsLayer) for layer in outside):
+        if any(isinstance(layer, CorsLayer) for layer in _outside(stack, cors)):
             continue
-        for layer in outside:
+        for layer in _outside(stack, cors):
             how = own_answer(evaluator, layer)
             if how is None or id(layer.node) in told:
                 continue
@@ -33,3 +32,8 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
             evidence = {"layer": layer.name, "cors_file": str(cors.module.path), "cors_line": cors.node.lineno}
             remedy = "Add CORSMiddleware after all other middleware, so that it is outermost."
             yield Mark(SLUG, message, layer.spot, evidence, remedy=remedy, layer=cors)
+
+
+def _outside(stack: Stack, cors: CorsLayer) -> Iterator[Layer]:
+    """The layers around a CORS layer; around one that wraps the app, only those that wrap it as well."""
+    return (layer for layer in stack.outside(cors) if cors.form != "wrapped" or layer.form == "wrapped")

@@ -21,6 +21,7 @@ _IMPORTS = 2
 
 def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
     """Headers that the app's security schemes read and the list lacks."""
+    read: list[str] | None = None
     for layer in stack.cors:
         given = layer.argument("allow_headers")
         if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
@@ -30,7 +31,8 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
         if len(lists) != 1 or allowed is None or "*" in allowed:
             continue
         names = {header.lower() for header in allowed}
-        missing = [header for header in _headers_read(stack, evaluator) if header.lower() not in names]
+        read = _headers_read(stack, evaluator) if read is None else read
+        missing = [header for header in read if header.lower() not in names]
         if missing:
             told = f"allow_headers={list(allowed)!r}" if given else "Without allow_headers no header is allowed: it"
             message = f"{told} lacks {', '.join(missing)}, which the app reads: preflights of requests that send it are refused."
@@ -67,7 +69,7 @@ def _imports(evaluator: Evaluator, module: Module) -> Iterator[Module]:
 
 
 def _header_of(evaluator: Evaluator, module: Module, call: ast.Call) -> list[str]:
-    last = ast.unparse(call.func).rpartition(".")[2]
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else call.func.id if isinstance(call.func, ast.Name) else ""
     if last not in (*_BEARERS, "APIKeyHeader"):
         return []
     for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):

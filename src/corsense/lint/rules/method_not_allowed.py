@@ -18,6 +18,7 @@ _ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
 
 def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
     """Methods of routes that the list lacks, and methods in lower case, which are others."""
+    served: set[str] | None = None
     for layer in stack.cors:
         given = layer.argument("allow_methods")
         if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
@@ -27,7 +28,8 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
         if len(lists) != 1 or allowed is None or "*" in allowed:
             continue
         lower = [method for method in allowed if method != method.upper() and method.upper() in (*_ASKED_FOR, "GET")]
-        served = {method for route in routes_of(evaluator, stack.scope, stack.name) for method in route.methods}
+        if served is None:
+            served = {method for route in routes_of(evaluator, stack.scope, stack.name) for method in route.methods}
         missing = [method for method in _ASKED_FOR if method in served and method not in allowed]
         if missing:
             yield _mark(layer, missing, allowed, bool(given))

@@ -28,9 +28,18 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
 
 
 def is_of_request(found: Handwritten, header: Written) -> bool:
-    """Whether a header's value comes from the Origin of the request."""
+    """Whether a header's value comes from the Origin of the request, in the function that writes it."""
     names = names_of_origin(found.scope)
     return reads_origin(header.value) or any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(header.value))
+
+
+def is_handed(found: Handwritten, header: Written) -> bool:
+    """Whether a header's value is an origin that the caller of the function hands over, after it was looked at or not."""
+    function = found.scope.node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not isinstance(header.value, ast.Name):
+        return False
+    arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
+    return "origin" in header.value.id.lower() and any(argument.arg == header.value.id for argument in arguments)
 
 
 def is_guarded(found: Handwritten, header: Written) -> bool:
@@ -50,7 +59,8 @@ def _compares(test: ast.AST, names: set[str]) -> bool:
     for node in ast.walk(test):
         match node:
             case ast.Compare(left=left, ops=[ast.In() | ast.NotIn() | ast.Eq() | ast.NotEq()], comparators=others):
-                if any(_is_origin(side, names) for side in (left, *others)):
+                sides = (left, *others)
+                if any(_is_origin(side, names) for side in sides) and not any(_says_nothing(side) for side in sides):
                     return True
             case ast.Call(func=function, args=arguments, keywords=words) if not reads_origin(node) or _judges(function):
                 given = [*arguments, *(word.value for word in words)]
@@ -62,6 +72,11 @@ def _compares(test: ast.AST, names: set[str]) -> bool:
                 if _is_origin(holder, names):
                     return True
     return False
+
+
+def _says_nothing(side: ast.expr) -> bool:
+    """Whether comparing an origin with this tells nothing of whose it is: a missing one, or `*`, which no page has."""
+    return isinstance(side, ast.Constant) and side.value in (None, "", "*", b"", b"*")
 
 
 _NO_JUDGES = ("len", "bool", "str")

@@ -9,7 +9,7 @@ from corsense.lint.evaluation import Evaluator
 from corsense.lint.handwritten import handwritten
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
-from corsense.lint.rules.reflected_origin import is_guarded, is_of_request
+from corsense.lint.rules.reflected_origin import is_guarded, is_handed, is_of_request
 from corsense.lint.values import Spot
 
 SLUG = "vary-origin-missing"
@@ -19,10 +19,10 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
     """Functions that answer with the request's origin and write no Vary."""
     for found in handwritten(evaluator, module):
         header = found.value_of("access-control-allow-origin")
-        if header is None or not is_of_request(found, header) or not is_guarded(found, header):
+        if header is None or not (is_handed(found, header) or (is_of_request(found, header) and is_guarded(found, header))):
             continue  # what names every origin has a worse fault
         around = found.scope.parent.node if found.scope.parent is not None else found.scope.node
-        speaking = around if isinstance(around, ast.ClassDef) else found.scope.node
+        speaking = around if isinstance(around, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else found.scope.node
         if "vary" not in ast.unparse(speaking).lower():
             message = "The answer names the request's origin without Vary: Origin: a cache hands it to pages of other origins."
             remedy = 'response.headers.add_vary_header("Origin")'

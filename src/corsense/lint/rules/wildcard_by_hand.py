@@ -8,6 +8,7 @@ from corsense.lint.evaluation import Evaluator
 from corsense.lint.handwritten import handwritten, text_value
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
+from corsense.lint.rules.reflected_origin import is_of_request
 from corsense.lint.values import Spot
 
 SLUG = "wildcard-with-credentials"
@@ -18,8 +19,8 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
     for found in handwritten(evaluator, module):
         origin = found.value_of("access-control-allow-origin")
         credentials = found.value_of("access-control-allow-credentials")
-        if origin is None or credentials is None:
-            continue
+        if origin is None or credentials is None or is_of_request(found, origin):
+            continue  # `*` where a request has no origin reaches no page
         if "*" in text_value(evaluator, module, origin.value) and "true" in text_value(evaluator, module, credentials.value):
             message = "Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true: browsers refuse the pair."
             remedy = "Leave both to CORSMiddleware with the origins that may send cookies."
