@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corsense.faults import PolicyError as PolicyError
     from corsense.middleware import CORSMiddleware as CORSMiddleware
+    from corsense.middleware import cors as cors
     from corsense.middleware.install import install as install
     from corsense.origin import OriginPattern as OriginPattern
     from corsense.policy import Policy as Policy
@@ -22,6 +23,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "__version__",
+    "cors",
     "install",
 ]
 
@@ -34,6 +36,7 @@ _HOMES = {
     "OriginPattern": "corsense.origin",
     "Policy": "corsense.policy",
     "PolicyError": "corsense.faults",
+    "cors": "corsense.middleware",
     "install": "corsense.middleware",
 }
 

@@ -208,6 +208,16 @@ class TestOnPurposeDifferent:
             "unknown-keyword", "invalid-cors-header", "max-age-out-of-range"
         ]  # fmt: skip
 
+    def test_a_refusal_is_logged_because_servers_take_it_for_an_app_without_lifespan(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with pytest.raises(PolicyError):
+            CORSMiddleware(plain, allow_origins=["*"], allow_credentials=True)
+        (record,) = caplog.records
+        assert record.name == "corsense"
+        assert record.levelname == "ERROR"
+        assert "wildcard-with-credentials" in record.getMessage()
+
     def test_a_path_that_is_none_is_told_with_the_other_faults(self) -> None:
         with pytest.raises(PolicyError) as refused:
             CORSMiddleware(plain, allow_origins=["null"], policies={"public": None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ from corsense.faults import Fault
 from corsense.middleware.choice import pattern_faults
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
+
+LOGGER: Final = logging.getLogger("corsense")
 
 P = ParamSpec("P")
 
@@ -31,16 +34,24 @@ class IgnoredSettingWarning(UserWarning):
 
 def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
     """Let a constructor answer keywords that it does not have with a `PolicyError` that names the nearest, all other faults
-    included, in place of Python's `TypeError`. In its signature, and so for type checkers, they stay what they are."""
+    included, in place of Python's `TypeError`. In its signature, and so for type checkers, they stay what they are.
+
+    A refusal is logged as well: an app makes its layers when the server first calls it, and servers take what is raised there
+    for an app that has no lifespan.
+    """
 
     @wraps(init)
     def told(*args: P.args, **given: P.kwargs) -> None:
         unknown = {name: value for name, value in given.items() if name not in LAYER_KEYWORDS and name != "app"}
-        if not unknown:
-            return init(*args, **given)
-        known: Any = {name: value for name, value in given.items() if name not in unknown}
-        faults = [unknown_layer_keyword(name, value) for name, value in unknown.items()]
-        raise PolicyError([*faults, *_faults_beside(lambda: init(*args, **known))])
+        try:
+            if not unknown:
+                return init(*args, **given)
+            known: Any = {name: value for name, value in given.items() if name not in unknown}
+            faults = [unknown_layer_keyword(name, value) for name, value in unknown.items()]
+            raise PolicyError([*faults, *_faults_beside(lambda: init(*args, **known))])
+        except PolicyError as refused:
+            LOGGER.error("CORSMiddleware refuses its settings, so that every request will fail: %s", refused)
+            raise
 
     return told
 

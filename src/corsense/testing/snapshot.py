@@ -119,6 +119,8 @@ def compare(matrix: CorsMatrix, path: str | os.PathLike[str], *, update: bool) -
     Raises InputError when the file is no snapshot.
     """
     file, seen = Path(path), Snapshot.of(matrix)
+    if file.is_dir():
+        raise InputError(f"{_shown(file)} is a folder; name a file for the snapshot, such as {_shown(file / 'access.cors')}.")
     if update:
         write(file, str(seen))
         return None
