@@ -47,13 +47,10 @@ NOT_A_FAULT_ALONE = ("missing-cors-middleware", "no-origins", "regex-partial-mat
 """An app without CORS and one that allows nobody may be meant so; an expression matches whole in source and is not run here."""
 
 AT_START_UP = (
-    "development-origin-in-production",
     "flag-not-a-bool",
-    "insecure-origin-in-production",
     "max-age-out-of-range",
     "path-pattern-invalid",
     "resolver-limits",
-    "wildcard-in-production",
 )
 """What a policy refuses when the app starts; the example asks for more than the literal arguments of `Policy(...)`."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from corsense.faults import PolicyError
@@ -13,34 +13,49 @@ from corsense.lint.program import Module
 from corsense.lint.values import External, Known, Listed, Spot, Value
 from corsense.policy import Policy
 
+_PRESETS = ("development", "production", "public_api", "mobile")
+
 
 def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
     """The faults of each policy whose arguments are all in sight."""
     if "corsense" not in module.text:
         return
     for call in module.calls:
-        if not _is_policy(module, evaluator, call) or call.args or any(word.arg is None for word in call.keywords):
+        make = _maker(module, evaluator, call)
+        if make is None or any(word.arg is None for word in call.keywords):
             continue
+        first = [_constant(module, evaluator, node) for node in call.args]
         given = {str(word.arg): _constant(module, evaluator, word.value) for word in call.keywords}
-        if NotImplemented in given.values():
+        if any(value is NotImplemented for value in (*first, *given.values())):
             continue
         try:
-            Policy(**given)
+            make(*first, **given)
         except PolicyError as refused:
             for fault in refused.faults:
                 spot = next((Spot(module, word) for word in call.keywords if word.arg == fault.field), Spot(module, call))
                 evidence = {"value": fault.value if isinstance(fault.value, str) else repr(fault.value), "field": fault.field}
                 yield Mark(fault.slug, fault.message, spot, evidence, "error", fault.remedy)
+        except TypeError:
+            continue  # arguments that no policy takes: Python says so when the program runs
 
 
-def _is_policy(module: Module, evaluator: Evaluator, call: ast.Call) -> bool:
-    if not ast.unparse(call.func).endswith("Policy"):
+def _maker(module: Module, evaluator: Evaluator, call: ast.Call) -> Callable[..., Policy] | None:
+    """`Policy`, or the preset of it that a call calls; None for any other call."""
+    match call.func:
+        case ast.Attribute(value=owner, attr=name) if name in _PRESETS and _is_policy(module, evaluator, owner):
+            preset: Callable[..., Policy] = getattr(Policy, name)
+            return preset
+        case _ if _is_policy(module, evaluator, call.func):
+            return Policy
+        case _:
+            return None
+
+
+def _is_policy(module: Module, evaluator: Evaluator, node: ast.expr) -> bool:
+    if not ast.unparse(node).endswith("Policy"):
         return False
-    values = evaluator.evaluate(call.func, evaluator.frame_of(module, call))
-    return [each.value for each in values] in (
-        [External("corsense.Policy")],
-        [External("corsense.policy.Policy")],
-    )
+    values = [each.value for each in evaluator.evaluate(node, evaluator.frame_of(module, node))]
+    return values in ([External("corsense.Policy")], [External("corsense.policy.Policy")])
 
 
 def _constant(module: Module, evaluator: Evaluator, node: ast.expr) -> Any:

@@ -51,7 +51,8 @@ def finding_card(finding: Finding, *, several: bool = False, evidence: Sequence[
     """The finding itself: severity, cause, message, the two values, the fix. `several`: it was tried together with other
     fixes."""
     cause = finding.cause
-    name = element("h3", element("span", _SIGNS[finding.severity], class_="severity"), f" {cause.title.replace(chr(96), '')}", id=identity or None)
+    title = cause.title.replace("`", "")
+    name = element("h3", element("span", _SIGNS[finding.severity], class_="severity"), f" {title}", id=identity or None)
     where = [code(cause.code), " ", code(cause.slug), " ", code(_at(finding.place)) if finding.place else None]
     return join(
         [
