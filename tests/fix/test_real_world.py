@@ -9,7 +9,7 @@ import pytest
 
 from corsense.check.mended import Wishes
 from corsense.check.source import mend_source
-from corsense.fix import adopt_corsense, glob_to_regex
+from corsense.fix.edits import adopt_corsense, glob_to_regex
 
 _IMPORT = "from fastapi.middleware.cors import CORSMiddleware\n"
 

@@ -53,8 +53,8 @@ def test_credentials_beside_the_wildcard_are_one(guard: str) -> None:
 
 
 def test_a_wildcard_written_out_for_a_setting_that_says_it_is_that_settings() -> None:
-    text = _SPLIT + 'wild = "*" in origins\n' + _ADD.replace("=origins", '=["*"] if wild else origins').replace("=creds", "=not wild")
-    assert _slugs(text) == {"wildcard-default-setting"}
+    added = _ADD.replace("=origins", '=["*"] if wild else origins').replace("=creds", "=not wild")
+    assert _slugs(_SPLIT + 'wild = "*" in origins\n' + added) == {"wildcard-default-setting"}
 
 
 _FUNCTIONS = f"""
@@ -82,8 +82,8 @@ def test_layers_that_functions_add_to_the_modules_app_have_the_order_of_the_call
 
 
 def test_a_function_that_runs_after_the_module_adds_outside_of_it() -> None:
-    text = f"app = FastAPI()\napp.add_middleware(CORSMiddleware, {_LIST})\ndef run():\n    app.add_middleware(HTTPSRedirectMiddleware)\n"
-    assert _slugs(text) == {"cors-not-outermost"}
+    added = f"app = FastAPI()\napp.add_middleware(CORSMiddleware, {_LIST})\n"
+    assert _slugs(added + "def run():\n    app.add_middleware(HTTPSRedirectMiddleware)\n") == {"cors-not-outermost"}
 
 
 @pytest.mark.parametrize(("first", "second", "found"), [("cors", "auth", {"cors-not-outermost"}), ("auth", "cors", set())])
@@ -119,7 +119,8 @@ def test_methods_that_add_layers_have_the_order_of_their_calls(first: str, secon
     ],
 )
 def test_a_list_of_middleware_that_is_put_together_is_followed(filled: str) -> None:
-    given = filled.replace("REDIRECT", "Middleware(HTTPSRedirectMiddleware)").replace("CORS", f"Middleware(CORSMiddleware, {_LIST})")
+    redirect, cors = "Middleware(HTTPSRedirectMiddleware)", f"Middleware(CORSMiddleware, {_LIST})"
+    given = filled.replace("REDIRECT", redirect).replace("CORS", cors)
     text = f"def create():\n    layers = []\n    {given}\n    return Starlette(middleware=layers)\n"
     assert _slugs(text) == {"cors-not-outermost"}
 
@@ -151,7 +152,7 @@ app.add_middleware(Guard)
 
 @pytest.mark.parametrize("host", [r"192\.168\.1\.\d+", r"10\.\d{1,3}\.\d{1,3}\.\d{1,3}", r"127\.0\.0\.1"])
 def test_addresses_of_a_private_network_are_no_foreign_sites(host: str) -> None:
-    text = rf'app = FastAPI()' + f'\napp.add_middleware(CORSMiddleware, allow_origin_regex=r"https?://(localhost|{host}):\\d+")\n'
+    text = f'app = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origin_regex=r"https?://(localhost|{host}):\\d+")\n'
     assert _slugs(text) == set()
 
 
