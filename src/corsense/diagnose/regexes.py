@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from corsense.causes import Severity
+from corsense.origin.backtracking import backtracks
 from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
 
 # Pages that no list of ours is meant for. A regular expression that admits one of them admits the world.
@@ -23,7 +24,9 @@ class RegexFault:
 
 
 def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
-    """The fault of `allow_origin_regex`; None when it keeps to its own sites, or is no regular expression."""
+    """The fault of `allow_origin_regex`; None when it keeps to its own sites, is no regular expression, or may take forever."""
+    if backtracks(regex):
+        return None
     try:
         pattern = re.compile(regex)
     except (re.error, RecursionError, OverflowError):

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 
 from corsense.fetch.sites import is_public_suffix, registrable_domain
+from corsense.origin.backtracking import backtracks
 from corsense.url import parse_url
 
 # The parts of an expression that stand for text of somebody else's choice.
@@ -27,7 +28,7 @@ def foreign_origin(pattern: str) -> str | None:
     """An origin that `pattern` fully matches and that belongs to another site than those it was written for; None when none
     was found,
     which is no proof that there is none."""
-    compiled = _compiled(pattern)
+    compiled = None if backtracks(pattern) else _compiled(pattern)
     if compiled is None:
         return None
     samples = [sample for sample in _samples(pattern) if compiled.fullmatch(sample) and _is_origin(sample)]
