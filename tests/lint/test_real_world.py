@@ -128,7 +128,7 @@ def test_a_list_of_middleware_that_is_put_together_is_followed(filled: str) -> N
 @pytest.mark.parametrize(
     "answer",
     [
-        'response = error_response(401)\n            return response(scope, receive, send)',
+        "response = error_response(401)\n            return response(scope, receive, send)",
         'await answer_with({"type": "http.response.start", "status": 403, "headers": []})\n            return',
     ],
 )

@@ -6,10 +6,11 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from corsense.lint.evaluation import Evaluator, returns_of
+from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import Layer
 from corsense.lint.program import FunctionNode, Module
 from corsense.lint.settings import lineage
+from corsense.lint.signatures import returns_of
 from corsense.lint.values import ClassValue, External, FunctionValue, entries
 
 _KNOWN = {

@@ -74,7 +74,7 @@ def _call(function: Value, call: ast.Call, evaluator: Evaluator, frame: Frame) -
 
 
 def _arguments(node: FunctionNode, call: ast.Call, evaluator: Evaluator, frame: Frame) -> dict[str, Alternatives]:
-    from corsense.lint.evaluation import argument_of
+    from corsense.lint.signatures import argument_of
 
     positional = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
     if isinstance(node, ast.Lambda):

@@ -6,13 +6,14 @@ Nothing is run, and nothing is guessed: what cannot be followed is `Unknown`.
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from corsense.lint.conditions import holds, path_of
-from corsense.lint.program import FunctionNode, Module, Program, Scope, position
+from corsense.lint.operations import compared, item_of, sum_of, text_sum
+from corsense.lint.program import FunctionNode, Module, Program, Scope
+from corsense.lint.signatures import argument_of, default_of, is_spread, path_of_call, returns_of
 from corsense.lint.values import (
     MOST_ALTERNATIVES,
     UNKNOWN,
@@ -25,12 +26,9 @@ from corsense.lint.values import (
     Known,
     Listed,
     ModuleValue,
-    Path,
     Setting,
-    Split,
     Spot,
     Table,
-    Unknown,
     Value,
     bounded,
     combined,
@@ -38,13 +36,11 @@ from corsense.lint.values import (
     truth,
     under,
 )
+from corsense.lint.walking import Walk
 
 _DEEPEST = 40
 _MOST_STEPS = 1_500
 """Nobody would read further to learn what one expression is."""
-_MOST_CHANGES = 60
-_LONGEST_LIST, _LONGEST_TEXT = 5_000, 100_000
-_PROPERTIES = ("property", "cached_property", "computed_field")
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +161,7 @@ class Evaluator:
             initial = self.parameter(name, holder)
         if isinstance(holder.node, ast.Lambda):
             return initial or UNKNOWN
-        walk = _Walk(self, here, name, use if inside else None)
+        walk = Walk(self, here, name, use if inside else None)
         states, _ = walk.block(holder.body, initial)
         if not states and isinstance(holder.node, ast.ClassDef) and holder.parent is not None:
             return self.name(name, Frame(holder.parent), use)  # `pages: list[str] = Field(default_factory=pages)`
@@ -222,17 +218,17 @@ class Evaluator:
                 self.evaluate(argument, self.frame_of(module, call))
                 if argument is not None
                 else UNKNOWN
-                if _is_spread(call)
+                if is_spread(call)
                 else self._default(name, function, scope) or UNKNOWN
             )
-            found += under(values, _of_call(function, number, len(calls)))
+            found += under(values, path_of_call(function, number, len(calls)))
         return tuple(found)
 
     def _rest_of_calls(self, function: FunctionNode, calls: list[tuple[Module, ast.Call]]) -> Alternatives:
         """What `**options` of a function is: for each known call, the keywords that no other parameter takes."""
         found: list[Alternative] = []
         for number, (module, call) in enumerate(calls):
-            path = _of_call(function, number, len(calls))
+            path = path_of_call(function, number, len(calls))
             found.append(Alternative(self.rest_of_call(function, call, self.frame_of(module, call)), path))
         return tuple(found) or UNKNOWN
 
@@ -286,7 +282,7 @@ class Evaluator:
                 case ast.Tuple(elts=parts) | ast.List(elts=parts):
                     for index, part in enumerate(parts):
                         if isinstance(part, ast.Name) and part.id == name:
-                            return self._each(value, frame, lambda whole, at=index: _item(whole, at, len(parts)))
+                            return self._each(value, frame, lambda whole, at=index: item_of(whole, at, len(parts)))
                 case ast.Subscript(value=ast.Name(id=found), slice=ast.Constant(value=str(key))) if found == name:
                     return (
                         tuple(
@@ -350,7 +346,7 @@ class Evaluator:
         return found
 
     def _joined(self, left: Alternatives, right: Alternatives, spot: Spot) -> Alternatives:
-        return bounded(Alternative(_sum(one, other, spot), path) for (one, other), path in combined(left or UNKNOWN, right))
+        return bounded(Alternative(sum_of(one, other, spot), path) for (one, other), path in combined(left or UNKNOWN, right))
 
     def _table(self, node: ast.Dict, frame: Frame) -> Table:
         entries: dict[str, Alternatives] = {}
@@ -384,7 +380,7 @@ class Evaluator:
         for part in parts:
             node = part.value if isinstance(part, ast.FormattedValue) else part
             found = bounded(
-                Alternative(_text_sum(one, other, spot), path)
+                Alternative(text_sum(one, other, spot), path)
                 for (one, other), path in combined(found, self.evaluate(node, frame))
             )
         return found
@@ -418,7 +414,7 @@ class Evaluator:
         match node:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
                 for (one, other), path in combined(self.evaluate(left, frame), self.evaluate(right, frame)):
-                    found.append(Alternative(Known(_compared(one, op, other), spot), path))
+                    found.append(Alternative(Known(compared(one, op, other), spot), path))
             case ast.UnaryOp(operand=operand):
                 for each in self.evaluate(operand, frame):
                     known = truth(each.value)
@@ -495,117 +491,6 @@ class Evaluator:
         return bounded(found)
 
 
-@dataclass(frozen=True)
-class _Walk:
-    """Follows one name through the statements of its scope, up to where it is used (None: to the end)."""
-
-    evaluator: Evaluator
-    frame: Frame
-    name: str
-    use: ast.AST | None
-
-    def block(self, statements: list[ast.stmt], states: Alternatives) -> tuple[Alternatives, bool]:
-        """What the name stands for after the statements, and whether its use was reached."""
-        relevant = self._relevant(statements)
-        if len(relevant) > _MOST_CHANGES:
-            return UNKNOWN, self._holds_use(relevant[-1])
-        for statement in relevant:
-            states, stopped = self._statement(statement, states, self._holds_use(statement))
-            if stopped:
-                return states, True
-        return states, False
-
-    def _relevant(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """The statements that change the name, from the last that sets it anew on, up to the one that holds the use."""
-        if not statements:
-            return []
-        use = self._index(statements, self.use)
-        changes = self.frame.scope.changes(self.name)
-        first = bisect_left(changes, position(statements[0]), key=position)
-        end = position(self.use) if use is not None and self.use is not None else _extent(statements[-1])[1]
-        found = set() if use is None else {use}
-        for number in range(bisect_right(changes, end, key=position) - 1, first - 1, -1):
-            index = self._index(statements, changes[number])
-            if index is not None:
-                found.add(index)
-                if index != use and (len(found) > _MOST_CHANGES or self._sets_anew(statements[index])):
-                    break
-        return [statements[index] for index in sorted(found)]
-
-    def _index(self, statements: list[ast.stmt], node: ast.AST | None) -> int | None:
-        """Which of the statements holds a node."""
-        if node is None:
-            return None
-        near = bisect_right(statements, position(node), key=position)
-        candidates = (index for index in (near - 1, near) if 0 <= index < len(statements))
-        return next((index for index in candidates if _is_inside(node, statements[index])), None)
-
-    def _sets_anew(self, statement: ast.stmt) -> bool:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
-                return name == self.name
-            case _:
-                return False
-
-    def _statement(self, statement: ast.stmt, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
-        match statement:
-            case ast.If(test=test, body=body, orelse=orelse):
-                return self._branches(test, body, orelse, states, reached)
-            case ast.Try() | ast.TryStar():
-                return self._attempt(statement, states, reached)
-            case ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
-                entered = self._bind(statement, states)
-                after, stopped = self.block(statement.body, entered)
-                if stopped:
-                    return after, True
-                merged = after if isinstance(statement, ast.With | ast.AsyncWith) else _merged(states, after)
-                return self.block(getattr(statement, "orelse", []), merged)
-            case ast.Match(cases=cases):
-                results = [self.block(case.body, states) for case in cases]
-                stop = next((result for result in results if result[1]), None)
-                return stop or (_merged(states, *(after for after, _ in results)), False)
-            case _ if reached:
-                return states, True
-            case _:
-                return self._bind(statement, states), False
-
-    def _bind(self, statement: ast.stmt, states: Alternatives) -> Alternatives:
-        if any(statement is node for node in self.frame.scope.bindings.get(self.name, ())):
-            return self.evaluator.bound(statement, self.name, self.frame, states)
-        return states
-
-    def _branches(
-        self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], states: Alternatives, reached: bool
-    ) -> tuple[Alternatives, bool]:
-        if reached and self._holds_use(test):
-            return states, True
-        if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
-            return self.block(body, states)
-        first, stopped = self.block(body, under(states, holds(test)))
-        if stopped:
-            return first, True
-        second, stopped = self.block(orelse, under(states, holds(test, False)))
-        if stopped:
-            return second, True
-        return _merged(under(first, holds(test)), under(second, holds(test, False))), False
-
-    def _attempt(self, statement: ast.Try | ast.TryStar, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
-        tried, stopped = self.block([*statement.body, *statement.orelse], states)
-        if stopped:
-            return tried, True
-        results = [tried]
-        for handler in statement.handlers:
-            handled, stopped = self.block(handler.body, states)
-            if stopped:
-                return _merged(tried, handled), True
-            if not isinstance(handler.body[-1], ast.Raise | ast.Return):
-                results.append(handled)
-        return self.block(statement.finalbody, _merged(*results))
-
-    def _holds_use(self, statement: ast.AST) -> bool:
-        return self.use is not None and _is_inside(self.use, statement)
-
-
 def _holder_of_method(name: str, scope: Scope) -> Alternatives:
     """What `self` and `cls` are in a method."""
     owner = scope.parent.node if scope.parent is not None else None
@@ -618,147 +503,3 @@ def _holder_of_method(name: str, scope: Scope) -> Alternatives:
     if name == "cls":
         return only(made_of)
     return only(Instance(made_of, ast.Call(func=ast.Name(owner.name, ast.Load()), args=[], keywords=[])))
-
-
-def _is_inside(part: ast.AST, node: ast.AST) -> bool:
-    (first, last), (start, end) = _extent(part), _extent(node)
-    return start <= first and last <= end
-
-
-def _extent(node: ast.AST | None) -> tuple[tuple[int, int], tuple[int, int]]:
-    if node is None or not hasattr(node, "lineno"):
-        return (0, 0), (0, 0)
-    located: Any = node
-    first = min([(located.lineno, located.col_offset), *((d.lineno, d.col_offset) for d in getattr(node, "decorator_list", ()))])
-    return first, (located.end_lineno, located.end_col_offset)
-
-
-def _item(value: Value, index: int, count: int) -> Alternatives:
-    """What one of several names gets of a value that is taken apart."""
-    if isinstance(value, Listed) and value.complete and len(value.items) == count:
-        return only(value.items[index])
-    return UNKNOWN
-
-
-def _merged(*states: Alternatives) -> Alternatives:
-    found = tuple(dict.fromkeys(each for state in states for each in state))
-    return bounded(found) if found else ()
-
-
-def _sum(one: Value, other: Value, spot: Spot) -> Value:
-    match one, other:
-        case Known(value=str()), _:
-            return _text_sum(one, other, spot)
-        case Table(), Table():
-            return Table({**one.entries, **other.entries}, one.complete and other.complete)
-    left, right = _as_list(one), _as_list(other)
-    if left is None and right is None:
-        return Unknown()
-    first, second = left or Listed((), spot, False), right or Listed((), spot, False)
-    if len(first.items) + len(second.items) > _LONGEST_LIST:
-        return Unknown()
-    return Listed((*first.items, *second.items), first.spot, first.complete and second.complete)
-
-
-def _as_list(value: Value) -> Listed | None:
-    """A value as the list that it is, the default of a setting as items that a setting gives."""
-    match value:
-        case Listed():
-            return value
-        case Setting(default=Listed(items=items, spot=spot)):
-            items = tuple(replace(value, default=item, spot=item.spot) if isinstance(item, Known) else item for item in items)
-            return Listed(items, spot)
-        case Split(text=Known(value=str(text), spot=spot), separator=separator):
-            parts = (part.strip() if value.strips else part for part in text.split(separator))
-            return Listed(tuple(Known(part, spot) for part in parts), spot)
-        case Split() | Setting(default=Split()):
-            return Listed((value,), value.spot, complete=False)
-        case _:
-            return None
-
-
-def _text_sum(one: Value, other: Value, spot: Spot) -> Value:
-    if isinstance(one, Known) and isinstance(other, Known):
-        joined = f"{one.value}{other.value}"
-        return Known(joined, spot) if len(joined) <= _LONGEST_TEXT else Unknown()
-    return Unknown()
-
-
-def _compared(one: Value, op: ast.cmpop, other: Value) -> bool | None:
-    """The outcome of a comparison of constants; None when it is not known."""
-    left, right = _constant(one), _constant(other)
-    if left is NotImplemented or right is NotImplemented:
-        return None
-    try:
-        match op:
-            case ast.Eq():
-                return bool(left == right)
-            case ast.NotEq():
-                return bool(left != right)
-            case ast.In():
-                return left in right
-            case ast.NotIn():
-                return left not in right
-            case ast.Is():
-                return left is right if left is None or right is None else None
-            case ast.IsNot():
-                return left is not right if left is None or right is None else None
-            case _:
-                return None
-    except TypeError:
-        return None
-
-
-def _constant(value: Value) -> Any:
-    match value:
-        case Known(value=constant) | Setting(default=Known(value=constant)):
-            return constant
-        case Setting(default=None):
-            return None
-        case Listed(items=items, complete=True) if all(isinstance(item, Known) for item in items):
-            return [item.value for item in items if isinstance(item, Known)]
-        case _:
-            return NotImplemented
-
-
-def returns_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.Return]:
-    """The return statements of a function, not those of functions inside it."""
-    waiting: list[ast.AST] = list(function.body)
-    while waiting:
-        node = waiting.pop(0)
-        if isinstance(node, ast.Return):
-            yield node
-        elif not isinstance(node, FunctionNode | ast.ClassDef):
-            waiting = [*ast.iter_child_nodes(node), *waiting]
-
-
-def argument_of(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, call: ast.Call) -> ast.expr | None:
-    """The argument that a call gives for a parameter; None where it gives none."""
-    for word in call.keywords:
-        if word.arg == name:
-            return word.value
-    positions = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
-    if positions[:1] in (["self"], ["cls"]) and isinstance(call.func, ast.Attribute):
-        positions = positions[1:]
-    if name in positions and positions.index(name) < len(call.args):
-        argument = call.args[positions.index(name)]
-        return None if isinstance(argument, ast.Starred) else argument
-    return None
-
-
-def default_of(function: FunctionNode, name: str) -> ast.expr | None:
-    """The default of a parameter; None where it has none."""
-    positional = [*function.args.posonlyargs, *function.args.args]
-    pairs = zip(reversed(positional), reversed(function.args.defaults), strict=False)
-    named = zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True)
-    return next((default for argument, default in (*pairs, *named) if argument.arg == name), None)
-
-
-def _is_spread(call: ast.Call) -> bool:
-    return any(word.arg is None for word in call.keywords) or any(isinstance(each, ast.Starred) for each in call.args)
-
-
-def _of_call(function: FunctionNode, number: int, count: int) -> Path:
-    """The path on which a function runs because of one of its calls."""
-    name = getattr(function, "name", "")
-    return frozenset((f"call {other} of {name}:{function.lineno}", other == number) for other in range(count))

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from corsense.lint.evaluation import Evaluator, default_of
+from corsense.lint.evaluation import Evaluator
 from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.signatures import default_of
 from corsense.lint.values import Value
 
 _PREFIX = "access-control-allow-"

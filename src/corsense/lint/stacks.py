@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from corsense.lint.conditions import path_of
-from corsense.lint.evaluation import Evaluator, argument_of
+from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer, Layer
 from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.signatures import argument_of
 from corsense.lint.values import ClassValue, External, FunctionValue, Path, compatible
 
 _DEEPEST = 6
