@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from corsense.deferred import deferred
 
 if TYPE_CHECKING:
     from corsense.faults import PolicyError as PolicyError
@@ -41,14 +42,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    # A name is imported when it is first asked for, so that `import corsense` costs nothing: settings bring pydantic along.
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = deferred(globals(), _HOMES)  # settings bring pydantic along
 
 
 def __dir__() -> list[str]:

@@ -10,8 +10,9 @@ back, and returns the `Trace`. `corsense.transports.drive` runs it against anyth
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from corsense.deferred import deferred
 
 if TYPE_CHECKING:
     from corsense.fetch.browser import Browser as Browser
@@ -47,22 +48,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Browser": "browser",
-    "CorsError": "errors",
-    "FetchRequest": "request",
-    **dict.fromkeys(("Allowed", "Blocked", "Failed", "FailureReason", "Outcome", "Step", "Trace"), "trace"),
-    **dict.fromkeys(("Exchange", "NetworkError", "WireRequest", "WireResponse"), "wire"),
+    "Browser": "corsense.fetch.browser",
+    "CorsError": "corsense.fetch.errors",
+    "FetchRequest": "corsense.fetch.request",
+    **dict.fromkeys(("Allowed", "Blocked", "Failed", "FailureReason", "Outcome", "Step", "Trace"), "corsense.fetch.trace"),
+    **dict.fromkeys(("Exchange", "NetworkError", "WireRequest", "WireResponse"), "corsense.fetch.wire"),
 }
 
 
-def __getattr__(name: str) -> object:
-    # A name is imported when it is first asked for: the console's wordings need no browser.
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(f"corsense.fetch.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = deferred(globals(), _HOMES)  # the console's wordings need no browser
 
 
 def __dir__() -> list[str]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ _BY_ONE = 2500
 """Up to so many files, starting more processes takes longer than reading them."""
 
 _FRAMEWORKS = (b"fastapi", b"starlette")
-_BY_HAND = (b".options(", b"OPTIONS", b"ontrol-Allow-Origin", b"ontrol-allow-origin")
+_BY_HAND = re.compile(rb"ontrol-[Aa]llow-[Oo]rigin|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
 _APPS = (b"FastAPI(", b"Starlette(", b"add_middleware")
 
 
@@ -61,6 +60,9 @@ Looked = tuple[list[str], list[str], list[tuple[str, str]]]
 
 
 def _in_processes(sources: list[str], workers: int) -> list[Looked]:
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
     parts = [sources[number::workers] for number in range(workers)]
@@ -102,7 +104,7 @@ def concerns_cors(content: bytes) -> bool:
     """Whether a file has a word in it without which no rule finds anything."""
     if b"CORSMiddleware" in content or b"corsense" in content:
         return True
-    return any(name in content for name in _FRAMEWORKS) and any(name in content for name in _BY_HAND)
+    return any(name in content for name in _FRAMEWORKS) and _BY_HAND.search(content) is not None
 
 
 def _concerns(file: str) -> bool:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from corsense.causes import cause
-from corsense.finding import Finding, Place
-from corsense.lint.evaluation import Evaluator
+from corsense.finding import Finding
 from corsense.lint.files import Scan, Skipped, scan
-from corsense.lint.layers import CorsLayer, Layer, layers_of
-from corsense.lint.marks import Mark
-from corsense.lint.options import Options, is_ignored
-from corsense.lint.program import Module, Program, Unreadable
-from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS
-from corsense.lint.stacks import Stacks
-from corsense.lint.values import FunctionValue, Spot
-
-_ROUNDS = 3
-"""Through how many functions a CORS layer is followed to the app that it is added to."""
+from corsense.lint.options import Options
+from corsense.lint.program import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +35,11 @@ def lint_paths(
         FileNotFoundError: one of the paths does not exist.
     """
     found = scan(paths)
-    linter = _Linter(found)
+    if not found.concern and not texts:
+        return LintReport((), found.files, found.skipped, found.unreadable)
+    from corsense.lint.judging import Linter  # most trees have nothing to judge, and the rules know much
+
+    linter = Linter(found)
     for path, content in texts.items():
         with suppress(Unreadable):
             linter.program.module(path, content)
@@ -62,207 +55,11 @@ def lint_text(text: str, file: str = "main.py") -> tuple[Finding, ...]:
     Raises:
         Unreadable: the text is not Python.
     """
-    linter = _Linter(Scan(1, (), ()))
+    from corsense.lint.judging import Linter
+
+    linter = Linter(Scan(1, (), ()))
     linter.take(Path(file), text.encode(errors="surrogatepass"))
     for skipped in linter.skipped:
         raise Unreadable(skipped.reason)
     linter.read()
     return linter.findings(Options())
-
-
-@dataclass(eq=False)
-class _Callers:
-    """The calls of the functions that configure apps, by the function. `names` are those functions' names."""
-
-    evaluator: Evaluator | None = None
-    modules: list[Module] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    _calls: dict[str, list[tuple[Module, ast.Call]]] | None = None
-    _found: dict[ast.AST, list[tuple[Module, ast.Call]]] = field(default_factory=dict)
-
-    def get(self, function: ast.AST, default: list[tuple[Module, ast.Call]]) -> list[tuple[Module, ast.Call]]:
-        """The calls of a function that are in sight."""
-        name = getattr(function, "name", None)
-        if name not in self.names or self.evaluator is None:
-            return default
-        if function not in self._found:
-            self._found[function] = []  # while it is looked for, nobody calls it
-            self._found[function] = list(self._search(function, name, self.evaluator))
-        return self._found[function] or default
-
-    def _search(self, function: ast.AST, name: str, evaluator: Evaluator) -> Iterator[tuple[Module, ast.Call]]:
-        if self._calls is None:
-            self._calls = {}
-            for module in self.modules:
-                for called, call in _calls_by_name(module):
-                    self._calls.setdefault(called, []).append((module, call))
-        for module, call in self._calls.get(name, ()):
-            for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
-                if isinstance(each.value, FunctionValue) and each.value.node is function:
-                    yield module, call
-
-    def learn(self) -> bool:
-        """Note the functions that configure apps in all modules, and those that hand them on; whether there are new ones."""
-        before = len(self.names)
-        for module in self.modules:
-            self.names |= set(_functions_that_configure(module, self.names))
-        return len(self.names) > before
-
-
-def _calls_by_name(module: Module) -> Iterator[tuple[str, ast.Call]]:
-    """Every call with the last name of what it calls, the original name where an import gave it another."""
-    aliases = {
-        alias.asname: alias.name
-        for statement in module.tree.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-        if alias.asname
-    }
-    for call in module.calls:
-        if isinstance(call.func, ast.Attribute):
-            yield call.func.attr, call
-        elif isinstance(call.func, ast.Name):
-            yield aliases.get(call.func.id, call.func.id), call
-
-
-@dataclass(eq=False)
-class _Linter:
-    scan: Scan
-    skipped: list[Skipped] = field(default_factory=list)
-    unreadable: list[Skipped] = field(default_factory=list)
-    program: Program = field(default_factory=Program)
-    callers: _Callers = field(default_factory=_Callers)
-    layers: dict[Module, list[Layer]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.evaluator = Evaluator(self.program, self.callers)  # type: ignore[arg-type]
-        self.callers.evaluator = self.evaluator
-
-    def read(self) -> None:
-        """Read the files that concern CORS, then those that call the functions in which they do."""
-        for path in self.scan.concern:
-            self.take(path)
-        for _ in range(_ROUNDS):
-            if not self.callers.learn():
-                break
-            self._read_callers()
-
-    def take(self, path: Path, content: bytes | None = None) -> None:
-        """Read one file."""
-        try:
-            module = self.program.module(path, content)
-        except Unreadable as error:
-            self.skipped.append(Skipped(str(path), str(error)))
-            return
-        except OSError as error:
-            self.unreadable.append(Skipped(str(path), error.strerror or str(error)))
-            return
-        if module not in self.callers.modules:
-            self.callers.modules.append(module)
-
-    def _read_callers(self) -> None:
-        """Read the apps that name a function which configures them."""
-        known = {module.path for module in self.callers.modules}
-        names = [name.encode() for name in self.callers.names]
-        for path in self.scan.apps:
-            if path not in known:
-                try:
-                    content = path.read_bytes()
-                except OSError:
-                    continue
-                if any(name in content for name in names):
-                    self.take(path, content)
-
-    def findings(self, options: Options) -> tuple[Finding, ...]:
-        """What the rules find, in the order of files and lines."""
-        modules = list(self.callers.modules)
-        for module in modules:
-            self.layers[module] = layers_of(self.evaluator, module)
-        kept: dict[tuple[object, ...], Finding] = {}
-        for mark in self._marks(modules):
-            finding = _finding(mark)
-            key = (finding.cause.slug, finding.place, finding.message)
-            if key not in kept and options.wants(finding) and not _is_silenced(finding, mark):
-                kept[key] = finding
-        return tuple(sorted(kept.values(), key=_order))
-
-    def _marks(self, modules: Sequence[Module]) -> Iterator[Mark]:
-        for module in modules:
-            for layer in self.layers[module]:
-                if isinstance(layer, CorsLayer):
-                    for rule in OF_LAYERS:
-                        yield from rule(layer)
-            for of_module in OF_MODULES:
-                yield from of_module(module, self.evaluator)
-        for stack in Stacks(self.evaluator, self.layers).all():
-            for of_stack in OF_STACKS:
-                yield from of_stack(stack, self.evaluator)
-
-
-def _functions_that_configure(module: Module, known: set[str]) -> Iterator[str]:
-    """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
-    if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
-        return
-    for called, call in _calls_by_name(module):
-        if called == "add_middleware" or called.endswith("Middleware") or called in known:
-            function = module.scope_of(call).node
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and (function.args.args or function.args.kwonlyargs):
-                yield function.name
-
-
-def _is_silenced(finding: Finding, mark: Mark) -> bool:
-    """Whether a comment beside the place, or beside the CORS layer that it belongs to, says to ignore the finding."""
-    if is_ignored(finding, mark.spot.module):
-        return True
-    layer = mark.layer
-    return layer is not None and is_ignored(replace(finding, place=_place(layer.spot)), layer.module)
-
-
-def _finding(mark: Mark) -> Finding:
-    found = cause(mark.slug)
-    evidence = dict(mark.evidence)
-    if mark.layer is not None:
-        evidence.setdefault("cors_file", str(mark.layer.module.path))
-        evidence.setdefault("cors_line", mark.layer.node.lineno)
-    return Finding(
-        found,
-        mark.message,
-        mark.severity or found.severity,
-        _place(mark.spot),
-        MappingProxyType(evidence),
-        remedy=mark.remedy,
-    )
-
-
-def _place(spot: Spot) -> Place:
-    node: ast.AST = spot.node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        line = node.lineno
-        width = len(spot.module.lines[line - 1].rstrip()) if line <= len(spot.module.lines) else node.col_offset
-        return Place(str(spot.module.path), line, node.col_offset + 1, line, width + 1)
-    start = getattr(node, "lineno", 1)
-    end = getattr(node, "end_lineno", None) or start
-    return Place(
-        str(spot.module.path),
-        start,
-        _column(spot.module, start, getattr(node, "col_offset", 0)),
-        end,
-        _column(spot.module, end, getattr(node, "end_col_offset", 0) or 0),
-    )
-
-
-def _column(module: Module, line: int, offset: int) -> int:
-    """A column in characters, from 1; the syntax tree counts bytes, from 0."""
-    text = module.lines[line - 1] if line <= len(module.lines) else ""
-    return len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
-
-
-def _order(finding: Finding) -> tuple[str, int, int, str]:
-    place = finding.place
-    assert place is not None
-    return place.file, place.line, place.column or 0, finding.cause.code
-
-
-def paths_of(findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The files that findings are in."""
-    return tuple(dict.fromkeys(finding.place.file for finding in findings if finding.place is not None))
