@@ -57,7 +57,10 @@ def test_it_serves_until_it_is_interrupted_and_leaves_nothing_behind(number: sig
         while not marked(tmp_path) - {running.pid} and time.monotonic() < limit:
             time.sleep(0.02)
         running.send_signal(number)
-        _, errors = running.communicate(timeout=20)
+        try:
+            _, errors = running.communicate(timeout=20)
+        finally:
+            running.kill()
     assert running.returncode == 0
     assert errors == ""
     assert list(tmp_path.iterdir()) == []

@@ -91,8 +91,8 @@ def _wait(running: Demo, open_page: bool | None, stopping: threading.Event) -> i
     running.analyse_ahead()
     if open_page if open_page is not None else sys.stdout.isatty():
         webbrowser.open(running.url)
-    while not stopping.wait(3600):
-        pass
+    while not stopping.wait(0.5):
+        pass  # in slices: a signal that comes just before the wait begins is looked at when it ends
     return NOTHING_FOUND
 
 

@@ -127,8 +127,7 @@ class _Fetch:
         asked = self.asked
         if url.is_http and url.port in _BAD_PORTS:
             return Failed(FailureReason.BAD_PORT, f"port {url.port}")
-        mode_first = asked.mode == "same-origin" and self.engine.refuses_mode_before_mixed_content and not self.exchanges
-        if self._is_mixed_content(url) and not mode_first:
+        if self._is_mixed_content(url) and not (asked.mode == "same-origin" and self._looks_at_mode_first()):
             return Failed(FailureReason.MIXED_CONTENT, url.href)
         if asked.address_space and self.engine.asks_for_local_network and is_more_private(url.host, asked.address_space):
             secure = asked.origin.startswith("https://") or is_trustworthy_origin(asked.origin)
@@ -152,6 +151,12 @@ class _Fetch:
             return Failed(FailureReason.URL_SCHEME, url.scheme)
         self.tainting = "cors"
         return None
+
+    def _looks_at_mode_first(self) -> bool:
+        engine = self.engine
+        if self.exchanges:
+            return engine.refuses_redirected_mode_before_mixed_content
+        return engine.refuses_mode_before_mixed_content
 
     def _is_mixed_content(self, url: ParsedUrl) -> bool:
         """Mixed Content, *Should fetching request be blocked as mixed content?*: a page on https may not call plain http."""

@@ -92,6 +92,8 @@ class Engine:
     """A secure page may not call `http://localhost`."""
     refuses_mode_before_mixed_content: bool = False
     """Mode `same-origin` is refused before mixed content is looked for."""
+    refuses_redirected_mode_before_mixed_content: bool = False
+    """The same after a redirect."""
 
 
 ENGINES: dict[EngineName, Engine] = {
@@ -114,6 +116,7 @@ ENGINES: dict[EngineName, Engine] = {
         redirect_userinfo_always_refused=True,
         asks_for_local_network=True,
         refuses_mode_before_mixed_content=True,
+        refuses_redirected_mode_before_mixed_content=True,
     ),
     "firefox": Engine(
         name="firefox",

@@ -157,6 +157,12 @@ def _chromium_without_frame() -> list[Entry]:
             CorsError.DisallowedByMode,
         ),
         whole(
+            "fetch:unsafe-attempt",
+            chromium.UNSAFE_ATTEMPT,
+            '`fetch()` with `mode: "same-origin"` that is redirected to another origin.',
+            CorsError.DisallowedByMode,
+        ),
+        whole(
             "deprecation:AuthorizationCoveredByWildcard",
             Template(
                 "Authorization will not be covered by the wildcard symbol (*) in CORS `Access-Control-Allow-Headers` handling."

@@ -166,6 +166,9 @@ UNSUPPORTED_SCHEME = Template('Fetch API cannot load {url}. URL scheme "{protoco
 SAME_ORIGIN_MODE = Template(
     'Fetch API cannot load {url}. Request mode is "same-origin" but the URL\'s origin is not same as the request origin {origin}.'
 )
+UNSAFE_ATTEMPT = Template(
+    "Unsafe attempt to load URL {url} from frame with URL {page_url}. Domains, protocols and ports must match."
+)
 NO_CORS_REDIRECT = Template('Fetch API cannot load {url}. Request mode is "no-cors" but the redirect mode is not "follow".')
 STATUS = Template("Failed to load resource: the server responded with a status of {status} ({status_text})")
 NET_ERROR = Template("Failed to load resource: net::{net_error}")
@@ -239,6 +242,8 @@ def hint(error: CorsError, initiator: str) -> str:
 def _blocked(story: Story, outcome: Blocked) -> list[str]:
     error = outcome.error
     if error is CorsError.DisallowedByMode and story.initiator == "fetch":
+        if story.location is not None or story.redirected:
+            return [UNSAFE_ATTEMPT.format(url=story.refused_url, page_url=story.page)]
         return [SAME_ORIGIN_MODE.format(url=story.refused_url, origin=story.origin)]
     if error is CorsError.NoCorsRedirectModeNotFollow:
         return [NO_CORS_REDIRECT.format(url=story.refused_url)]
