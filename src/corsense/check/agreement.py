@@ -69,8 +69,7 @@ def _differences(trace: Trace, engine: BrowserName, seen: Seen) -> Iterator[Diff
         yield Difference("error", ("none",), (seen.error,))
     if said and seen.allowed and trace.request.initiator != "eventsource" and isinstance(outcome, Allowed):
         yield from _readable(trace, outcome, seen)
-    # Chromium ends one of its messages with a line break.
-    lines, shown = expected_lines(trace, engine), tuple(line.rstrip("\n") for line in seen.console)
+    lines, shown = expected_lines(trace, engine), seen.console
     if engine == "firefox" and trace.request.initiator == "eventsource":
         lines, shown = _once(lines), _once(shown)
     if lines != shown and (engine == "firefox" or _naming_any(trace, lines) != _naming_any(trace, shown)):

@@ -167,7 +167,7 @@ SAME_ORIGIN_MODE = Template(
     'Fetch API cannot load {url}. Request mode is "same-origin" but the URL\'s origin is not same as the request origin {origin}.'
 )
 UNSAFE_ATTEMPT = Template(
-    "Unsafe attempt to load URL {url} from frame with URL {page_url}. Domains, protocols and ports must match."
+    "Unsafe attempt to load URL {url} from frame with URL {page_url}. Domains, protocols and ports must match.\n"
 )
 NO_CORS_REDIRECT = Template('Fetch API cannot load {url}. Request mode is "no-cors" but the redirect mode is not "follow".')
 STATUS = Template("Failed to load resource: the server responded with a status of {status} ({status_text})")
