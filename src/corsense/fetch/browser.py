@@ -113,6 +113,8 @@ class _Fetch:
                 refused = yield from self._ask_first(url, script)
                 if refused is not None:
                     return refused
+                if self._is_mixed_content(url):
+                    return Failed(FailureReason.MIXED_CONTENT, url.href)
             answer = yield from self._send(self._actual_request(url))
             ended = self._judge(answer, url)
             if isinstance(ended, ParsedUrl):
@@ -127,7 +129,7 @@ class _Fetch:
         asked = self.asked
         if url.is_http and url.port in _BAD_PORTS:
             return Failed(FailureReason.BAD_PORT, f"port {url.port}")
-        if self._is_mixed_content(url) and not (asked.mode == "same-origin" and self._looks_at_mode_first()):
+        if self._is_mixed_content(url) and not self._looks_at_mode_first():
             return Failed(FailureReason.MIXED_CONTENT, url.href)
         if asked.address_space and self.engine.asks_for_local_network and is_more_private(url.host, asked.address_space):
             secure = asked.origin.startswith("https://") or is_trustworthy_origin(asked.origin)
@@ -153,10 +155,13 @@ class _Fetch:
         return None
 
     def _looks_at_mode_first(self) -> bool:
-        engine = self.engine
-        if self.exchanges:
+        """Whether the mode, and what a preflight says, come before mixed content."""
+        engine, mode = self.engine, self.asked.mode
+        if not self.exchanges:
+            return mode == "same-origin" and engine.refuses_mode_before_mixed_content
+        if mode == "same-origin":
             return engine.refuses_redirected_mode_before_mixed_content
-        return engine.refuses_mode_before_mixed_content
+        return mode == "cors" and engine.preflights_redirect_before_mixed_content
 
     def _is_mixed_content(self, url: ParsedUrl) -> bool:
         """Mixed Content, *Should fetching request be blocked as mixed content?*: a page on https may not call plain http."""

@@ -94,6 +94,8 @@ class Engine:
     """Mode `same-origin` is refused before mixed content is looked for."""
     refuses_redirected_mode_before_mixed_content: bool = False
     """The same after a redirect."""
+    preflights_redirect_before_mixed_content: bool = False
+    """After a redirect, mixed content is looked for once the preflight has passed."""
 
 
 ENGINES: dict[EngineName, Engine] = {
@@ -150,6 +152,7 @@ ENGINES: dict[EngineName, Engine] = {
         redirect_preflight_names_dropped_headers=True,
         loopback_is_mixed_content=True,
         refuses_mode_before_mixed_content=True,
+        preflights_redirect_before_mixed_content=True,
         redirect_keeps_origin=True,
     ),
 }

@@ -113,13 +113,13 @@ def _three_lines(story: Story, reason: str) -> list[str]:
     return [reason, *wrapped, FAILED.format(detail=reason)]
 
 
-def _wrapped(story: Story, reason: str) -> list[str]:
+def _wrapped(story: Story, reason: str, url: str | None = None) -> list[str]:
     if story.initiator == "beacon":
         return [BEACON.format(url=story.url, reason=reason)]
     if story.initiator == "script":
         return [SCRIPT_DENIED.format()]
     wrapper = WRAPPERS.get(story.initiator)
-    return [wrapper.format(url=story.url)] if wrapper else []
+    return [wrapper.format(url=story.url if url is None else url)] if wrapper else []
 
 
 def _reason(story: Story, outcome: Blocked) -> str | None:
@@ -224,8 +224,17 @@ def _mixed_content(story: Story) -> list[str]:
     template = MIXED_CONTENT if _has_a_name(url) else MIXED_CONTENT_ON_LOOPBACK
     blocked = template.format(page_url=story.page, url=url)
     if story.refused_unsent:
-        return [blocked, FAILED.format(detail=REDIRECT_NOT_ALLOWED.format()), *_wrapped(story, "")]
+        return [blocked, FAILED.format(detail=REDIRECT_NOT_ALLOWED.format()), *_wrapped(story, "", _redirecting_url(story))]
     return [blocked, NOT_ALLOWED_TO_REQUEST.format(), *_wrapped(story, "")]
+
+
+def _redirecting_url(story: Story) -> str:
+    """The URL whose answer redirected; a preflight of the target may have come after it."""
+    exchanges = story.trace.exchanges
+    actual = [exchange.request.url for exchange in exchanges if not exchange.request.preflight]
+    if not exchanges or not exchanges[-1].request.preflight or not actual:
+        return story.url
+    return actual[-1] + story.fragment if len(actual) > 1 else story.first_url
 
 
 def _has_a_name(url: str) -> bool:
