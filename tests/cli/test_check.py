@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import corsense
+from tests.examples.scenarios import FOLDER
 
 APP = """
     from fastapi import FastAPI
@@ -246,3 +247,10 @@ def test_with_endpoints_run_start_up_code_runs_too_and_a_crash_shows_the_users_f
     assert found["file"] == "main.py"
     assert source[found["line"] - 1].strip() == 'raise ValueError("no such user")'
     assert "ValueError: no such user" in found["message"]
+
+
+def test_a_host_longer_than_a_name_can_be_is_refused_in_one_line() -> None:
+    ran = corsense("check", "main:app", "--origin", f"https://{'a' * 200}.example", folder=FOLDER / "broken" / "trailing-slash")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.count("\n") == 1
+    assert "longer than a name can be" in ran.err

@@ -21,6 +21,12 @@ from corsense.policy.keywords import STARLETTE
 
 Repair: TypeAlias = Callable[[str], str | None]
 
+
+def edited(edit: Callable[..., str | None], *given: object) -> Repair:
+    """The repair that hands a text to `edit`, and what was `given` with it."""
+    return lambda text: edit(text, *given)
+
+
 CORRECTED = frozenset(
     {"origin-trailing-slash", "origin-has-path", "origin-without-scheme", "origin-default-port", "origin-not-normalised",
      "env-split-without-strip"}
@@ -254,7 +260,7 @@ def _dangers(case: Case, layer: LayerInfo, place: Place) -> Iterator[Candidate]:
         else:
             guess = f"pages of {value} lose access"
             title = f"write {secure!r} in place of {value!r}"
-            apply = lambda text: edits.replace_origin(text, line, value, secure)  # noqa: E731
+            apply = edited(edits.replace_origin, line, value, secure)
             yield Candidate(place, title, apply, (secure,), shuts=(value,), guess=guess)
     elif slug == "duplicate-cors-middleware":
         yield from _merging(case, layer)
@@ -350,15 +356,11 @@ def _reordering(case: Case) -> Iterator[Candidate]:
     here = Place(place.file, cors_line)
     for target in dict.fromkeys((last, place.line)):
         title = "add CORSMiddleware last, so that it is outermost"
-        yield Candidate(here, title, _moved(cors_line, target), moves=True, proven_only=True)
+        yield Candidate(here, title, edited(edits.move_cors_outermost, cors_line, target), moves=True, proven_only=True)
     title = "put CORSMiddleware around the whole"
-    apply = lambda text: edits.wrap_with_cors(text, cors_line, place.line)  # noqa: E731
+    apply = edited(edits.wrap_with_cors, cors_line, place.line)
     yield Candidate(here, title, apply, moves=True, proven_only=True)
     yield from _installation(case)
-
-
-def _moved(cors_line: int, target: int) -> Repair:
-    return lambda text: edits.move_cors_outermost(text, cors_line, target)
 
 
 def _installation(case: Case) -> Iterator[Candidate]:
@@ -368,7 +370,7 @@ def _installation(case: Case) -> Iterator[Candidate]:
     place = layer.place
     guess = None if case.has_corsense else "the app will need corsense where it runs: say --adopt"
     title = "install the CORS layer around everything, so that pages can read errors too"
-    apply = lambda text: edits.install_layer(text, place.line)  # noqa: E731
+    apply = edited(edits.install_layer, place.line)
     yield Candidate(place, title, apply, guess=guess, moves=True, proven_only=True)
 
 
@@ -378,13 +380,13 @@ def _from_startup(case: Case) -> Iterator[Candidate]:
         return
     app_line = owner.place.line
     title = "add the middleware where the app is made"
-    apply = lambda text: edits.move_from_startup(text, place.line, app_line)  # noqa: E731
+    apply = edited(edits.move_from_startup, place.line, app_line)
     yield Candidate(place, title, apply, moves=True, proven_only=True, reveals=True)
 
 
 def _without_handler(case: Case, place: Place) -> Iterator[Candidate]:
     """The handler taken out, and a CORS layer in its stead where there is none."""
-    removed = lambda text: edits.remove_manual_options(text, place.line)  # noqa: E731
+    removed = edited(edits.remove_manual_options, place.line)
     if case.app.cors_layers:
         yield Candidate(place, "remove the OPTIONS handler", removed, proven_only=True)
         return
@@ -395,7 +397,7 @@ def _without_handler(case: Case, place: Place) -> Iterator[Candidate]:
 
 def _without_headers(case: Case, place: Place) -> Iterator[Candidate]:
     """What sets the headers by hand taken out, and a CORS layer in its stead where there is none."""
-    removed = lambda text: edits.remove_manual_cors(text, place.line)  # noqa: E731
+    removed = edited(edits.remove_manual_cors, place.line)
     if case.app.cors_layers:
         yield Candidate(place, "leave the headers to CORSMiddleware", removed, proven_only=True)
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
+from corsense.origin.spelling import MAX_HOST, MAX_LABEL
 from corsense.readers.errors import InputError, quoted
 from corsense.url import parse_url
 
@@ -53,6 +54,9 @@ def read_origin(text: str) -> str:
     url = parse_url(value)
     if url is None or "://" not in value or not url.host:
         raise InputError(f"{quoted(text)} is not an origin; write scheme, host and port, for example http://localhost:3000.")
+    if len(url.host) > MAX_HOST or max(map(len, url.host.split("."))) > MAX_LABEL:
+        longest = f"{MAX_LABEL} characters a label, {MAX_HOST} in all"
+        raise InputError(f"{quoted(text)} is not an origin: its host is longer than a name can be, {longest}.")
     serialised = url.origin if url.origin != "null" else value.lower()
     if value != serialised and quoted(value) == quoted(serialised):
         raise InputError(f"{quoted(text)} is not written as browsers send an origin; end it after host and port.")

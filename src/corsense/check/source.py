@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corsense.check.candidates import Candidate, expression_repairs, origin_repairs, plain_repairs
+from corsense.check.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
 from corsense.check.mended import Mended, Repair, Wishes
 from corsense.check.repair import below_here, is_users, source_of, text_of
 from corsense.check.wishes import wished
@@ -177,7 +177,7 @@ def _candidates(finding: Finding, named: Sequence[str]) -> Iterator[Candidate]:
     sent, allowed = evidence.get("sent"), evidence.get("allowed")
     if isinstance(sent, str) and isinstance(allowed, str):
         title = f"write {sent!r} in place of {allowed!r}"
-        apply = lambda text: edits.rewrite_literal(text, place.line, allowed, sent)  # noqa: E731
+        apply = edited(edits.rewrite_literal, place.line, allowed, sent)
         yield Candidate(place, title, apply, (sent,), guess=_SHARED)
     if slug == "env-split-without-strip" and not isinstance(sent, str):
         title = "take the white space off the origins of the setting"
@@ -195,7 +195,7 @@ def _dangers(slug: str, value: str, layer: Place, named: Sequence[str]) -> Itera
     elif slug == "insecure-origin-with-credentials":
         secure = value.replace("http://", "https://", 1)
         title = f"write {secure!r} in place of {value!r}"
-        apply = lambda text: edits.replace_origin(text, line, value, secure)  # noqa: E731
+        apply = edited(edits.replace_origin, line, value, secure)
         yield Candidate(layer, title, apply, (secure,), shuts=(value,), guess=f"pages of {value} lose access")
 
 

@@ -101,7 +101,7 @@ def check(
     try:
         real = _real_browser(browser, browser_path, engine)
         rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
-        asked = _asked(origin, request, header, credentials, rules, run_endpoints)
+        asked = asked_for(origin, request, header, credentials, rules, run_endpoints)
         report = _report(target, asked, curl, fetch, factory, time_limit, quiet or format is not Format.TEXT, real)
     except InputError as error:
         fail(str(error))
@@ -132,7 +132,7 @@ def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine 
     return found
 
 
-def _asked(
+def asked_for(
     origin: list[str] | None,
     request: list[str] | None,
     header: list[str] | None,
@@ -140,6 +140,7 @@ def _asked(
     engine: Engine,
     run_endpoints: bool,
 ) -> Asked:
+    """What the options that `check` and `fix` share ask for. Raises InputError for what none of them takes."""
     from corsense.check.request import Asked, read_header, read_operation, read_origin
 
     return Asked(

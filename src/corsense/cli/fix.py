@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.check import Credentials, Engine
+from corsense.cli.check import Credentials, Engine, asked_for
 
 if TYPE_CHECKING:
     from corsense.check.mended import Mended, Wishes
@@ -75,7 +75,7 @@ def fix(
 
     try:
         wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
-        asked = _asked(origin, request, header, credentials, engine, run_endpoints)
+        asked = asked_for(origin, request, header, credentials, engine, run_endpoints)
         mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, quiet or format is not Printed.TEXT)
         if write:
             write_all(mended.edits)
@@ -94,26 +94,6 @@ def _variable(name: str | None) -> str | None:
             f"{quoted(name)} is not the name of an environment variable; write for example --from-env ALLOWED_ORIGINS."
         )
     return name
-
-
-def _asked(
-    origin: list[str] | None,
-    request: list[str] | None,
-    header: list[str] | None,
-    credentials: Credentials | None,
-    engine: Engine,
-    run_endpoints: bool,
-) -> Asked:
-    from corsense.check.request import Asked, read_header, read_operation, read_origin
-
-    return Asked(
-        origins=tuple(read_origin(text) for text in origin or ()),
-        operations=tuple(read_operation(text) for text in request or ()),
-        headers=tuple(read_header(text) for text in header or ()),
-        credentials=credentials.value if credentials else None,
-        engine=engine.value,
-        run_endpoints=run_endpoints,
-    )
 
 
 def _mended(

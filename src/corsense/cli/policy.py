@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import warnings
@@ -104,6 +105,7 @@ def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
     from corsense.readers.errors import InputError
     from corsense.readers.policy import load_policy
 
+    logging.getLogger("corsense").addHandler(logging.NullHandler())  # what a layer refuses is told here, once
     try:
         if source is None or _is_environment(source):
             return _configured(_names_in(source))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from corsense.lint.conditions import holds, path_of
 from corsense.lint.operations import compared, item_of, sum_of, text_sum
@@ -56,12 +56,19 @@ class Frame:
         return self.scope.module
 
 
+class Callers(Protocol):
+    """Tells the calls of a function that are known."""
+
+    def get(self, function: ast.AST, default: list[tuple[Module, ast.Call]], /) -> list[tuple[Module, ast.Call]]:
+        """The calls, or `default` where none is known."""
+
+
 @dataclass(eq=False)
 class Evaluator:
     """Follows expressions through a program. `callers` tells the calls of a function that are known, for its parameters."""
 
     program: Program
-    callers: Mapping[ast.AST, list[tuple[Module, ast.Call]]] = field(default_factory=dict)
+    callers: Callers
     _known: dict[ast.AST, Alternatives] = field(default_factory=dict, repr=False)
     _busy: set[tuple[ast.AST, int | str]] = field(default_factory=set, repr=False)
     _depth: int = 0

@@ -91,7 +91,7 @@ class Linter:
     layers: dict[Module, list[Layer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.evaluator = Evaluator(self.program, self.callers)  # type: ignore[arg-type]
+        self.evaluator = Evaluator(self.program, self.callers)
         self.callers.evaluator = self.evaluator
 
     def read(self) -> None:
