@@ -62,6 +62,18 @@ CONTRACT = [
     "server-unreachable",
     "same-origin-needs-no-cors",
     "websocket-origin-unchecked",
+    "gateway-error",
+    "answered-by-proxy",
+    "request-too-large",
+    "tunnel-interstitial",
+    "redirect-to-login",
+    "route-not-found",
+    "websocket-refused",
+    "tainted-canvas",
+    "nested-origins",
+    "joined-values",
+    "setting-not-json",
+    "private-network-headers-obsolete",
 ]
 
 

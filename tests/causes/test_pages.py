@@ -36,6 +36,8 @@ BLOCKED: dict[str, tuple[FetchRequest, CorsError]] = {
     "origin-default-port": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),
     "origin-not-normalised": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "env-split-without-strip": (POST, CorsError.PreflightMissingAllowOriginHeader),
+    "nested-origins": (POST, CorsError.PreflightMissingAllowOriginHeader),
+    "joined-values": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "glob-in-origins": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),
     "regex-in-origins": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),
     "regex-partial-match": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),
