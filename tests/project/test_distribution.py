@@ -39,17 +39,12 @@ def test_the_wheel_holds_every_module_and_the_mark_of_a_typed_package(wheel: zip
     assert {"corsense/py.typed", *modules} <= set(wheel.namelist())
 
 
-def test_installing_without_extras_brings_only_the_runtime(wheel: zipfile.ZipFile) -> None:
-    required = email.message_from_string(metadata(wheel, "METADATA")).get_all("Requires-Dist", [])
-    base = ["ada-url", "publicsuffixlist", "pydantic", "pydantic-settings"]
-    assert sorted(line.partition(">")[0] for line in required if "extra ==" not in line) == base
-
-
-def test_the_tools_are_an_extra_called_cli(wheel: zipfile.ZipFile) -> None:
+def test_installing_without_extras_brings_the_command_line(wheel: zipfile.ZipFile) -> None:
     message = email.message_from_string(metadata(wheel, "METADATA"))
-    assert "cli" in message.get_all("Provides-Extra", [])
-    brought = {line.partition(">")[0] for line in message.get_all("Requires-Dist", []) if "extra == 'cli'" in line}
-    assert {"httpcore2", "rich", "typer"} <= brought
+    required = message.get_all("Requires-Dist", [])
+    base = ["ada-url", "httpcore2", "publicsuffixlist", "pydantic", "pydantic-settings", "rich", "typer"]
+    assert sorted(line.partition(">")[0] for line in required if "extra ==" not in line) == base
+    assert "cli" not in message.get_all("Provides-Extra", [])
 
 
 def test_what_drives_real_browsers_is_an_extra_called_browser(wheel: zipfile.ZipFile) -> None:

@@ -87,9 +87,9 @@ def test_the_package_is_marked_as_typed() -> None:
     assert (ROOT / "src" / "corsense" / "py.typed").exists()
 
 
-def test_the_base_dependencies_are_no_tools() -> None:
+def test_the_base_installation_has_the_command_line_and_no_framework() -> None:
     base = {distribution(line) for line in pyproject()["project"]["dependencies"]}
-    assert base == {"ada-url", "publicsuffixlist", "pydantic", "pydantic-settings"}
+    assert base == {"ada-url", "httpcore2", "publicsuffixlist", "pydantic", "pydantic-settings", "rich", "typer"}
 
 
 def test_the_lock_covers_every_extra_the_development_tools_and_the_build_backend() -> None:

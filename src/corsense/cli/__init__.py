@@ -18,15 +18,10 @@ def main() -> None:
         print(f"corsense {__version__}")
         return
     _get_ahead(sys.argv[1:])
-    try:
-        if _is_only_a_text_to_explain(sys.argv[1:]):
-            from corsense.cli.explaining import explain_alone as work
-        else:
-            from corsense.cli.main import app as work
-    except ModuleNotFoundError as missing:
-        if missing.name is None or missing.name.partition(".")[0] not in ("typer", "rich", "httpcore2", "pydantic"):
-            raise
-        fail(f"the command line needs {missing.name}, which is not installed; run: pip install 'corsense[cli]'")
+    if _is_only_a_text_to_explain(sys.argv[1:]):
+        from corsense.cli.explaining import explain_alone as work
+    else:
+        from corsense.cli.main import app as work
     from corsense.cli.process import run
 
     run(work)

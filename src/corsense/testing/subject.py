@@ -185,12 +185,8 @@ def _live(text: str) -> Subject:
 
 @contextlib.contextmanager
 def _http() -> Iterator[Callable[[Call], AsgiExchange]]:
-    try:
-        from corsense.transports.http import Document, HttpClient
-    except ImportError:
-        raise InputError(
-            "a URL needs httpcore2, which is not installed: pip install 'corsense[cli]', or give an httpx2 client"
-        ) from None
+    from corsense.transports.http import Document, HttpClient
+
     with HttpClient() as client:
 
         def ask(call: Call) -> AsgiExchange:
