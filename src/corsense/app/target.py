@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from corsense.app.errors import AppLoadError
+from corsense.config import Configuration
+from corsense.errors import InputError
 
 Source = Literal["given", "file", "pyproject"]
 
@@ -52,7 +55,8 @@ class AppTarget:
     ) -> AppTarget:
         """The target that `text` names: `package.module:app`, `package.module`, `app/main.py`, `app/main.py:app`, or a folder
         that contains an app; None: what `fastapi dev` would run in `directory` (default: the working directory), which is
-        `[tool.corsense] app` or `[tool.fastapi] entrypoint` of its `pyproject.toml`, else the first of `DEFAULT_FILES`.
+        `app` of corsense's configuration or `[tool.fastapi] entrypoint` of its `pyproject.toml`, the nearer one of these, else
+        the first of `DEFAULT_FILES`.
 
         Raises `AppLoadError` when nothing is found, or the text names nothing that can be imported. The module itself is not
         imported.
@@ -125,43 +129,45 @@ def _module_of(path: Path) -> tuple[str, Path]:
 
 
 def _discovered(root: Path, factory: bool) -> AppTarget:
-    configured = _configured(root)
-    if configured is not None:
-        return _named(configured, root, factory, "pyproject")
-    for file in DEFAULT_FILES:
-        if (root / file).is_file():
-            return _file(file, None, root, factory, file, "file")
+    configuration = _configuration(root)
+    entrypoint = None if configuration.app is not None and configuration.folder == root else _entrypoint(root)
+    if entrypoint is not None:
+        return _named(entrypoint, root, factory, "pyproject")
+    if configuration.app is not None:
+        return _named(configuration.app, configuration.folder, factory, "pyproject")
+    for folder in dict.fromkeys((root, configuration.folder)):
+        for file in DEFAULT_FILES:
+            if (folder / file).is_file():
+                return _file(file, None, folder, factory, file, "file")
     raise AppLoadError(
         f"There is no app here: none of {', '.join(DEFAULT_FILES)} exists in {root}, and pyproject.toml names none.",
         _suggested(root),
     )
 
 
-def _configured(root: Path) -> str | None:
-    """What `pyproject.toml` names: `[tool.corsense] app` first, then `[tool.fastapi] entrypoint`."""
+def _configuration(root: Path) -> Configuration:
+    try:
+        return Configuration.near(root)
+    except InputError as error:
+        message, _, remedy = str(error).partition("; ")
+        raise AppLoadError(f"{message.rstrip('.')}.", remedy[:1].upper() + remedy[1:] or None) from None
+
+
+def _entrypoint(root: Path) -> str | None:
+    """`[tool.fastapi] entrypoint` of `pyproject.toml`."""
     file = root / "pyproject.toml"
     if not file.is_file():
         return None
-    import tomllib
-
-    try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AppLoadError(f"pyproject.toml is not valid TOML: {error}.", f"Correct {file}, or name the app.") from None
-    for table, key in (("corsense", "app"), ("fastapi", "entrypoint")):
-        value = _entry(document, table, key)
-        if value is None:
-            continue
-        if not isinstance(value, str) or not value.strip():
-            raise AppLoadError(f"[tool.{table}] {key} in pyproject.toml is {value!r}.", f'Write {key} = "package.module:app".')
-        return value
-    return None
-
-
-def _entry(document: dict[str, Any], table: str, key: str) -> object:
-    tool = document.get("tool")
-    section = tool.get(table) if isinstance(tool, dict) else None
-    return section.get(key) if isinstance(section, dict) else None
+    tool = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("tool")
+    section = tool.get("fastapi") if isinstance(tool, dict) else None
+    value = section.get("entrypoint") if isinstance(section, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise AppLoadError(
+            f"[tool.fastapi] entrypoint in pyproject.toml is {value!r}.", 'Write entrypoint = "package.module:app".'
+        )
+    return value
 
 
 def _nearest_file(name: str, root: Path) -> str:

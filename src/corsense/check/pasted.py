@@ -12,14 +12,15 @@ from corsense.readers.errors import InputError
 from corsense.readers.fetch_call import parse_fetch
 
 
-def with_pasted(asked: Asked, text: str, kind: Literal["curl", "fetch"], target: str | None) -> tuple[Asked, str]:
+def with_pasted(
+    asked: Asked, text: str, kind: Literal["curl", "fetch"], target: str | None, usual: tuple[str, ...] = ()
+) -> tuple[Asked, str]:
     """The wishes with those of the pasted text (what was given on the command line wins), and the target: that which was
     given, else
-    the URL of the text. On an app, only the path of the URL counts. Raises InputError when the text cannot be read, or does
-    not tell
-    where the page is."""
+    the URL of the text. On an app, only the path of the URL counts. `usual` are the origins of a text that does not say which
+    page made the request. Raises InputError when the text cannot be read, or nothing says where the page is."""
     pasted = parse_curl(text) if kind == "curl" else parse_fetch(text)
-    origins = asked.origins or ((pasted.origin,) if pasted.origin else ())
+    origins = asked.origins or ((pasted.origin,) if pasted.origin else usual)
     if not origins:
         raise InputError(
             f"the pasted {kind} command does not say which page made it; add --origin, for example --origin http://localhost:3000."

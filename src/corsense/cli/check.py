@@ -7,7 +7,7 @@ import sys
 import time
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -163,18 +163,23 @@ def _report(
     silent: bool,
     browser: BrowserCheck | None = None,
 ) -> Report:
+    from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError, quoted
 
     if curl is not None and fetch is not None:
         raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+    configuration = configuration_for(target)
     pasted = curl if curl is not None else fetch
     if pasted is not None:
         from corsense.check.pasted import with_pasted
 
         text = sys.stdin.read() if pasted == "-" else pasted
-        asked, target = with_pasted(asked, text, "curl" if curl is not None else "fetch", target)
+        kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
+        asked, target = with_pasted(asked, text, kind, target, configured_origins(configuration))
     if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
         raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
+    if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
+        asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
         return _over_the_network(target, asked, time_limit, silent, browser)
     if target is not None and target.lower().endswith(".har"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -106,6 +106,7 @@ def _mended(
     time_limit: float,
     silent: bool,
 ) -> Mended:
+    from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError, quoted
 
     for named in targets:
@@ -113,11 +114,12 @@ def _mended(
             raise InputError(f"{quoted(named)} has no source to repair; name the app, for example main:app, or its files.")
     if curl is not None and fetch is not None:
         raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+    configuration = configuration_for(targets[0] if targets else None)
     sources = [target for target in targets if _is_source(target)]
     if sources and len(sources) == len(targets):
         if asked.operations or asked.headers or curl is not None or fetch is not None:
             raise InputError("a request can be tried on an app only; name it, for example main:app, in place of its files.")
-        return _on_source(sources, asked, wishes)
+        return _on_source(sources, with_configuration(asked, configuration), wishes)
     if len(targets) > 1:
         raise InputError("one app at a time; several targets have to be files or folders of source that exist.")
     target = targets[0] if targets else None
@@ -127,8 +129,9 @@ def _mended(
 
         text = sys.stdin.read() if pasted == "-" else pasted
         # The URL of a pasted request says where it was sent, not what is to be repaired.
-        asked, _ = with_pasted(asked, text, "curl" if curl is not None else "fetch", target)
-    return _on_app(target, asked, wishes, factory, time_limit, silent)
+        kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
+        asked, _ = with_pasted(asked, text, kind, target, configured_origins(configuration))
+    return _on_app(target, with_configuration(asked, configuration), wishes, factory, time_limit, silent)
 
 
 def _is_source(target: str) -> bool:

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
-from corsense.cli import fail
+
+class Described(StrEnum):
+    """What has a schema: the documents that commands print, and what people write."""
+
+    CHECK = "check"
+    EXPLAIN = "explain"
+    FIX = "fix"
+    LINT = "lint"
+    CONFIG = "config"
+    POLICY = "policy"
 
 
-def schema(document: Annotated[str, typer.Argument(metavar="check", help="The document to describe.")]) -> None:
-    """Print the JSON Schema of what `--format json` prints."""
-    from corsense.report.document import DOCUMENTS, Document
-    from corsense.report.repairs import MendedDocument
+def schema(
+    document: Annotated[Described, typer.Argument(metavar="|".join(Described), help="The document to describe.")],
+) -> None:
+    """Print a JSON Schema: of what `--format json` prints, of the configuration (`config`), of a policy file (`policy`)."""
+    print(json.dumps(_schema_of(document), indent=2))
 
-    if document == "policy":
-        from corsense.policy import Policy
 
-        print(json.dumps(Policy.json_schema(), indent=2))
-        return
-    documents: dict[str, type[Document]] = {**DOCUMENTS, "fix": MendedDocument}
-    if document not in documents:
-        fail(f"there is no document {document!r}; choose one of {', '.join((*documents, 'policy'))}")
-    print(json.dumps(documents[document].model_json_schema(by_alias=True), indent=2))
+def _schema_of(document: Described) -> dict[str, Any]:
+    match document:
+        case Described.CONFIG:
+            from corsense.config import configuration_schema
+
+            return configuration_schema()
+        case Described.POLICY:
+            from corsense.policy import Policy
+
+            return Policy.json_schema()
+        case Described.FIX:
+            from corsense.report.repairs import MendedDocument
+
+            return MendedDocument.model_json_schema(by_alias=True)
+        case _:
+            from corsense.report.document import DOCUMENTS
+
+            return DOCUMENTS[document.value].model_json_schema(by_alias=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from pathlib import Path
 
-from corsense.causes import catalogue
+from corsense.config import Configuration, read_rules
+from corsense.errors import InputError
 from corsense.finding import Finding
 from corsense.lint.program import Module
-from corsense.readers.errors import InputError, quoted
 
 _COMMENT = re.compile(r"#.*?\bcorsense:\s*ignore(?!-)(?:\s*\[([^\]]*)\])?")
 
@@ -29,22 +27,17 @@ class Options:
 
     @classmethod
     def read(cls, start: Path, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Options:
-        """The options of the command line, added to those of the nearest `pyproject.toml` with `[tool.corsense]`.
+        """The options of the command line, and those of the configuration near `start`.
 
         Raises:
-            InputError: a name is no cause, or the table cannot be read.
+            InputError: a name is no cause, or the configuration cannot be read.
         """
-        folder, table = _table(start)
-        per_file = table.get("per-file-ignores", {})
-        if not isinstance(per_file, dict):
-            raise InputError(
-                '[tool.corsense] per-file-ignores is no table; write per-file-ignores = { "tests/*" = ["wildcard-origins"] }.'
-            )
+        configuration = Configuration.near(start)
         return cls(
-            slugs(select, "--select") or slugs(_names(table, "select"), "[tool.corsense] select"),
-            slugs(ignore, "--ignore") | slugs(_names(table, "ignore"), "[tool.corsense] ignore"),
-            {str(name): slugs(_names(per_file, name), "per-file-ignores") for name in per_file},
-            folder,
+            named_rules(select, "--select") or configuration.select,
+            named_rules(ignore, "--ignore") | configuration.ignore,
+            configuration.per_file_ignores,
+            configuration.folder,
         )
 
     def wants(self, finding: Finding) -> bool:
@@ -63,49 +56,16 @@ class Options:
         return fnmatch(shown, pattern) or fnmatch(file.name, pattern)
 
 
-def slugs(names: Iterable[str], source: str) -> frozenset[str]:
-    """The slugs of causes that are named by slug or code, several at once with commas between.
+def named_rules(names: Iterable[str], option: str) -> frozenset[str]:
+    """The slugs of the causes that an option of the command line names by slug or code, several at once with commas between.
 
     Raises:
-        InputError: there is no such cause; `source` says where it was named.
+        InputError: there is no such cause.
     """
-    known = {name: cause.slug for cause in catalogue() for name in (cause.slug, cause.code)}
-    found = set()
-    for name in (part.strip() for text in names for part in text.split(",")):
-        if not name:
-            continue
-        slug = known.get(name) or known.get(name.upper()) or known.get(name.lower())
-        if slug is None:
-            near = get_close_matches(name, list(known), 1)
-            hint = f"did you mean {near[0]}?" if near else "`corsense rule` lists them all."
-            raise InputError(f"{source} names {quoted(name)}, which is no rule; {hint}")
-        found.add(slug)
-    return frozenset(found)
-
-
-def _names(table: Mapping[str, object], key: str) -> list[str]:
-    value = table.get(key, [])
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return [str(item) for item in value]
-    raise InputError(f"[tool.corsense] {key} is {quoted(value)}, where a list of rules is due.")
-
-
-def _table(start: Path) -> tuple[Path, Mapping[str, object]]:
-    """`[tool.corsense]` of the nearest `pyproject.toml` that has one, from `start` upwards."""
-    folder = start.absolute() if start.is_dir() else start.absolute().parent
-    for candidate in (folder, *folder.parents):
-        file = candidate / "pyproject.toml"
-        try:
-            document = tomllib.loads(file.read_text(encoding="utf-8"))
-        except OSError:
-            continue
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise InputError(f"{file} cannot be read: {error}.") from None
-        tool = document.get("tool", {})
-        table = tool.get("corsense") if isinstance(tool, dict) else None
-        if isinstance(table, dict):
-            return candidate, table
-    return folder, {}
+    try:
+        return read_rules(name.strip() for text in names for name in text.split(",") if name.strip())
+    except InputError as error:
+        raise InputError(f"{option}: {error}") from None
 
 
 def is_ignored(finding: Finding, module: Module) -> bool:
