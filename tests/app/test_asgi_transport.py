@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -139,6 +138,10 @@ def test_an_exception_after_the_answer_leaves_the_answer() -> None:
     assert not exchange.by_server
 
 
+ended: list[str] = []
+"""What came to its end although nobody waits for it."""
+
+
 async def never(scope: Any, receive: Any, send: Any) -> None:
     await asyncio.sleep(60)
 
@@ -173,15 +176,16 @@ async def waits_for_the_client(scope: Any, receive: Any, send: Any) -> None:
 async def headers_only(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await asyncio.sleep(60)
+    ended.append("headers only")
 
 
 @pytest.mark.parametrize("app", [endless, waits_for_the_client, headers_only], ids=lambda app: app.__name__)
 def test_a_body_without_end_is_not_waited_for(app: App) -> None:
-    started = time.monotonic()
+    ended.clear()
     answer = ask(app)
     assert isinstance(answer, WireResponse)
     assert answer.status == 200
-    assert time.monotonic() - started < 5
+    assert ended == []
 
 
 def test_what_runs_after_the_answer_is_not_cut_off() -> None:

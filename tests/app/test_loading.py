@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -176,10 +175,9 @@ def test_a_syntax_error_is_shown_at_its_line(open_app: OpenApp, tmp_path: Path) 
 
 
 def test_an_import_that_takes_too_long_is_ended_and_its_line_is_named(open_app: OpenApp, tmp_path: Path) -> None:
-    started = time.monotonic()
-    session = open_app("import time\nx = 1\ntime.sleep(60)\n", time_limit=1.0)
+    session = open_app("import time\nx = 1\ntime.sleep(60)\nopen('imported', 'w').close()\n", time_limit=1.0)
     error = failure(session)
-    assert time.monotonic() - started < 20
+    assert not (tmp_path / "imported").exists()
     assert error.message == f"Importing 'main' took longer than 1 s. It was at {tmp_path / 'main.py'}:3."
     assert "allow more time" in str(error.remedy)
 

@@ -27,14 +27,14 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     return not alive(pid)
 
 
-def child_of(folder: Path, seconds: float = 10.0) -> int:
+def child_of(folder: Path, seconds: float = 60.0) -> int:
     """The process of the app, once it is there."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -45,16 +45,14 @@ def child_of(folder: Path, seconds: float = 10.0) -> int:
     raise AssertionError("the app was never imported")
 
 
-def test_starting_returns_before_the_app_is_imported(open_app: OpenApp) -> None:
-    started = time.monotonic()
-    session = open_app("import time\ntime.sleep(1)\n" + ASGI)
-    assert time.monotonic() - started < 0.9
+def test_starting_returns_before_the_app_is_imported(open_app: OpenApp, tmp_path: Path) -> None:
+    session = open_app("import os, time\nwhile not os.path.exists('go-on'):\n    time.sleep(0.01)\n" + ASGI)
+    (tmp_path / "go-on").touch()
     assert session.description.target == "main:app"
-    assert time.monotonic() - started >= 1.0
 
 
 def test_nothing_is_left_behind_when_a_session_is_closed(open_app: OpenApp, tmp_path: Path) -> None:
-    source = ASGI + "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    source = ASGI + "import subprocess, sys\nchild = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
     session = open_app(source + "open('grandchild', 'w').write(str(child.pid))\n")
     _ = session.description
     session.close()
@@ -64,18 +62,17 @@ def test_nothing_is_left_behind_when_a_session_is_closed(open_app: OpenApp, tmp_
 
 
 def test_a_session_ends_with_its_block_even_while_the_app_is_being_imported(tmp_path: Path) -> None:
-    write_files(tmp_path, ASGI + "import time\ntime.sleep(60)\n")
-    started = time.monotonic()
+    write_files(tmp_path, ASGI + "import time\ntime.sleep(600)\nopen('imported', 'w').close()\n")
     session = AppSession.start(AppTarget.parse(directory=tmp_path))
     pid = child_of(tmp_path)
     session.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
     assert gone(pid)
-    assert time.monotonic() - started < 20
+    assert not (tmp_path / "imported").exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
 def test_the_app_ends_when_its_parent_does(tmp_path: Path, number: signal.Signals) -> None:
-    write_files(tmp_path, ASGI + "import time\ntime.sleep(60)\n")
+    write_files(tmp_path, ASGI + "import time\ntime.sleep(600)\n")
     code = "from corsense.app import AppSession\nwith AppSession.start('main:app') as session:\n    session.description\n"
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
     pid = child_of(tmp_path)

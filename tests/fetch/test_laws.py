@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corsense.fetch import Allowed, Blocked, Browser, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
+from corsense.fetch import Allowed, Blocked, Browser, Failed, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.transports import drive
 
@@ -77,7 +77,14 @@ def test_every_fetch_ends_with_a_verdict(
     turns = answering(script)
     trace = drive(Browser(engine).fetch(request), lambda _: next(turns))
     assert len(trace.exchanges) <= MOST_EXCHANGES
-    assert isinstance(trace.outcome, Allowed) or trace.outcome is not None
+    if isinstance(trace.outcome, Failed):
+        assert trace.outcome.reason
+    elif isinstance(trace.outcome, Allowed):
+        assert trace.outcome.tainting in ("basic", "cors", "opaque")
+    else:
+        assert isinstance(trace.outcome, Blocked)
+        exchange = trace.outcome.exchange
+        assert exchange is None or 0 <= exchange < len(trace.exchanges)
 
 
 @settings(max_examples=300)

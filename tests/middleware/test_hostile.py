@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 
 import pytest
@@ -36,7 +35,7 @@ values = (
 lines = st.lists(st.tuples(names, values), max_size=7)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.sampled_from(POLICIES), lines, st.sampled_from(["GET", "OPTIONS", "POST", "\u0100"]), st.booleans(), st.text(max_size=20)
 )
@@ -50,7 +49,7 @@ def test_no_header_bytes_make_it_raise_or_send_a_broken_header(
     assert len({name for name, _ in answer.lines}) == len(answer.lines)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(POLICIES[:3]), values.filter(lambda value: value != ORIGIN.encode()))
 def test_only_an_origin_that_the_policy_allows_is_ever_repeated(policy: Policy, origin: bytes) -> None:
     allowed = get(CORSMiddleware(plain, policy=policy), origin)["access-control-allow-origin"]
@@ -66,14 +65,12 @@ def test_long_lists_of_requested_headers_cost_little(policy: Policy, size: int, 
     value = (unit * (size // len(unit))).decode()
     preflight(app, ORIGIN, "PUT", value)
     tracemalloc.start()
-    start = time.perf_counter()
     try:
         answer = preflight(app, ORIGIN, "PUT", value)
-        spent, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert answer.status == 400
-    assert spent < 0.5
     assert peak < 4 * size + 200_000  # the request itself, encoded, and little more
 
 
@@ -183,7 +180,7 @@ def test_a_garbage_origin_is_refused_not_an_error(origin: str) -> None:
         assert preflight(app, origin).status == 400
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.permutations(["https://a.example.com", "https://b.example.com", "https://a.b.example.com"]),
     st.integers(0, 20),

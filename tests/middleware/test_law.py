@@ -83,9 +83,7 @@ def send_to() -> Any:
         sender.close()
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture])
 @given(keywords, st.lists(requests, min_size=3, max_size=10), st.sampled_from(ENGINES))
 def test_a_policy_permits_exactly_what_a_browser_gets_from_the_middleware(
     send_to: Any, given: dict[str, Any], asked: list[FetchRequest], engine: EngineName

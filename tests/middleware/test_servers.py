@@ -32,6 +32,7 @@ from tests.middleware.asking import ORIGIN, STRANGER
 POLICY = Policy(
     origins=[ORIGIN, "http://localhost:*"], credentials=True, methods=["PUT"], request_headers=["Content-Type"], websockets=True
 )
+FIRST_EVENT_READ = threading.Event()
 Serve = Callable[[Any], AbstractContextManager[int]]
 
 
@@ -42,7 +43,7 @@ def serving(app: Any, **settings: Any) -> Iterator[int]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", **settings))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.01)
     try:
@@ -87,7 +88,8 @@ def application(folder: Path, done: list[str]) -> FastAPI:
         async def stream() -> AsyncIterator[str]:
             for number in range(3):
                 yield f"data: {number}\n\n"
-                await asyncio.sleep(0.1)
+                while not FIRST_EVENT_READ.is_set():
+                    await asyncio.sleep(0.01)
 
         return StreamingResponse(stream(), media_type="text/event-stream")
 
@@ -143,7 +145,7 @@ def test_a_browser_gets_what_the_policy_permits(served: Served, origin: str, all
 def test_background_tasks_run_after_the_answer(served: Served) -> None:
     served[1].clear()
     assert request(served[0], "/items/1", method="PUT")[2] == b'{"number":1}'
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not served[1] and time.monotonic() < deadline:
         time.sleep(0.01)
     assert served[1] == ["background"]
@@ -160,10 +162,9 @@ def test_events_arrive_as_they_are_sent(served: Served) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", served[0], timeout=10)
     connection.request("GET", "/events", headers={"Origin": ORIGIN})
     answer = connection.getresponse()
-    start = time.monotonic()
     assert answer.getheader("access-control-allow-origin") == ORIGIN
     assert answer.read1(100) == b"data: 0\n\n"
-    assert time.monotonic() - start < 0.15
+    FIRST_EVENT_READ.set()
     assert answer.read() == b"data: 1\n\ndata: 2\n\n"
     connection.close()
 
@@ -221,9 +222,13 @@ def test_reconfiguring_under_load_loses_no_request() -> None:
     wanted = {frozenset({"access-control-allow-credentials"}), frozenset({"access-control-expose-headers"})}
     seen: list[tuple[int, bytes, frozenset[str]]] = []
 
+    changed_often = threading.Event()
+
     def page(number: int, port: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         for turn in range(100):
+            if turn == 50:
+                assert changed_often.wait(60)
             connection.request("GET", f"/{number}/{turn}", headers={"Origin": ORIGIN})
             answer = connection.getresponse()
             names = {name.lower() for name, _ in answer.getheaders() if name.lower().startswith("access-control-")}
@@ -238,9 +243,10 @@ def test_reconfiguring_under_load_loses_no_request() -> None:
         while any(thread.is_alive() for thread in pages):
             layer.reconfigure(second if changes % 2 else first)
             changes += 1
+            if changes > 10:
+                changed_often.set()
             time.sleep(0.005)
     bodies = {json.dumps({"path": f"/{number}/{turn}"}).encode() for number in range(6) for turn in range(100)}
     assert {body for _, body, _ in seen} == bodies
     assert {status for status, _, _ in seen} == {200}
     assert {names for _, _, names in seen} == wanted
-    assert changes > 10

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsense import OriginPattern
 from corsense.origin import MAX_ORIGIN, OriginSet
+from tests.growth import bytecodes
 
 LABELS = st.sampled_from(["a", "b", "app", "evil", "x-y", "example", "com", "co", "uk", "localhost"])
 HOSTS = st.one_of(st.lists(LABELS, min_size=1, max_size=4).map(".".join), st.sampled_from(["127.0.0.1", "[::1]"]))
@@ -32,7 +31,7 @@ def test_a_set_means_what_any_of_its_patterns_means(patterns: list[OriginPattern
     assert OriginSet(patterns).match(origin.encode()) is any(pattern.matches(origin) for pattern in patterns)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(PATTERNS, PATTERNS, st.sampled_from(["app.", "evil.", ""]))
 def test_two_patterns_never_admit_a_third_origin(one: OriginPattern, other: OriginPattern, sub: str) -> None:
     together = OriginSet([one, other])
@@ -110,27 +109,21 @@ def test_an_origin_longer_than_any_is_refused_at_once() -> None:
     assert not WILD.match(b"https://" + b"a." * 4000 + b"example.com")
 
 
-def seconds(many: OriginSet, origin: bytes, runs: int = 2000) -> float:
-    best = float("inf")
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(runs):
-            many.match(origin)
-        best = min(best, time.perf_counter() - start)
-    return best / runs
+def work(patterns: OriginSet, origin: bytes) -> int:
+    return bytecodes(lambda: patterns.match(origin))
 
 
-def test_a_thousand_wildcards_take_as_long_as_one() -> None:
+def test_a_thousand_wildcards_are_as_much_work_as_one() -> None:
     one = OriginSet([OriginPattern.parse("https://*.tenant0.example.com")])
     thousand = OriginSet(OriginPattern.parse(f"https://*.tenant{n}.example.com") for n in range(1000))
     for origin in (b"https://app.tenant0.example.com", b"https://evil.example", b"https://" + b"a." * 120 + b"com"):
-        assert seconds(thousand, origin) < 4 * seconds(one, origin) + 1e-6
+        assert work(thousand, origin) <= work(one, origin) + 50
 
 
-def test_hostile_origins_are_answered_in_microseconds() -> None:
+def test_hostile_origins_are_little_work() -> None:
     many = OriginSet(OriginPattern.parse(f"https://*.{'x.' * (n % 20)}tenant{n}.com:*") for n in range(1000))
     for origin in (b"a" * 8192, b"." * 300, b"https://" + b"a." * 126, b"https://" + b"." * 250, b":" * 300, b"://" * 100):
-        assert seconds(many, origin, 200) < 0.0005
+        assert work(many, origin) < 5_000
 
 
 def test_what_is_remembered_is_bounded_and_changes_no_answer() -> None:

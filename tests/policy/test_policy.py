@@ -274,7 +274,7 @@ def requests(draw: st.DrawFn) -> FetchRequest:
     )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(policies(), requests(), st.sampled_from(["chromium", "firefox", "webkit", "standard"]))
 def test_a_policy_permits_what_browsers_conclude_from_its_answers(
     policy: Policy, asked: FetchRequest, engine: EngineName
@@ -302,7 +302,7 @@ def test_who_gains_by_a_change_loses_by_the_change_back(one: Policy, other: Poli
         assert not there
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(policies(), policies(), requests())
 def test_a_change_by_which_nobody_gains_permits_nothing_more(one: Policy, other: Policy, asked: FetchRequest) -> None:
     if not one.diff(other).gained and other.permits(asked):
