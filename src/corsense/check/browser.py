@@ -21,6 +21,7 @@ from corsense.fetch import Allowed, Blocked, Failed, FetchRequest, NetworkError,
 from corsense.readers.errors import InputError
 from corsense.transports.asgi import COOKIE
 from corsense.transports.http import Document, HttpClient
+from corsense.transports.redirects import RedirectPermission
 from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
@@ -61,11 +62,11 @@ class BrowserCheck:
         with HttpClient() as client:
             return self._insisting(report, app_answers(port, probes, session.description, client))
 
-    def on_url(self, report: Report, *, run_endpoints: bool = False) -> Report:
-        """The report of a URL, run once more in the browser against the live server. Raises InputError when the browser does not
-        work."""
+    def on_url(self, report: Report, *, run_endpoints: bool = False, redirects: RedirectPermission | None = None) -> Report:
+        """The report of a URL, run once more in the browser against the live server; `redirects` say which other servers may be
+        called. Raises InputError when the browser does not work."""
         with HttpClient() as client:
-            return self._insisting(report, live_answers(client, run_endpoints=run_endpoints))
+            return self._insisting(report, live_answers(client, run_endpoints=run_endpoints, redirects=redirects))
 
     def _insisting(self, report: Report, answers: Answers) -> Report:
         try:
@@ -149,13 +150,13 @@ def app_answers(port: int, probes: Sequence[Probe], app: AppDescription, client:
     return answers
 
 
-def live_answers(client: HttpClient, *, run_endpoints: bool) -> Answers:
+def live_answers(client: HttpClient, *, run_endpoints: bool, redirects: RedirectPermission | None = None) -> Answers:
     """Answers from the live server. What may change something is held back, unless endpoints are to run: the browser gets the
     leave that the preflight gave in place of an answer."""
     lock = threading.Lock()
 
     def answers(_index: int) -> Answer:
-        live = Live(client, run_endpoints)
+        live = Live(client, run_endpoints, redirects)
 
         def answer(request: WireRequest, body: bytes) -> Answered | NetworkError:
             with lock:

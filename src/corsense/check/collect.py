@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,8 @@ _REFUSALS = {
     "header-not-allowed": ("header", "headers", "allow_headers"),
 }
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+MOST_OF_A_KIND = 20
+"""Findings of one cause that a report on a server or a recording lists; both can be made to give thousands."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,30 @@ def collect(
         groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
     )
     return Report(target, _results(observations, ordered), tuple(group.finding for group in ordered), tuple(notes))
+
+
+def bounded(report: Report, most: int = MOST_OF_A_KIND) -> Report:
+    """The report with at most `most` findings of each cause, the first ones, and a note on how many are left out."""
+    seen: Counter[str] = Counter()
+    kept: list[int] = []
+    for index, finding in enumerate(report.findings):
+        seen[finding.cause.slug] += 1
+        if seen[finding.cause.slug] <= most:
+            kept.append(index)
+    if len(kept) == len(report.findings):
+        return report
+    places = {index: place for place, index in enumerate(kept)}
+    results = tuple(
+        replace(result, findings=tuple(places[index] for index in result.findings if index in places))
+        for result in report.results
+    )
+    left_out = (
+        f"{number - most:,} more findings of {slug} are left out; they are of the same kind as the {most:,} that are listed."
+        for slug, number in seen.items()
+        if number > most
+    )
+    findings = tuple(report.findings[index] for index in kept)
+    return replace(report, results=results, findings=findings, notes=(*report.notes, *left_out))
 
 
 def _drop_the_obvious(groups: dict[tuple[object, ...], _Group]) -> None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from corsense.app.probe import ExchangeFacts
-from corsense.check.collect import collect
+from corsense.check.collect import bounded, collect
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
 from corsense.diagnose import Diagnosis, Observation, cache_faults, lets_strangers_in
-from corsense.fetch import Browser, FetchRequest, NetworkError, WireRequest, WireResponse
+from corsense.fetch import Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.openapi import ApiOperation, discover
 from corsense.transports import drive
 from corsense.transports.http import HttpClient
+from corsense.transports.limits import DEFAULT_LIMITS, NetworkLimits
+from corsense.transports.redirects import RedirectPermission
 from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
@@ -31,6 +34,7 @@ class Live:
 
     client: HttpClient
     run_endpoints: bool
+    redirects: RedirectPermission | None = None
     facts: list[ExchangeFacts] = field(default_factory=list)
     leave: WireResponse | None = None
     withheld: bool = False
@@ -40,6 +44,10 @@ class Live:
             self.withheld = True
             self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
             return self._stand_in(request)
+        refused = self.redirects.refuse(request) if self.redirects is not None else None
+        if refused is not None:
+            self.facts.append(ExchangeFacts(answered_by=None))
+            return refused
         answer = self.client.send(request, body)
         excerpt = next((error.text for error in self.client.bodies if error.exchange == len(self.client.exchanges) - 1), "")
         self.facts.append(ExchangeFacts(answered_by=None, body_excerpt=excerpt))
@@ -60,25 +68,48 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class NetworkCheck:
-    """One check of a URL. `time_limit` bounds each answer, in seconds; `progress` is told how many requests of how many are
-    done."""
+    """One check of a URL within `limits`; `progress` gets how many requests of how many are done."""
 
     url: str
     asked: Asked
-    time_limit: float = 30.0
+    limits: NetworkLimits = DEFAULT_LIMITS
     progress: Progress | None = None
+    notes: list[str] = field(default_factory=list, init=False)
+    untried: list[str] = field(default_factory=list, init=False)
 
     def run(self) -> Report:
         """The report. Raises InputError when the URL cannot be used, or nothing answers there."""
         self._validate()
         origins = self.asked.origins or DEVELOPMENT_ORIGINS
-        with HttpClient(timeout=min(self.time_limit, 10.0)) as client:
-            operations = list(self._operations(client))
-            requests = [self._request(operation, origin) for origin in origins for operation in operations]
-            observations, notes = self._observe(client, requests)
+        with HttpClient(timeout=self.limits.response_seconds, total=self.limits.seconds) as client:
+            operations = self._bounded(self._operations(client))
+            requests = [self._request(operation, origin) for operation in operations for origin in origins]
+            redirects = self.redirects(requests)
+            observations = self._observe(client, redirects, requests)
             self._insist_on_an_answer(observations)
-            stranger = self._stranger(client, requests)
-        return collect(Target("url", self.url), observations, notes, [*stranger, *cache_faults(observations)])
+            stranger = self._stranger(client, redirects, requests)
+        self.untried.extend(
+            f"The redirect to {server} was not followed, so what answers there was not judged; --follow allows it."
+            for server in redirects.refused
+        )
+        notes = (*self.asked.notes, *self.notes, *self.untried)
+        report = collect(Target("url", self.url), observations, notes, [*stranger, *cache_faults(observations)])
+        return replace(bounded(report), complete=not self.untried)
+
+    def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
+        """The permission to call servers: that of the URL and those of the requests that were asked for."""
+        named = dict.fromkeys((self.url, *(request.url for request in requests)))
+        return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask)
+
+    def _bounded(self, operations: Iterator[ApiOperation]) -> list[ApiOperation]:
+        most = self.limits.operations
+        kept = list(islice(operations, most))
+        if next(operations, None) is not None:
+            self.untried.append(
+                f"The server's OpenAPI document lists more than {most:,} operations; the first {most:,} were tried. "
+                "--max-operations tries more."
+            )
+        return kept
 
     def _validate(self) -> None:
         url = parse_url(self.url)
@@ -89,21 +120,36 @@ class NetworkCheck:
                 "the URL contains a user name or password, which browsers refuse in a page's calls; leave them away."
             )
 
-    def _observe(self, client: HttpClient, requests: list[FetchRequest]) -> tuple[list[Observation], list[str]]:
+    def _observe(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Observation]:
         observations: list[Observation] = []
-        notes = list(self.asked.notes)
         for number, request in enumerate(requests):
-            live = Live(client, self.asked.run_endpoints)
+            live = Live(client, self.asked.run_endpoints, redirects)
             trace = drive(Browser(self.asked.engine).fetch(request), live)
+            if isinstance(trace.outcome, Failed) and trace.outcome.reason == FailureReason.OUT_OF_TIME:
+                self._out_of_time(number, len(requests))
+                break
             observations.append(Observation(trace, facts=tuple(live.facts), assumed_origin=not self.asked.origins))
-            if live.withheld and _WITHHELD not in notes:
-                notes.append(_WITHHELD)
+            if live.withheld and _WITHHELD not in self.notes:
+                self.notes.append(_WITHHELD)
             if self.progress is not None:
                 self.progress(number + 1, len(requests))
-        return observations, notes
+        return observations
+
+    def _out_of_time(self, done: int, total: int) -> None:
+        limit = f"{self.limits.seconds:g} s"
+        if not done:
+            raise InputError(f"{self.url} did not answer a single request within {limit}; --max-time allows more.")
+        self.untried.append(
+            f"{total - done:,} of {total:,} requests were not tried, because the check reached its limit of {limit}. "
+            "--max-time allows more."
+        )
 
     def _insist_on_an_answer(self, observations: list[Observation]) -> None:
-        """A server of which nothing came back is no finding: nothing was checked."""
+        """Where no answer came back, or each only led elsewhere, nothing was checked."""
+        outcomes = [observation.trace.outcome for observation in observations]
+        details = {found.detail for found in outcomes if isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED}
+        if details and all(isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED for found in outcomes):
+            raise InputError(f"{self.url} only redirects to another server: {details.pop()}. Or check that server's URL.")
         failures = [observation.trace.exchanges[0].response for observation in observations if observation.trace.exchanges]
         unanswered = [failure for failure in failures if isinstance(failure, NetworkError)]
         if unanswered and len(unanswered) == len(observations):
@@ -115,12 +161,12 @@ class NetworkCheck:
                 f"no answer from {where}: {unanswered[0].reason}{detail}. Start the server, or correct scheme, host and port."
             )
 
-    def _stranger(self, client: HttpClient, requests: list[FetchRequest]) -> list[Diagnosis]:
+    def _stranger(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Diagnosis]:
         """Ask once in the name of a page that nobody trusts, with credentials: whether the server lets just anyone in."""
         asked = next((request for request in requests if request.method == "GET"), None)
         if asked is None:
             return []
-        live = Live(client, run_endpoints=False)
+        live = Live(client, run_endpoints=False, redirects=redirects)
         trace = drive(Browser("standard").fetch(replace(asked, origin=STRANGER, credentials="include", headers=())), live)
         told = lets_strangers_in(Observation(trace, "stranger", facts=tuple(live.facts)))
         return [told] if told is not None else []

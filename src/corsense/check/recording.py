@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from corsense.app.probe import ExchangeFacts
-from corsense.check.collect import collect
+from corsense.check.collect import bounded, collect
 from corsense.check.request import Asked
 from corsense.check.results import Report, Target
 from corsense.diagnose import Observation, cache_faults
@@ -24,7 +24,7 @@ def check_recording(path: Path, asked: Asked) -> Report:
             f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
         )
     observations = [_observe(fetch, asked) for fetch in fetches]
-    return collect(Target("har", str(path)), observations, (), cache_faults(observations))
+    return bounded(collect(Target("har", str(path)), observations, (), cache_faults(observations)))
 
 
 def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:

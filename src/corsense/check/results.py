@@ -93,14 +93,25 @@ class BrowserRun:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All results and findings of one check, the worst finding first. `notes` say what was not tried, and why. `browser` is None
-    when no real browser was asked."""
+    """All results and findings of one check, the worst finding first.
+
+    `notes` say what was not tried, and why. `complete` is False when a limit or a redirect that was not followed kept the check
+    from trying what was asked for. `browser` is None when no real browser was asked.
+    """
 
     target: Target
     results: tuple[Result, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()
     browser: BrowserRun | None = None
+    complete: bool = True
+
+    @property
+    def verdict(self) -> str:
+        """What the check says in one sentence: a promise only where everything was tried."""
+        if self.found_something:
+            return "Something is wrong."
+        return "Nothing wrong found." if self.complete else "Nothing wrong found in what was tried; the notes say what was not."
 
     @property
     def found_something(self) -> bool:

@@ -14,9 +14,12 @@ import typer
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corsense.check.browser import BrowserCheck
     from corsense.check.request import Asked
     from corsense.check.results import Report
+    from corsense.transports.limits import NetworkLimits
 
 
 class Credentials(StrEnum):
@@ -90,6 +93,18 @@ def check(
     time_limit: Annotated[
         float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1, max=86_400)
     ] = 30.0,
+    max_operations: Annotated[
+        int, typer.Option(help="Operations of a URL's OpenAPI document that are tried at most.", min=1, max=1_000_000)
+    ] = 500,
+    max_time: Annotated[float, typer.Option(help="Seconds that the whole check of a URL may take.", min=0.1, max=86_400)] = 300.0,
+    follow: Annotated[
+        bool | None,
+        typer.Option(
+            "--follow/--no-follow",
+            help="Follow a URL's redirects to other servers, headers included. Default: ask on a terminal, else no.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
 
@@ -97,12 +112,15 @@ def check(
     foreseen.
     """
     from corsense.readers.errors import InputError
+    from corsense.transports.limits import NetworkLimits
 
     try:
         real = _real_browser(browser, browser_path, engine)
         rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
         asked = asked_for(origin, request, header, credentials, rules, run_endpoints)
-        report = _report(target, asked, curl, fetch, factory, time_limit, quiet or format is not Format.TEXT, real)
+        limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
+        silent = quiet or format is not Format.TEXT
+        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose)
@@ -162,6 +180,7 @@ def _report(
     time_limit: float,
     silent: bool,
     browser: BrowserCheck | None = None,
+    limits: NetworkLimits | None = None,
 ) -> Report:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError, quoted
@@ -181,7 +200,7 @@ def _report(
     if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
-        return _over_the_network(target, asked, time_limit, silent, browser)
+        return _over_the_network(target, asked, limits, silent, browser)
     if target is not None and target.lower().endswith(".har"):
         if browser is not None:
             raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
@@ -196,13 +215,32 @@ def report_on(target: str | None, asked: Asked) -> Report:
     return _report(target, asked, None, None, False, 30.0, True)
 
 
-def _over_the_network(target: str, asked: Asked, time_limit: float, silent: bool, browser: BrowserCheck | None) -> Report:
+def _over_the_network(
+    target: str, asked: Asked, limits: NetworkLimits | None, silent: bool, browser: BrowserCheck | None
+) -> Report:
     from corsense.check.network import NetworkCheck
     from corsense.cli.progress import progress
+    from corsense.transports.limits import DEFAULT_LIMITS
 
     with progress(silent) as advance:
-        report = NetworkCheck(target, asked, time_limit, advance).run()
-    return report if browser is None else browser.on_url(report, run_endpoints=asked.run_endpoints)
+        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance)
+        report = check.run()
+    if browser is None:
+        return report
+    redirects = check.redirects([result.trace.request for result in report.results])
+    return browser.on_url(report, run_endpoints=asked.run_endpoints, redirects=redirects)
+
+
+def _ask_on_terminal() -> Callable[[str], bool] | None:
+    """Asks on stderr; None where nobody sits at a terminal."""
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from corsense.readers.controls import harmless
+
+    def ask(question: str) -> bool:
+        return typer.confirm(harmless(question), default=False, err=True)
+
+    return ask
 
 
 def _on_app(

@@ -18,16 +18,19 @@ _LOCAL_NETWORK = (
     CorsError.InvalidLocalNetworkAccess,
 )
 
+_CUT_SHORT = frozenset({FailureReason.NOT_FOLLOWED, FailureReason.OUT_OF_TIME})
+
 
 def diagnose(observation: Observation) -> list[Diagnosis]:
-    """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did."""
+    """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did. A fetch that
+    corsense itself cut short has no cause."""
     outcome = observation.trace.outcome
     if observation.app is not None and observation.app.stack_error is not None:
         return [broken_stack(observation.app)]
     if isinstance(outcome, Blocked):
         return _refused(observation, outcome) or [_unexplained(outcome)]
     if isinstance(outcome, Failed):
-        return [_failed(observation, outcome)]
+        return [] if outcome.reason in _CUT_SHORT else [_failed(observation, outcome)]
     found = list(wanting(observation))
     slash = describe_slash_redirect(observation) if observation.situation == "success" else None
     return [*found, slash] if slash is not None else found

@@ -26,6 +26,8 @@ class FailureReason(StrEnum):
     TLS = "TLS handshake failed"
     TIMEOUT = "timed out"
     INVALID_HTTP = "the answer is not HTTP"
+    NOT_FOLLOWED = "the redirect to another server was not followed"
+    OUT_OF_TIME = "the time for the whole check is up"
     # The browser, before or between exchanges.
     INVALID_REQUEST = "the browser refuses to make this request"
     BAD_PORT = "the browser blocks this port"

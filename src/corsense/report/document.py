@@ -145,11 +145,12 @@ class TargetDocument(Document):
 
 
 class SummaryDocument(Document):
-    """Counts over all results."""
+    """Counts over all results. `complete` is false when not everything that was asked for was tried; the notes say what."""
 
     checked: int
     blocked: int
     findings: int
+    complete: bool
 
 
 class CheckDocument(Document):
@@ -196,7 +197,9 @@ def check_document(report: Report) -> CheckDocument:
         findings=[finding_document(finding) for finding in report.findings],
         notes=list(report.notes),
         browser=_browser_run(report),
-        summary=SummaryDocument(checked=len(report.results), blocked=report.blocked, findings=len(report.findings)),
+        summary=SummaryDocument(
+            checked=len(report.results), blocked=report.blocked, findings=len(report.findings), complete=report.complete
+        ),
     )
 
 

@@ -185,8 +185,10 @@ class TextReport:
             origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
             self.lines.plain(
                 Text(
-                    f"Nothing wrong found. Browsers let pages of {origins} use it." if origins else "Nothing wrong found.",
-                    "green",
+                    f"{report.verdict} Browsers let pages of {origins} use it."
+                    if origins and report.complete
+                    else report.verdict,
+                    "green" if report.complete else "yellow",
                 )
             )
 

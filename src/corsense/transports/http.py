@@ -28,6 +28,10 @@ DEFAULT_TIMEOUT = 10.0
 """Seconds for one exchange, from connecting to the last byte that is read."""
 MAX_BODY = 64 * 1024
 """Bytes of a body that are read at most."""
+MAX_HEADER_LINES = 1_000
+"""Header lines that a response may have; one with more counts as none."""
+MAX_HEADER_BYTES = 1024 * 1024
+"""Bytes that a server may send beside the body that is read: its headers, and those of informational (1xx) responses."""
 EXCERPT = 200
 """Characters of the body of an error answer that are kept."""
 
@@ -57,14 +61,17 @@ class HttpClient:
     """Sends requests over HTTP/1.1 and keeps connections open between them. A context manager; not for several threads.
 
     - `timeout`: seconds for one exchange in all, not only between two bytes.
+    - `total`: seconds for all exchanges together, counted from now; None for no limit. Once they are up, every answer is a
+      `NetworkError` (`FailureReason.OUT_OF_TIME`).
     - `verify`: whether certificates are checked.
 
     `exchanges` are all requests sent by `send` with their answers, `bodies` the excerpts of the error answers among them. Proxies
     of the environment (`HTTPS_PROXY`, `NO_PROXY`...) are used, but never for this machine.
     """
 
-    def __init__(self, *, timeout: float = DEFAULT_TIMEOUT, verify: bool = True) -> None:
+    def __init__(self, *, timeout: float = DEFAULT_TIMEOUT, verify: bool = True, total: float | None = None) -> None:
         self.timeout = timeout
+        self._ends = None if total is None else time.monotonic() + total
         self.verify = verify
         self.exchanges: list[Exchange] = []
         self.bodies: list[ErrorBody] = []
@@ -101,12 +108,20 @@ class HttpClient:
         """As `send`, with the answer's body up to `limit` bytes; `body` goes with the request. Nothing is remembered. Raises
         InputError likewise."""
         wire = _wire(request, body)
-        self._backend.begin(self.timeout)
+        left = self.seconds_left
+        if left <= 0:
+            return NetworkError(FailureReason.OUT_OF_TIME)
+        self._backend.begin(left, limit + MAX_HEADER_BYTES)
         answer = self._exchange(request.url, wire, limit)
         if _may_have_gone_stale(answer) and not self._backend.connected and request.method in _IDEMPOTENT:
             # The server closed an idle connection while the request was on its way: as browsers do, once more on a new one.
             answer = self._exchange(request.url, wire, limit)
         return answer
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds that the next exchange may take: `timeout`, or what is left of `total`; never below 0."""
+        return self.timeout if self._ends is None else max(0.0, min(self.timeout, self._ends - time.monotonic()))
 
     def _exchange(self, url: str, wire: httpcore2.Request, limit: int) -> Document | NetworkError:
         try:
@@ -180,6 +195,10 @@ def _target(url: str) -> str:
 
 
 def _document(answer: httpcore2.Response, limit: int) -> Document:
+    if len(answer.headers) > MAX_HEADER_LINES:
+        raise httpcore2.RemoteProtocolError(
+            f"the response has {len(answer.headers):,} header lines, more than {MAX_HEADER_LINES:,}"
+        )
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
     response = WireResponse(answer.status, headers)
     kind = (response.header("Content-Type") or "").lower()
@@ -189,7 +208,7 @@ def _document(answer: httpcore2.Response, limit: int) -> Document:
 
 def _body(answer: httpcore2.Response, limit: int) -> bytes:
     """The first `limit` bytes. A body that breaks off is no failure here: its headers have decided already."""
-    body = b""
+    body = bytearray()
     try:
         for chunk in answer.iter_stream():
             body += chunk
@@ -197,7 +216,7 @@ def _body(answer: httpcore2.Response, limit: int) -> bytes:
                 break
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError):
         pass
-    return body[:limit]
+    return bytes(body[:limit])
 
 
 # Failures
@@ -285,17 +304,19 @@ def _proxy_settings(proxy: str | None) -> httpcore2.Proxy | None:
 
 
 class _DeadlineBackend(httpcore2.NetworkBackend):
-    """Sockets that give up at one point in time, however slowly the bytes trickle in."""
+    """Sockets that give up at one point in time and after so many bytes, however slowly or quickly they come in."""
 
     def __init__(self) -> None:
         self.deadline = 0.0
+        self.bytes_left = 0
         self.connected = False
         self.received = False
         self._inner = httpcore2.SyncBackend()
 
-    def begin(self, seconds: float) -> None:
-        """Start the clock of one exchange."""
+    def begin(self, seconds: float, most_bytes: int) -> None:
+        """Start the clock of one exchange, which may receive `most_bytes`."""
         self.deadline = time.monotonic() + seconds
+        self.bytes_left = most_bytes
         self.connected = self.received = False
 
     def remaining(self) -> float:
@@ -325,6 +346,9 @@ class _DeadlineStream(httpcore2.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._inner.read(max_bytes, self._backend.remaining())
         self._backend.received = self._backend.received or bool(data)
+        self._backend.bytes_left -= len(data)
+        if self._backend.bytes_left < 0:
+            raise httpcore2.RemoteProtocolError("the server sends more than is read of a response")
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

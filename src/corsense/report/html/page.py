@@ -67,7 +67,7 @@ def _summary(report: Report) -> Markup:
         (report.blocked, "would not get through", "would not get through"),
         (serious, "finding", "findings"),
     ]
-    verdict = "Something is wrong." if report.found_something else "Nothing wrong found."
+    verdict = report.verdict
     return element(
         "div",
         element("p", verdict, class_=f"conclusion {'bad' if report.found_something else 'good'}"),
