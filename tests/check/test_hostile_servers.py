@@ -18,6 +18,7 @@ from tests.cli.commands import corsense
 
 ORIGIN = "http://localhost:3000"
 LIMITS = NetworkLimits(operations=20, seconds=4.0, response_seconds=0.5)
+PATIENT = NetworkLimits(operations=20)
 ASKED = Asked(origins=(ORIGIN,))
 
 
@@ -59,14 +60,14 @@ def test_a_server_cannot_write_to_the_terminal(name: str, format: str) -> None:
 
 def test_operations_beyond_the_limit_are_not_tried_and_reported() -> None:
     with hostile(SERVERS["publishes 20,000 operations"]) as server:
-        report = check(server)
+        report = check(server, limits=PATIENT)
     assert len(report.results) == 20
     assert "more than 20 operations; the first 20 were tried. --max-operations tries more." in report.notes[0]
 
 
 def test_as_many_operations_as_the_limit_are_all_tried() -> None:
     with hostile(publishing({"paths": {f"/{number}": {"get": {}} for number in range(20)}})) as server:
-        report = check(server)
+        report = check(server, limits=PATIENT)
     assert (len(report.results), report.notes) == (20, ())
 
 
@@ -90,7 +91,7 @@ def test_requests_that_the_time_of_the_check_does_not_reach_are_reported() -> No
 
 def test_findings_of_a_kind_are_capped_and_the_rest_is_counted() -> None:
     with hostile(SERVERS["has 900 headers"]) as server:
-        report = check(server)
+        report = check(server, limits=PATIENT)
     assert [finding.cause.slug for finding in report.findings].count("header-not-exposed") == 20
     assert any(note.startswith("880 more findings of header-not-exposed are left out") for note in report.notes)
     assert all(index < len(report.findings) for result in report.results for index in result.findings)
@@ -113,7 +114,7 @@ def test_a_redirect_to_another_server_is_followed_by_permission_only() -> None:
     with hostile(lambda connection, _: connection.sendall(answer())) as other, hostile(moving(other)) as server:
         asked = Asked(origins=(ORIGIN,), headers=SECRET)
         with pytest.raises(InputError, match=r"only redirects to another server: .*--follow allows it"):
-            check(server, asked)
+            check(server, asked, PATIENT)
         assert other.requests == []
         check(server, asked, NetworkLimits(follow=True))
         assert any(b"sk-planted-secret" in request for request in other.requests)
