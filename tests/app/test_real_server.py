@@ -6,7 +6,7 @@ import http.client
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -140,7 +140,7 @@ def answer(request: WireRequest, sent: dict[str, str]) -> tuple[int, list[tuple[
     return response.status, comparable(tuple(response.getheaders()))
 
 
-def comparable(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+def comparable(headers: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """Headers without those that the connection adds, or that name a time."""
     return sorted(
         (name.lower(), value) for name, value in headers if name.lower() not in ("connection", "transfer-encoding", "date")

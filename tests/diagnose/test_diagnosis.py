@@ -63,7 +63,7 @@ def test_the_status_of_a_bare_preflight_tells_who_answered(status: int, slug: st
 
 
 def test_what_starlette_says_in_the_body_is_believed() -> None:
-    refused = WireResponse(400, [("vary", "Origin")])  # type: ignore[arg-type]
+    refused = WireResponse(400, [("vary", "Origin")])
     assert slugs(observe(refused, method="PUT", body="Disallowed CORS origin, method")) == [
         "origin-mismatch",
         "method-not-allowed",

@@ -268,7 +268,7 @@ def requests(draw: st.DrawFn) -> FetchRequest:
         draw(st.sampled_from([APP, "https://x.example.com", "https://example.com", "http://localhost:3000", "https://evil.example",
                               "https://a.team.example", "capacitor://localhost", "null"])),
         draw(st.sampled_from(["GET", "POST", "PUT", "put", "PATCH", "patch", "DELETE", "QUERY"])),
-        headers=draw(st.lists(headers, max_size=3, unique=True)),  # type: ignore[arg-type]
+        headers=draw(st.lists(headers, max_size=3, unique=True)),
         credentials=draw(st.sampled_from(["omit", "same-origin", "include"])),
         mode=draw(st.sampled_from(["cors", "cors", "cors", "same-origin", "no-cors"])),
     )  # fmt: skip

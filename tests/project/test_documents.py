@@ -49,7 +49,7 @@ def test_the_example_of_tests_passes(capsys: pytest.CaptureFixture[str], tmp_pat
     tests = [value for name, value in module.items() if name.startswith("test_")]
     assert len(tests) == 4
     for test in tests:
-        test(cors.snapshot) if "cors_snapshot" in signature(test).parameters else test()
+        test(cors) if "cors" in signature(test).parameters else test()
     assert (tmp_path / "access.cors").is_file()
 
 

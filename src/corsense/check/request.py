@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
+from corsense.fetch.wire import Headers
 from corsense.origin.spelling import MAX_HOST, MAX_LABEL
 from corsense.readers.errors import InputError, quoted
 from corsense.url import parse_url
@@ -37,7 +38,7 @@ class Asked:
 
     origins: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     credentials: Credentials | None = None
     engine: EngineName = "chromium"
     run_endpoints: bool = False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from corsense.fetch.wire import Headers
+from corsense.fetch.wire import Headers, pairs
 
 Credentials = Literal["omit", "same-origin", "include"]
 Mode = Literal["cors", "no-cors", "same-origin", "navigate"]
@@ -54,4 +54,4 @@ class FetchRequest:
     address_space: AddressSpace | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "headers", tuple((name, value) for name, value in self.headers))
+        object.__setattr__(self, "headers", pairs(self.headers))

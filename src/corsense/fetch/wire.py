@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-Headers = tuple[tuple[str, str], ...]
+Headers = Sequence[tuple[str, str]]
 """Header lines as sent: pairs of name and value, repeated lines stay repeated. Values are ISO-8859-1 text, one character a
-byte."""
+byte. Any sequence of pairs is taken; what a value keeps is a tuple of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class WireRequest:
     credentials: bool = False
     preflight: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", pairs(self.headers))
+
     def header(self, name: str) -> str | None:
         """The value of the header called `name` (any case), lines joined as *get* joins them; None when absent."""
         return combine(self.headers).get(name.lower())
@@ -38,7 +42,7 @@ class WireResponse:
     _combined: dict[str, str] = field(init=False, repr=False, compare=False, hash=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "headers", tuple([(name, value) for name, value in self.headers]))
+        object.__setattr__(self, "headers", pairs(self.headers))
 
     def header(self, name: str) -> str | None:
         """The value of the header called `name` (any case), lines joined by a comma and a space; None when absent."""
@@ -71,6 +75,11 @@ class Exchange:
 
     request: WireRequest
     response: WireResponse | NetworkError
+
+
+def pairs(headers: Headers) -> tuple[tuple[str, str], ...]:
+    """The lines as a tuple of tuples, which is what makes a value that has them hashable."""
+    return tuple([(name, value) for name, value in headers])
 
 
 def combine(headers: Headers) -> dict[str, str]:

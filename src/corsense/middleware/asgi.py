@@ -29,6 +29,11 @@ class CORSMiddleware:
     """Enforces a `Policy` around an ASGI app.
 
     ```python
+    from fastapi import FastAPI
+
+    from corsense import CORSMiddleware, Policy
+
+    app = FastAPI()
     app.add_middleware(CORSMiddleware, policy=Policy(origins=["https://app.example.com"]))
     ```
 

@@ -50,11 +50,19 @@ def cors(policy: Policy | None) -> RoutePolicy:
     `install`) around the app, which asks the app's own router where a request would go.
 
     ```python
+    from fastapi import APIRouter, Depends, FastAPI
+
+    from corsense import Policy, cors, install
+
+    app = FastAPI()
+    install(app, Policy(origins=["https://app.example.com"]))
+    partners = APIRouter(dependencies=[Depends(cors(Policy(origins=["https://partner.example"])))])
+
+
     @app.get("/feed")
     @cors(Policy.public_api())
-    def feed() -> ...
-
-    router = APIRouter(dependencies=[Depends(cors(partners))])
+    def feed() -> list[str]:
+        return ["news"]
     ```
 
     None: the route is left alone, as without CORS layer. A path pattern of `policies` gives way to a marked route.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from corsense.fetch import FetchRequest, WireRequest, WireResponse
 from corsense.fetch.request import Credentials
+from corsense.fetch.wire import Headers
 from corsense.readers.errors import InputError
 from corsense.testing.asking import with_defaults
 from corsense.testing.errand import Call, Errand
@@ -29,7 +30,7 @@ class Operation:
     method: str
     route: str
     path: str
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
     body: str | bytes | None = None
 
     def request(self, subject: Subject, origin: str, credentials: Credentials) -> FetchRequest:
