@@ -1,0 +1,108 @@
+"""Every command of the README does its work, in a fresh clone and a clean environment."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installed.conftest import ROOT, UV, clean_environment, succeed
+
+FENCED = re.compile(r"```console\n(.*?)```", re.DOTALL)
+NOT_RUN_HERE = {"scripts/test"}
+"""What continuous integration runs itself, on a fresh clone: `.ci/run` is this command."""
+
+HAR = """{"log": {"version": "1.2", "creator": {"name": "a browser", "version": "1"}, "entries": [{
+  "startedDateTime": "2026-01-01T00:00:00Z", "time": 1, "cache": {}, "timings": {"send": 0, "wait": 1, "receive": 0},
+  "request": {"method": "GET", "url": "http://localhost:8000/api/users", "httpVersion": "http/1.1", "cookies": [],
+    "queryString": [], "headers": [{"name": "Origin", "value": "http://localhost:3000"}], "headersSize": -1, "bodySize": 0},
+  "response": {"status": 200, "statusText": "OK", "httpVersion": "http/1.1", "headers": [], "cookies": [],
+    "content": {"size": 2, "mimeType": "application/json"}, "redirectURL": "", "headersSize": -1, "bodySize": 2}}]}}
+"""
+CURL = "curl 'http://localhost:8000/api/users' -H 'Origin: http://localhost:3000' -H 'X-Token: 1'\n"
+MESSAGE = (
+    "Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS policy: "
+    "No 'Access-Control-Allow-Origin' header is present on the requested resource.\n"
+)
+
+
+def commands() -> Iterator[str]:
+    """Each line of the README that begins with a prompt, without its comment."""
+    for block in FENCED.findall((ROOT / "README.md").read_text(encoding="utf-8")):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                yield re.sub(r"\s{2,}#.*", "", line.removeprefix("$ ")).strip()
+
+
+@pytest.fixture(scope="module")
+def ready(clone: Path) -> Path:
+    """The clone after the README's first command."""
+    succeed("scripts/demo", folder=clone)
+    return clone
+
+
+@pytest.fixture
+def served(ready: Path) -> Iterator[int]:
+    """The port of a server of the app that the commands name."""
+    write_what_commands_name(ready)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    command = [str(ready / ".venv" / "bin" / "uvicorn"), "package.module:app", "--port", str(port), "--log-level", "error"]
+    with subprocess.Popen(command, cwd=ready, env=clean_environment()) as server:
+        try:
+            while server.poll() is None:
+                with socket.socket() as probe:
+                    if probe.connect_ex(("127.0.0.1", port)) == 0:
+                        break
+                time.sleep(0.05)
+            yield port
+        finally:
+            server.terminate()
+
+
+def write_what_commands_name(folder: Path) -> None:
+    app = ROOT / "examples" / "broken" / "delete-forgotten" / "main.py"
+    for name in ("package/module.py", "app/main.py", "main.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copy(app, folder / name)
+    for name, text in (("recording.har", HAR), ("copied-as-curl.txt", CURL), ("pasted-from-the-console.txt", MESSAGE)):
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@pytest.mark.xdist_group("readme")
+@pytest.mark.parametrize("command", [found for found in dict.fromkeys(commands()) if found not in NOT_RUN_HERE])
+def test_a_command_of_the_readme_does_its_work(command: str, ready: Path, served: int, wheel: Path) -> None:
+    given = command.replace("localhost:8000", f"localhost:{served}")
+    if command.startswith("uvx corsense"):
+        given = given.replace("uvx corsense", f"{UV} tool run --from {wheel} corsense")
+    if command.startswith("pip install"):
+        given = re.sub(r"pip install '?corsense(\[\w+\])?'?", rf".venv/bin/pip install --quiet '{wheel}\1'", given)
+    environment = clean_environment()
+    environment["PATH"] = f"{ready / '.venv' / 'bin'}:{environment['PATH']}"
+    serves = command.endswith("--page")
+    with subprocess.Popen(
+        ["bash", "-c", f"exec {given}"], cwd=ready, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    ) as ran:  # fmt: skip
+        assert ran.stdout is not None
+        if serves:
+            printed = next(line for line in ran.stdout if "http://" in line)
+            ran.terminate()
+            printed += ran.stdout.read()
+        else:
+            printed = ran.stdout.read()
+        status = ran.wait(timeout=60)
+    assert "Traceback (most recent call last)" not in printed
+    assert serves or status in (0, 1), f"{given}: exit status {status}\n{printed}"
+
+
+def test_what_is_not_run_here_is_what_continuous_integration_runs() -> None:
+    assert set(commands()) >= NOT_RUN_HERE
+    assert "exec scripts/test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
