@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -13,9 +13,10 @@ from corsense.app.session import REQUEST_LIMIT, AppSession
 from corsense.app.target import AppTarget
 from corsense.check.collect import collect
 from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes, plan_strangers
-from corsense.check.repair import Proposal, patched, propose, with_fixes
+from corsense.check.repair import NOTHING_PATCHED, Proposal, patched, propose, with_fixes
 from corsense.check.request import Asked
 from corsense.check.results import Report, Result, Target
+from corsense.check.suppressed import files_of, suppressed
 from corsense.diagnose import Observation, cache_faults, configuration_faults, lets_strangers_in
 from corsense.fetch import Allowed
 
@@ -56,8 +57,9 @@ class AppCheck:
         proposals = propose(report, app, self.asked.origins)
         return with_fixes(report, proposals, self._prove(report, app, proposals, probes) if proposals else {})
 
-    def survey(self, session: AppSession) -> Survey:
-        """The report before anything is repaired, with what it was made of. Raises as `run` does."""
+    def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED) -> Survey:
+        """The report before anything is repaired, with what it was made of. `texts` are what files of the app contain in place
+        of what is on the disk. Raises as `run` does."""
         app = session.description
         origins = plan_origins(self.asked, app)
         probes = self.probes(app)
@@ -73,6 +75,7 @@ class AppCheck:
         report = collect(
             Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]
         )
+        report = suppressed(report, self.asked.selection, () if texts else files_of(app), texts)
         return Survey(report, app, probes, tried)
 
     def probes(self, app: AppDescription) -> list[Probe]:

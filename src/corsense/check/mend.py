@@ -25,13 +25,14 @@ from corsense.check.access import (
     policy_patterns,
 )
 from corsense.check.app import AppCheck, Survey, of_patched, proven
-from corsense.check.mended import NO_WISHES, Mended, Repair, Wishes
+from corsense.check.mended import NO_WISHES, Mended, Repair, Wishes, unused_note
 from corsense.check.repair import Proposal, applied, below_here, patched, pointed, propose, source_of, with_fixes
 from corsense.check.request import Asked
 from corsense.check.results import Result
 from corsense.check.wishes import wished
 from corsense.fetch import Allowed
 from corsense.finding import Edit, Finding
+from corsense.suppression import UNUSED
 
 _ROUNDS = 4
 _ATTEMPTS = 3
@@ -130,7 +131,7 @@ class AppMending:
             attempt.steps += steps
             try:
                 with self._session(attempt.texts) as session:
-                    survey = self._check.survey(session)
+                    survey = self._check.survey(session, attempt.texts)
                     attempt.survey = survey
                     if round_ + 1 == _ROUNDS or not self._goes_on(survey, attempt, refused, wishes):
                         self._judge(session, first, before, attempt)
@@ -273,7 +274,8 @@ class AppMending:
         left = tuple(
             replace(finding, place=pointed(finding, texts)) for finding in final.report.findings if finding.severity != "info"
         )
-        notes = (*first.report.notes, *([wishes.refused] if wishes.refused else []))
+        unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
+        notes = (*first.report.notes, *unused, *([wishes.refused] if wishes.refused else []))
         found = with_fixes(first.report, (), {})
         every = (*repairs, *unproven, *hidden)
         return Mended("app", first.report.target.name, every, edits_of(texts), left, notes, found, wishes.refused)

@@ -74,3 +74,9 @@ class Mended:
     def is_done(self) -> bool:
         """Whether nothing is left to be done."""
         return not self.remaining and self.refused is None
+
+
+def unused_note(finding: Finding) -> str:
+    """What is said of a comment that silences nothing."""
+    assert finding.place is not None
+    return f"{finding.place.file}:{finding.place.line}: {finding.message}"

@@ -11,6 +11,7 @@ from corsense.app.probe import ExchangeFacts
 from corsense.check.collect import bounded, collect
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
+from corsense.check.suppressed import suppressed
 from corsense.diagnose import Diagnosis, Observation, cache_faults, lets_strangers_in
 from corsense.fetch import Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.readers.errors import InputError, quoted
@@ -94,7 +95,7 @@ class NetworkCheck:
         )
         notes = (*self.asked.notes, *self.notes, *self.untried)
         report = collect(Target("url", self.url), observations, notes, [*stranger, *cache_faults(observations)])
-        return replace(bounded(report), complete=not self.untried)
+        return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
         """The permission to call servers: that of the URL and those of the requests that were asked for."""

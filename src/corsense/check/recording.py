@@ -8,6 +8,7 @@ from corsense.app.probe import ExchangeFacts
 from corsense.check.collect import bounded, collect
 from corsense.check.request import Asked
 from corsense.check.results import Report, Target
+from corsense.check.suppressed import suppressed
 from corsense.diagnose import Observation, cache_faults
 from corsense.fetch import Browser
 from corsense.readers.errors import InputError
@@ -24,7 +25,8 @@ def check_recording(path: Path, asked: Asked) -> Report:
             f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
         )
     observations = [_observe(fetch, asked) for fetch in fetches]
-    return bounded(collect(Target("har", str(path)), observations, (), cache_faults(observations)))
+    report = collect(Target("har", str(path)), observations, (), cache_faults(observations))
+    return bounded(suppressed(report, asked.selection))
 
 
 def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:

@@ -10,6 +10,7 @@ from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers
 from corsense.origin.spelling import MAX_HOST, MAX_LABEL
 from corsense.readers.errors import InputError, quoted
+from corsense.suppression import EVERYTHING, RuleSelection
 from corsense.url import parse_url
 
 DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
@@ -34,7 +35,7 @@ class Operation:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What to check. Empty tuples and None mean: what makes sense for the target. `notes` say how a pasted request was
-    understood."""
+    understood, `selection` which findings are reported."""
 
     origins: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
@@ -45,6 +46,7 @@ class Asked:
     mode: Mode = "cors"
     body: str | None = None
     notes: tuple[str, ...] = ()
+    selection: RuleSelection = EVERYTHING
 
 
 def read_origin(text: str) -> str:

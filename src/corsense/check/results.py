@@ -96,7 +96,8 @@ class Report:
     """All results and findings of one check, the worst finding first.
 
     `notes` say what was not tried, and why. `complete` is False when a limit or a redirect that was not followed kept the check
-    from trying what was asked for. `browser` is None when no real browser was asked.
+    from trying what was asked for. `browser` is None when no real browser was asked. `silenced` are the causes of errors and
+    warnings that are not among the findings because options, configuration or comments silence them.
     """
 
     target: Target
@@ -105,13 +106,15 @@ class Report:
     notes: tuple[str, ...] = ()
     browser: BrowserRun | None = None
     complete: bool = True
+    silenced: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
         """What the check says in one sentence: a promise only where everything was tried."""
         if self.found_something:
             return "Something is wrong."
-        return "Nothing wrong found." if self.complete else "Nothing wrong found in what was tried; the notes say what was not."
+        nothing = "Nothing else found" if self.silenced else "Nothing wrong found"
+        return f"{nothing}." if self.complete else f"{nothing} in what was tried; the notes say what was not."
 
     @property
     def found_something(self) -> bool:

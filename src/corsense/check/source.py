@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corsense.check.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
-from corsense.check.mended import Mended, Repair, Wishes
+from corsense.check.mended import Mended, Repair, Wishes, unused_note
 from corsense.check.repair import below_here, is_users, source_of, text_of
 from corsense.check.wishes import wished
 from corsense.check.writing import encoding_of
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
 from corsense.readers.errors import InputError
+from corsense.suppression import EVERYTHING, UNUSED, RuleSelection
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
@@ -54,14 +55,14 @@ class _Attempt:
     granted: tuple[str, ...] = ()
 
 
-def mend_source(paths: Sequence[str], named: Sequence[str], wishes: Wishes) -> Mended:
+def mend_source(paths: Sequence[str], named: Sequence[str], wishes: Wishes, selection: RuleSelection = EVERYTHING) -> Mended:
     """The edits for what the linter finds below the paths. A fix is proven when the repaired source is valid, the finding is
-    gone, and no other has come of it. `named` are the origins that the user named.
+    gone, and no other has come of it. `named` are the origins that the user named, `selection` says which findings count.
 
     Raises:
         InputError: a path does not exist, or files cannot be read.
     """
-    mending = _SourceMending([Path(path) for path in paths], tuple(named), wishes)
+    mending = _SourceMending([Path(path) for path in paths], tuple(named), wishes, selection)
     return mending.run()
 
 
@@ -70,6 +71,7 @@ class _SourceMending:
     paths: Sequence[Path]
     named: tuple[str, ...]
     wishes: Wishes
+    selection: RuleSelection
 
     def run(self) -> Mended:
         first = self._lint({})
@@ -86,11 +88,11 @@ class _SourceMending:
         return self._mended(first, _Attempt(first), refused)
 
     def _lint(self, texts: Mapping[str, str]) -> LintReport:
-        from corsense.lint import Options, lint_paths
+        from corsense.lint import lint_paths
 
         contents = {Path(below_here(path)): _encoded(path, text) for path, text in texts.items()}
         try:
-            return lint_paths(self.paths, Options.read(self.paths[0]), contents)
+            return lint_paths(self.paths, self.selection, contents)
         except FileNotFoundError as error:
             raise InputError(f"there is no {error}.") from None
 
@@ -135,6 +137,7 @@ class _SourceMending:
         hidden = [] if self.wishes.unsafe else self._hidden(attempt, frozenset(refused))
         left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
         notes = [f"{skipped.file} is skipped: {skipped.reason}." for skipped in first.skipped]
+        notes += [unused_note(finding) for finding in first.findings if finding.cause.slug == UNUSED]
         if self.wishes.adopt:
             notes += [
                 f"{below_here(file)} keeps its middleware: corsense's would refuse to start while it has {slug}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.options import Ignore, Select, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +89,8 @@ def check(
         str | None, typer.Option(metavar="PATH", help="The program of --browser.", show_default=False)
     ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every request with its exchanges.")] = False,
@@ -118,6 +122,7 @@ def check(
         real = _real_browser(browser, browser_path, engine)
         rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
         asked = asked_for(origin, request, header, credentials, rules, run_endpoints)
+        asked = replace(asked, selection=selected(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
         report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -11,6 +12,7 @@ import typer
 
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.check import Credentials, Engine, asked_for
+from corsense.cli.options import Ignore, Select, selected
 
 if TYPE_CHECKING:
     from corsense.check.mended import Mended, Wishes
@@ -58,6 +60,8 @@ def fix(
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
     ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    select: Select = None,
+    ignore: Ignore = None,
     format: Annotated[Printed, typer.Option(help="How to print what is done.")] = Printed.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the diffs and the last lines.")] = False,
     time_limit: Annotated[
@@ -76,6 +80,7 @@ def fix(
     try:
         wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints)
+        asked = replace(asked, selection=selected(Path(), select, ignore))
         mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, quiet or format is not Printed.TEXT)
         if write:
             write_all(mended.edits)
@@ -141,7 +146,7 @@ def _is_source(target: str) -> bool:
 def _on_source(paths: list[str], asked: Asked, wishes: Wishes) -> Mended:
     from corsense.check.source import mend_source
 
-    return mend_source(paths, asked.origins, wishes)
+    return mend_source(paths, asked.origins, wishes, asked.selection)
 
 
 def _on_app(target: str | None, asked: Asked, wishes: Wishes, factory: bool, time_limit: float, silent: bool) -> Mended:

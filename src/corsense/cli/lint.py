@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.options import Ignore, Select, selected
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
@@ -29,10 +30,8 @@ def lint(
     paths: Annotated[
         list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders. Default: this folder.", show_default=False)
     ] = None,
-    select: Annotated[
-        list[str] | None, typer.Option(metavar="RULES", help="Only these rules: slugs or codes, with commas. Repeatable.")
-    ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(metavar="RULES", help="Not these rules. Repeatable.")] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the findings.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
     verbose: Annotated[
@@ -41,14 +40,15 @@ def lint(
 ) -> None:
     """Find every CORS configuration in source, and say what is wrong with it. Nothing is imported or run.
 
-    `# corsense: ignore[rule]` on a line and `ignore`, `select`, `per-file-ignores` in `[tool.corsense]` of pyproject.toml
-    silence findings. Exit status: 0 nothing found, 1 errors or warnings found, 2 a path or a file could not be read.
+    `# corsense: ignore[rule]` on a line and `ignore`, `select`, `per-file-ignores` of the configuration silence findings.
+
+    Exit status: 0 nothing found, 1 errors or warnings found, 2 a path or a file could not be read.
     """
     from corsense.readers.errors import InputError
 
     named = paths or [Path()]
     try:
-        report = _lint(named, select or [], ignore or [])
+        report = _lint(named, select, ignore)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose)
@@ -58,14 +58,14 @@ def lint(
     raise typer.Exit(COULD_NOT_WORK if report.unreadable else SOMETHING_FOUND if serious else NOTHING_FOUND)
 
 
-def _lint(paths: list[Path], select: list[str], ignore: list[str]) -> LintReport:
-    from corsense.lint import Options, lint_paths
+def _lint(paths: list[Path], select: list[str] | None, ignore: list[str] | None) -> LintReport:
+    from corsense.lint import lint_paths
     from corsense.readers.errors import InputError, quoted
 
     for path in paths:
         if not path.exists():
             raise InputError(f"there is no file or folder {quoted(str(path))}.")
-    return lint_paths(paths, Options.read(paths[0], select, ignore))
+    return lint_paths(paths, selected(paths[0], select, ignore))
 
 
 def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> None:

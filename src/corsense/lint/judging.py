@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,11 +14,11 @@ from corsense.lint.evaluation import Evaluator
 from corsense.lint.files import Scan, Skipped
 from corsense.lint.layers import CorsLayer, Layer, layers_of
 from corsense.lint.marks import Mark
-from corsense.lint.options import Options, is_ignored
 from corsense.lint.program import Module, Program, Unreadable
-from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS
+from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS, is_found_in_source
 from corsense.lint.stacks import Stacks
 from corsense.lint.values import FunctionValue, Spot
+from corsense.suppression import RuleSelection, judge
 
 _ROUNDS = 3
 """Through how many functions a CORS layer is followed to the app that it is added to."""
@@ -129,18 +129,22 @@ class Linter:
                 if any(name in content for name in names):
                     self.take(path, content)
 
-    def findings(self, options: Options) -> tuple[Finding, ...]:
-        """What the rules find, in the order of files and lines."""
+    def findings(self, selection: RuleSelection) -> tuple[Finding, ...]:
+        """What the rules find, in the order of files and lines. Raises InputError when the configuration cannot be read."""
         modules = list(self.callers.modules)
         for module in modules:
             self.layers[module] = layers_of(self.evaluator, module)
-        kept: dict[tuple[object, ...], Finding] = {}
+        found: dict[tuple[object, ...], Finding] = {}
+        texts = {str(module.path): module.text for module in modules}
         for mark in self._marks(modules):
             finding = _finding(mark)
-            key = (finding.cause.slug, finding.place, finding.message)
-            if key not in kept and options.wants(finding) and not _is_silenced(finding, mark):
-                kept[key] = finding
-        return tuple(sorted(kept.values(), key=_order))
+            found.setdefault((finding.cause.slug, finding.place, finding.message), finding)
+            for spot in (mark.spot.module, *([mark.layer.module] if mark.layer is not None else [])):
+                texts[str(spot.path)] = spot.text
+        judged = judge(list(found.values()), selection, texts.get, [str(module.path) for module in modules])
+        kept = [finding for finding, reported in zip(found.values(), judged.reported, strict=True) if reported]
+        kept += [unused.finding for unused in judged.unused if is_found_in_source(unused.rule)]
+        return tuple(sorted(kept, key=_order))
 
     def _marks(self, modules: Sequence[Module]) -> Iterator[Mark]:
         for module in modules:
@@ -164,14 +168,6 @@ def _functions_that_configure(module: Module, known: set[str]) -> Iterator[str]:
             function = module.scope_of(call).node
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and (function.args.args or function.args.kwonlyargs):
                 yield function.name
-
-
-def _is_silenced(finding: Finding, mark: Mark) -> bool:
-    """Whether a comment beside the place, or beside the CORS layer that it belongs to, says to ignore the finding."""
-    if is_ignored(finding, mark.spot.module):
-        return True
-    layer = mark.layer
-    return layer is not None and is_ignored(replace(finding, place=_place(layer.spot)), layer.module)
 
 
 def _finding(mark: Mark) -> Finding:

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from corsense.finding import Finding
 from corsense.lint.files import Scan, Skipped, scan
-from corsense.lint.options import Options
 from corsense.lint.program import Unreadable
+from corsense.suppression import EVERYTHING, RuleSelection
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +26,14 @@ class LintReport:
 
 
 def lint_paths(
-    paths: Sequence[Path], options: Options | None = None, texts: Mapping[Path, bytes] = MappingProxyType({})
+    paths: Sequence[Path], selection: RuleSelection = EVERYTHING, texts: Mapping[Path, bytes] = MappingProxyType({})
 ) -> LintReport:
     """Every CORS configuration below the paths, judged without importing it. `texts` are contents to judge in the place of what
     files contain.
 
     Raises:
         FileNotFoundError: one of the paths does not exist.
+        InputError: the configuration near a finding cannot be read.
     """
     found = scan(paths)
     if not found.concern and not texts:
@@ -44,7 +45,7 @@ def lint_paths(
         with suppress(Unreadable):
             linter.program.module(path, content)
     linter.read()
-    findings = linter.findings(options or Options())
+    findings = linter.findings(selection)
     unreadable = (*found.unreadable, *linter.unreadable)
     return LintReport(findings, found.files, (*found.skipped, *linter.skipped), unreadable)
 
@@ -62,4 +63,4 @@ def lint_text(text: str, file: str = "main.py") -> tuple[Finding, ...]:
     for skipped in linter.skipped:
         raise Unreadable(skipped.reason)
     linter.read()
-    return linter.findings(Options())
+    return linter.findings(EVERYTHING)

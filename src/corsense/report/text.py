@@ -182,15 +182,7 @@ class TextReport:
         if report.found_something:
             self.lines.plain(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
         else:
-            origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
-            self.lines.plain(
-                Text(
-                    f"{report.verdict} Browsers let pages of {origins} use it."
-                    if origins and report.complete
-                    else report.verdict,
-                    "green" if report.complete else "yellow",
-                )
-            )
+            self.lines.plain(Text(_conclusion(report, blocked), "green" if report.complete and not report.silenced else "yellow"))
 
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
@@ -282,6 +274,13 @@ def _situation(result: Result) -> str:
         "wrong_slash": ", with a slash too many or too few",
     }
     return named.get(result.situation, f", {result.situation}")
+
+
+def _conclusion(report: Report, blocked: str) -> str:
+    if report.silenced:
+        return f"{report.verdict.removesuffix('.')}: {blocked}."
+    origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
+    return f"{report.verdict} Browsers let pages of {origins} use it." if origins and report.complete else report.verdict
 
 
 def _serious(report: Report) -> int:

@@ -6,8 +6,10 @@ module at the rest. What a cause means, why it is bad and what to write instead 
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Iterator
 
+from corsense.causes import find
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
@@ -92,3 +94,15 @@ OF_MODULES: tuple[Callable[[Module, Evaluator], Iterator[Mark]], ...] = (
     vary_origin_missing.marks,
     wildcard_by_hand.marks,
 )
+
+
+def is_found_in_source(rule: str | None) -> bool:
+    """Whether the linter finds what a rule is about (None: any rule), so that it can say that there is nothing of it. A name that
+    is no rule means nothing anywhere."""
+    if rule is None:
+        return True
+    try:
+        slug = find(rule).slug
+    except KeyError:
+        return True
+    return slug.replace("-", "_") in {module.name for module in pkgutil.iter_modules(__path__)}

@@ -1,0 +1,28 @@
+"""Options that several commands have, each with one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from corsense.suppression import RuleSelection
+
+Select: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select", metavar="RULES", help="Only these rules: slugs or codes, with commas. Repeatable.", show_default=False
+    ),
+]
+Ignore: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="RULES", help="Not these rules. Repeatable.", show_default=False)
+]
+
+
+def selected(start: Path, select: list[str] | None, ignore: list[str] | None) -> RuleSelection:
+    """The rules whose findings are reported. Raises InputError for a name that is no rule."""
+    from corsense.suppression import RuleSelection
+
+    return RuleSelection.of(start, select, ignore)
