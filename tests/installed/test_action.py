@@ -62,6 +62,16 @@ def test_a_workflow_is_valid(workflow: Path) -> None:
     succeed(sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows", workflow, folder=ROOT)
 
 
+@pytest.mark.parametrize(
+    ("schema", "name"),
+    [("issue-forms", "wrong-answer.yml"), ("issue-forms", "idea.yml"), ("issue-config", "config.yml")],
+    ids=lambda value: value,
+)
+def test_an_issue_template_is_valid(schema: str, name: str) -> None:
+    template = ROOT / ".github" / "ISSUE_TEMPLATE" / name
+    succeed(sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.github-{schema}", template, folder=ROOT)
+
+
 def test_scripts_of_workflows_and_of_the_container_exist() -> None:
     texts = [path.read_text(encoding="utf-8") for path in WORKFLOWS]
     named = {name for text in texts for name in re.findall(r"(?:scripts|\.ci)/[\w-]+", text)}

@@ -60,6 +60,15 @@ def names_with_errors(files: dict[str, Path], *command: str) -> set[str]:
     return {name for name, path in files.items() if path.stem in refused}
 
 
+@pytest.mark.parametrize(
+    "checker", [["mypy", "--strict"], ["pyright", "--pythonpath", sys.executable]], ids=lambda words: words[0]
+)
+def test_what_users_write_has_the_types_they_expect(checker: list[str]) -> None:
+    command = [sys.executable, "-m", *checker, "tests/typing/public.py"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_there_are_examples_in_the_readme_and_in_docstrings() -> None:
     homes = {name.partition("-")[0] for name, _ in examples()}
     assert {"README", "causes", "middleware"} <= homes
