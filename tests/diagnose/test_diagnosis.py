@@ -54,7 +54,8 @@ def test_what_does_not_get_through_has_a_cause_of_the_catalogue(
         (401, "preflight-answered-by-other-layer"),
         (403, "preflight-answered-by-other-layer"),
         (429, "preflight-answered-by-other-layer"),
-        (502, "preflight-bad-status"),
+        (500, "preflight-bad-status"),
+        (502, "gateway-error"),
         (200, "manual-options-handler"),
     ],
 )

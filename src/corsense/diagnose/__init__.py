@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from corsense.diagnose.observation import answerers as answerers
     from corsense.diagnose.policies import missing_in_policy as missing_in_policy
     from corsense.diagnose.preflights import refused_together as refused_together
+    from corsense.diagnose.respondent import Respondent as Respondent
+    from corsense.diagnose.respondent import who_answered as who_answered
 
 __all__ = [
     "Diagnosis",
     "Observation",
+    "Respondent",
     "answerers",
     "cache_faults",
     "configuration_faults",
@@ -27,6 +30,7 @@ __all__ = [
     "lets_strangers_in",
     "missing_in_policy",
     "refused_together",
+    "who_answered",
 ]
 
 _HOMES = {
@@ -39,6 +43,8 @@ _HOMES = {
     "answerers": "corsense.diagnose.observation",
     "missing_in_policy": "corsense.diagnose.policies",
     "refused_together": "corsense.diagnose.preflights",
+    "Respondent": "corsense.diagnose.respondent",
+    "who_answered": "corsense.diagnose.respondent",
 }
 
 __getattr__ = deferred(globals(), _HOMES)  # the linter needs little of it

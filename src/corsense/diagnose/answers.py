@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from corsense.diagnose.fronts import GATEWAY_STATUSES, SIZE_STATUSES, answered_in_front, leads_to_login, to_login
+from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
@@ -19,6 +23,9 @@ def refused_answer(observation: Observation, index: int) -> list[Diagnosis]:
     if facts.exception is not None:
         return [crashed(observation, index)]
     named = response.header("access-control-allow-origin")
+    in_front = answered_in_front(observation, index)
+    if in_front is not None:
+        return [in_front]
     redirected = _after_redirect(observation, index)
     if redirected is not None:
         return [redirected]
@@ -78,6 +85,15 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
     """Nothing is known but the answer."""
     status = response.status
     preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
+    if status in SIZE_STATUSES:
+        message = f"The request is refused with {status}, without CORS headers: it is larger than the server, or a proxy, takes."
+        return Diagnosis("request-too-large", message, None, {"status": status}, remedy=front_remedy(None, "size"))
+    if status in GATEWAY_STATUSES:
+        message = (
+            f"The answer is {status} without CORS headers: the app says so itself, or a proxy in front of it did not reach it. "
+            "Browsers report it as CORS."
+        )
+        return Diagnosis("gateway-error", message, None, {"status": status}, remedy=front_remedy(None, "upstream"))
     if status >= 500:
         message = (
             f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log "
@@ -85,7 +101,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         )
         remedy = "Look at the server's log; then let CORSMiddleware wrap the whole app, so that pages can read 500s."
         return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
-    if status in (401, 403, 429):
+    if status in (401, 403, 407, 429):
         message = (
             f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) "
             "answers by itself."
@@ -94,6 +110,8 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         return Diagnosis("cors-not-outermost", message, None, {"status": status}, remedy=remedy)
     if 300 <= status < 400:
         location = response.header("location")
+        if location is not None and leads_to_login(observation.trace.exchanges[index].request.url, location):
+            return to_login(observation, location)
         message = f"The server redirects to {location!r} without CORS headers, so the browser stops there."
         slug = "redirect-slashes" if _only_slash(observation, index, location) else "redirect-loses-cors"
         return Diagnosis(
@@ -142,6 +160,10 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
     here, there = parse_url(before.request.url), parse_url(last.request.url)
     if here is None or there is None:
         return None
+    if here.origin != there.origin and leads_to_login(here.href, there.href):
+        redirecting = observation.facts_of(observation.trace.exchanges.index(before)).route
+        place = observation.app.routes[redirecting].endpoint_place if observation.app and redirecting is not None else None
+        return replace(to_login(observation, there.href), place=place)
     answered = observation.trace.exchanges[index]
     if last.request.header("origin") == "null" and observation.origin != "null":
         message = (

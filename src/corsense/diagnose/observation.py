@@ -11,7 +11,8 @@ from corsense.app.description import AppDescription, LayerInfo, RouteInfo
 from corsense.app.probe import AnsweredBy, ExchangeFacts
 from corsense.causes import Severity
 from corsense.diagnose.policies import LayerPolicy, policy_for
-from corsense.fetch import Exchange, Trace
+from corsense.diagnose.respondent import NO_NAME, Respondent, who_answered
+from corsense.fetch import Exchange, Trace, WireResponse
 from corsense.finding import Place
 
 _KNOWN_MODULES = (
@@ -30,6 +31,7 @@ class Observation:
     `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None
     for a URL
     or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
+    `app_answers` go with the exchanges too: what the app itself answers to each, where a server was asked and its app is known.
     """
 
     trace: Trace
@@ -38,6 +40,7 @@ class Observation:
     facts: tuple[ExchangeFacts, ...] = ()
     app: AppDescription | None = None
     assumed_origin: bool = False
+    app_answers: tuple[WireResponse | None, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -47,6 +50,21 @@ class Observation:
     def facts_of(self, index: int) -> ExchangeFacts:
         """What is known of the exchange at `index`."""
         return self.facts[index] if index < len(self.facts) else _NO_FACTS
+
+    def respondent_of(self, index: int) -> Respondent:
+        """Who gave the answer at `index`. An app that runs in process answers itself; of others the answer tells."""
+        if self.facts_of(index).answered_by is not None:
+            return Respondent("app")
+        own = self.app_answers[index] if index < len(self.app_answers) else None
+        exchange = self.trace.exchanges[index]
+        found = who_answered(exchange.response, self.facts_of(index).body_excerpt.encode(), app_answer=own)
+        return Respondent("unknown") if NO_NAME in found.evidence and not self._over_a_wire else found
+
+    @property
+    def _over_a_wire(self) -> bool:
+        """Whether a server sent the answers: it adds Date, Server or Via; answers of a test client have none of them."""
+        answers = [exchange.response for exchange in self.trace.exchanges if isinstance(exchange.response, WireResponse)]
+        return any(answer.header(name) is not None for answer in answers for name in ("date", "server", "via"))
 
     @property
     def cors_layers(self) -> tuple[LayerInfo, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
+from corsense.diagnose.fronts import answered_in_front
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.origins import compare
@@ -322,9 +324,13 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
     status, excerpt = response.status, observation.facts_of(index).body_excerpt
     if excerpt.startswith("Disallowed CORS "):
         return _told_by_starlette(observation, index, excerpt)
+    in_front = answered_in_front(observation, index)
     named = response.header("access-control-allow-origin")
     if named is not None:
-        return _named_but_wrong(observation, index, response, named)
+        found = _named_but_wrong(observation, index, response, named)
+        return found if in_front is None else [in_front, *(replace(fault, remedy=in_front.remedy) for fault in found)]
+    if in_front is not None:
+        return [in_front]
     if 300 <= status < 400:
         return [_redirected(observation, index, None)]
     if status in (401, 403, 407, 429):

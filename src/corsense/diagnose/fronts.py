@@ -1,0 +1,152 @@
+"""Something in front of the app answered: what it did, and the setting of that layer."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from corsense.diagnose.knobs import Purpose, remedy, title
+from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.respondent import Respondent
+from corsense.fetch import WireResponse
+
+GATEWAY_STATUSES = frozenset({502, 503, 504, *range(520, 528), 530})
+"""Statuses of a gateway that got no answer from the app (RFC 9110, sections 15.6.3 to 15.6.5; Cloudflare, 5xx errors)."""
+SIZE_STATUSES = frozenset({413, 414, 431, 494})
+"""Statuses for what is too large: body, URL, headers (RFC 9110, 15.5.14 and 15.5.15; RFC 6585, section 5; nginx)."""
+_TOO_SLOW = frozenset({504, 522, 524})
+_NGROK_PAGES = re.compile(r"ERR_NGROK_(?:6022|6023|6024|6030)\b")
+_LOGIN = re.compile(
+    r"(?:^|[/_.-])(?:authorize|authorise|login|log-in|signin|sign-in|sign_in|sso|saml2?|oauth2?|openid-connect|adfs|cas|idp"
+    r"|accounts?|auth)(?:$|[/_.-])|[?&](?:client_id|SAMLRequest|redirect_uri|response_type)=",
+    re.IGNORECASE,
+)
+
+
+def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
+    """The cause where something in front of the app made the answer at `index`; None where the app may have."""
+    respondent = observation.respondent_of(index)
+    exchange = observation.trace.exchanges[index]
+    response = exchange.response
+    if not isinstance(response, WireResponse) or not respondent.in_front:
+        return None
+    if respondent.kind == "tunnel":
+        return _tunnel(observation, index, respondent, response)
+    if response.status in SIZE_STATUSES:
+        return _too_large(respondent, response.status)
+    if response.status in GATEWAY_STATUSES:
+        return _gateway(respondent, response.status)
+    if 300 <= response.status < 400:
+        return _redirect(observation, index, respondent, response)
+    return _answered(observation, index, respondent, response)
+
+
+def _evidence(respondent: Respondent, status: int) -> dict[str, object]:
+    return {"status": status, "layer": respondent.layer, "evidence": list(respondent.evidence)}
+
+
+def _who(respondent: Respondent) -> str:
+    """The layer, for the start of a sentence, with what gives it away."""
+    name = title(respondent.layer)
+    marks = "; ".join(respondent.evidence[-1:]) if respondent.layer is not None else ""
+    return f"{name[:1].upper() if respondent.layer is None else name[:1]}{name[1:]}{f' ({marks})' if marks else ''}"
+
+
+def _gateway(respondent: Respondent, status: int) -> Diagnosis:
+    slow = status in _TOO_SLOW
+    why = "the app did not answer in time" if slow else "it got no answer from the app, or knows no server for it"
+    message = (
+        f"{_who(respondent)} answers {status} in place of the app: {why}. Its page has no CORS headers: browsers report CORS."
+    )
+    advice = remedy(respondent.layer, "timeout" if slow else "upstream")
+    return Diagnosis("gateway-error", message, None, _evidence(respondent, status), remedy=advice)
+
+
+def _too_large(respondent: Respondent, status: int) -> Diagnosis:
+    what = {413: "body", 414: "URL"}.get(status, "header (cookies, a token)")
+    message = f"{_who(respondent)} answers {status}: the request's {what} is larger than it takes. The app was not asked."
+    advice = remedy(respondent.layer, "size")
+    return Diagnosis("request-too-large", message, None, _evidence(respondent, status), remedy=advice)
+
+
+def _tunnel(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis:
+    told = f"{response.header('ngrok-error-code') or ''} {observation.facts_of(index).body_excerpt}"
+    offline = response.status >= 400 and response.status not in (401, 403, 511) and not _NGROK_PAGES.search(told)
+    evidence = _evidence(respondent, response.status)
+    if offline:
+        message = f"{_who(respondent)} answers {response.status} by itself: it is not running, or does not reach the app."
+        return Diagnosis("gateway-error", message, None, evidence, remedy=remedy(respondent.layer, "upstream"))
+    message = (
+        f"{_who(respondent)} shows its own page ({response.status}) in place of the API, as it does to browsers only; "
+        "the page has no "
+        "CORS headers."
+    )
+    return Diagnosis("tunnel-interstitial", message, None, evidence, remedy=remedy(respondent.layer, "page"))
+
+
+def _redirect(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis | None:
+    """A redirect to a login; others (to https, to a slash) are judged by where they lead."""
+    location = response.header("location")
+    if location is None or not leads_to_login(observation.trace.exchanges[index].request.url, location):
+        return None
+    if observation.trace.exchanges[index].request.preflight:
+        message = (
+            f"{_who(respondent)} redirects the preflight to a login, {location!r}. A preflight carries no cookie and no "
+            "token, and "
+            "browsers do not follow its redirects."
+        )
+        advice = remedy(respondent.layer, "preflight")
+        return Diagnosis("answered-by-proxy", message, None, _evidence(respondent, response.status), remedy=advice)
+    return to_login(observation, location, respondent)
+
+
+def to_login(observation: Observation, location: str, respondent: Respondent | None = None) -> Diagnosis:
+    """A call of script was redirected to a page where people log in."""
+    url = observation.trace.request.url
+    by = f" by {title(respondent.layer)}" if respondent is not None and respondent.layer is not None else ""
+    message = (
+        f"{url} is redirected{by} to {location!r}, a page for people to log in: it gives no other origin's script leave "
+        "to read it, "
+        "and never will."
+    )
+    advice = (
+        f"Navigate, do not fetch: window.location.href = {url!r}. Where a session has ended, let the API answer 401, "
+        "and let the page "
+        "navigate then."
+    )
+    if respondent is not None and respondent.layer is not None:
+        advice += f" {remedy(respondent.layer, 'own')}"
+    return Diagnosis("redirect-to-login", message, None, {"from": url, "to": location}, remedy=advice)
+
+
+def leads_to_login(url: str, location: str) -> bool:
+    """Whether a redirect from `url` to `location` goes to a login: a name or parameter that logins have, on another host, or
+    where the request itself had none."""
+    here, there = urlsplit(url), urlsplit(location)
+    address = f"{there.netloc}{there.path}{f'?{there.query}' if there.query else ''}"
+    if not _LOGIN.search(address):
+        return False
+    return (bool(there.netloc) and there.hostname != here.hostname) or here.path.rstrip("/") != there.path.rstrip("/")
+
+
+def _answered(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis:
+    request = observation.trace.exchanges[index].request
+    what = "the preflight" if request.preflight else "the request"
+    status = response.status
+    purpose: Purpose = "limit" if status == 429 else "preflight" if request.preflight else "own"
+    reason = {
+        401: ", since it wants a login or key",
+        403: ", refusing it",
+        407: ", since it wants a login",
+        429: ": a rate limit",
+    }
+    consequence = "without CORS headers"
+    if response.header("access-control-allow-origin") is not None:
+        consequence = "with its own CORS headers, which do not allow this call"
+    elif any(name.lower().startswith("access-control-") for name, _ in response.headers):
+        consequence = f"and does not allow {observation.origin!r}"
+    message = (
+        f"{_who(respondent)} answers {what} itself with {status}{reason.get(status, '')}, {consequence}. The app and its "
+        "CORSMiddleware were not asked."
+    )
+    return Diagnosis("answered-by-proxy", message, None, _evidence(respondent, status), remedy=remedy(respondent.layer, purpose))

@@ -1,0 +1,307 @@
+"""What to set in which proxy, gateway, CDN or tunnel: its name for people, and for each purpose its own setting.
+
+`upstream`: it reaches no app. `timeout`: the app takes too long. `size`: it takes no larger request. `preflight`: it answers
+preflights, or refuses them. `own`: CORS headers on the answers that it makes itself. `limit`: a rate limit. `page`: its page for
+people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Purpose = Literal["upstream", "timeout", "size", "preflight", "own", "limit", "page"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer in front of an app: what people call it, and its settings by purpose."""
+
+    title: str
+    settings: Mapping[Purpose, str]
+
+
+_ONE_LAYER = "Then let it alone set CORS headers, not the app as well."
+
+LAYERS: Mapping[str, Layer] = {
+    "nginx": Layer(
+        "nginx",
+        {
+            "upstream": "compare host and port of `proxy_pass` with where the app listens; nginx's error log names the reason",
+            "timeout": "raise `proxy_read_timeout` (60 s by default), or let the app answer sooner",
+            "size": "raise `client_max_body_size` (1 MB by default; the Ingress annotation is `proxy-body-size`)",
+            "preflight": "let OPTIONS requests pass to the app (`limit_except`, `auth_basic`, `auth_request`), or answer them "
+            "with `add_header ... always` and `return 204`",
+            "own": "write `add_header Access-Control-Allow-Origin ... always`: without `always` it is left out of errors",
+            "limit": "raise `limit_req`, and exempt preflights with a `map $request_method` whose value for OPTIONS is empty",
+        },
+    ),
+    "haproxy": Layer(
+        "HAProxy",
+        {
+            "upstream": "compare the `server` lines of the backend with where the app listens, and look at its health checks",
+            "timeout": "raise `timeout server`, or let the app answer sooner",
+            "size": "change the rule on `req.body_size` (and `tune.bufsize` for large headers)",
+            "preflight": "put `unless METH_OPTIONS` behind the `http-request auth` or `deny` rule",
+            "own": "use `http-after-response set-header`: `http-response` rules skip the answers that HAProxy makes itself",
+            "limit": "put `unless METH_OPTIONS` behind the rule of the rate limit",
+        },
+    ),
+    "apache": Layer(
+        "Apache",
+        {
+            "upstream": "compare the address of `ProxyPass` with where the app listens; the error log names the reason",
+            "timeout": "raise `ProxyTimeout`, or `timeout=` of `ProxyPass`, or let the app answer sooner",
+            "size": "raise `LimitRequestBody` (and `LimitRequestFieldSize` for headers)",
+            "preflight": "write `Require method OPTIONS` beside the login, inside `<RequireAny>`",
+            "own": "write `Header always set ...`: `Header set` is left out of Apache's own answers",
+        },
+    ),
+    "caddy": Layer(
+        "Caddy",
+        {
+            "upstream": "compare the address of `reverse_proxy` with where the app listens",
+            "timeout": "raise `response_header_timeout` of the transport, or let the app answer sooner",
+            "size": "raise `request_body max_size`",
+            "preflight": "exclude `method OPTIONS` from the matcher of `basic_auth` or `forward_auth`",
+            "own": "write the `header` lines in `handle_errors` too",
+        },
+    ),
+    "traefik": Layer(
+        "Traefik",
+        {
+            "upstream": "compare `loadBalancer.servers` (or the container's port label) with where the app listens",
+            "timeout": "raise `forwardingTimeouts.responseHeaderTimeout`, or let the app answer sooner",
+            "size": "raise `buffering.maxRequestBodyBytes`",
+            "preflight": "put the headers middleware with the `accessControl...` options first in the chain: it then answers "
+            "every preflight, and its lists must name the page's origin, methods and headers",
+            "own": "put the headers middleware before the login and the rate limit",
+            "limit": "put the headers middleware before the rate limit",
+        },
+    ),
+    "envoy": Layer(
+        "Envoy",
+        {
+            "upstream": "compare the endpoints of the cluster with where the app listens, and look at its health checks",
+            "timeout": "raise `route.timeout` (15 s by default), or let the app answer sooner",
+            "size": "raise `max_request_bytes` of the buffer filter",
+            "preflight": "put the `cors` filter first in `http_filters` and its policy on the route (in Istio: `corsPolicy` "
+            "of the VirtualService)",
+            "own": "put the `cors` filter before the filters that refuse",
+            "limit": "put the `cors` filter before the rate limit",
+        },
+    ),
+    "varnish": Layer(
+        "Varnish",
+        {
+            "upstream": "compare `.host` and `.port` of the backend with where the app listens",
+            "timeout": "raise `.first_byte_timeout` of the backend, or let the app answer sooner",
+            "preflight": "pass OPTIONS requests on in `vcl_recv`",
+            "own": "set the headers in `vcl_synth` and `vcl_backend_error` too",
+        },
+    ),
+    "cloudflare": Layer(
+        "Cloudflare",
+        {
+            "upstream": "look whether the origin server is up, lets Cloudflare's addresses in, and has a valid certificate",
+            "timeout": "let the app answer within 100 seconds: start the work, return 202, and let the page ask for the result",
+            "size": "send files above 100 MB (free plan) in parts, or straight to storage with a signed URL",
+            "preflight": "make a WAF or bot-fight exception for the API's path, so that calls of script meet no challenge",
+            "own": "make an exception for the API's path: a challenge is for people and cannot be solved by a fetch",
+            "limit": "exempt OPTIONS requests from the rate limiting rule",
+        },
+    ),
+    "cloudflare-access": Layer(
+        "Cloudflare Access",
+        {
+            "preflight": "switch on 'Bypass OPTIONS requests to origin' in the application's CORS settings, and call the API "
+            "with credentials: 'include'",
+            "own": "log in once by navigation, call the API with credentials: 'include', and navigate again when the "
+            "session ends",
+        },
+    ),
+    "cloudflare-tunnel": Layer(
+        "Cloudflare Tunnel", {"upstream": "start `cloudflared`, and compare its `service` address with where the app listens"}
+    ),
+    "cloudfront": Layer(
+        "CloudFront",
+        {
+            "upstream": "look at the origin's domain, port and protocol, and whether it answers CloudFront",
+            "timeout": "raise the origin response timeout (30 s by default)",
+            "preflight": "allow OPTIONS in the behaviour's allowed methods, and forward Origin and Access-Control-Request-* with "
+            "an origin request policy (`CORS-CustomOrigin`)",
+            "own": "attach a response headers policy with CORS",
+        },
+    ),
+    "api-gateway": Layer(
+        "API Gateway",
+        {
+            "upstream": "look at the integration: a Lambda must return `statusCode`, `headers` and `body` as API Gateway expects",
+            "timeout": "let the app answer within 29 seconds: start the work, return 202, and let the page ask for the result",
+            "size": "send bodies above 10 MB (Lambda: 6 MB) straight to S3 with a presigned URL",
+            "preflight": "for an HTTP API set its CORS configuration; for a REST API add an OPTIONS method without authorization "
+            f"and API key on that path and stage. {_ONE_LAYER}",
+            "own": "add the CORS headers to the gateway responses DEFAULT_4XX and DEFAULT_5XX (REST API), or set the CORS "
+            "configuration (HTTP API)",
+            "limit": "raise the throttling of the stage or usage plan; add CORS headers to the gateway response THROTTLED",
+        },
+    ),
+    "lambda-url": Layer(
+        "the Lambda function URL",
+        {
+            "upstream": "look at the function's log; it must return `statusCode`, `headers` and `body`",
+            "preflight": f"set CORS of the function URL, and its auth type to NONE (preflights cannot be signed). {_ONE_LAYER}",
+        },
+    ),
+    "alb": Layer(
+        "the AWS load balancer",
+        {
+            "upstream": "look at the target group: its port, health check path and security group",
+            "timeout": "raise the load balancer's idle timeout (60 s by default), and keep uvicorn's keep-alive above it",
+            "preflight": "add a rule before the login for OPTIONS requests (`http-request-method`) that forwards to "
+            "the target group",
+        },
+    ),
+    "google": Layer(
+        "Google Cloud",
+        {
+            "upstream": "look at the service's log: on Cloud Run the container must listen on `$PORT`, on 0.0.0.0",
+            "timeout": "raise the request timeout of the service or of the backend",
+            "size": "send bodies above 32 MB over HTTP/2 or straight to storage with a signed URL",
+            "preflight": "allow unauthenticated calls (`--allow-unauthenticated`) and check the token in the app, "
+            "since preflights "
+            "carry none; with IAP, switch on 'Allow HTTP OPTIONS'",
+        },
+    ),
+    "azure": Layer(
+        "Azure",
+        {
+            "upstream": "look at the app's log stream: App Service expects the app on the port of `WEBSITES_PORT`",
+            "timeout": "let the app answer within 230 seconds",
+            "size": "raise the gateway's request body limit",
+            "preflight": "set CORS where the answer is made: the CORS page of App Service, or the `cors` policy of API "
+            "Management. "
+            f"{_ONE_LAYER}",
+            "own": "in App Service's authentication, choose HTTP 401 in place of a redirect for calls without a session",
+        },
+    ),
+    "iis": Layer(
+        "IIS",
+        {
+            "upstream": "compare the URL Rewrite rule with where the app listens",
+            "size": "raise `maxAllowedContentLength`",
+            "preflight": "remove the OPTIONSVerbHandler, so that OPTIONS requests reach the app, or install the IIS CORS module",
+        },
+    ),
+    "vercel": Layer(
+        "Vercel",
+        {
+            "upstream": "look at the function's log",
+            "timeout": "raise `maxDuration` of the function",
+            "size": "send bodies above 4.5 MB straight to storage",
+            "preflight": "add the path to the OPTIONS allowlist of Deployment Protection, or switch it off for the API",
+            "own": "add the headers in `vercel.json`",
+        },
+    ),
+    "netlify": Layer("Netlify", {"preflight": "compare the path with `netlify.toml`, and add the headers in `_headers`"}),
+    "fly": Layer(
+        "Fly", {"upstream": "compare `internal_port` in `fly.toml` with the app's port; the app must listen on 0.0.0.0"}
+    ),
+    "render": Layer(
+        "Render", {"upstream": "let the app listen on 0.0.0.0 and `$PORT`; a free service sleeps and takes a minute to wake up"}
+    ),
+    "railway": Layer("Railway", {"upstream": "let the app listen on 0.0.0.0 and `$PORT`, and set the same target port"}),
+    "heroku": Layer(
+        "Heroku",
+        {
+            "upstream": "look at `heroku logs`: H10 is a crash at start, H14 no web dyno; the app must listen on `$PORT`",
+            "timeout": "let the app answer within 30 seconds (H12)",
+        },
+    ),
+    "fastly": Layer("Fastly", {"upstream": "look at the backend's address and health check"}),
+    "kong": Layer(
+        "Kong",
+        {
+            "upstream": "compare the service's `host` and `port` with where the app listens",
+            "timeout": "raise `read_timeout` of the service",
+            "size": "raise `allowed_payload_size` of the plugin request-size-limiting",
+            "preflight": f"enable the `cors` plugin on the service, with `preflight_continue: false`. {_ONE_LAYER}",
+            "own": "enable the `cors` plugin, which runs before the plugins that refuse",
+            "limit": "enable the `cors` plugin, which answers preflights before the rate limit",
+        },
+    ),
+    "apisix": Layer("APISIX", {"preflight": "enable the `cors` plugin on the route"}),
+    "tyk": Layer("Tyk", {"preflight": "set `CORS.enable` and `CORS.options_passthrough` of the API"}),
+    "krakend": Layer("KrakenD", {"preflight": "set `security/cors` in the service's `extra_config`"}),
+    "akamai": Layer(
+        "Akamai", {"preflight": "allow OPTIONS in the property (Allow OPTIONS behaviour) and look at the WAF's rule"}
+    ),
+    "imperva": Layer("Imperva", {"preflight": "make an exception for the API's path"}),
+    "sucuri": Layer("Sucuri", {"preflight": "make an exception for the API's path"}),
+    "f5": Layer("the F5 firewall", {"preflight": "allow the method and the path in its policy"}),
+    "ngrok": Layer(
+        "ngrok",
+        {
+            "page": "send the header `ngrok-skip-browser-warning: 1` with each call, and allow it in allow_headers",
+            "upstream": "start `ngrok http PORT` with the port that the app listens on, and use the URL it prints",
+        },
+    ),
+    "localtunnel": Layer(
+        "localtunnel",
+        {
+            "page": "send the header `bypass-tunnel-reminder: 1` with each call, and allow it in allow_headers",
+            "upstream": "start `lt --port PORT` again, and use the URL it prints",
+        },
+    ),
+    "devtunnels": Layer(
+        "the dev tunnel",
+        {
+            "page": "make the port public (`--allow-anonymous`), send `X-Tunnel-Skip-AntiPhishing-Page: true` with "
+            "each call, and "
+            "allow it in allow_headers",
+            "upstream": "start the tunnel again with the port that the app listens on",
+        },
+    ),
+    "codespaces": Layer("GitHub Codespaces", {"page": "set the visibility of the forwarded port to Public"}),
+    "pinggy": Layer("Pinggy", {"page": "send the header `X-Pinggy-No-Screen: 1` with each call, and allow it in allow_headers"}),
+    "oauth2-proxy": Layer(
+        "oauth2-proxy",
+        {
+            "preflight": "set `--skip-auth-preflight`",
+            "own": "name the API's paths in `--api-route`, so that calls of script get 401 in place of the login page",
+        },
+    ),
+    "authelia": Layer("Authelia", {"preflight": "bypass `methods: [OPTIONS]` in `access_control`"}),
+    "litespeed": Layer("LiteSpeed", {}),
+    "squid": Layer("the proxy Squid", {}),
+}
+
+_GENERAL: Mapping[Purpose, str] = {
+    "upstream": "look whether the app runs, and whether the proxy calls the address and port that it listens on",
+    "timeout": "raise the proxy's timeout (nginx: `proxy_read_timeout`), or let the app answer sooner",
+    "size": "raise the limit of the proxy (nginx: `client_max_body_size`)",
+    "preflight": "let it pass preflights on to the app: OPTIONS requests with Origin and Access-Control-Request-Method",
+    "own": "add the CORS headers to its own answers as well",
+    "limit": "exempt preflights from the limit, and add the CORS headers to its own answers",
+    "page": "let the tunnel skip its page for people",
+}
+
+
+def title(layer: str | None) -> str:
+    """What people call the layer; `a proxy or gateway` where it is not known."""
+    if layer is None:
+        return "a proxy or gateway"
+    return LAYERS[layer].title if layer in LAYERS else layer
+
+
+def remedy(layer: str | None, purpose: Purpose) -> str:
+    """What to set for `purpose`, as a sentence that names the layer."""
+    clause = setting(layer, purpose).removesuffix(".")
+    return f"In {title(layer)}: {clause}." if layer is not None else f"{clause[:1].upper()}{clause[1:]}."
+
+
+def setting(layer: str | None, purpose: Purpose) -> str:
+    """What to set in `layer` for `purpose`, as a clause in the imperative; a general one where the layer has none."""
+    known = LAYERS[layer].settings if layer is not None and layer in LAYERS else {}
+    return known.get(purpose) or (known.get("preflight") if purpose in ("own", "limit") else None) or _GENERAL[purpose]
