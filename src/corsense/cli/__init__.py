@@ -18,11 +18,13 @@ def main() -> None:
         print(f"corsense {__version__}")
         return
     _get_ahead(sys.argv[1:])
-    if _is_only_a_text_to_explain(sys.argv[1:]):
-        from corsense.cli.explaining import explain_alone as work
-    else:
-        from corsense.cli.main import app as work
     from corsense.cli.process import run
+
+    if _is_only_a_text_to_explain(sys.argv[1:]):
+        from corsense.cli.explaining import explain_alone
+
+        run(explain_alone)
+    from corsense.cli.main import work
 
     run(work)
 
@@ -36,7 +38,9 @@ def _is_only_a_text_to_explain(arguments: list[str]) -> bool:
 
 def _get_ahead(arguments: list[str]) -> None:
     """Let the process of the app start while this one still imports the command line."""
-    if arguments[:1] in (["check"], ["fix"]) and not any("://" in text or text.endswith((".har", "-help")) for text in arguments):
+    if arguments[:1] in (["check"], ["fix"]) and not any(
+        "://" in text or text.endswith((".har", "-help", "-h")) for text in arguments
+    ):
         from corsense.app.session import launch_ahead
 
         launch_ahead()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,8 @@ def _chosen(names: Sequence[str] | None) -> tuple[Scenario, ...] | None:
     known = {scenario.name: scenario for scenario in scenarios()}
     for name in names:
         if name not in known:
-            fail(f"there is no scenario {name!r}; choose one of {', '.join(known)}")
+            near = nearest(name, known)
+            fail(f"there is no scenario {name!r}; {f'did you mean {near}?' if near else 'choose one of ' + ', '.join(known)}")
     return tuple(known[name] for name in dict.fromkeys(names))
 
 

@@ -30,7 +30,7 @@ def fix(
     targets: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[TARGET]...",
+            metavar="TARGET",
             help="package.module:app, or files and folders of source. Default: the app that `fastapi dev` would run.",
             show_default=False,
         ),

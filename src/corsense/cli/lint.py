@@ -28,7 +28,7 @@ class Format(StrEnum):
 
 def lint(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH...", help="Files and folders. Default: this folder.", show_default=False)
+        list[Path] | None, typer.Argument(metavar="PATH", help="Files and folders. Default: this folder.", show_default=False)
     ] = None,
     select: Select = None,
     ignore: Ignore = None,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
 from corsense import __version__
-from corsense.cli import check, demo, explain, fix, lint, policy, rule, schema
+from corsense.cli import COULD_NOT_WORK, check, demo, explain, fail, fix, lint, policy, rule, schema
 
 app = typer.Typer(
     name="corsense",
     help="Will a browser let this page use this API? If not, why, and what is the fix?",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -40,3 +41,24 @@ def _options(
     ] = False,
 ) -> None:
     pass
+
+
+def work() -> int:
+    """Do what the command line says; the exit status."""
+    from corsense.cli.usage import is_usage_error, name_values, sentence_of
+
+    arguments = sys.argv[1:]
+    command = typer.main.get_command(app)
+    if not arguments or {"-h", "--help"}.intersection(arguments):
+        name_values(app, command)
+    try:
+        return command.main(prog_name="corsense", standalone_mode=False) or 0
+    except typer.Abort:
+        return COULD_NOT_WORK
+    except Exception as error:
+        if not is_usage_error(error):
+            raise
+        if len(arguments) < 2 and not any(text.startswith("-") for text in arguments) and "\n" in str(error):
+            print(error, file=sys.stderr)  # the help of a command that needs another word
+            return COULD_NOT_WORK
+        fail(sentence_of(error, arguments))

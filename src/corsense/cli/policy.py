@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import warnings
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,22 +15,35 @@ import typer
 
 from corsense import __version__
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.check import Format
 
 if TYPE_CHECKING:
     from corsense.policy import Fault, Policy
 
-app = typer.Typer(help="Look at a policy: what it allows, whether it holds, and what it says of an origin.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at a policy: what it allows, whether it is valid, how it differs from another, and what it says of an origin.\n\n"
+    "POLICY is module:policy, module:app, a .toml or .json file, or 'env'. Without it, the policy is that of the environment, "
+    ".env and [tool.corsense.policy].",
+    no_args_is_help=True,
+)
 
 Source = Annotated[
     str | None,
     typer.Argument(
-        metavar="[POLICY]",
+        metavar="POLICY",
         help="module:policy, module:app, a .toml or .json file, or 'env'; env:ALLOWED_ORIGINS where the origins are in "
         "another variable. Default: environment, .env and [tool.corsense.policy].",
         show_default=False,
     ),
 ]
+
+
+class Format(StrEnum):
+    """How to print the answer."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
 
 
@@ -167,8 +181,6 @@ def _fault(fault: Fault) -> dict[str, str]:
 
 
 def _print(format: Format, document: dict[str, Any], text: str) -> None:
-    if format not in (Format.TEXT, Format.JSON):
-        fail(f"policies are printed as text or as json, not as {format.value}.")
     if format is Format.JSON:
         print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2))
     else:

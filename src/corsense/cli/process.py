@@ -13,7 +13,7 @@ from corsense.cli import COULD_NOT_WORK
 _INTERRUPTED = 130
 
 
-def run(work: Callable[[], None]) -> NoReturn:
+def run(work: Callable[[], int | None]) -> NoReturn:
     """Do the work of a command and end the process with its exit status.
 
     An error of our own is told in one line too: no traceback of ours reaches a user. The process ends without taking its
@@ -33,9 +33,9 @@ def _end_what_was_launched() -> None:
         session.end_what_was_launched()
 
 
-def _status_of(work: Callable[[], None]) -> int:
+def _status_of(work: Callable[[], int | None]) -> int:
     try:
-        work()
+        return work() or 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else COULD_NOT_WORK
     except BrokenPipeError:
@@ -52,7 +52,6 @@ def _status_of(work: Callable[[], None]) -> int:
             file=sys.stderr,
         )
         return COULD_NOT_WORK
-    return 0
 
 
 def _where(error: BaseException) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from typing import Annotated
 
 import typer
 
 from corsense.causes import Cause, catalogue, find
 from corsense.cli import fail
-from corsense.readers.errors import quoted
+from corsense.errors import nearest, quoted
 
 
 def rule(
@@ -33,8 +32,8 @@ def _found(name: str) -> Cause:
         return find(name)
     except KeyError:
         names = [text for cause in catalogue() for text in (cause.code, cause.slug)]
-        near = get_close_matches(name, names, 1) or get_close_matches(name.upper(), names, 1)
-        hint = f"did you mean {near[0]}?" if near else "`corsense rule` lists them all."
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near else "`corsense rule` lists them all."
         fail(f"there is no rule {quoted(name)}; {hint}")
 
 

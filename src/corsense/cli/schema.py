@@ -21,7 +21,7 @@ class Described(StrEnum):
 
 
 def schema(
-    document: Annotated[Described, typer.Argument(metavar="|".join(Described), help="The document to describe.")],
+    document: Annotated[Described, typer.Argument(help="The document to describe.")],
 ) -> None:
     """Print a JSON Schema: of what `--format json` prints, of the configuration (`config`), of a policy file (`policy`)."""
     print(json.dumps(_schema_of(document), indent=2))
