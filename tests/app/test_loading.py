@@ -121,7 +121,7 @@ def test_a_factory_is_found_by_its_usual_names(open_app: OpenApp) -> None:
             {"main.py": "import nothing_like_it\n"},
             "main:app",
             "Importing 'main' failed: No module named 'nothing_like_it'.",
-            "Install",
+            f"nothing_like_it is not installed in {sys.executable}",
         ),
         (
             {"main.py": "import os\nos.environ['DATABASE_URL_X']\n"},

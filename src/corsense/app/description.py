@@ -14,11 +14,7 @@ AppKind = Literal["fastapi", "starlette", "router", "static", "asgi"]
 RouteKind = Literal["http", "mount", "static", "websocket", "frontend"]
 BodyKind = Literal["json", "form", "multipart"]
 StartupMoment = Literal["startup", "lifespan", "request", "import"]
-
-if TYPE_CHECKING:
-    _Many: TypeAlias = list["Plain"] | tuple["Plain", ...] | set["Plain"] | frozenset["Plain"] | dict["Plain", "Plain"]
-    Plain: TypeAlias = bool | int | float | str | bytes | _Many | "Opaque" | None
-    """Arguments as they were given, their types kept where they are built in."""
+LayerPosition = Literal["wrapper", "app", "mount", "router", "route"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +24,11 @@ class Opaque:
 
     type: str
     text: str
+
+
+_Many: TypeAlias = "list[Plain] | tuple[Plain, ...] | set[Plain] | frozenset[Plain] | dict[Plain, Plain]"
+Plain: TypeAlias = "bool | int | float | str | bytes | _Many | Opaque | None"
+"""Arguments as they were given, their types kept where they are built in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ class RouteInfo:
     - `endpoint_place`: the definition of the endpoint, decorators included; None for what is not the user's.
     - `app`: index of the `AppInfo` whose router holds it; `mounts`: the prefixes of the mounts above it, outermost first.
     - `example_path`: a path that matches, every parameter filled with a plausible value.
-    - `body`: what kind of body the endpoint declares; `headers`: request headers it requires, lower case; `security`: the
-      request headers that its security schemes read (`authorization`, the name of an API key header), lower case; `cookies`:
-      names of the cookies it reads.
+    - `body`: what kind of body the endpoint declares; `headers`: request headers it requires, `optional_headers`: those it reads
+      when they are sent; `security`: the request headers that its security schemes read (`authorization`, the name of an API key
+      header); all in lower case; `cookies`: names of the cookies it reads.
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).
     - `opaque`: a mounted ASGI app that cannot be looked into: it is only run when endpoints are.
     - `host`: the pattern of a `Host` route above it.
@@ -98,6 +99,7 @@ class RouteInfo:
     redirect_slashes: bool = True
     body: BodyKind | None = None
     headers: tuple[str, ...] = ()
+    optional_headers: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
     cookies: tuple[str, ...] = ()
     builtin: bool = False
@@ -121,7 +123,8 @@ class LayerInfo:
       secrets.
     - `place`: the call that added it; `defined_at`: where its class or function is defined, when that is the user's code.
     - `app`: index of the `AppInfo` whose stack it is part of, `prefix` the path of that app. `position`: `wrapper` (the app
-      object is wrapped), `app` (its stack), `mount`, `router` or `route` (their own `middleware=` lists).
+      object is wrapped), `app` (its stack), `mount`, `router` or `route` (around what is mounted, a router or one endpoint).
+    - `route`: index of the route whose endpoint it is around; None for layers that are around more.
     - `policy`: what a layer of corsense's own judges by; None for other layers. `policies`: the paths where it judges by
       another, with that.
     """
@@ -136,7 +139,8 @@ class LayerInfo:
     defined_at: Place | None = None
     is_cors: bool = False
     is_builtin: bool = False
-    position: Literal["wrapper", "app", "mount", "router"] = "app"
+    position: LayerPosition = "app"
+    route: int | None = None
     policy: PolicyInfo | None = None
     policies: tuple[tuple[str, PolicyInfo], ...] = ()
 
@@ -212,12 +216,13 @@ class AppDescription:
         """The layers that are about CORS, outermost first."""
         return tuple(layer for layer in self.layers if layer.is_cors)
 
-    def stack(self, app: int = 0) -> tuple[LayerInfo, ...]:
+    def stack(self, app: int = 0, route: int | None = None) -> tuple[LayerInfo, ...]:
         """The layers a request passes before it reaches the router of that app, outermost first: those of the apps above it,
-        then its own."""
+        then its own; and those around the endpoint of that route."""
         chain: list[int] = []
         current: int | None = app
         while current is not None:
             chain.insert(0, current)
             current = self.apps[current].parent
-        return tuple(layer for index in chain for layer in self.layers if layer.app == index)
+        shared = [layer for index in chain for layer in self.layers if layer.app == index and layer.route is None]
+        return (*shared, *(layer for layer in self.layers if layer.route is not None and layer.route == route))

@@ -15,7 +15,8 @@ Situation = Literal["success", "error", "http_exception", "validation_error", "u
 raises an `HTTPException` (403); the request is not valid (422); it has no credentials (401 where the route declares a security
 scheme, else 200). `unknown_path` and `wrong_slash` are about the URL, and answer 200 where a route matches after all."""
 
-AnsweredBy = int | Literal["endpoint", "router", "exception-handler", "server-error", "server"]
+Answerer = Literal["endpoint", "router", "exception-handler", "server-error", "server"]
+AnsweredBy = int | Answerer
 """Who sent an answer: the index of a layer in `AppDescription.layers`, the endpoint (or its stand-in, a file, a mounted app),
 the router (404, 405, a redirect of slashes), an exception handler of the app, `ServerErrorMiddleware` (or the handler for
 `Exception`, which it calls), or the server itself, because the app sent nothing."""

@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, Never
 
-from corsense.app.channel import Channel, Closed
+from corsense.app.agent.channel import Closed
+from corsense.app.agent_process import AgentProcess
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-from corsense.app.orders import (
-    Broken,
-    Close,
-    Done,
-    Hung,
-    Load,
-    Loaded,
-    LoadFailed,
-    Output,
-    Results,
-    Run,
-    Serve,
-    ServeFailed,
-    Serving,
-)
 
 if TYPE_CHECKING:
+    from corsense.app.decoding import Decoder, Message
     from corsense.app.description import AppDescription, LateMiddleware
     from corsense.app.probe import Probe, ProbeResult
     from corsense.app.target import AppTarget
@@ -44,7 +27,10 @@ REQUEST_LIMIT = 10.0
 """Seconds that an app has for one answer."""
 
 _SLACK = 10.0
-_CLOSED = object()
+
+Output = Literal["import", "all", "none"]
+"""What the app may print: only while it is imported (the default), always, or never. It goes to the standard error of this
+process, bounded."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of probes done and the number of all."""
@@ -57,19 +43,15 @@ class AppSession:
     it. Whatever happens, `close` (or the end of the program, or of the `with`) leaves no process behind.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], target: AppTarget, time_limit: float) -> None:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    def __init__(self, agent: AgentProcess, target: AppTarget, time_limit: float) -> None:
         self.target = target
-        self._process = process
+        self._agent = agent
         self._time_limit = time_limit
-        self._channel = Channel(process.stdout, process.stdin)
-        self._inbox: SimpleQueue[Any] = SimpleQueue()
+        self._decoder: Decoder | None = None
         self._description: AppDescription | None = None
         self._failure: Exception | None = None
         self._late: tuple[LateMiddleware, ...] = ()
-        threading.Thread(target=_listen, args=(self._channel, self._inbox), daemon=True).start()
-        self._finalizer = weakref.finalize(self, _kill, process)
+        self._finalizer = weakref.finalize(self, agent.kill)
 
     @classmethod
     def start(
@@ -77,43 +59,46 @@ class AppSession:
         target: AppTarget | str | None = None,
         *,
         factory: bool = False,
+        base: str | os.PathLike[str] | None = None,
         overlay: Mapping[str, str] | None = None,
         lifespan: bool = False,
         time_limit: float = IMPORT_LIMIT,
         output: Output = "import",
-        base: str | os.PathLike[str] | None = None,
         python: str | None = None,
     ) -> AppSession:
-        """Start loading an app, and return at once.
+        """Start loading an app.
 
-        - `target`: an `AppTarget`, or what `AppTarget.parse` takes.
-        - `overlay`: text by path; these files are imported with the text instead of what is on disk.
-        - `lifespan`: run the start-up of the app before it is described, and its shutdown in the end. It may touch databases.
-        - `time_limit`: seconds that the import may take.
-        - `output`: see `Output`. What the app prints goes to standard error.
-        - `base`: the folder that places are relative to (default: the working directory).
-        - `python`: the interpreter to run it with (default: this one); it must have corsense.
-
-        Raises `AppLoadError` when the target names nothing; everything else is raised by `description`.
+        `target` is an `AppTarget`, or a text (or None) for `AppTarget.parse`. `base` is the folder that places are relative to
+        (default: the working directory). `overlay` gives files, by path, another text than they have on disk. `lifespan` runs
+        the app's start-up and, in the end, its shutdown. `time_limit` is for the import. `python` is the interpreter of the app
+        (default: this one). Raises `AppLoadError` when the target names nothing, or the interpreter cannot be started.
         """
-        # The process comes first: it imports what it needs while the target is read here.
-        process = _launched_ahead() if python is None else _launch(python)
+        agent = _launched_ahead(python or sys.executable)
         try:
             from corsense.app.target import AppTarget
 
             found = target if isinstance(target, AppTarget) else AppTarget.parse(target, factory=factory)
-            session = cls(process, found, time_limit)
+            session = cls(agent, found, time_limit)
         except BaseException:
-            _kill(process)
-            for stream in (process.stdin, process.stdout):
-                if stream is not None:
-                    stream.close()
+            agent.close()
             raise
-        files = {os.path.abspath(path): text for path, text in (overlay or {}).items()}
-        order = Load(found, os.path.abspath(base or os.getcwd()), files, lifespan, time_limit, output)
+        order = {
+            "do": "load",
+            "module": found.module,
+            "attribute": found.attribute,
+            "factory": found.factory,
+            "paths": list(found.paths),
+            "directory": found.directory,
+            "text": found.text,
+            "base": os.path.abspath(base or os.getcwd()),
+            "overlay": {os.path.abspath(path): text for path, text in (overlay or {}).items()},
+            "lifespan": lifespan,
+            "time_limit": time_limit,
+            "output": output,
+        }
         # When it has ended before it could read, `description` says how.
         with suppress(Closed):
-            session._channel.send(order)
+            agent.send(order)
         return session
 
     @property
@@ -124,7 +109,7 @@ class AppSession:
         if self._description is None:
             try:
                 self._description = self._await_description()
-            except AppLoadError as error:
+            except (AppLoadError, AppStoppedError) as error:
                 self._failure = error
                 self.close()
                 raise
@@ -147,52 +132,66 @@ class AppSession:
 
         Endpoints do not run, except those for OPTIONS alone, unless `run_endpoints`. `time_limit` is for each request. Raises
         `AppLoadError` when the app could not be loaded, `AppHungError` when it blocks in a way that cannot be interrupted,
-        `AppStoppedError` when its process ends.
+        `AppStoppedError` when its process ends, or sends what the agent does not send.
         """
-        _ = self.description
+        description = self.description
         if not probes:
             return []
-        self._send(Run(tuple(probes), run_endpoints, time_limit))
-        results: list[ProbeResult] = []
-        while True:
+        from corsense.app.decoding import Answers, Done, MessageError
+        from corsense.app.fetching import Fetches
+
+        self._send({"do": "begin", "run_endpoints": run_endpoints, "time_limit": time_limit})
+        fetches = Fetches(description, probes, real=run_endpoints, time_limit=time_limit, progress=progress)
+
+        def ask(requests: list[list[object]]) -> None:
+            self._send({"do": "ask", "requests": requests})
+
+        def answers() -> Answers:
             message = self._receive(2 * time_limit + _SLACK, "answering")
-            if isinstance(message, Results):
-                results.extend(message.results)
-                if progress is not None:
-                    progress(len(results), len(probes))
-            elif isinstance(message, Done):
-                self._late = (*self._late, *message.late)
-                return results
-            else:
-                self._fail(message)
+            return message if isinstance(message, Answers) else self._fail(message)
+
+        try:
+            results = fetches.run(ask, answers)
+        except MessageError as error:
+            raise self._unreadable(error) from None
+        self._send({"do": "end"})
+        message = self._receive(time_limit + _SLACK, "answering")
+        if not isinstance(message, Done):
+            self._fail(message)
+        self._late = (*self._late, *message.late)
+        return results
 
     def serve(self, *, run_endpoints: bool = False, time_limit: float = IMPORT_LIMIT) -> int:
         """Serve the app with uvicorn on a free port of 127.0.0.1, until the session is closed; returns the port.
 
-        Requests say in the header `corsense.app.serving.HEADER` in which situation they are to be answered. Endpoints do not run,
-        as in `run`. Raises `AppLoadError` when the app could not be loaded, or uvicorn is not installed; `AppStoppedError` when
-        its process ends.
+        Requests say in the header `corsense.app.agent.serving.HEADER` in which situation they are to be answered. Endpoints do
+        not run, as in `run`. Raises `AppLoadError` when the app could not be loaded, or uvicorn is not installed;
+        `AppStoppedError` when its process ends.
         """
+        from corsense.app.decoding import ServeFailed, Serving
+
         _ = self.description
-        self._send(Serve(run_endpoints))
+        self._send({"do": "serve", "run_endpoints": run_endpoints})
         message = self._receive(time_limit + _SLACK, "serving")
         if isinstance(message, ServeFailed):
-            raise AppLoadError(message.message)
+            raise AppLoadError(
+                f"uvicorn is not installed in {message.executable}; it serves the app to a browser.",
+                f"Run: {message.executable} -m pip install uvicorn",
+            )
         if not isinstance(message, Serving):
             self._fail(message)
-        port: int = message.port
-        return port
+        return message.port
 
     def close(self) -> None:
         """End the process of the app. May be called twice."""
-        if self._process.poll() is None:
+        if self._finalizer.alive:
             try:
-                self._channel.send(Close())
-                self._process.wait(timeout=0.5 if self._description is None else 6.0)
-            except (Closed, subprocess.TimeoutExpired):
+                self._agent.send({"do": "close"})
+                self._agent.wait(0.5 if self._description is None else 6.0)
+            except Closed:
                 pass
-        self._finalizer()
-        self._channel.close()
+        self._finalizer.detach()
+        self._agent.close()
 
     def __enter__(self) -> AppSession:
         return self
@@ -200,23 +199,51 @@ class AppSession:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
             # Somebody is in a hurry: Ctrl-C, or an error to report.
-            self._finalizer()
+            self._agent.kill()
         self.close()
 
-    def _send(self, order: object) -> None:
+    def _send(self, order: dict[str, object]) -> None:
         try:
-            self._channel.send(order)
+            self._agent.send(order)
         except Closed:
-            self._fail(_CLOSED)
+            self._fail(None)
 
-    def _receive(self, seconds: float, doing: str) -> Any:
+    def _receive(self, seconds: float, doing: str) -> Message | None:
+        """The next message; None when the agent is gone. Raises `AppStoppedError` for what is no message of the agent."""
+        from corsense.app.agent.channel import Garbled
+        from corsense.app.decoding import Decoder, Hello, Hung, MessageError
+
+        incoming = self._agent.receive(seconds)
+        if self._decoder is None and not isinstance(incoming, dict):
+            raise self._agent.why_it_did_not_start(incoming)
+        if incoming is None:
+            self._agent.kill()
+            return Hung(doing)
+        if isinstance(incoming, Closed):
+            return None
         try:
-            return self._inbox.get(timeout=seconds)
-        except Empty:
-            self._finalizer()
-            return Hung(doing, None)
+            if isinstance(incoming, Garbled):
+                raise MessageError(str(incoming))
+            if self._decoder is not None:
+                return self._decoder.decode(incoming)
+            message = Decoder().decode(incoming)
+        except MessageError as error:
+            raise self._unreadable(error) from None
+        if isinstance(message, Hello):
+            self._decoder = Decoder((self.target.module.partition(".")[0],), message.library)
+            return self._receive(seconds, doing)
+        return message
+
+    def _unreadable(self, error: Exception) -> AppStoppedError:
+        self._agent.kill()
+        return AppStoppedError(
+            f"The app wrote to a file descriptor that is not its own: what came from its process cannot be read ({error}).",
+            _DESCRIPTORS,
+        )
 
     def _await_description(self) -> AppDescription:
+        from corsense.app.decoding import Broken, Hung, Loaded, LoadFailed
+
         message = self._receive(self._time_limit + _SLACK, "importing")
         if isinstance(message, Loaded):
             return message.description
@@ -232,85 +259,56 @@ class AppSession:
             )
         if isinstance(message, Broken):
             raise AppLoadError(f"corsense could not describe {self.target.name!r}: {_last_line(message.text)}", _REPORT)
+        if self._agent.lost_its_pipe:
+            raise AppStoppedError(f"{self.target.module!r} {_CLOSED_PIPE}, while it was imported.", _DESCRIPTORS)
         raise AppLoadError(
-            f"The process that imported {self.target.module!r} ended by itself: {self._how_it_ended()}.",
+            f"The process that imported {self.target.module!r} ended by itself: {self._agent.how_it_ended()}.",
             "Import the module by hand to see why.",
         )
 
-    def _fail(self, message: object) -> None:
+    def _fail(self, message: Message | None) -> Never:
         """Raise what a message means that is no result."""
-        self._finalizer()
+        from corsense.app.decoding import Broken, Hung
+
         if isinstance(message, Hung):
+            self._agent.kill()
             raise AppHungError(
                 f"The app blocked while it answered {message.doing}, and could not be interrupted.",
                 "Something in its middleware waits without awaiting.",
                 message.traceback,
             )
         if isinstance(message, Broken):
+            self._agent.kill()
             raise AppStoppedError(f"corsense failed inside of the app's process: {_last_line(message.text)}", _REPORT)
-        raise AppStoppedError(f"The process of the app ended by itself: {self._how_it_ended()}.")
-
-    def _how_it_ended(self) -> str:
-        try:
-            status = self._process.wait(timeout=2.0)
-        except subprocess.TimeoutExpired:
-            return "it closed its pipe"
-        if status >= 0:
-            return f"exit status {status}"
-        try:
-            return f"signal {signal.Signals(-status).name}"
-        except ValueError:
-            return f"signal {-status}"
+        if message is None and self._agent.lost_its_pipe:
+            raise AppStoppedError(f"The app {_CLOSED_PIPE}.", _DESCRIPTORS)
+        how = self._agent.how_it_ended()
+        self._agent.kill()
+        raise AppStoppedError(f"The process of the app ended by itself: {how}.")
 
 
-_AHEAD: list[subprocess.Popen[bytes]] = []
+_AHEAD: list[AgentProcess] = []
 
 
-def launch_ahead() -> None:
-    """Start the process that the next `AppSession.start` will use, and let it import the framework meanwhile. Without a session
-    it ends with this program."""
-    process = _launch(sys.executable, "ahead")
-    weakref.finalize(process, _kill, process)
-    _AHEAD.append(process)
+def launch_ahead(python: str | None = None) -> None:
+    """Start the process that the next `AppSession.start` with this interpreter will use, and let it import the framework
+    meanwhile. Without a session it ends with this program."""
+    with suppress(AppLoadError):
+        _AHEAD.append(AgentProcess.launch(python or sys.executable, "ahead"))
 
 
 def end_what_was_launched() -> None:
-    """End a process that was launched ahead and never used."""
+    """End processes that were launched ahead and never used."""
     while _AHEAD:
-        _kill(_AHEAD.pop())
+        _AHEAD.pop().kill()
 
 
-def _launched_ahead() -> subprocess.Popen[bytes]:
-    return _AHEAD.pop() if _AHEAD else _launch(sys.executable)
-
-
-def _launch(python: str, *flags: str) -> subprocess.Popen[bytes]:
-    """A process that waits for its orders, in a session of its own, so that Ctrl-C is ours to handle."""
-    command = [python, "-P", "-c", _START, *flags]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
-
-
-def _listen(channel: Channel, inbox: SimpleQueue[Any]) -> None:
-    try:
-        channel.await_greeting()
-        while True:
-            inbox.put(channel.receive())
-    except Closed:
-        inbox.put(_CLOSED)
-    except Exception as error:
-        inbox.put(Broken(f"{type(error).__name__}: {error}"))
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process and those it has started, which are in its session."""
-    try:
-        if process.poll() is None:
-            process.kill()
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
-    process.wait()
+def _launched_ahead(python: str) -> AgentProcess:
+    found = next((agent for agent in _AHEAD if agent.python == python), None)
+    if found is None:
+        return AgentProcess.launch(python)
+    _AHEAD.remove(found)
+    return found
 
 
 def _last_line(text: str) -> str:
@@ -318,8 +316,5 @@ def _last_line(text: str) -> str:
 
 
 _REPORT = "This is a mistake of corsense: please report it."
-_PACKAGES = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_START = (
-    f"import sys\ntry:\n from corsense.app.child import main\nexcept ImportError:\n sys.path.append({_PACKAGES!r})\n"
-    " from corsense.app.child import main\nmain()"
-)
+_CLOSED_PIPE = "closed a file descriptor that is not its own, or put another file in its place"
+_DESCRIPTORS = "Look for os.write, os.close, os.closerange and os.dup2 with numbers that the app has not opened."

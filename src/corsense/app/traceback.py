@@ -7,11 +7,16 @@ without a header, prefixes that log collectors put before each line, and termina
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
+from corsense.app.agent.frames import STANDARD_LIBRARY, frame_origin
 from corsense.app.boxes import unboxed
-from corsense.app.frames import FrameOrigin, frame_origin
+
+if TYPE_CHECKING:
+    from corsense.app.agent.frames import FrameOrigin
 
 Link = Literal["cause", "context"]
 
@@ -100,16 +105,24 @@ class ParsedTraceback:
         return (*own, *(frame for frame in reversed(frames) if frame.origin != "user"))
 
 
-def parse_traceback(text: str) -> ParsedTraceback:
-    """The last traceback in `text`, which may be a traceback alone or a whole log. Raises ValueError when it contains none."""
-    found = parse_tracebacks(text)
+def parse_traceback(text: str, claimed: tuple[str, ...] = (), library: str = "") -> ParsedTraceback:
+    """The last traceback in `text`, which may be a traceback alone or a whole log. Raises ValueError when it contains none.
+
+    `claimed` and `library` are as in `parse_tracebacks`.
+    """
+    found = parse_tracebacks(text, claimed, library)
     if not found:
         raise ValueError("there is no Python traceback in this text")
     return found[-1]
 
 
-def parse_tracebacks(text: str) -> tuple[ParsedTraceback, ...]:
-    """Every traceback in `text`, in order; chained exceptions count as one."""
+def parse_tracebacks(text: str, claimed: tuple[str, ...] = (), library: str = "") -> tuple[ParsedTraceback, ...]:
+    """Every traceback in `text`, in order; chained exceptions count as one.
+
+    `claimed` are packages that are the user's own also where they are installed, `library` the folder of the standard library of
+    the Python that printed it (default: that of this one).
+    """
+    origin = partial(frame_origin, claimed=claimed, standard_library=library or STANDARD_LIBRARY)
     lines = [line.rstrip() for line in unboxed(_ANSI.sub("", text)).splitlines()]
     found: list[ParsedTraceback] = []
     position = 0
@@ -118,7 +131,7 @@ def parse_tracebacks(text: str) -> tuple[ParsedTraceback, ...]:
         if start is None:
             break
         block = _unprefixed(lines, start)
-        reader = _Reader(block)
+        reader = _Reader(block, origin)
         exception = reader.chain("")
         if exception is not None:
             found.append(ParsedTraceback(exception, "\n".join(block[: reader.position]).rstrip()))
@@ -210,8 +223,9 @@ def _any_number(prefix: str) -> str:
 class _Reader:
     """Reads a chain of exceptions from lines; `position` is the next line."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], origin: Callable[[str], FrameOrigin]) -> None:
         self.lines = lines
+        self.origin = origin
         self.position = 0
 
     def chain(self, margin: str) -> ParsedException | None:
@@ -276,7 +290,7 @@ class _Reader:
         while (line := self._line(margin)) is not None:
             match = _FRAME.match(line)
             if match:
-                frames.append(Frame(match["file"], int(match["line"]), match["function"], None, frame_origin(match["file"])))
+                frames.append(Frame(match["file"], int(match["line"]), match["function"], None, self.origin(match["file"])))
             elif line.startswith("    ") and frames:
                 if frames[-1].source is None and line.strip(" ^~"):
                     frames[-1] = replace(frames[-1], source=line.strip())

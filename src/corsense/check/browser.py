@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
+from corsense.app.agent.serving import HEADER
 from corsense.app.description import AppDescription
 from corsense.app.probe import Probe
-from corsense.app.serving import HEADER
 from corsense.app.session import AppSession
 from corsense.browsers import Answer, Answered, BrowserError, BrowserName, RealBrowser, Seen, cannot_be_made, find_browser
 from corsense.check.agreement import compare, expected_lines

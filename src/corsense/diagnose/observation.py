@@ -72,7 +72,7 @@ class Observation:
         known."""
         if self.app is None:
             return ()
-        stack = self.app.stack(self.route.app if self.route is not None else 0)
+        stack = self.app.stack(self.route.app, self.route.index) if self.route is not None else self.app.stack()
         return tuple(layer for layer in stack if layer.is_cors)
 
     def layers_passed(self, index: int) -> tuple[LayerInfo, ...]:

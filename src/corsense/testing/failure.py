@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 
-from corsense.app.recorder import relative
+from corsense.app.agent.places import relative
 from corsense.causes import cause
 from corsense.diagnose import Diagnosis
 from corsense.explain.code import fix_code

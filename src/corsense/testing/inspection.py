@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import re
 import traceback as tracebacks
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from corsense.app.describing import Describer, Position, app_kind
+from corsense.app.agent.describe import Around, Describer, Spot, app_kind
+from corsense.app.agent.tracing import Boundary
+from corsense.app.agent.unwrapping import find_known, inner_app, is_known
+from corsense.app.decoding import Decoder
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import AnsweredBy, ExchangeFacts
 from corsense.app.traceback import ParsedTraceback, parse_traceback
-from corsense.app.tracing import Boundary
-from corsense.app.unwrapping import find_known, inner_app, is_known
 from corsense.diagnose import Diagnosis, Observation, configuration_faults, diagnose
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Exchange, WireResponse
@@ -35,8 +36,8 @@ _REACHED = frozenset({200, 201, 202, 204, 206, 304, 404, 405, 422})
 def describe(app: Any) -> AppDescription:
     """The routes and layers of an app in this process, which stays as it is. An app that is neither FastAPI nor Starlette has
     the kind `asgi` and no routes."""
-    described = _Reader(os.getcwd()).describe(app, "the app", False, None, "")
-    return replace(described.description, lifespan_ran=True)
+    described = _Reader(os.getcwd()).describe(app, "the app", False, None)
+    return replace(Decoder().description(described.description), lifespan_ran=True)
 
 
 def is_described(app: Any) -> bool:
@@ -44,42 +45,39 @@ def is_described(app: Any) -> bool:
     return app is not None and app_kind(find_known(app, mentions=True)) in ("fastapi", "starlette", "router")
 
 
-@dataclass(slots=True)
 class _Reader(Describer):
     """The describer without its hands: it only looks."""
 
-    def _stack(self, app: Any, spot: Any) -> None:
+    def stack(self, app: Any, spot: Spot) -> None:
+        around = Around("app", spot.app, spot.prefix, entries=tuple(app.user_middleware))
         if app.middleware_stack is not None:
-            self._wrappers(app.middleware_stack, spot.app, spot.prefix, "app", owner=app)
+            self.wrapped(app.middleware_stack, around)
             return
         for entry in app.user_middleware:
-            self._add_layer(Boundary(entry.cls, None, entry), spot.app, spot.prefix, "app", app.user_middleware, None, "")
+            self.add_layer(Boundary(entry.cls, None, entry), around)
 
-    def _wrappers(
-        self,
-        outermost: Any,
-        app: int,
-        prefix: str,
-        position: Position,
-        module: Any = None,
-        attribute: str = "",
-        owner: Any = None,
-    ) -> Any:
-        entries = list(getattr(owner, "user_middleware", ()))
-        waiting = list(entries)
+    def wrapped(self, outermost: Any, around: Around) -> Any:
+        mentions = around.position == "wrapper"
+        waiting = list(around.entries)
         current = outermost
         for _ in range(_DEEPEST):
-            if current is None or is_known(current) or find_known(current, mentions=position == "wrapper") is None:
+            if current is None or is_known(current) or find_known(current, mentions) is None:
                 break
-            _, inner = inner_app(current, mentions=position == "wrapper")
+            _, inner = inner_app(current, mentions)
             entry = next((given for given in waiting if given.cls is type(current)), None)
             if entry is not None:
                 waiting.remove(entry)
-            elif position == "app" and type(current).__module__.startswith(("starlette.", "fastapi.")):
+            elif around.position == "app" and type(current).__module__.startswith(("starlette.", "fastapi.")):
                 entry = SimpleNamespace(args=(), kwargs={})  # made by the framework
-            self._add_layer(Boundary(current, inner, entry), app, prefix, position, entries, None, "")
+            self.add_layer(Boundary(current, inner, entry), around)
             current = inner
         return outermost
+
+    def set_app(self, holder: Any, app: Any) -> None:
+        pass
+
+    def guard(self, holder: Any, is_open: bool = False) -> None:
+        pass
 
 
 def diagnosed(watched: Watched, app: Any) -> list[Diagnosis]:

@@ -7,19 +7,15 @@ import importlib.util
 import inspect
 import os
 import sys
-import traceback as tracebacks
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from corsense.app.errors import AppLoadError
-from corsense.app.recorder import RECORDING
-from corsense.app.target import AppTarget
-from corsense.app.unwrapping import is_known
+from .recorder import RECORDING
+from .tracebacks import first_line, ran_own_code, traceback_text
+from .unwrapping import is_known
 
-if TYPE_CHECKING:
-    from corsense.app.traceback import ParsedTraceback
-
+_REPORT = "Please report it with the versions of starlette and fastapi."
 _PREFERRED = ("app", "api", "application", "asgi_app", "asgi", "server")
 _FACTORIES = (
     "create_app",
@@ -31,6 +27,26 @@ _FACTORIES = (
     "app_factory",
     "init_app",
 )
+
+
+class LoadError(Exception):
+    """The app cannot be loaded: one sentence, what to do about it, and the traceback of the user's code where there is one."""
+
+    def __init__(self, message: str, remedy: str | None = None, error: BaseException | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.traceback = None if error is None else traceback_text(error)
+
+
+class Target(NamedTuple):
+    """An app by name: the fields of `corsense.app.target.AppTarget` that matter here."""
+
+    module: str
+    attribute: str | None
+    factory: bool
+    paths: tuple[str, ...]
+    text: str
 
 
 class Loaded(NamedTuple):
@@ -47,13 +63,15 @@ class Loaded(NamedTuple):
         return f"{self.module.__name__}:{self.attribute}"
 
 
-def load(target: AppTarget) -> Loaded:
-    """Import the app of a target. Raises `AppLoadError`."""
+def load(target: Target) -> Loaded:
+    """Import the app of a target. Raises `LoadError`."""
     for path in reversed(target.paths):
         if path not in sys.path:
             sys.path.insert(0, path)
     module = _import(target)
     RECORDING.importing = False
+    if RECORDING.unsupported is not None:
+        raise LoadError(f"corsense does not know how this framework works ({RECORDING.unsupported}).", _REPORT)
     attribute, found = _attribute(module, target) if target.attribute else _search(module, target)
     name = f"{module.__name__}:{attribute}"
     if target.factory:
@@ -63,43 +81,24 @@ def load(target: AppTarget) -> Loaded:
     return Loaded(_as_asgi(found, name, module), module, attribute, False)
 
 
-def _import(target: AppTarget) -> ModuleType:
+def _import(target: Target) -> ModuleType:
     try:
         return importlib.import_module(target.module)
     except ModuleNotFoundError as error:
-        if error.name is not None and _is_part(error.name, target.module) and not _user_code_ran(error, target):
-            raise AppLoadError(f"There is no module {target.module!r}.", _nearest_module(target)) from None
-        raise AppLoadError(
-            f"Importing {target.module!r} failed: {error}.", _missing_package(error.name), _parsed(error)
-        ) from None
+        name = error.name
+        if name is not None and _is_part(name, target.module) and not ran_own_code(error):
+            raise LoadError(f"There is no module {target.module!r}.", _nearest_module(target)) from None
+        raise LoadError(f"Importing {target.module!r} failed: {error}.", _missing_package(name), error) from None
     except SystemExit as error:
-        raise AppLoadError(
-            f"{target.module!r} ended the process while it was imported: sys.exit({error.code!r}).", None, _parsed(error)
+        raise LoadError(
+            f"{target.module!r} ended the process while it was imported: sys.exit({error.code!r}).", None, error
         ) from None
     except BaseException as error:
-        parsed = _parsed(error)
-        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        text = f"{type(error).__name__}: {first}" if first else type(error).__name__
-        raise AppLoadError(f"Importing {target.module!r} failed: {text.rstrip('.')}.", _remedy(error), parsed) from None
+        raise LoadError(f"Importing {target.module!r} failed: {first_line(error)}.", _remedy(error), error) from None
 
 
 def _is_part(name: str, module: str) -> bool:
     return module == name or module.startswith(name + ".")
-
-
-def _user_code_ran(error: BaseException, target: AppTarget) -> bool:
-    """Whether the module that is missing was imported by the app's code rather than by its name here."""
-    parsed = _parsed(error)
-    return parsed is not None and parsed.user_frame is not None
-
-
-def _parsed(error: BaseException) -> ParsedTraceback | None:
-    from corsense.app.traceback import parse_traceback
-
-    try:
-        return parse_traceback("".join(tracebacks.format_exception(error)))
-    except ValueError:
-        return None
 
 
 def _missing_package(name: str | None) -> str | None:
@@ -109,7 +108,8 @@ def _missing_package(name: str | None) -> str | None:
     if package in sys.modules:
         return None
     return (
-        f"Install {package!r} in the environment that runs corsense, {sys.prefix}, or run corsense in the app's own environment."
+        f"{package} is not installed in {sys.executable}: install it there, "
+        "or name the interpreter that runs the app with --python."
     )
 
 
@@ -118,12 +118,12 @@ def _remedy(error: BaseException) -> str | None:
         return "Correct the syntax first."
     if type(error).__name__ == "ValidationError" and "Settings" in str(error).partition("\n")[0]:
         return "Set the environment variables that the app's settings ask for, or run in the folder of its .env file."
-    if isinstance(error, KeyError) and "environ" in "".join(tracebacks.format_tb(error.__traceback__)[-2:]):
+    if isinstance(error, KeyError) and "environ" in traceback_text(error)[-600:]:
         return f"Set the environment variable {error.args[0]} that the app reads while it is imported."
     return None
 
 
-def _nearest_module(target: AppTarget) -> str:
+def _nearest_module(target: Target) -> str:
     from difflib import get_close_matches
 
     parent, _, last = target.module.rpartition(".")
@@ -151,7 +151,7 @@ def _importable(name: str) -> bool:
         return False
 
 
-def _submodules(parent: str, target: AppTarget) -> list[str]:
+def _submodules(parent: str, target: Target) -> list[str]:
     import pkgutil
 
     if parent:
@@ -169,14 +169,14 @@ def _submodules(parent: str, target: AppTarget) -> list[str]:
     return [name for name in found if name != "__pycache__"]
 
 
-def _attribute(module: ModuleType, target: AppTarget) -> tuple[str, Any]:
+def _attribute(module: ModuleType, target: Target) -> tuple[str, Any]:
     assert target.attribute is not None
     found: Any = module
     for part in target.attribute.split("."):
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise AppLoadError(
+            raise LoadError(
                 f"The module {module.__name__!r} has no {target.attribute!r}.", _nearest_name(module, target.attribute)
             ) from None
     return target.attribute, found
@@ -219,12 +219,12 @@ def _factory_name(module: ModuleType) -> str | None:
     return next((name for name in _FACTORIES if callable(getattr(module, name, None))), None)
 
 
-def _search(module: ModuleType, target: AppTarget) -> tuple[str, Any]:
+def _search(module: ModuleType, target: Target) -> tuple[str, Any]:
     """The app of a module, as `fastapi dev` finds it: `app`, `api`, else the first there is."""
     if target.factory:
         name = _factory_name(module)
         if name is None:
-            raise AppLoadError(
+            raise LoadError(
                 f"{module.__name__!r} has no factory such as create_app().", f"Name it: '{module.__name__}:name' with --factory."
             )
         return name, getattr(module, name)
@@ -233,10 +233,10 @@ def _search(module: ModuleType, target: AppTarget) -> tuple[str, Any]:
         return names[0], getattr(module, names[0])
     factory = _factory_name(module)
     if factory is not None:
-        raise AppLoadError(
+        raise LoadError(
             f"There is no app in {module.__name__!r}, but a factory.", f"Write '{module.__name__}:{factory}' with --factory."
         )
-    raise AppLoadError(
+    raise LoadError(
         f"There is no FastAPI or Starlette app in {module.__name__!r} ({target.text}).",
         "Name the module that makes it: package.module:app.",
     )
@@ -255,29 +255,25 @@ def _is_factory(value: Any) -> bool:
 
 def _made(factory: Any, name: str) -> Any:
     if not callable(factory):
-        raise AppLoadError(
-            f"{name!r} is {_a(factory)}, not a factory.", "Leave --factory away, or name the function that makes the app."
-        )
+        raise LoadError(f"{name!r} is {_a(factory)}, not a factory.", "Drop --factory, or name the function that makes the app.")
     try:
         return factory()
     except BaseException as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        text = f"{type(error).__name__}: {first}" if first else type(error).__name__
-        remedy = "Leave --factory away: this is an app, not a factory." if is_known(factory) or _is_asgi3(factory) else None
-        raise AppLoadError(f"The factory {name!r} failed: {text.rstrip('.')}.", remedy, _parsed(error)) from None
+        remedy = "Drop --factory: this is an app, not a factory." if is_known(factory) or _is_asgi3(factory) else None
+        raise LoadError(f"The factory {name!r} failed: {first_line(error)}.", remedy, error) from None
 
 
 def _as_asgi(value: Any, name: str, module: ModuleType) -> Any:
-    """The app as an ASGI 3 callable. Raises `AppLoadError` when it is something else."""
+    """The app as an ASGI 3 callable. Raises `LoadError` when it is something else."""
     if is_known(value) or _is_asgi3(value):
         return value
     if _is_wsgi(value):
-        raise AppLoadError(
+        raise LoadError(
             f"{name!r} is {_a(value)}, a WSGI app: no ASGI app.",
             "corsense checks WSGI apps by URL: start it and give http://localhost:8000.",
         )
     if isinstance(value, type) and is_known_class(value):
-        raise AppLoadError(f"{name!r} is the class {value.__name__}, not an app.", f"Name an instance: app = {value.__name__}().")
+        raise LoadError(f"{name!r} is the class {value.__name__}, not an app.", f"Name an instance: app = {value.__name__}().")
     apps = _apps(module)
     remedy = (
         f"Did you mean '{module.__name__}:{apps[0]}'?"
@@ -286,10 +282,10 @@ def _as_asgi(value: Any, name: str, module: ModuleType) -> Any:
     )
     if inspect.iscoroutine(value):
         value.close()
-        raise AppLoadError(f"{name!r} gives a coroutine: the factory is asynchronous.", "Make the factory a plain function.")
+        raise LoadError(f"{name!r} gives a coroutine: the factory is asynchronous.", "Make the factory a plain function.")
     if callable(value) and _takes_scope_only(value):
         return _from_asgi2(value)
-    raise AppLoadError(f"{name!r} is {_a(value)}, not an ASGI app.", remedy)
+    raise LoadError(f"{name!r} is {_a(value)}, not an ASGI app.", remedy)
 
 
 def is_known_class(value: type) -> bool:

@@ -6,23 +6,21 @@ call pass.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from functools import cache, wraps
-from itertools import islice
-from types import CodeType, FrameType, ModuleType
-from typing import Any
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
 
-from corsense.app.frames import frame_origin
-from corsense.app.imports import Patch, patch_on_import
+from .imports import patch_on_import
+from .places import calling_span
 
-Span = tuple[str, int, int | None, int | None, int | None]
-"""File, line, end line, column and end column, as Python keeps them: columns count bytes, from 0."""
+if TYPE_CHECKING:
+    from .imports import Patch
+    from .places import Span
 
 PLACE = "_corsense_place"
 """Attribute under which an object of the framework keeps the `Span` of the call that made it."""
-
 
 ARGUMENTS = "_corsense_arguments"
 """Attribute under which a CORS layer keeps the arguments it was made with, after the app."""
@@ -37,38 +35,10 @@ class Recording:
         self.servers: list[Span | None] = []
         self.moment = "import"
         self.importing = True
+        self.unsupported: str | None = None
 
 
 RECORDING = Recording()
-
-
-def is_own_code(file: str) -> bool:
-    """Whether a file is the user's: neither the standard library nor an installed package, and not generated."""
-    return frame_origin(file) == "user"
-
-
-def calling_span(built: object = None) -> Span | None:
-    """The span of the call in the user's code that led here; None when no frame is the user's. The frames of a user's own class
-    that is constructing `built` are passed over."""
-    frame: FrameType | None = sys._getframe(2)
-    while frame is not None:
-        code = frame.f_code
-        if is_own_code(code.co_filename) and not (built is not None and code.co_name == "__init__" and _builds(frame, built)):
-            return span_of(frame)
-        frame = frame.f_back
-    return None
-
-
-def span_of(frame: FrameType) -> Span:
-    """The span of the expression that a frame is evaluating."""
-    code = frame.f_code
-    line, end, column, end_column = next(islice(code.co_positions(), frame.f_lasti // 2, None), (None,) * 4)
-    return (code.co_filename, line or frame.f_lineno or code.co_firstlineno, end, column, end_column)
-
-
-def _builds(frame: FrameType, built: object) -> bool:
-    code = frame.f_code
-    return bool(code.co_argcount) and frame.f_locals.get(code.co_varnames[0]) is built
 
 
 @cache
@@ -86,7 +56,19 @@ def record() -> None:
         "uvicorn.main": _patch_uvicorn,
         "uvicorn": _patch_uvicorn,
     }
-    patch_on_import(patches)
+    patch_on_import({name: _noting_failure(patch) for name, patch in patches.items()})
+
+
+def _noting_failure(patch: Patch) -> Patch:
+    """A framework that is built otherwise than any that is known must not look like a mistake of the app."""
+
+    def tried(module: ModuleType) -> None:
+        try:
+            patch(module)
+        except Exception as error:
+            RECORDING.unsupported = f"{module.__name__}: {type(error).__name__}: {error}"
+
+    return tried
 
 
 def _remember(owner: Any) -> None:
@@ -103,7 +85,7 @@ def _remember(owner: Any) -> None:
 
 
 def _patch_middleware(module: ModuleType) -> None:
-    from corsense.app.tracing import LayerFactory
+    from .tracing import LayerFactory
 
     _remember(module.Middleware)
     original = module.Middleware.__iter__
@@ -159,7 +141,7 @@ def _patch_fastapi(module: ModuleType) -> None:
 
 
 def _patch_routing(module: ModuleType) -> None:
-    from corsense.app import tracing
+    from . import tracing
 
     _remember(module.Mount)
     _remember(module.Host)
@@ -167,13 +149,13 @@ def _patch_routing(module: ModuleType) -> None:
 
 
 def _patch_endpoints(module: ModuleType) -> None:
-    from corsense.app import tracing
+    from . import tracing
 
     tracing.patch_endpoints(module)
 
 
 def _patch_fastapi_routing(module: ModuleType) -> None:
-    from corsense.app import tracing
+    from . import tracing
 
     tracing.patch_fastapi_routing(module)
     original = module.APIRouter.include_router
@@ -202,64 +184,3 @@ def _patch_uvicorn(module: ModuleType) -> None:
 
     run._corsense = True  # type: ignore[attr-defined]
     module.run = run  # type: ignore[attr-defined]
-
-
-def code_of(function: Any) -> CodeType | None:
-    """The code of a function, method, partial or decorated function; None for what is not written in Python."""
-    seen = 0
-    while seen < 50:
-        seen += 1
-        if hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        elif hasattr(function, "func") and callable(function.func):
-            function = function.func
-        elif hasattr(function, "__func__"):
-            function = function.__func__
-        else:
-            break
-    code = getattr(function, "__code__", None)
-    return code if isinstance(code, CodeType) else None
-
-
-def definition_span(thing: Any) -> Span | None:
-    """Where a function or class of the user is defined, decorators included; None when it is not the user's."""
-    code = code_of(thing)
-    if code is not None:
-        return (code.co_filename, code.co_firstlineno, None, None, None) if is_own_code(code.co_filename) else None
-    owner = thing if isinstance(thing, type) else type(thing)
-    file = getattr(sys.modules.get(owner.__module__), "__file__", None)
-    if not file or not is_own_code(file):
-        return None
-    return (file, _class_line(owner, file), None, None, None)
-
-
-def _class_line(owner: type, file: str) -> int:
-    line = owner.__dict__.get("__firstlineno__")
-    if isinstance(line, int):
-        return line
-    import linecache
-    import re
-
-    pattern = re.compile(rf"\s*class\s+{re.escape(owner.__name__)}\b")
-    return next((number for number, text in enumerate(linecache.getlines(file), 1) if pattern.match(text)), 1)
-
-
-def calls_in(code: CodeType, name: str) -> Iterator[Span]:
-    """The spans at which a function mentions the attribute `name`, nested functions included."""
-    if name in code.co_names:
-        import dis
-
-        for instruction in dis.get_instructions(code):
-            if instruction.argval == name and instruction.positions is not None and instruction.positions.lineno is not None:
-                at = instruction.positions
-                yield (code.co_filename, at.lineno or code.co_firstlineno, at.end_lineno, at.col_offset, at.end_col_offset)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from calls_in(constant, name)
-
-
-def relative(file: str, base: str) -> str:
-    """A path as a reader wants it: relative to `base` where it lies below, else absolute."""
-    path = os.path.abspath(file)
-    prefix = base.rstrip(os.sep) + os.sep
-    return path[len(prefix) :] if path.startswith(prefix) else path

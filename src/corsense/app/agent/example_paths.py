@@ -80,7 +80,7 @@ def example_file(folders: Iterable[Any]) -> str | None:
     for folder in folders:
         try:
             with os.scandir(folder) as entries:
-                files = sorted(str(entry.name) for entry, _ in zip(entries, range(_MOST_FILES), strict=False) if entry.is_file())
+                files = sorted(str(entry.name) for entry, _ in zip(entries, range(_MOST_FILES)) if entry.is_file())
         except (OSError, TypeError):
             continue
         found = next((name for name in files if re.fullmatch(r"[A-Za-z0-9_][\w.-]*", name)), None)

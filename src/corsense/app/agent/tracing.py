@@ -12,7 +12,7 @@ from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
-from corsense.app.shortlist import Shortened, know, shorten_included
+from .route_index import Shortened, know, shorten_included
 
 SCOPE_KEY = "corsense"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -130,11 +130,13 @@ class Guard:
     """Stands before an ASGI app that plays an endpoint, or is mounted and cannot be looked into: answers in its place.
 
     `foreign`: an app of its own, which would make its error answers itself instead of leaving them to the framework around it.
+    `is_open`: the app does answer; it is only noted that it did.
     """
 
-    def __init__(self, app: Any, foreign: bool = False) -> None:
+    def __init__(self, app: Any, foreign: bool = False, is_open: bool = False) -> None:
         self.app = app
         self.foreign = foreign
+        self.is_open = is_open
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         passage: Passage | None = scope.get(SCOPE_KEY)
@@ -142,7 +144,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         noted = _noting(passage, send)
-        if passage.runs(scope["method"]):
+        if self.is_open or passage.runs(scope["method"]):
             await self.app(scope, receive, noted)
             return
         response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
@@ -262,12 +264,11 @@ def _watch_endpoints(module: Any) -> None:
     """Every function endpoint is turned into an ASGI app by `request_response`, with the glue that handles its exceptions:
     what is put in its place here runs in that same glue."""
     original = module.request_response
-    from starlette._utils import is_async_callable
-    from starlette.concurrency import run_in_threadpool
+    run_in_threadpool: Any = sys.modules["starlette.concurrency"].run_in_threadpool
 
     @wraps(original)
     def request_response(func: Any) -> Any:
-        real = func if is_async_callable(func) else partial(run_in_threadpool, func)
+        real = func if _is_async(func) else partial(run_in_threadpool, func)
 
         async def endpoint(request: Any) -> Any:
             passage: Passage | None = request.scope.get(SCOPE_KEY)
@@ -294,12 +295,18 @@ def _watch_endpoints(module: Any) -> None:
     module.request_response = request_response
 
 
+def _is_async(function: Any) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
 def _path_to_shorten(scope: Any) -> str | None:
     if scope["type"] != "http" or SCOPE_KEY not in scope:
         return None
-    from starlette._utils import get_route_path
-
-    path: str = get_route_path(scope)
+    # Before 0.33 a mount wrote the rest of the path to the scope.
+    route_path = getattr(sys.modules.get("starlette._utils"), "get_route_path", None)
+    path: str = route_path(scope) if route_path is not None else scope["path"]
     return path
 
 
@@ -396,7 +403,26 @@ def _guard_class_endpoint(route: Any) -> None:
     while current is not endpoint and getattr(current, "app", None) is not None:
         holder, current = current, current.app
     if current is endpoint:
-        holder.app = Guard(endpoint)
+        guard_inside(holder, "app")
+
+
+def guard_inside(holder: Any, name: str, foreign: bool = False, is_open: bool = False) -> None:
+    """Put a guard before the ASGI app that `holder` keeps as `name`; where that is middleware, before what it is around, for it
+    has to answer as it does. Nothing is put where the inside is known, and looks after itself."""
+    from .unwrapping import find_known, inner_app, is_middleware
+
+    current = getattr(holder, name)
+    while is_middleware(current):
+        inner_name, inner = inner_app(current.__dict__["corsense_layer"] if is_boundary(current) else current)
+        if inner_name is None:
+            break
+        holder, name, current = current, inner_name, inner
+    if find_known(current) is not None or type(current) is Guard or hasattr(current, "corsense_endpoint"):
+        return
+    guard = Guard(current, foreign, is_open)
+    setattr(holder, name, guard)
+    if is_boundary(holder):
+        holder.__dict__["corsense_inner"] = guard
 
 
 _OPAQUE: dict[int, tuple[Any, bool]] = {}
@@ -406,7 +432,8 @@ def is_opaque(app: Any) -> bool:
     """Whether a mounted app is one whose inside is unknown: running it would run its endpoints."""
     known = _OPAQUE.get(id(app))
     if known is None:
-        from corsense.app.unwrapping import find_known
+        from .unwrapping import find_known, innermost
 
-        known = _OPAQUE[id(app)] = (app, find_known(app) is None)
+        is_open = find_known(app) is not None or type(innermost(app)) is Guard
+        known = _OPAQUE[id(app)] = (app, not is_open)
     return known[1]

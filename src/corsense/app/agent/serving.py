@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from corsense.app.tracing import SCOPE_KEY, Passage
+from .tracing import SCOPE_KEY, Passage
 
 HEADER = "corsense-situation"
 """A header for the server alone, which the app never sees: `SITUATION SCHEME HOST PORT`, of which the last three are what the

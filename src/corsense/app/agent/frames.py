@@ -3,46 +3,52 @@
 from __future__ import annotations
 
 import os
-from functools import cache
-from itertools import pairwise
-from typing import Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
-FrameOrigin = Literal["user", "library", "stdlib", "frozen"]
+if TYPE_CHECKING:
+    from typing import Literal
 
-_OWN_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))).replace("\\", "/") + "/"
+    FrameOrigin = Literal["user", "library", "stdlib", "frozen"]
+
+STANDARD_LIBRARY = os.path.dirname(os.__file__).replace("\\", "/") + "/"
+"""The folder of this interpreter's standard library."""
+
+_CORSENSE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))).replace("\\", "/") + "/"
 _INSTALLED = ("site-packages", "dist-packages")
-_OWN_STDLIB = os.path.dirname(os.__file__).replace("\\", "/") + "/"
-
-
-_CLAIMED: set[str] = set()
+_CLAIMED: list[str] = []
 
 
 def claim(package: str) -> None:
     """From now on, the package of that name is the user's, also where it is installed: it is what they asked about."""
-    _CLAIMED.add(package)
-    frame_origin.cache_clear()
+    _CLAIMED.append(package)
 
 
-@cache
-def frame_origin(file: str) -> FrameOrigin:
+def is_own_code(file: str) -> bool:
+    """Whether a file is the user's: neither the standard library nor an installed package, and not generated."""
+    return frame_origin(file, tuple(_CLAIMED)) == "user"
+
+
+@lru_cache(maxsize=4096)
+def frame_origin(file: str, claimed: tuple[str, ...] = (), standard_library: str = STANDARD_LIBRARY) -> FrameOrigin:
     """`library` for what is in `site-packages` or `dist-packages`, or generated; `stdlib` for what is in a folder like
-    `lib/python3.12`; `user` for everything else."""
+    `lib/python3.12`, or below `standard_library`; `user` for everything else, and for the packages `claimed`."""
     if file.startswith("<"):
         return "frozen" if file.startswith("<frozen") else "library"
     path = file.replace("\\", "/")
     parts = path.split("/")
     installed = next((parts[index + 1] for index, part in enumerate(parts[:-1]) if part in _INSTALLED), None)
-    if path.startswith(_OWN_PACKAGE) or (installed is not None and installed.removesuffix(".py") not in _CLAIMED):
+    if path.startswith(_CORSENSE) or (installed is not None and installed.removesuffix(".py") not in claimed):
         return "library"
     if installed is not None:
         return "user"
-    return "stdlib" if path.startswith(_OWN_STDLIB) or _in_standard_library(parts) else "user"
+    return "stdlib" if path.startswith(standard_library) or _in_standard_library(parts) else "user"
 
 
 def _in_standard_library(parts: list[str]) -> bool:
     """`lib/python3.12/...` (also `lib64`, and the `t` of free threading), `Python312\\Lib\\...` on Windows, `python312.zip`."""
     folders = [part.lower() for part in parts[:-1]]
-    for above, below in pairwise(folders):
+    for above, below in zip(folders, folders[1:]):
         if above in ("lib", "lib64") and _is_versioned(below, dotted=True):
             return True
         if below == "lib" and _is_versioned(above, dotted=False):

@@ -40,7 +40,7 @@ class RouteIndex:
         if self._always or not self._buckets:
             return ""
         first, last = min(self._buckets), max(self._buckets)
-        return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
+        return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last)))
 
     def candidates(self, path: str) -> list[Any]:
         """The routes that may match the path, or the path with its slash at the end added or taken away; in their order."""

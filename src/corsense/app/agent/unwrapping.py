@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from corsense.app.tracing import is_boundary
+from .tracing import is_boundary
 
 _INNER_NAMES = ("app", "other_asgi_app", "asgi_app", "_app", "application", "wrapped_app", "inner", "next_app", "wrapped")
 _DEEPEST = 40
+_MIDDLEWARE = ("starlette.middleware.", "fastapi.middleware.", "corsense.middleware.")
+_CORS_NAMES = ("cors", "corsmiddleware", "corsappwrapper")
 
 
 def known_classes() -> tuple[type, ...]:
@@ -37,6 +39,28 @@ def inner_app(wrapper: Any, mentions: bool = False) -> tuple[str | None, Any]:
         if is_known(found):
             return None, found
     return None, None
+
+
+def is_middleware(thing: object) -> bool:
+    """Whether this is a layer of a kind that is known to be one: the framework's, corsense's, or one that is about CORS."""
+    classes = type(thing.__dict__["corsense_layer"]).__mro__ if is_boundary(thing) else type(thing).__mro__
+    return any(base.__module__.startswith(_MIDDLEWARE) for base in classes) or is_cors_class(classes[0])
+
+
+def is_cors_class(made: object) -> bool:
+    """Whether a layer handles CORS, by the name of its class or of a base class. A function that sets headers is a function."""
+    return isinstance(made, type) and any(base.__name__.lower().endswith(_CORS_NAMES) for base in made.__mro__)
+
+
+def innermost(app: Any) -> Any:
+    """What is inside of the known middleware around an ASGI app; itself where there is none."""
+    current = app
+    for _ in range(_DEEPEST):
+        inner = inner_app(current)[1] if is_middleware(current) else None
+        if inner is None:
+            return current
+        current = inner
+    return current
 
 
 def find_known(app: Any, mentions: bool = False) -> Any:

@@ -1,0 +1,227 @@
+"""The process in which the agent runs: started in an interpreter, watched, ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from corsense.app.agent.channel import Channel, Closed, Garbled, Taken
+from corsense.app.agent.main import PIPE_TAKEN
+from corsense.app.errors import AppLoadError
+
+MOST_PRINTED = 1 << 20
+"""Bytes of what an app prints that are passed on."""
+
+_AGENT = str(Path(__file__).parent / "agent")
+_TOO_OLD = "corsense agent: this Python is too old: "
+_START = f"""\
+import sys
+if sys.version_info < (3, 9):
+    sys.stdout.write({_TOO_OLD!r} + sys.version.split()[0] + "\\n")
+    sys.stdout.flush()
+    sys.exit(1)
+if not getattr(sys.flags, "safe_path", False):
+    del sys.path[0]
+package = type(sys)("_corsense_agent")
+package.__path__ = [{_AGENT!r}]
+sys.modules[package.__name__] = package
+del package
+from _corsense_agent.main import main
+main()
+"""
+# Without -P, which 3.9 and 3.10 do not have: the first entry of the path is that of -c, the working directory.
+
+_NOT_FOR_OTHERS = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
+"""Variables that are about our own interpreter."""
+
+Incoming = dict[str, Any] | Closed | Garbled
+"""A message of the agent, or why there are no more."""
+
+
+@dataclass(slots=True)
+class AgentProcess:
+    """A running agent. `inbox` is filled by a thread; what the app prints goes to our standard error, bounded, by another."""
+
+    python: str
+    process: subprocess.Popen[bytes]
+    channel: Channel
+    printed: _Printed
+    inbox: SimpleQueue[Incoming] = field(default_factory=SimpleQueue)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _finalizer: Any = None
+
+    @classmethod
+    def launch(cls, python: str, *flags: str) -> AgentProcess:
+        """Start an agent in the interpreter at the path `python`, in a session of its own, so that Ctrl-C is ours to handle.
+
+        Raises `AppLoadError` when the system cannot start it.
+        """
+        ours_in, theirs_out = os.pipe()
+        theirs_in, ours_out = os.pipe()
+        ours_err, theirs_err = os.pipe()
+        environment = dict(os.environ)
+        if python != sys.executable:
+            environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_OTHERS}
+        try:
+            process = subprocess.Popen(
+                [python, "-c", _START, *flags],
+                stdin=theirs_in,
+                stdout=theirs_out,
+                stderr=theirs_err,
+                env=environment,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            for number in (ours_in, ours_out, ours_err):
+                os.close(number)
+            raise AppLoadError(f"{python!r} cannot be started: {_reason(error)}.", _NAME_IT) from None
+        finally:
+            for number in (theirs_in, theirs_out, theirs_err):
+                os.close(number)
+        found = cls(python, process, Channel(ours_in, ours_out), _Printed(ours_err))
+        found._watch()
+        return found
+
+    def _watch(self) -> None:
+        self._finalizer = weakref.finalize(self.process, _kill, self.process.pid)
+        for work in (self._listen, self.printed.pass_on):
+            thread = threading.Thread(target=work, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def _listen(self) -> None:
+        try:
+            self.channel.await_greeting()
+            while True:
+                self.inbox.put(self.channel.receive())
+        except (Closed, Garbled) as end:
+            self.inbox.put(end)
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Raises `Closed` when the agent does not read any more."""
+        try:
+            self.channel.send(message)
+        except Taken as error:
+            raise Closed from error
+
+    def receive(self, seconds: float) -> Incoming | None:
+        """The next message; None when none comes in that time."""
+        try:
+            return self.inbox.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def wait(self, seconds: float) -> int | None:
+        """The exit status of the process, negative for a signal; None when it still runs."""
+        try:
+            return self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def kill(self) -> None:
+        """End the process and those it has started, which are in its session."""
+        _kill(self.process.pid)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5.0)
+
+    def close(self) -> None:
+        """End the process, and give back what it held. May be called twice."""
+        self.kill()
+        self._finalizer.detach()
+        for thread in self._threads:
+            thread.join(timeout=0.5)
+        self.channel.close()
+
+    def how_it_ended(self) -> str:
+        """`exit status 1`, `signal SIGKILL`."""
+        status = self.wait(2.0)
+        if status is None:
+            return "it closed its pipe"
+        if status >= 0:
+            return f"exit status {status}"
+        try:
+            return f"signal {signal.Signals(-status).name}"
+        except ValueError:
+            return f"signal {-status}"
+
+    @property
+    def lost_its_pipe(self) -> bool:
+        """Whether the app has closed the pipe of the agent, or put another file in its place."""
+        return self.wait(2.0) == PIPE_TAKEN
+
+    def why_it_did_not_start(self, end: Incoming | None) -> AppLoadError:
+        """What is wrong with an interpreter from which no greeting came."""
+        said = end.args[0] if isinstance(end, (Closed, Garbled)) and end.args else b""
+        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        if _TOO_OLD in text:
+            version = text.partition(_TOO_OLD)[2].partition("\n")[0].strip()
+            return AppLoadError(f"{self.python!r} is Python {version}, and corsense needs 3.9 or newer for the app.", _NAME_IT)
+        if end is None:
+            return AppLoadError(f"{self.python!r} did not start as Python does: it says nothing.", _NAME_IT)
+        if isinstance(end, Garbled):
+            return AppLoadError(f"{self.python!r} is not a Python interpreter: it prints without end.", _NAME_IT)
+        for thread in self._threads:
+            thread.join(timeout=0.5)
+        last = next((line for line in reversed(self.printed.beginning.splitlines()) if line.strip()), "")
+        because = f": {last.strip()[:200]}" if last else ""
+        return AppLoadError(f"{self.python!r} did not start as Python does, {self.how_it_ended()}{because}.", _NAME_IT)
+
+
+class _Printed:
+    """What the process prints to its standard error: passed on to ours, up to `MOST_PRINTED` bytes."""
+
+    def __init__(self, source: int) -> None:
+        self.source = source
+        self.bytes = 0
+        self.beginning = ""
+
+    def pass_on(self) -> None:
+        """Run in a thread of its own, until nobody prints any more."""
+        while True:
+            try:
+                chunk = os.read(self.source, 1 << 16)
+            except OSError:
+                break
+            if not chunk:
+                break
+            self._take(chunk)
+        os.close(self.source)
+
+    def _take(self, chunk: bytes) -> None:
+        room = MOST_PRINTED - self.bytes
+        self.bytes += len(chunk)
+        if room <= 0:
+            return
+        if len(self.beginning) < 4096:
+            self.beginning += chunk[:4096].decode("utf-8", "replace")
+        with suppress(OSError):
+            os.write(2, chunk[:room])
+            if len(chunk) > room:
+                os.write(2, f"\ncorsense: the app has printed more than {MOST_PRINTED:,} bytes; the rest is left out.\n".encode())
+
+
+def _kill(pid: int) -> None:
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGTERM)
+    except (ProcessLookupError, PermissionError):
+        pass
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text[:1].lower() + text[1:]
+
+
+_NAME_IT = "Name the interpreter that runs the app with --python."
