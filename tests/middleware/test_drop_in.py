@@ -266,6 +266,16 @@ class TestOnPurposeDifferent:
         assert warned[0].filename == __file__
         assert preflight(app, ORIGIN, "GET")["access-control-max-age"] == "86400"
 
+    @pytest.mark.parametrize("beside", [["http://localhost:3000"], ["https://app.example.com/", "null", ORIGIN]])
+    def test_a_star_wins_over_other_origins_with_a_warning(self, beside: list[str]) -> None:
+        with pytest.warns(IgnoredSettingWarning, match=r"'\*' wins in allow_origins") as warned:
+            app = CORSMiddleware(plain, allow_origins=["*", *beside])
+        assert warned[0].filename == __file__
+        assert beside[0] in str(warned[0].message)
+        assert get(app, STRANGER)["access-control-allow-origin"] == "*"
+        with pytest.raises(PolicyError, match="wildcard"):
+            CORSMiddleware(plain, allow_origins=["*", *beside], allow_credentials=True)
+
     def test_policy_and_keywords_exclude_each_other(self) -> None:
         with pytest.raises(TypeError, match="allow_methods"):
             CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), allow_methods=["PUT"])

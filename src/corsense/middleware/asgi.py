@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from corsense.middleware.choice import Selection, compile_rules
 from corsense.middleware.compiled import CompiledPolicy
+from corsense.middleware.extension_points import ExtensionPoints
 from corsense.middleware.keywords import names_unknown, policy_of
 from corsense.middleware.marks import any_marks, follow
 from corsense.middleware.messages import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _TOLD_ORIGIN = MAX_ORIGIN + 1
 
 
-class CORSMiddleware:
+class CORSMiddleware(ExtensionPoints):
     """Enforces a `Policy` around an ASGI app.
 
     ```python
@@ -107,13 +108,13 @@ class CORSMiddleware:
             "dangerously_allow_any_origin_with_credentials": dangerously_allow_any_origin_with_credentials,
             "dangerously_allow_broad_regex": dangerously_allow_broad_regex,
         }
-        own = type(self).is_allowed_origin is not CORSMiddleware.is_allowed_origin
+        ExtensionPoints.__init__(self)
         self.app = app
         self.debug = debug
         self._watch = Watch(debug=debug, telemetry=telemetry)
         said = {name: value for name, value in given.items() if value is not None}
-        chosen = policy_of(policy, policies, said, self.is_allowed_origin if own else None)
-        self._rules: CompiledPolicy | Selection = compile_rules(chosen, policies)
+        chosen = policy_of(policy, policies, said, self.is_allowed_origin if self._asks else None)
+        self._rules = self._compile(chosen, policies, marks=False)
         follow(self)
         warn_of_inner_layer(app)
 
@@ -131,18 +132,21 @@ class CORSMiddleware:
     def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
         """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
         request sees half of each, and when the new one is refused (`PolicyError`) the old one stays."""
-        self._rules = compile_rules(policy_of(policy, policies, {}, None), policies, marks=any_marks())
+        self._rules = self._compile(policy_of(policy, policies, {}, None), policies, marks=any_marks())
 
-    def is_allowed_origin(self, origin: str) -> bool:
-        """Whether the policy's list, patterns and regular expression let this origin in. A subclass that overrides this, as
-        with Starlette's, is asked about each origin that Starlette's keywords do not list; a `Policy` has `origin_resolver`."""
-        rules = self._rules.default if isinstance(self._rules, Selection) else self._rules
-        return rules is not None and rules.admits(origin.encode("latin-1", "replace"))
+    def _compile(
+        self, policy: Policy | None, policies: Mapping[str, Policy | None] | None, *, marks: bool
+    ) -> CompiledPolicy | Selection:
+        for each in (policy, *(policies or {}).values()):
+            self._refuse_resolver(each)
+        how = self._compile_asked if self._asks else None
+        return compile_rules(policy, policies, marks=marks, compile_policy=how, selecting=self._extended)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""
         rules = self._rules
-        self._rules = rules.afresh() if isinstance(rules, Selection) else Selection(rules, None)
+        how = self._compile_asked if self._asks else None
+        self._rules = rules.afresh() if isinstance(rules, Selection) else Selection(rules, None, compile_policy=how)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, websocket or lifespan."""
@@ -156,6 +160,9 @@ class CORSMiddleware:
                 await self.app(scope, receive, send)
                 return
             rules = chosen
+            if self._extended:
+                await self._serve_extended(rules, scope, receive, send)
+                return
         if scope["method"] == "OPTIONS":
             await self._options(rules, scope, receive, send)
             return

@@ -6,7 +6,7 @@ The path is the one the router sees: decoded by the server, without `root_path`,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.faults import Fault, PolicyError, quote
@@ -26,17 +26,26 @@ _DEEPEST = 20
 _FULL, _PARTIAL = 2, 1
 
 Rules = CompiledPolicy | None
+CompilePolicy = Callable[["Policy", bool], CompiledPolicy]
+"""Compiles a policy: that of all paths and routes without their own (True), or of some (False)."""
 
 
 def compile_rules(
-    policy: Policy | None, policies: Mapping[str, Policy | None] | None, *, marks: bool = False
+    policy: Policy | None,
+    policies: Mapping[str, Policy | None] | None,
+    *,
+    marks: bool = False,
+    compile_policy: CompilePolicy | None = None,
+    selecting: bool = False,
 ) -> CompiledPolicy | Selection:
-    """The policies in the form that requests are judged by; `marks`: there may be routes that are marked. Raises `PolicyError`
-    for patterns that are none."""
-    default = _compiled(policy)
-    if policies is None and default is not None and not marks:
+    """The policies in the form that requests are judged by. `marks`: there may be routes that are marked; `compile_policy`: how a
+    policy is compiled, where a subclass has a say in it; `selecting`: a `Selection` even where there is one policy only. Raises
+    `PolicyError` for patterns that are none."""
+    default = _compiled(policy, compile_policy, is_default=True)
+    if policies is None and default is not None and not marks and not selecting:
         return default
-    return Selection(default, PathRules(policies or {}), marks=marks)
+    paths = PathRules(policies, compile_policy) if policies else None
+    return Selection(default, paths, marks=marks, compile_policy=compile_policy)
 
 
 class PathRules:
@@ -46,13 +55,13 @@ class PathRules:
     a literal one is more specific than an open one, and that more than the rest. Raises `PolicyError`.
     """
 
-    def __init__(self, policies: Mapping[str, Policy | None]) -> None:
+    def __init__(self, policies: Mapping[str, Policy | None], compile_policy: CompilePolicy | None = None) -> None:
         faults = pattern_faults(policies)
         if faults:
             raise PolicyError(faults)
         self.policies: dict[str, Policy | None] = dict(policies)
         compiled = [
-            (_segments(pattern), None if policy is None else CompiledPolicy(policy)) for pattern, policy in policies.items()
+            (_segments(pattern), _compiled(policy, compile_policy, is_default=False)) for pattern, policy in policies.items()
         ]
         self._rules = sorted(compiled, key=lambda rule: [kind for kind, _ in rule[0]])
         self._shut: dict[int, CompiledPolicy] = {}
@@ -116,11 +125,21 @@ class RouteMarks:
 class Selection:
     """Chooses the rules for each request. `default` where no route and no path has its own; None: the request is left alone."""
 
-    def __init__(self, default: Rules, paths: PathRules | None, *, marks: bool = True) -> None:
+    def __init__(
+        self, default: Rules, paths: PathRules | None, *, marks: bool = True, compile_policy: CompilePolicy | None = None
+    ) -> None:
         self.default = default
         self._paths = paths
         self._looks = marks
         self._marks: RouteMarks | None = None
+        self._compile = compile_policy
+        # A mark is shared by all layers; what a subclass makes of it belongs to this one.
+        self._compiled: dict[RoutePolicy, Rules] = {}
+
+    @property
+    def varies(self) -> bool:
+        """Whether it depends on the path or the route which rules count."""
+        return self._paths is not None or bool(self._marks)
 
     @property
     def policies(self) -> Mapping[str, Policy | None]:
@@ -129,7 +148,7 @@ class Selection:
 
     def afresh(self) -> Selection:
         """The same, to look for marked routes once more."""
-        return Selection(self.default, self._paths)
+        return Selection(self.default, self._paths, compile_policy=self._compile)
 
     def select(self, scope: Scope, app: Any = None) -> Rules:
         """The rules for a request; None: the request is left alone."""
@@ -139,10 +158,15 @@ class Selection:
                 self._looks = bool(self._marks)
             mark = self._marks.find(scope) if self._looks else None
             if mark is not None:
-                return mark.rules
+                return mark.rules if self._compile is None else self._of_mark(mark)
         if self._paths is None:
             return self.default
         return self._paths.find(route_path(scope), self.default)
+
+    def _of_mark(self, mark: RoutePolicy) -> Rules:
+        if mark not in self._compiled:
+            self._compiled[mark] = _compiled(mark.policy, self._compile, is_default=False)
+        return self._compiled[mark]
 
 
 def most_specific(patterns: Iterable[str], path: str) -> str | None:
@@ -163,8 +187,10 @@ def route_path(scope: Scope) -> str:
     return path[len(root) :] if path[len(root)] == "/" else path
 
 
-def _compiled(policy: Policy | None) -> Rules:
-    return None if policy is None else CompiledPolicy(policy)
+def _compiled(policy: Policy | None, compile_policy: CompilePolicy | None, *, is_default: bool) -> Rules:
+    if policy is None:
+        return None
+    return CompiledPolicy(policy) if compile_policy is None else compile_policy(policy, is_default)
 
 
 def pattern_faults(policies: Mapping[str, Policy | None]) -> list[Fault]:

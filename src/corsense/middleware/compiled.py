@@ -83,6 +83,7 @@ class CompiledPolicy:
         "both_refused",
         "closed",
         "credentials_for",
+        "decided_by",
         "exact",
         "further",
         "granted",
@@ -113,6 +114,8 @@ class CompiledPolicy:
 
             self.resolver = Resolving(policy.resolver)
         self.closed = False
+        # Who decides about origins in place of the policy, for the log.
+        self.decided_by: str | None = None
         self.credentials_for: Callable[[str], bool] | None = None
         self.private_network: bool = policy.private_network
         self.websockets: bool = policy.websockets
@@ -271,6 +274,10 @@ class CompiledPolicy:
             return None
         needs_naming = not credentials and b"authorization" not in self.names
         return [name for name in names if needs_naming and name == b"authorization"]
+
+    def preflight_tail(self, credentials: bool) -> Pairs:
+        """The headers of every preflight that is allowed, without that of the origin."""
+        return self._preflight_tails[credentials]
 
     def preflight_answer(self, origin: bytes, method: bytes, lines: list[bytes], credentials: bool) -> list[Pair]:
         """The headers of the answer to a preflight that is allowed; a new list."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
-from corsense.faults import Fault
+from corsense.faults import Fault, quote
 from corsense.middleware.choice import pattern_faults
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
@@ -23,6 +24,9 @@ LONGEST_AGE: Final = 86400
 _STARLETTE_AGE = 600
 _STARLETTE_HEADERS = ("accept", "accept-language", "content-language", "content-type")
 # Settings that have no effect at all: Starlette takes them without a word, and apps are full of them.
+_SHOWN: Final = 3
+_CONTAINERS: Final = frozenset({"_collections_abc", "collections", "typing"})
+"""Modules whose containers look for equal members."""
 _NAMES = frozenset({"methods", "request_headers", "expose_headers"})
 _WITHOUT_EFFECT = frozenset({"name-without-effect", "method-not-allowed"})
 _AS_GIVEN: Final = {ours: theirs for theirs, ours in STARLETTE.items()}
@@ -95,6 +99,9 @@ def _faults_beside(make: Callable[[], object]) -> list[Fault]:
 
 def _from_starlette(given: Mapping[str, Any], resolver: Callable[[str], Any] | None) -> Policy:
     fields: dict[str, Any] = {STARLETTE.get(name, name): value for name, value in given.items()}
+    if resolver is not None:
+        fields.setdefault("origin_resolver", resolver)
+    _take_star(fields)
     headers = fields.get("request_headers", ())
     if isinstance(headers, (list, tuple, set, frozenset)):
         # A '*' of Starlette's covers Authorization.
@@ -104,12 +111,28 @@ def _from_starlette(given: Mapping[str, Any], resolver: Callable[[str], Any] | N
     if isinstance(age, int) and age > LONGEST_AGE:
         _warn(f"max_age={age}: no browser remembers a preflight for more than {LONGEST_AGE} s, which is what is sent")
         fields["max_age"] = LONGEST_AGE
-    if resolver is not None:
-        fields.setdefault("origin_resolver", resolver)
     try:
         return Policy(**fields)
     except PolicyError as error:
         return _without_idle_names(fields, error, given)
+
+
+def _take_star(fields: dict[str, Any]) -> None:
+    """Let a `*` beside other origins win, with a warning, as it does with Starlette. Raises `PolicyError` for a list that decides
+    itself what is in it: corsense reads a list once."""
+    listed = fields.get("origins")
+    if isinstance(listed, str) or not isinstance(listed, Collection):
+        return
+    contains = getattr(type(listed), "__contains__", None)
+    if inspect.isfunction(contains) and contains.__module__ not in _CONTAINERS:
+        said = f"{type(listed).__name__} decides itself what is in it, and corsense reads the list once."
+        remedy = "Override is_allowed_origin in a subclass, or pass policy=Policy(origin_resolver=...)."
+        raise PolicyError([Fault("allow_origins", listed, "origins-not-a-list", said, remedy)])
+    others = [entry for entry in listed if entry != "*"]
+    if len(others) < len(listed) and others and not fields.get("credentials"):
+        shown = ", ".join(quote(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        _warn(f"'*' wins in allow_origins: every origin is let in, and {shown} beside it changes nothing", deeper=1)
+        fields["origins"] = "*"
 
 
 def _without_idle_names(fields: dict[str, Any], error: PolicyError, given: Mapping[str, Any]) -> Policy:

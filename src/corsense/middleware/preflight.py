@@ -48,9 +48,20 @@ class Preflight:
 
     async def judge(self, rules: CompiledPolicy) -> Verdict:
         """The verdict of a policy; every refusal when the origin is allowed, that of the origin alone when it is not."""
+        if rules.always is None and not rules.admits(self.origin) and not await rules.resolves(self.origin):
+            return self._refused()
+        return self._judge_rest(rules)
+
+    def judge_at_once(self, rules: CompiledPolicy) -> Verdict:
+        """The same verdict of a policy without a resolver."""
+        return self._judge_rest(rules) if rules.always is not None or rules.admits(self.origin) else self._refused()
+
+    def _refused(self) -> Verdict:
+        return Verdict([(Reason.ORIGIN_NOT_ALLOWED, self.origin)])
+
+    def _judge_rest(self, rules: CompiledPolicy) -> Verdict:
+        """What there is to say of an origin that is allowed."""
         origin, method = self.origin, self.method
-        if rules.always is None and not rules.admits(origin) and not await rules.resolves(origin):
-            return Verdict([(Reason.ORIGIN_NOT_ALLOWED, origin)])
         credentials = rules.with_credentials(origin)
         verdict = Verdict(credentials=credentials)
         if not rules.allows_method(method):
@@ -74,14 +85,25 @@ def _failure_text(verdict: Verdict) -> bytes:
 async def answer_preflight(
     rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, send: Send, explanation: bytes | None
 ) -> None:
-    """Send the answer; with an `explanation`, in debug mode, a refusal is answered so that the browser names what failed."""
+    """Send the answer that `preflight_answer` makes."""
+    status, headers, body = preflight_answer(rules, preflight, verdict, explanation)
+    headers += _OK if body == b"OK" else [(b"content-length", str(len(body)).encode()), TEXT]
+    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": body})
+
+
+def preflight_answer(
+    rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, explanation: bytes | None
+) -> tuple[int, list[Pair], bytes]:
+    """Status, headers (without those about the body) and body of the answer, which is plain text; with an `explanation`, in debug
+    mode, a refusal is answered so that the browser names what failed."""
     origin, method = preflight.origin, preflight.method
     status, body = 200, b"OK"
     if not verdict.refusals:
         headers = rules.preflight_answer(origin, method, preflight.lines, verdict.credentials)
         if preflight.private_network is not None:
             headers.append(ALLOW_PRIVATE_NETWORK)
-        headers += _OK
     else:
         status, body = 400, _failure_text(verdict)
         headers = list(rules.varied)
@@ -89,10 +111,7 @@ async def answer_preflight(
             status, headers = 200, _telling(rules, preflight, verdict)
             headers.append((REASON_HEADER, explanation))
             body = explanation
-        headers += [(b"content-length", str(len(body)).encode()), TEXT]
-    start: Message = {"type": "http.response.start", "status": status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": body})
+    return status, headers, body
 
 
 def _telling(rules: CompiledPolicy, preflight: Preflight, verdict: Verdict) -> list[Pair]:

@@ -50,4 +50,6 @@ def _of_origin(rules: CompiledPolicy, origin: bytes) -> str:
         return f"origin {quoted(origin)}: the path has '.', '..' or empty segments and leads from one policy into another."
     if len(origin) > MAX_ORIGIN or not origin.isascii() or not origin.decode("latin-1").isprintable():
         return f"origin {quoted(origin)} is nothing that a browser sends."
+    if rules.decided_by is not None:
+        return f"origin {quoted(origin)} is refused by {rules.decided_by}."
     return rules.policy.explain(origin.decode("latin-1"))

@@ -77,7 +77,7 @@ def _read_each(field: str, given: Iterable[object]) -> tuple[OriginList, list[Fa
             patterns.append(OriginPattern(*read))
         texts[str(text)] = None
     if stars and (texts or faults):
-        said = "'*' allows every origin, so the others beside it mean nothing."
+        said = "'*' wins: every origin is let in, so the others beside it change nothing."
         faults.append(Fault(field, "*", "wildcard-origins", said, "Write origins=\"*\", or leave the '*' out."))
     if stars and not faults:
         return OriginList(any_origin=True), []
@@ -214,4 +214,4 @@ def _last_labels(witness: Witness) -> str:
 
 
 Resolver = Callable[[str], object]
-"""Says of an origin whether it is allowed: a function or a coroutine function. Whatever it returns counts as its truth."""
+"""Says of an origin whether it is allowed: a function or a coroutine function. Only `True` lets it in."""

@@ -25,6 +25,7 @@ from corsense.policy.origins import (
     read_regex,
     regex_credential_faults,
 )
+from corsense.policy.resolver import is_asked_about
 
 if TYPE_CHECKING:
     from corsense.fetch.request import FetchRequest
@@ -408,7 +409,8 @@ class Policy:
         """Whether a browser lets the page have what it asks for, when the API answers by this policy.
 
         The browser's own rules count too: a request to the page's own origin is permitted, one that the browser refuses to send
-        is not. A synchronous resolver is asked; of an asynchronous one `resolved` says the answer.
+        is not. A synchronous resolver is asked about an origin that nothing else lets in, and its answer counts as it does in the
+        middleware: only `True`, and only within the time limit. Of an asynchronous one `resolved` says the answer.
         """
         from corsense.policy.verdict import permits
 
@@ -447,7 +449,7 @@ class Policy:
             return Reason.ORIGIN_MALFORMED
         if self.origin_set.match(origin.encode()) or (self.regex is not None and self.regex.fullmatch(origin)):
             return None
-        if self.resolver is None or resolved is False or origin == "null":
+        if self.resolver is None or resolved is False or not is_asked_about(origin):
             return Reason.ORIGIN_NOT_ALLOWED
         return None if resolved else Reason.ORIGIN_UNRESOLVED
 

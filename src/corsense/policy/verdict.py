@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import time
 from collections.abc import Generator
 
 from corsense.fetch.browser import Browser
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.trace import Allowed, EngineName, Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
-from corsense.policy.decision import Decision
+from corsense.policy.decision import Decision, Reason
 from corsense.policy.policy import Policy
+from corsense.policy.resolver import is_admission
 
 
 def permits(policy: Policy, request: FetchRequest, engine: EngineName, resolved: bool | None) -> bool:
@@ -51,14 +53,22 @@ def _permission(decision: Decision, method: str | None, names: list[str], creden
 
 
 def _resolve(policy: Policy, origin: str) -> bool | None:
-    """What a synchronous resolver says; a refusal when it fails, None when there is none or it cannot be asked from here."""
-    if policy.resolver is None or inspect.iscoroutinefunction(policy.resolver.resolve):
+    """What a synchronous resolver says of an origin that only it can let in; a refusal when it fails or takes too long, None when
+    there is none or it cannot be asked from here."""
+    settings = policy.resolver
+    if settings is None or policy.decide(origin).reason is not Reason.ORIGIN_UNRESOLVED:
         return None
+    if inspect.iscoroutinefunction(settings.resolve):
+        return None
+    start = time.monotonic()
     try:
-        said = policy.resolver.resolve(origin)
-    except Exception:
+        answer = settings.resolve(origin)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # CancelledError and GeneratorExit too are failures of the resolver
         return False
-    if inspect.iscoroutine(said):
-        said.close()
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
         return None
-    return bool(said)
+    return is_admission(answer) and time.monotonic() - start <= settings.timeout
