@@ -80,7 +80,7 @@ def test_headers_that_proxies_and_browsers_set_are_not_sent_in_a_scripts_name(tm
 
 
         @app.get("/who")
-        def who(x_forwarded_for: str = Header(), user_agent: str = Header(), x_trace: str | None = Header(None)) -> str:
+        def who(x_forwarded_for: str = Header(), user_agent: str = Header(), x_trace_id: str | None = Header(None)) -> str:
             return x_forwarded_for
         """,
     )

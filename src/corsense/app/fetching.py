@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from corsense.app.decoding import Answers, MessageError
@@ -119,6 +119,8 @@ class Fetches:
     def _ask_for(self, fetch: _Fetch, request: WireRequest) -> Known | None:
         """The answer to a request where it is known; else the request is sent, unless it is on its way."""
         probe = fetch.probe
+        if probe.behind_proxy:
+            request = replace(request, url=request.url.replace("https://", "http://", 1))
         body = "" if request.preflight or request.method in ("GET", "HEAD") else _body(probe)
         cookies = probe.request.cookies and request.credentials
         # A preflight is the same in every situation.

@@ -25,12 +25,19 @@ the router (404, 405, a redirect of slashes), an exception handler of the app, `
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One fetch to try. `route` is the index of the route that is meant: what it declares about security decides what the
-    situation `unauthenticated` is."""
+    situation `unauthenticated` is. `behind_proxy`: TLS ends in front of the app, which sees http whatever the page calls.
+
+    `client` names the client profile that makes the request. `without` says what a user sees when it is blocked, where the page
+    works otherwise; None: the request is needed.
+    """
 
     request: FetchRequest
     situation: Situation = "success"
     route: int | None = None
     engine: EngineName = "chromium"
+    behind_proxy: bool = False
+    client: str | None = None
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe, ProbeResult
 from corsense.app.session import REQUEST_LIMIT, AppSession
 from corsense.app.target import AppTarget
+from corsense.check.clients import notes_on
 from corsense.check.collect import collect
-from corsense.check.plan import PlannedOrigin, plan_origins, plan_probes, plan_strangers
+from corsense.check.plan import PlannedOrigin, missing_route, plan_origins, plan_probes, plan_strangers
 from corsense.check.repair import NOTHING_PATCHED, Proposal, patched, propose, with_fixes
 from corsense.check.request import Asked
 from corsense.check.results import Report, Result, Target
@@ -64,9 +65,9 @@ class AppCheck:
         origins = plan_origins(self.asked, app)
         probes = self.probes(app)
         tried = self._try(session, probes)
-        observations = [_observe(result, app, origins) for result in tried]
+        observations = [_observe(result, app, origins, self.asked) for result in tried]
         strangers = [
-            _observe(result, app, ())
+            _observe(result, app, (), self.asked)
             for result in session.run(
                 plan_strangers(probes), run_endpoints=self.asked.run_endpoints, time_limit=self._answer_limit
             )
@@ -150,7 +151,7 @@ class AppCheck:
         return verified
 
     def _notes(self, app: AppDescription) -> list[str]:
-        notes = list(self.asked.notes)
+        notes = [*self.asked.notes, *notes_on(self.asked)]
         if app.kind == "asgi":
             notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
         elif not self.asked.run_endpoints:
@@ -179,8 +180,18 @@ def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
     return any(all(passes) for passes in by_origin.values()) or not tried
 
 
-def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin]) -> Observation:
+def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin], asked: Asked) -> Observation:
     probe = result.probe
     assumed = {planned.origin for planned in origins if planned.assumed}
     route = app.routes[probe.route] if probe.route is not None else None
-    return Observation(result.trace, probe.situation, route, result.exchanges, app, probe.request.origin in assumed)
+    return Observation(
+        result.trace,
+        probe.situation,
+        route,
+        result.exchanges,
+        app,
+        probe.request.origin in assumed,
+        missing_route(probe, asked, app),
+        probe.client,
+        probe.without,
+    )

@@ -51,7 +51,9 @@ def collect(
         for diagnosis in configuration_faults(app):
             _add(groups, diagnosis, None)
     _soften_what_nobody_asked_for(groups, observations)
+    _soften_what_is_optional(groups, observations)
     _drop_the_obvious(groups)
+    _join_unexposed(groups)
     _join_refusals(groups)
     ordered = sorted(
         groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
@@ -91,6 +93,16 @@ def _drop_the_obvious(groups: dict[tuple[object, ...], _Group]) -> None:
             missing.results += groups.pop(key).results
 
 
+def _join_unexposed(groups: dict[tuple[object, ...], _Group]) -> None:
+    """A header that a client reads is one finding, with what its user sees, also where an ordinary request found it."""
+    unexposed = [(key, group) for key, group in groups.items() if key[0] == "header-not-exposed"]
+    of_clients = {group.finding.evidence["header"]: group for _, group in unexposed if "client" in group.finding.evidence}
+    for key, group in unexposed:
+        joined = of_clients.get(group.finding.evidence["header"])
+        if joined is not None and "client" not in group.finding.evidence:
+            joined.results = sorted({*joined.results, *groups.pop(key).results})
+
+
 def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
     """What one list lacks is one finding, however many methods or headers it is."""
     lists: dict[tuple[object, ...], list[_Group]] = {}
@@ -119,11 +131,25 @@ def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
 
 
 def _soften_what_nobody_asked_for(groups: dict[tuple[object, ...], _Group], observations: Sequence[Observation]) -> None:
-    """What only befalls paths that do not exist, or have a slash too many, is worth knowing, no more."""
+    """What only befalls paths that do not exist, or have a slash too many, is worth knowing, no more; unless such paths are all
+    that could be tried."""
+    if all(observation.situation in ("unknown_path", "wrong_slash") for observation in observations):
+        return
     for group in groups.values():
         situations = {observations[index].situation for index in group.results}
         if situations and situations <= {"unknown_path", "wrong_slash"}:
             group.finding = replace(group.finding, severity="info")
+
+
+def _soften_what_is_optional(groups: dict[tuple[object, ...], _Group], observations: Sequence[Observation]) -> None:
+    """What only befalls requests that a page can do without is a warning, with what its user sees."""
+    for group in groups.values():
+        without = [observations[index].without for index in group.results]
+        if not group.results or None in without:
+            continue
+        sentences = " ".join(dict.fromkeys(sentence for sentence in without if sentence is not None))
+        softer: Severity = "warning" if group.finding.severity == "error" else group.finding.severity
+        group.finding = replace(group.finding, severity=softer, message=f"{group.finding.message} {sentences}")
 
 
 def _add(groups: dict[tuple[object, ...], _Group], diagnosis: Diagnosis, index: int | None) -> None:

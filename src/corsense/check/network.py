@@ -2,69 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from corsense.app.probe import ExchangeFacts
+from corsense.check.clients import calls_on_url, notes_on
 from corsense.check.collect import bounded, collect
+from corsense.check.plan import client_request, template
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
 from corsense.check.suppressed import suppressed
 from corsense.diagnose import Diagnosis, Observation, cache_faults, lets_strangers_in
+from corsense.diagnose.observation import MissingRoute
+from corsense.diagnose.redirects import leads_to_login
+from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.fetch import Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
+from corsense.fetch.trace import EngineName
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.openapi import ApiOperation, discover
 from corsense.transports import drive
+from corsense.transports.browser_headers import BrowserHeaders
 from corsense.transports.http import HttpClient
 from corsense.transports.limits import DEFAULT_LIMITS, NetworkLimits
 from corsense.transports.redirects import RedirectPermission
+from corsense.transports.unsafe_methods import is_safe, substitute
 from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
 
-_WITHHELD = "Only GET and HEAD were sent; of other methods the preflight alone. --run-endpoints sends them for real."
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_WITHHELD = "Only GET and HEAD were sent; for other methods only the preflight. --run-endpoints sends them for real."
 
 
 @dataclass(slots=True)
 class Live:
-    """Answers from the live server, for one fetch. A request that may change something is not sent, unless endpoints are to run:
-    the leave that its preflight gave is taken for the answer."""
+    """Answers from the live server, for one fetch. Unless endpoints are to run, a request that may change something is not sent:
+    the permission that its preflight gives stands in for the response.
+
+    `asked` is the fetch, whose body goes with the request; with it, each request has the header lines that its browser adds.
+    """
 
     client: HttpClient
     run_endpoints: bool
     redirects: RedirectPermission | None = None
+    asked: FetchRequest | None = None
+    engine: EngineName = "chromium"
     facts: list[ExchangeFacts] = field(default_factory=list)
-    leave: WireResponse | None = None
+    permission: WireResponse | NetworkError | None = None
     withheld: bool = False
+    _headers: BrowserHeaders | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._headers = BrowserHeaders(self.asked, self.engine) if self.asked is not None else None
 
     def __call__(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
-        if not self.run_endpoints and request.method not in _SAFE_METHODS:
+        if not self.run_endpoints and not is_safe(request.method):
             self.withheld = True
             self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
-            return self._stand_in(request)
+            return drive(substitute(request, self.permission), self._send)
         refused = self.redirects.refuse(request) if self.redirects is not None else None
         if refused is not None:
             self.facts.append(ExchangeFacts(answered_by=None))
             return refused
-        answer = self.client.send(request, body)
+        answer = self._send(request, body or self._body_for(request))
         excerpt = next((error.text for error in self.client.bodies if error.exchange == len(self.client.exchanges) - 1), "")
         self.facts.append(ExchangeFacts(answered_by=None, body_excerpt=excerpt))
-        if request.preflight and isinstance(answer, WireResponse):
-            self.leave = answer
+        self.permission = answer if request.preflight else None
         return answer
 
-    def _stand_in(self, request: WireRequest) -> WireResponse:
-        if self.leave is None:
-            return WireResponse(200, (("access-control-allow-origin", request.header("origin") or "*"),))
-        kept = [
-            line
-            for line in self.leave.headers
-            if line[0].lower().startswith(("access-control-allow-origin", "access-control-allow-cred"))
-        ]
-        return WireResponse(200, (*kept, ("vary", "Origin")))
+    def _send(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
+        lines = request.headers if self._headers is None else self._headers.lines(request)
+        return self.client.send(replace(request, headers=lines), body)
+
+    def _body_for(self, request: WireRequest) -> bytes:
+        """The body of the fetch, for the request itself and for redirects that keep it."""
+        content = self.asked.body if self.asked is not None else None
+        if request.preflight or request.method in ("GET", "HEAD") or content is None:
+            return b""
+        return content.encode() if isinstance(content, str) else content if isinstance(content, bytes) else b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation to try; `missing` where the user named one that the document of the API does not have."""
+
+    operation: ApiOperation
+    missing: MissingRoute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    request: FetchRequest
+    missing: MissingRoute | None = None
+    client: str | None = None
+    without: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +115,22 @@ class NetworkCheck:
         self._validate()
         origins = self.asked.origins or DEVELOPMENT_ORIGINS
         with HttpClient(timeout=self.limits.response_seconds, total=self.limits.seconds) as client:
-            operations = self._bounded(self._operations(client))
-            requests = [self._request(operation, origin) for operation in operations for origin in origins]
+            plan = [
+                _Planned(self._request(planned.operation, origin), planned.missing)
+                for planned in self._bounded(self._operations(client))
+                for origin in origins
+            ]
+            plan += self._client_requests(client, origins)
+            requests = [planned.request for planned in plan]
             redirects = self.redirects(requests)
-            observations = self._observe(client, redirects, requests)
+            observations = self._observe(client, redirects, plan)
             self._insist_on_an_answer(observations)
             stranger = self._stranger(client, redirects, requests)
         self.untried.extend(
             f"The redirect to {server} was not followed, so what answers there was not judged; --follow allows it."
             for server in redirects.refused
         )
-        notes = (*self.asked.notes, *self.notes, *self.untried)
+        notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
         report = collect(Target("url", self.url), observations, notes, [*stranger, *cache_faults(observations)])
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
@@ -102,7 +139,7 @@ class NetworkCheck:
         named = dict.fromkeys((self.url, *(request.url for request in requests)))
         return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask)
 
-    def _bounded(self, operations: Iterator[ApiOperation]) -> list[ApiOperation]:
+    def _bounded(self, operations: Iterator[_Operation]) -> list[_Operation]:
         most = self.limits.operations
         kept = list(islice(operations, most))
         if next(operations, None) is not None:
@@ -121,19 +158,29 @@ class NetworkCheck:
                 "the URL contains a user name or password, which browsers refuse in a page's calls; leave them away."
             )
 
-    def _observe(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Observation]:
+    def _observe(self, client: HttpClient, redirects: RedirectPermission, plan: list[_Planned]) -> list[Observation]:
         observations: list[Observation] = []
-        for number, request in enumerate(requests):
-            live = Live(client, self.asked.run_endpoints, redirects)
+        for number, planned in enumerate(plan):
+            request = planned.request
+            live = Live(client, self.asked.run_endpoints, redirects, request, self.asked.engine)
             trace = drive(Browser(self.asked.engine).fetch(request), live)
             if isinstance(trace.outcome, Failed) and trace.outcome.reason == FailureReason.OUT_OF_TIME:
-                self._out_of_time(number, len(requests))
+                self._out_of_time(number, len(plan))
                 break
-            observations.append(Observation(trace, facts=tuple(live.facts), assumed_origin=not self.asked.origins))
+            observations.append(
+                Observation(
+                    trace,
+                    facts=tuple(live.facts),
+                    assumed_origin=not self.asked.origins,
+                    missing_route=planned.missing,
+                    client=planned.client,
+                    without=planned.without,
+                )
+            )
             if live.withheld and _WITHHELD not in self.notes:
                 self.notes.append(_WITHHELD)
             if self.progress is not None:
-                self.progress(number + 1, len(requests))
+                self.progress(number + 1, len(plan))
         return observations
 
     def _out_of_time(self, done: int, total: int) -> None:
@@ -148,9 +195,9 @@ class NetworkCheck:
     def _insist_on_an_answer(self, observations: list[Observation]) -> None:
         """Where no answer came back, or each only led elsewhere, nothing was checked."""
         outcomes = [observation.trace.outcome for observation in observations]
-        details = {found.detail for found in outcomes if isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED}
-        if details and all(isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED for found in outcomes):
-            raise InputError(f"{self.url} only redirects to another server: {details.pop()}. Or check that server's URL.")
+        elsewhere = [found for found in outcomes if isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED]
+        if elsewhere and len(elsewhere) == len(outcomes) and not any(map(leads_to_login, observations)):
+            raise InputError(f"{self.url} only redirects to another server: {elsewhere[0].detail}. Or check that server's URL.")
         failures = [observation.trace.exchanges[0].response for observation in observations if observation.trace.exchanges]
         unanswered = [failure for failure in failures if isinstance(failure, NetworkError)]
         if unanswered and len(unanswered) == len(observations):
@@ -167,26 +214,56 @@ class NetworkCheck:
         asked = next((request for request in requests if request.method == "GET"), None)
         if asked is None:
             return []
-        live = Live(client, run_endpoints=False, redirects=redirects)
-        trace = drive(Browser("standard").fetch(replace(asked, origin=STRANGER, credentials="include", headers=())), live)
+        request = replace(asked, origin=STRANGER, credentials="include", headers=())
+        live = Live(client, False, redirects, request, self.asked.engine)
+        trace = drive(Browser("standard").fetch(request), live)
         told = lets_strangers_in(Observation(trace, "stranger", facts=tuple(live.facts)))
         return [told] if told is not None else []
 
-    def _operations(self, client: HttpClient) -> Iterator[ApiOperation]:
+    def _operations(self, client: HttpClient) -> Iterator[_Operation]:
         """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of
         the URL."""
+        known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
         if self.asked.operations:
             for operation in self.asked.operations:
-                methods = ("GET", "POST") if operation.method == ANY_METHOD else (operation.method,)
-                yield from (_plain(replace(operation, method=method)) for method in methods)
+                yield from self._named(operation, known)
             return
-        known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
         path = urlsplit(self.url).path
         if path in ("", "/") and known:
-            yield from known
+            yield from map(_Operation, known)
+            return
+        matching = [operation for operation in known if path in (operation.path, operation.example_path)]
+        if matching:
+            yield from map(_Operation, matching)
         else:
-            matching = [operation for operation in known if path in (operation.path, operation.example_path)]
-            yield from matching or [_plain(Operation("GET", self.url))]
+            yield from self._named(Operation("GET", self.url), known)
+
+    def _named(self, operation: Operation, known: Sequence[ApiOperation]) -> Iterator[_Operation]:
+        """A request that the user named, as the document of the API describes it, or as good as can be guessed."""
+        path = urlsplit(urljoin(self.url, operation.path)).path or "/"
+        here = [found for found in known if path == found.path or template(found.path).fullmatch(path)]
+        methods: tuple[str, ...] = (operation.method,)
+        if operation.method == ANY_METHOD:
+            methods = tuple(dict.fromkeys(found.method for found in here)) or ("GET", "POST")
+        for method in methods:
+            described = next((found for found in here if found.method == method), None)
+            if described is not None:
+                yield _Operation(replace(described, example_path=operation.path))
+                continue
+            routes = [KnownRoute(found.path, (found.method,)) for found in known]
+            missing = MissingRoute(f"{method} {path}", nearest_routes(method, path, routes), bool(here))
+            yield _Operation(_plain(replace(operation, method=method)), missing)
+
+    def _client_requests(self, client: HttpClient, origins: Sequence[str]) -> Iterator[_Planned]:
+        """What the clients that were named ask of the server."""
+        if not self.asked.clients:
+            return
+        known = [(found.method, found.example_path) for found in discover(client, self.url) or () if self._is_here(found)]
+        for call in calls_on_url(self.asked, urlsplit(self.url).path, known):
+            credentials = self.asked.credentials or call.client.credentials
+            for origin in origins:
+                request = client_request(call, origin, urljoin(self.url, call.path), self.asked.headers, credentials)
+                yield _Planned(request, None, call.client.name, call.request.without)
 
     def _is_here(self, operation: ApiOperation) -> bool:
         """Whether an operation of the OpenAPI document is on the server that was named: its paths are the server's own words."""
@@ -197,9 +274,10 @@ class NetworkCheck:
         headers = list(self.asked.headers)
         given = {name.lower() for name, _ in headers}
         body = self.asked.body
-        if operation.has_json_body and operation.method not in ("GET", "HEAD") and "content-type" not in given:
-            headers.append(("Content-Type", "application/json"))
-            body = body or "{}"
+        if body is None and operation.has_json_body and operation.method not in ("GET", "HEAD"):
+            body = "{}"
+            if "content-type" not in given:
+                headers.append(("Content-Type", "application/json"))
         if operation.needs_authorization and "authorization" not in given:
             headers.append(("Authorization", "Bearer example"))
         headers += [(name, "example") for name in operation.header_names if name.lower() not in given]

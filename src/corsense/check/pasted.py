@@ -35,7 +35,7 @@ def with_pasted(
         headers=(*pasted.headers, *asked.headers),
         credentials=asked.credentials or pasted.credentials,
         mode=pasted.mode,
-        body=pasted.body if isinstance(pasted.body, str) else None,
+        body=pasted.body if isinstance(pasted.body, str | bytes) else None,
         notes=pasted.notes,
     )
     return wishes, target if target is not None else pasted.url

@@ -8,15 +8,20 @@ from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
+from corsense.check.clients import ClientCall, calls_on_app
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
+from corsense.diagnose.observation import MissingRoute
 from corsense.diagnose.origins import meant_origin
-from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.policies import LayerPolicy, policy_for
+from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
+from corsense.fetch.wire import Headers
+from corsense.readers.pasted import Body
 
 BASE_URL = "http://localhost:8000"
-"""Where `fastapi dev` and uvicorn serve an app."""
+"""Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""
 
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
@@ -25,10 +30,15 @@ _NOT_SCRIPTS = frozenset(
     {
         "accept", "accept-language", "forwarded", "if-match", "if-modified-since", "if-none-match", "if-range",
         "if-unmodified-since", "range", "traceparent", "tracestate", "true-client-ip", "user-agent", "x-client-ip",
-        "x-correlation-id", "x-real-ip", "x-request-id",
+        "x-correlation-id", "x-real-ip", "x-request-id", "x-trace-id", "x-telegram-bot-api-secret-token",
     }
 )  # fmt: skip
-_NOT_SCRIPTS_PREFIXES = ("cf-", "content-", "x-forwarded-", "x-amz", "x-envoy-", "x-b3-")
+_NOT_SCRIPTS_PREFIXES = (
+    "cf-", "content-", "x-forwarded-", "x-amz", "x-envoy-", "x-b3-", "x-github-", "x-gitlab-", "x-hub-", "x-slack-", "x-goog-",
+    "x-cloud-trace-", "x-shopify-", "x-vercel-", "x-appengine-", "fly-",
+)  # fmt: skip
+_NOT_SCRIPTS_ENDINGS = ("-signature", "-signature-256", "-hmac-sha256")
+"""Webhooks are signed by servers, never by a page."""
 _BODIES = {
     "json": ("application/json", "{}"),
     "form": ("application/x-www-form-urlencoded", "a=1"),
@@ -58,19 +68,42 @@ def plan_origins(asked: Asked, app: AppDescription | None) -> list[PlannedOrigin
 
 def plan_probes(asked: Asked, app: AppDescription, origins: Iterable[PlannedOrigin]) -> list[Probe]:
     """Every operation, from every origin, in every situation that says something."""
-    credentials = asked.credentials or _usual_credentials(app)
-    operations = list(_operations(asked, app))
+    operations, calls = list(_operations(asked, app)), list(calls_on_app(asked, app))
     probes: list[Probe] = []
     for planned in origins:
         for route, method, path in operations:
-            probes += _situations(asked, app, planned.origin, route, method, path, credentials)
-        if not asked.operations:
-            probes.append(
-                Probe(
-                    _request(asked, planned.origin, None, "GET", _UNKNOWN_PATH, credentials), "unknown_path", None, asked.engine
-                )
-            )
+            probes += _situations(asked, app, planned.origin, route, method, path)
+        probes += (_client_probe(asked, app, planned.origin, call) for call in calls)
+        if not asked.operations and _answers_itself(app):
+            request = _request(asked, app, planned.origin, None, "GET", _UNKNOWN_PATH)
+            probes.append(_probe(asked, request, "unknown_path", None))
     return probes
+
+
+def _answers_itself(app: AppDescription) -> bool:
+    """Whether the outermost app has routes of its own: one that only holds others leaves unknown paths to nobody."""
+    own = [route for route in app.routes if route.app == 0 and not route.builtin]
+    return not own or any(route.kind != "mount" for route in own)
+
+
+def missing_route(probe: Probe, asked: Asked, app: AppDescription) -> MissingRoute | None:
+    """What to say of a probe that the user named and that no route of the app answers; None where one does, or where the
+    app's routes cannot be known."""
+    if probe.route is not None or not asked.operations or app.kind not in ("fastapi", "starlette", "router"):
+        return None
+    method, path = probe.request.method, probe.request.url.removeprefix(base_of(asked))
+    path = "/" + path.partition("://")[2].partition("/")[2] if "://" in path else path
+    plain = path.partition("?")[0]
+    listed = [route for route in app.routes if route.kind in ("http", "static", "frontend") and not route.builtin]
+    known = [KnownRoute(route.path, tuple(name for name in route.methods if name != "HEAD")) for route in listed]
+    blind = any(route.opaque or route.kind in ("frontend", "static") for route in app.routes)
+    near = nearest_routes(method, plain, known)
+    return MissingRoute(f"{method} {plain}", near, bool(_routes_at(plain, app)), certain=not blind)
+
+
+def base_of(asked: Asked) -> str:
+    """The base URL of the plan."""
+    return asked.base_url or BASE_URL
 
 
 def plan_strangers(probes: Iterable[Probe]) -> list[Probe]:
@@ -95,11 +128,14 @@ def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:
                 yield origin
 
 
-def _usual_credentials(app: AppDescription) -> Credentials:
-    """Pages send cookies where the app expects them."""
-    says_so = any(LayerPolicy.of(layer).credentials for layer in app.cors_layers)
-    has_session = any(layer.name == "SessionMiddleware" for layer in app.layers)
-    return "include" if says_so or has_session else "same-origin"
+def _usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credentials:
+    """Pages send cookies where the layers that a request passes expect them: one app with credentials says nothing about the
+    apps beside it."""
+    stack = app.stack(route.app if route is not None else 0) if app.apps else app.layers
+    path = route.example_path if route is not None else "/"
+    policies = [LayerPolicy.of(layer, policy_for(layer, route, path)) for layer in stack if layer.is_cors]
+    expects = any(policy.credentials for policy in policies) or any(layer.name == "SessionMiddleware" for layer in stack)
+    return "include" if expects else "same-origin"
 
 
 def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
@@ -136,15 +172,14 @@ def _methods(route: RouteInfo) -> list[str]:
 
 def _route_of(operation: Operation, app: AppDescription) -> RouteInfo | None:
     named = _routes_at(operation.path, app)
-    with_method = [route for route in named if operation.method in route.methods]
-    return next(iter(with_method or named), None)
+    return next((route for route in named if operation.method in route.methods or not route.methods), None)
 
 
 def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
     wanted = path.partition("?")[0]
     routes = [route for route in app.routes if route.kind in ("http", "static")]
     named = [route for route in routes if wanted in (route.path, route.example_path)]
-    return named or [route for route in routes if _template(route.path).fullmatch(wanted)]
+    return named or [route for route in routes if template(route.path).fullmatch(wanted)]
 
 
 def _path_of(operation: Operation, app: AppDescription) -> str:
@@ -152,22 +187,27 @@ def _path_of(operation: Operation, app: AppDescription) -> str:
     return route.example_path if route is not None and operation.path == route.path else operation.path
 
 
-def _template(path: str) -> re.Pattern[str]:
+def template(path: str) -> re.Pattern[str]:
+    """The expression for the paths that a route such as `/users/{user_id}` answers."""
     pieces = re.split(r"(\{[^}]*\})", path)
     pattern = "".join((".+" if ":path" in piece else "[^/]+") if piece.startswith("{") else re.escape(piece) for piece in pieces)
     return re.compile(pattern)
 
 
 def _situations(
-    asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str, credentials: Credentials
+    asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str
 ) -> Iterator[Probe]:
-    request = _request(asked, origin, route, method, path, credentials, app)
-    index = route.index if route is not None else None
+    request = _request(asked, app, origin, route, method, path)
 
     def probe(request: FetchRequest, situation: Situation) -> Probe:
-        return Probe(request, situation, index, asked.engine)
+        return _probe(asked, request, situation, route)
 
     yield probe(request, "success")
+    optional = _optional_headers(request, route)
+    if optional:
+        names = ", ".join(name for name, _ in optional)
+        sent = replace(request, headers=(*request.headers, *optional))
+        yield replace(probe(sent, "success"), without=f"Pages that send {names} are blocked; others are not.")
     if route is None or asked.run_endpoints:
         return
     yield probe(request, "error")
@@ -179,7 +219,38 @@ def _situations(
         yield probe(replace(request, headers=unnamed), "unauthenticated")
     slashed = _other_slash(route)
     if slashed is not None and not asked.operations:
-        yield probe(_request(asked, origin, route, method, slashed, credentials, app), "wrong_slash")
+        yield probe(_request(asked, app, origin, route, method, slashed), "wrong_slash")
+
+
+def _probe(asked: Asked, request: FetchRequest, situation: Situation, route: RouteInfo | None) -> Probe:
+    return Probe(request, situation, route.index if route is not None else None, asked.engine, asked.behind_proxy)
+
+
+def _client_probe(asked: Asked, app: AppDescription, origin: str, call: ClientCall) -> Probe:
+    """One request of a client, as its script makes it."""
+    route = call.route or _route_of(Operation(call.request.method, call.path), app)
+    credentials = asked.credentials or call.client.credentials
+    request = client_request(call, origin, base_of(asked) + call.path, asked.headers, credentials)
+    return replace(_probe(asked, request, "success", route), client=call.client.name, without=call.request.without)
+
+
+def client_request(call: ClientCall, origin: str, url: str, headers: Headers, credentials: Credentials) -> FetchRequest:
+    """What a client asks for at a URL; `headers` are those that the user adds to each of its requests."""
+    method, body = call.request.method, call.request.body
+    own = {name.lower() for name, _ in headers}
+    lines = (*(line for line in call.request.headers if line[0].lower() not in own), *headers)
+    return FetchRequest(url, origin, method, lines, credentials, body=body, cookies=credentials == "include")
+
+
+def _optional_headers(request: FetchRequest, route: RouteInfo | None) -> tuple[tuple[str, str], ...]:
+    """Headers that the endpoint reads when a page sends them, apart from those that the request has."""
+    given = {name.lower() for name, _ in request.headers}
+    names = [name for name in (route.optional_headers if route is not None else ()) if name not in given and _is_scripts(name)]
+    return tuple(_example_line(name) for name in names)
+
+
+def _example_line(name: str) -> tuple[str, str]:
+    return name.title(), "Bearer example" if name == "authorization" else "example"
 
 
 def _other_slash(route: RouteInfo) -> str | None:
@@ -190,35 +261,30 @@ def _other_slash(route: RouteInfo) -> str | None:
 
 
 def _is_scripts(name: str) -> bool:
-    """Whether a page's script sets a header of that name, rather than the browser, a cache or a proxy."""
-    return not (is_forbidden_request_header(name, "") or name in _NOT_SCRIPTS or name.startswith(_NOT_SCRIPTS_PREFIXES))
+    """Whether a page's script sets a header of that name, rather than the browser, a cache, a proxy or another server."""
+    others = name.startswith(_NOT_SCRIPTS_PREFIXES) or name.endswith(_NOT_SCRIPTS_ENDINGS)
+    return not (others or name in _NOT_SCRIPTS or is_forbidden_request_header(name, ""))
 
 
-def _request(
-    asked: Asked,
-    origin: str,
-    route: RouteInfo | None,
-    method: str,
-    path: str,
-    credentials: Credentials,
-    app: AppDescription | None = None,
-) -> FetchRequest:
+def _request(asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str) -> FetchRequest:
     """What a page's script would ask for on this route."""
     headers = list(asked.headers)
     given = {name.lower() for name, _ in headers}
-    body = None
+    body: Body = None
     kind = route.body if route is not None else None
-    if kind is None and method in ("POST", "PUT", "PATCH") and (app is None or app.kind != "fastapi" or route is None):
+    if kind is None and method in ("POST", "PUT", "PATCH") and (app.kind != "fastapi" or route is None):
         kind = "json"
-    if kind is not None and method not in ("GET", "HEAD"):
+    if asked.body is not None:
+        body = asked.body
+    elif kind is not None and method not in ("GET", "HEAD"):
         content_type, body = _BODIES[kind]
         if "content-type" not in given:
             headers.append(("Content-Type", content_type))
     for name in (*route.headers, *route.security) if route is not None else ():
         if name not in given and _is_scripts(name):
-            headers.append((name.title(), "Bearer example" if name == "authorization" else "example"))
+            headers.append(_example_line(name))
             given.add(name)
-    url = path if "://" in path else BASE_URL + path
-    body = asked.body if asked.body is not None else body
+    url = path if "://" in path else base_of(asked) + path
+    credentials = asked.credentials or _usual_credentials(app, route)
     cookies = credentials == "include"
     return FetchRequest(url, origin, method, tuple(headers), credentials, asked.mode, body=body, cookies=cookies)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
@@ -34,8 +35,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to check. Empty tuples and None mean: what makes sense for the target. `notes` say how a pasted request was
-    understood, `selection` which findings are reported."""
+    """What to check. Empty tuples and None mean: what makes sense for the target.
+
+    - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
+    - `behind_proxy`: TLS ends in front of the app, which sees http.
+    - `clients`: names of client profiles (`corsense.clients`) whose requests are planned too.
+    - `notes` say how a pasted request was understood, `selection` which findings are reported.
+    """
 
     origins: tuple[str, ...] = ()
     operations: tuple[Operation, ...] = ()
@@ -44,9 +50,42 @@ class Asked:
     engine: EngineName = "chromium"
     run_endpoints: bool = False
     mode: Mode = "cors"
-    body: str | None = None
+    body: str | bytes | None = None
     notes: tuple[str, ...] = ()
     selection: RuleSelection = EVERYTHING
+    base_url: str | None = None
+    behind_proxy: bool = False
+    clients: tuple[str, ...] = ()
+
+
+def read_base_url(text: str) -> str:
+    """Where an app lives: scheme, host and port, without a slash at the end. Raises InputError for anything else."""
+    value = text.strip()
+    url = parse_url(value)
+    if url is None or not url.is_http or not url.host:
+        raise InputError(f"{quoted(text)} is not a URL of http or https; write for example https://api.example.com.")
+    if url.has_credentials:
+        raise InputError("The base URL contains a user name or password; drop it, because browsers refuse such URLs.")
+    path = value.partition("://")[2].partition("/")[2]
+    if path or "?" in value or "#" in value:
+        raise InputError(
+            f"{quoted(text)} has more than scheme, host and port; write {quoted(url.origin)}. "
+            "A path in front of the app makes no difference to CORS."
+        )
+    return url.origin
+
+
+def read_client(name: str) -> str:
+    """The name of a client profile. Raises InputError for another, with the nearest."""
+    from corsense.clients import PROFILES
+
+    wanted = name.strip().lower()
+    names = [profile.name for profile in PROFILES]
+    if wanted not in names:
+        near = get_close_matches(wanted, names, 1)
+        hint = f"did you mean {near[0]}?" if near else "`corsense clients` lists them all."
+        raise InputError(f"There is no client {quoted(name)}; {hint}")
+    return wanted
 
 
 def read_origin(text: str) -> str:

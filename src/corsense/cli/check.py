@@ -78,6 +78,16 @@ def check(
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")
     ] = False,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
+    ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="TLS ends in front of the app: it sees http, whatever the page calls.")
+    ] = False,
+    client: Annotated[
+        list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
+    ] = None,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
     fetch: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
@@ -121,7 +131,7 @@ def check(
     try:
         real = _real_browser(browser, browser_path, engine)
         rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
-        asked = asked_for(origin, request, header, credentials, rules, run_endpoints)
+        asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=selected(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
@@ -162,9 +172,12 @@ def asked_for(
     credentials: Credentials | None,
     engine: Engine,
     run_endpoints: bool,
+    base_url: str | None = None,
+    behind_proxy: bool = False,
+    client: list[str] | None = None,
 ) -> Asked:
     """What the options that `check` and `fix` share ask for. Raises InputError for what none of them takes."""
-    from corsense.check.request import Asked, read_header, read_operation, read_origin
+    from corsense.check.request import Asked, read_base_url, read_client, read_header, read_operation, read_origin
 
     return Asked(
         origins=tuple(read_origin(text) for text in origin or ()),
@@ -173,6 +186,9 @@ def asked_for(
         credentials=credentials.value if credentials else None,
         engine=engine.value,
         run_endpoints=run_endpoints,
+        base_url=read_base_url(base_url) if base_url is not None else None,
+        behind_proxy=behind_proxy,
+        clients=tuple(dict.fromkeys(read_client(name) for name in client or ())),
     )
 
 

@@ -55,6 +55,16 @@ def fix(
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real, several times; by default a stand-in answers.")
     ] = False,
+    base_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
+    ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="TLS ends in front of the app: it sees http, whatever the page calls.")
+    ] = False,
+    client: Annotated[
+        list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
+    ] = None,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
     fetch: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
@@ -79,7 +89,7 @@ def fix(
 
     try:
         wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
-        asked = asked_for(origin, request, header, credentials, engine, run_endpoints)
+        asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=selected(Path(), select, ignore))
         mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, quiet or format is not Printed.TEXT)
         if write:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import COULD_NOT_WORK, check, demo, explain, fail, fix, lint, policy, rule, schema
+from corsense.cli import COULD_NOT_WORK, check, clients, demo, explain, fail, fix, lint, policy, rule, schema
 
 app = typer.Typer(
     name="corsense",
@@ -19,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(check.check)
+app.command()(clients.clients)
 app.command()(demo.demo)
 app.command()(explain.explain)
 app.command()(fix.fix)

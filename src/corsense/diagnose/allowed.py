@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corsense.causes import Severity
+from corsense.clients import profile
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, WireResponse
+from corsense.fetch.check import list_of_tokens
 from corsense.fetch.cookies import cookie_verdict, parse_set_cookie
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
 
@@ -54,6 +57,7 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
         yield Diagnosis("authorization-not-covered-by-wildcard", message, layer.place if layer else None, {}, remedy=remedy)
     response = trace.response
     if response is not None:
+        yield from _unread_by_client(observation, response, outcome)
         yield from _unreadable_headers(observation, response, outcome)
         yield from _cookies(observation, response)
 
@@ -83,12 +87,37 @@ def lets_strangers_in(observation: Observation) -> Diagnosis | None:
     return Diagnosis("reflected-origin", message, place, evidence, severity="info")
 
 
+def _unread_by_client(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
+    """Headers that the script of a client reads and that are not exposed. What stands in for the response of a server carries no
+    header of its own, so only the app's stand-in, which the app's layers see, says something."""
+    facts = observation.facts_of(len(observation.trace.exchanges) - 1)
+    if observation.client is None or (facts.stood_in and observation.app is None):
+        return
+    exposed = {name.lower() for name in list_of_tokens(response.header("access-control-expose-headers")) or ()}
+    if "*" in exposed and observation.trace.request.credentials != "include":
+        return
+    sent = {name.lower() for name, _ in response.headers}
+    for read in profile(observation.client).reads:
+        if read.name in exposed or read.name in outcome.exposed or not (read.name in sent or facts.stood_in):
+            continue
+        layer = observation.cors_layers[0] if observation.cors_layers else None
+        message = (
+            f"The client {observation.client} reads {read.name!r} from the response, and Access-Control-Expose-Headers does not "
+            f"name it: {read.without}."
+        )
+        severity: Severity = "error" if read.essential else "warning" if read.name in sent else "info"
+        evidence = {"header": read.name, "client": observation.client}
+        remedy = f"expose_headers=[{read.name!r}]"
+        yield Diagnosis("header-not-exposed", message, layer.place if layer else None, evidence, severity, remedy)
+
+
 def _unreadable_headers(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
     """Headers that the endpoint sends and script cannot see. A stand-in's answer says nothing of the endpoint's headers."""
     facts = observation.facts_of(len(observation.trace.exchanges) - 1)
     if facts.stood_in or response.status >= 400:
         return
-    names = {name.lower() for name, _ in response.headers}
+    reads = set(profile(observation.client).expose_headers) if observation.client is not None else set()
+    names = {name.lower() for name, _ in response.headers} - reads
     hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS
     for name in sorted(name for name in hidden if not name.startswith("access-control-")):
         layer = observation.cors_layers[0] if observation.cors_layers else None

@@ -9,6 +9,7 @@ from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
+from corsense.diagnose.redirects import redirect_to_login
 from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.url import parse_url
@@ -165,6 +166,9 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
         place = observation.app.routes[redirecting].endpoint_place if observation.app and redirecting is not None else None
         return replace(to_login(observation, there.href), place=place)
     answered = observation.trace.exchanges[index]
+    login = redirect_to_login(observation, before.request.url, there) if here.origin != there.origin else None
+    if login is not None:
+        return login
     if last.request.header("origin") == "null" and observation.origin != "null":
         message = (
             f"{before.request.url} redirects to {there.href}, another origin: from there on the browser sends Origin: null, "

@@ -9,6 +9,8 @@ from corsense.diagnose.answers import describe_slash_redirect, refused_answer
 from corsense.diagnose.configuration import broken_stack
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.preflights import refused_preflight
+from corsense.diagnose.redirects import redirected_elsewhere
+from corsense.diagnose.routes import missing_route
 from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
 from corsense.url import parse_url
 
@@ -23,13 +25,21 @@ _CUT_SHORT = frozenset({FailureReason.NOT_FOLLOWED, FailureReason.OUT_OF_TIME})
 
 def diagnose(observation: Observation) -> list[Diagnosis]:
     """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did. A fetch that
-    corsense itself cut short has no cause."""
-    outcome = observation.trace.outcome
+    corsense itself cut short has no cause, unless it is clear where it led."""
     if observation.app is not None and observation.app.stack_error is not None:
         return [broken_stack(observation.app)]
+    missing = missing_route(observation)
+    return [*([missing] if missing is not None else []), *_causes(observation)]
+
+
+def _causes(observation: Observation) -> list[Diagnosis]:
+    outcome = observation.trace.outcome
     if isinstance(outcome, Blocked):
         return _refused(observation, outcome) or [_unexplained(outcome)]
     if isinstance(outcome, Failed):
+        elsewhere = redirected_elsewhere(observation, outcome)
+        if elsewhere is not None:
+            return [elsewhere]
         return [] if outcome.reason in _CUT_SHORT else [_failed(observation, outcome)]
     found = list(wanting(observation))
     slash = describe_slash_redirect(observation) if observation.situation == "success" else None

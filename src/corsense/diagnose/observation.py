@@ -25,12 +25,29 @@ _NO_FACTS = ExchangeFacts(answered_by=None)
 
 
 @dataclass(frozen=True, slots=True)
+class MissingRoute:
+    """A request that the user named and that is not among the known routes.
+
+    `asked` is `POST /items`, `nearest` are the known routes most like it. `has_path`: the path is known, with other methods.
+    `certain`: all routes are known, and none of them can match.
+    """
+
+    asked: str
+    nearest: tuple[str, ...] = ()
+    has_path: bool = False
+    certain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One fetch that was tried, and what is known around it.
 
     `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None
     for a URL
     or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
+    `missing_route` is set where the user named a request that no known route answers.
+    `client` names the client profile that makes the request; `without` is what a user sees when it is blocked, where the page
+    works otherwise.
     `app_answers` go with the exchanges too: what the app itself answers to each, where a server was asked and its app is known.
     """
 
@@ -40,6 +57,9 @@ class Observation:
     facts: tuple[ExchangeFacts, ...] = ()
     app: AppDescription | None = None
     assumed_origin: bool = False
+    missing_route: MissingRoute | None = None
+    client: str | None = None
+    without: str | None = None
     app_answers: tuple[WireResponse | None, ...] = ()
 
     @property

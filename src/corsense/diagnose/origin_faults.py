@@ -49,7 +49,7 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
         return Diagnosis("null-origin", message, layer.place, named, remedy=remedy)
     if not policy.known:
         message = f"{layer.name} does not allow the origin {origin!r}."
-        return Diagnosis("origin-mismatch", message, layer.place, named, severity=_severity(observation, None))
+        return Diagnosis("origin-mismatch", message, layer.place, named, severity=_severity(observation))
     if isinstance(policy.origins, str):
         return string_of_origins(layer, policy.origins)
     if policy.regex is not None and re.search(policy.regex, origin):
@@ -57,7 +57,7 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if policy.policy is not None:
         return _refused_by_own(observation, layer, policy, policy.policy)
     likeness = nearest_entry(origin, policy.entries)
-    severity = _severity(observation, likeness)
+    severity = _severity(observation)
     if severity == "info":
         message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
@@ -77,7 +77,7 @@ def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPol
     else:
         likeness = nearest_entry(origin, [entry for entry in policy.entries if "*" not in entry])
         message = _sentence(origin, likeness, policy)
-    severity = _severity(observation, likeness)
+    severity = _severity(observation)
     evidence: dict[str, object] = {"sent": origin, "allow_origins": list(policy.entries)}
     if policy.resolver:
         message = f"{message[:-1]}, and origin_resolver does not let it in."
@@ -155,11 +155,6 @@ def _partial_match(origin: str, layer: LayerInfo, regex: str, field: str) -> Dia
     return Diagnosis("regex-partial-match", message, layer.place, {"sent": origin, "allow_origin_regex": regex})
 
 
-def _severity(observation: Observation, likeness: Likeness | None) -> Severity | None:
-    """An origin that nobody named, and that no entry was meant for, is no fault: the list may be just right."""
-    if not observation.assumed_origin:
-        return None
-    meant = likeness is not None and (
-        likeness.is_slip or likeness.slug in ("origin-scheme-mismatch", "glob-in-origins", "regex-in-origins")
-    )
-    return None if meant else "info"
+def _severity(observation: Observation) -> Severity | None:
+    """That an origin which nobody named is not allowed is no fault: the list may be just right."""
+    return "info" if observation.assumed_origin else None

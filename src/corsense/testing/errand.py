@@ -10,14 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypeVar
 
 from corsense.fetch import Browser, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
-from corsense.fetch.wire import Headers
 from corsense.transports.asgi import AsgiExchange
+from corsense.transports.unsafe_methods import is_safe, substitute
 from corsense.url import is_loopback_host, parse_url
 
 T = TypeVar("T")
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods that change nothing. Source: RFC 9110, *Safe Methods*."""
 
 _ELSEWHERE = NetworkError("not sent", "the redirect leads to another server, which a test does not call")
 
@@ -77,15 +74,12 @@ def watch(request: FetchRequest, browser: Browser, *, run_unsafe: bool = True, m
         while True:
             if not _is_here(wire, request):
                 answer = AsgiExchange(_ELSEWHERE)
-            elif run_unsafe or wire.method in SAFE_METHODS:
+            elif run_unsafe or is_safe(wire.method):
                 call = Call(wire, None if wire.preflight else content)
                 answer = (yield from memory.ask(call)) if memory is not None else (yield call)
             else:
                 withheld = True
-                if leave is None:
-                    asked = Call(preflight_of(wire))
-                    leave = (yield from memory.ask(asked)) if memory is not None else (yield asked)
-                answer = _stand_in(leave)
+                answer = yield from _substitute(wire, leave, memory)
             leave = answer if wire.preflight else None
             seen.append(answer)
             wire = fetch.send(answer.response)
@@ -93,19 +87,19 @@ def watch(request: FetchRequest, browser: Browser, *, run_unsafe: bool = True, m
         return Watched(end.value, tuple(seen), withheld)
 
 
-def preflight_of(wire: WireRequest) -> WireRequest:
-    """The preflight for a request that needs none: what a server would say if it were asked."""
-    origin = wire.header("origin") or ""
-    headers: Headers = (("Accept", "*/*"), ("Access-Control-Request-Method", wire.method), ("Origin", origin))
-    return WireRequest("OPTIONS", wire.url, headers, preflight=True)
-
-
-def _stand_in(leave: AsgiExchange) -> AsgiExchange:
-    if not isinstance(leave.response, WireResponse):
-        return leave
-    names = ("access-control-allow-origin", "access-control-allow-credentials")
-    kept = tuple(line for line in leave.response.headers if line[0].lower() in names)
-    return AsgiExchange(WireResponse(200, kept))
+def _substitute(wire: WireRequest, permission: AsgiExchange | None, memory: Memory | None) -> Errand[AsgiExchange]:
+    """What stands in for the response to a request that is not sent."""
+    answer = permission
+    run = substitute(wire, None if permission is None else permission.response)
+    try:
+        preflight = next(run)
+        while True:
+            call = Call(preflight)
+            answer = (yield from memory.ask(call)) if memory is not None else (yield call)
+            preflight = run.send(answer.response)
+    except StopIteration as end:
+        response: WireResponse | NetworkError = end.value
+        return answer if answer is not None and response is answer.response else AsgiExchange(response)
 
 
 def _is_here(wire: WireRequest, request: FetchRequest) -> bool:

@@ -15,10 +15,11 @@ from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.origin import OriginPattern
 from corsense.readers.errors import InputError, quoted
-from corsense.testing.errand import SAFE_METHODS, Call, Errand, Memory, preflight_of, watch
+from corsense.testing.errand import Call, Errand, Memory, watch
 from corsense.testing.probes import STRANGERS, ForeignOrigin, foreign_origins, listed_strangers
 from corsense.testing.subject import Subject
 from corsense.testing.surface import Operation, surface
+from corsense.transports.unsafe_methods import is_safe, preflight_of
 from corsense.url import is_loopback_host, parse_url
 
 KINDS = (
@@ -100,7 +101,7 @@ class _Search:
             kind, why = self._kind(probe, named)
             return Intrusion(kind, probe.origin, str(operation), mode, named, why)
         simple = not any(exchange.request.preflight for exchange in trace.exchanges)
-        if simple and operation.method in SAFE_METHODS and probe.origin in STRANGERS:
+        if simple and is_safe(operation.method) and probe.origin in STRANGERS:
             return (yield from self._preflight(operation, probe, request))
         return None
 

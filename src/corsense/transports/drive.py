@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import TypeVar
 
-from corsense.fetch.trace import Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
 
+T = TypeVar("T")
 Send = Callable[[WireRequest], WireResponse | NetworkError]
 
 
-def drive(run: Generator[WireRequest, WireResponse | NetworkError, Trace], send: Send) -> Trace:
-    """Run a fetch: hand each request that it yields to `send`, and give it the answer. Returns the `Trace`.
+def drive(run: Generator[WireRequest, WireResponse | NetworkError, T], send: Send) -> T:
+    """Run a fetch: hand each request that it yields to `send`, and give it the answer. Returns what the generator returns, the
+    `Trace` of a fetch.
 
     Raises what `send` raises; a server that does not answer is no exception but a `NetworkError` that `send` returns.
     """
@@ -20,5 +22,5 @@ def drive(run: Generator[WireRequest, WireResponse | NetworkError, Trace], send:
         while True:
             request = run.send(send(request))
     except StopIteration as end:
-        trace: Trace = end.value
-        return trace
+        returned: T = end.value
+        return returned
