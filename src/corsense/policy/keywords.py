@@ -19,7 +19,7 @@ HATCHES = (
 
 KEYWORDS = (
     "origins", "origin_regex", "origin_resolver", "origin_resolver_timeout", "origin_resolver_ttl", "origin_resolver_cache",
-    "credentials", "methods", "request_headers", "expose_headers", "max_age", "private_network", "websockets",
+    "credentials", "methods", "request_headers", "expose_headers", "max_age", "private_network", "websockets", "clients",
     *HATCHES,
 )  # fmt: skip
 """Every keyword of `Policy`."""

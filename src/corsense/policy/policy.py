@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 from corsense.faults import Fault, PolicyError, quote
 from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
+from corsense.policy.client_needs import ClientNeeds, client_needs
 from corsense.policy.decision import Decision, Reason
 from corsense.policy.headers import read_expose_headers, read_request_headers
 from corsense.policy.keywords import HATCHES, unknown_keyword
@@ -89,6 +90,9 @@ class Policy:
     **max_age**: seconds a browser may keep a preflight's answer, -1 to 86,400; None leaves it to the browser (5), -1 and 0
     forbid it.
 
+    **clients**: names of client profiles (`corsense.clients`, listed by `corsense clients`), such as `["mcp", "tus"]`: adds the
+    methods, request headers and exposed headers that these clients need, and nothing else.
+
     **private_network**: answer `Access-Control-Request-Private-Network`, which older Chromium sends before a public page calls a
     private address. **websockets**: hold the `Origin` of WebSocket handshakes against the same list; browsers do not. They send
     cookies along with every handshake, whatever `credentials` says, so list only pages that you trust with them.
@@ -166,6 +170,7 @@ class Policy:
         max_age: int | None = None,
         private_network: bool = False,
         websockets: bool = False,
+        clients: Iterable[str] = (),
         dangerously_allow_insecure_origins: bool = False,
         dangerously_allow_public_suffixes: bool = False,
         dangerously_allow_any_origin_with_credentials: bool = False,
@@ -200,7 +205,9 @@ class Policy:
             faults.append(Fault("origins", origins, "no-origins", said, remedy))
 
         faults += self._take_credentials(credentials, listed)
-        faults += self._take_names(methods, request_headers, expose_headers)
+        needs, found = client_needs(clients)
+        faults += found
+        faults += self._take_names(methods, request_headers, expose_headers, needs)
         faults += _max_age_faults(max_age)
         put(self, "max_age", max_age)
         for name, value in (("private_network", private_network), ("websockets", websockets)):
@@ -268,20 +275,21 @@ class Policy:
             and not any(wide.covers(pattern) for wide in wildcards)
         ]
 
-    def _take_names(self, methods: object, request_headers: object, expose_headers: object) -> list[Fault]:
+    def _take_names(self, methods: object, request_headers: object, expose_headers: object, needs: ClientNeeds) -> list[Fault]:
         put = object.__setattr__
         listed, faults = _entries("methods", methods, "PUT")
-        names, found = read_methods(listed)
+        names, found = read_methods([*listed, *needs.methods])
         put(self, "methods", frozenset(names) - {"*"})
         put(self, "allows_any_method", "*" in names)
         faults += found
         listed, found = _entries("request_headers", request_headers, "Content-Type")
-        names, more = read_request_headers(listed)
+        names, more = read_request_headers([*listed, *needs.request_headers])
         put(self, "request_headers", frozenset(names) - {"*"})
         put(self, "allows_any_header", "*" in names)
         faults += found + more
         listed, found = _entries("expose_headers", expose_headers, "X-Request-ID")
-        names, more = read_expose_headers(listed)
+        known = {name.lower() for name in listed if isinstance(name, str)}
+        names, more = read_expose_headers([*listed, *(name for name in needs.expose_headers if name not in known)])
         put(self, "expose_headers", tuple(name for name in names if name != "*"))
         put(self, "exposes_any_header", "*" in names)
         faults += found + more
