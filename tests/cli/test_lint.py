@@ -161,6 +161,37 @@ def test_notebooks_and_syntax_errors_are_reported_and_skipped(tree: Path) -> Non
     assert "3 files were skipped" in re.sub(r"\s+", " ", lint().stdout)
 
 
+BROKEN = {
+    "a syntax error": (
+        b"from fastapi.middleware.cors import CORSMiddleware\n\ndef broken(:\n",
+        "broken.py:3:12",
+        "not valid Python",
+    ),
+    "one without a word of CORS": (b"x = [\n    1,\n", "broken.py:1:5", "not valid Python"),
+    "bytes that are no text": (b"# \xff\n", "broken.py", "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_that_was_named_is_no_success(tree: Path, kind: str) -> None:
+    content, place, reason = BROKEN[kind]
+    (tree / "broken.py").write_bytes(content)
+    ran = lint("broken.py", "main.py", "--format", "json")
+    assert ran.exit_code == 2
+    assert ran.stderr.startswith(f"corsense: {place}")
+    assert reason in ran.stderr
+    assert [finding["file"] for finding in json.loads(ran.stdout)["findings"]] == ["main.py"]
+    assert "Nothing found in what could be read; 1 file could not." in lint("broken.py").stdout
+    assert lint(".").exit_code == 1
+
+
+def test_a_broken_file_that_was_named_is_not_repaired(tree: Path) -> None:
+    (tree / "broken.py").write_bytes(BROKEN["a syntax error"][0])
+    ran = CliRunner().invoke(app, ["fix", "broken.py"])
+    assert ran.exit_code == 2
+    assert "broken.py:3:12" in ran.stderr
+
+
 def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_judged(tree: Path) -> None:
     (tree / "broken.py").symlink_to("gone.py")
     ran = lint("--format", "json")

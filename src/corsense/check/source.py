@@ -76,7 +76,7 @@ class _SourceMending:
     def run(self) -> Mended:
         first = self._lint({})
         if first.unreadable:
-            told = ", ".join(f"{skipped.file} ({skipped.reason})" for skipped in first.unreadable[:5])
+            told = ", ".join(f"{skipped.place} ({skipped.reason})" for skipped in first.unreadable[:5])
             raise InputError(f"these files cannot be read: {told}.")
         refused: dict[_Key, tuple[_Step, str]] = {}
         for _ in range(_ATTEMPTS):
@@ -136,7 +136,7 @@ class _SourceMending:
         failed = [_repair(step, verified=False, reason=reason) for step, reason in refused.values()]
         hidden = [] if self.wishes.unsafe else self._hidden(attempt, frozenset(refused))
         left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
-        notes = [f"{skipped.file} is skipped: {skipped.reason}." for skipped in first.skipped]
+        notes = [f"{skipped.place} is skipped: {skipped.reason}." for skipped in first.skipped]
         notes += [unused_note(finding) for finding in first.findings if finding.cause.slug == UNUSED]
         if self.wishes.adopt:
             notes += [

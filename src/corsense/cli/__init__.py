@@ -11,15 +11,14 @@ NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
 AS_JSON = ["--format", "json"]
 
 
-def main() -> None:
+def main() -> NoReturn:
     """The `corsense` command. Exits with 0 when nothing was found, 1 when something was, 2 when the command could not do its
     work."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
-        print(f"corsense {__version__}")
-        return
-    _get_ahead(sys.argv[1:])
-    from corsense.cli.process import run
+    from corsense.cli.process import run, status_of
 
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        raise SystemExit(status_of(_print_version))
+    _get_ahead(sys.argv[1:])
     if _is_only_a_text_to_explain(sys.argv[1:]):
         from corsense.cli.explaining import explain_alone
 
@@ -27,6 +26,10 @@ def main() -> None:
     from corsense.cli.main import work
 
     run(work)
+
+
+def _print_version() -> None:
+    print(f"corsense {__version__}")
 
 
 def _is_only_a_text_to_explain(arguments: list[str]) -> bool:

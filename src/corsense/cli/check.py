@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Ignore, Select, selected
 
@@ -211,9 +212,10 @@ def _report(
     configuration = configuration_for(target)
     pasted = curl if curl is not None else fetch
     if pasted is not None:
+        from corsense._terminal import read_standard_input
         from corsense.check.pasted import with_pasted
 
-        text = sys.stdin.read() if pasted == "-" else pasted
+        text = read_standard_input() if pasted == "-" else pasted
         kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
         asked, target = with_pasted(asked, text, kind, target, configured_origins(configuration))
     if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
@@ -303,6 +305,7 @@ def _cannot_load(error: Exception) -> NoReturn:
 
 
 def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
+    accept("json" if format in (Format.JSON, Format.SARIF) else "html" if format is Format.HTML else "text")
     if format is Format.JSON:
         from corsense.report.document import check_document
 

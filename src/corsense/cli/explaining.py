@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsense._terminal import accept, read_standard_input
 from corsense.cli import AS_JSON, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def print_catalogue(format: Format) -> None:
             }
             for e in catalogue()
         ]
+        accept("json")
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for e in catalogue():
@@ -98,7 +100,7 @@ def _text(text: str | None, file: Path | None) -> str:
             raise InputError(f"{quoted(str(file))} cannot be read: {error.strerror}.") from None
     if sys.stdin is None or sys.stdin.isatty():
         raise InputError("there is no text to explain; paste it in quotes after `corsense explain`, or pipe it in.")
-    return sys.stdin.buffer.read(_LONGEST).decode("utf-8", "replace")
+    return read_standard_input(_LONGEST)
 
 
 def _nothing_recognised() -> None:
@@ -120,6 +122,7 @@ def _tried(found: list[Explanation], app: str | None, url: str | None) -> Report
 
 def _print(found: list[Explanation], report: Report | None, format: Format, quiet: bool) -> None:
     if format is Format.JSON:
+        accept("json")
         print(_json(found, report))
         return
     from corsense.cli.terminal import terminal

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.check import Credentials, Engine, asked_for
 from corsense.cli.options import Ignore, Select, selected
@@ -140,9 +141,10 @@ def _mended(
     target = targets[0] if targets else None
     pasted = curl if curl is not None else fetch
     if pasted is not None:
+        from corsense._terminal import read_standard_input
         from corsense.check.pasted import with_pasted
 
-        text = sys.stdin.read() if pasted == "-" else pasted
+        text = read_standard_input() if pasted == "-" else pasted
         # The URL of a pasted request says where it was sent, not what is to be repaired.
         kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
         asked, _ = with_pasted(asked, text, kind, target, configured_origins(configuration))
@@ -193,6 +195,7 @@ def _print(mended: Mended, written: bool, format: Printed, quiet: bool) -> None:
     if format is Printed.JSON:
         from corsense.report.repairs import mended_document
 
+        accept("json")
         print(mended_document(mended, written=written and bool(mended.edits)).model_dump_json(by_alias=True, indent=2))
         return
     from corsense.cli.terminal import terminal

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corsense._terminal import accept
 from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Ignore, Select, selected
+from corsense.readers.controls import harmless
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
@@ -53,7 +55,7 @@ def lint(
         fail(str(error))
     _print(report, format, quiet, verbose)
     for file in report.unreadable:
-        print(f"corsense: {file.file} cannot be read: {file.reason}.", file=sys.stderr)
+        print(f"corsense: {harmless(file.place)} cannot be read: {harmless(file.reason)}.", file=sys.stderr)
     serious = any(finding.severity != "info" for finding in report.findings)
     raise typer.Exit(COULD_NOT_WORK if report.unreadable else SOMETHING_FOUND if serious else NOTHING_FOUND)
 
@@ -69,6 +71,7 @@ def _lint(paths: list[Path], select: list[str] | None, ignore: list[str] | None)
 
 
 def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> None:
+    accept("json" if format in (Format.JSON, Format.SARIF) else "text")
     match format:
         case Format.JSON:
             from corsense.report.document import lint_document

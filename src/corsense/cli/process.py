@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
+from corsense._terminal import prepare
 from corsense.cli import COULD_NOT_WORK
 
 _INTERRUPTED = 130
+_NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing to a full or broken disk says."""
 
 
 def run(work: Callable[[], int | None]) -> NoReturn:
     """Do the work of a command and end the process with its exit status.
 
-    An error of our own is told in one line too: no traceback of ours reaches a user. The process ends without taking its
+    An error of our own is reported in one line too: no traceback of ours reaches a user. The process ends without taking its
     modules apart, which would take longer than many a check.
     """
-    status = _status_of(work)
+    status = status_of(work)
     _end_what_was_launched()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
     os._exit(status)
+
+
+def status_of(work: Callable[[], int | None]) -> int:
+    """Do the work and write all that it prints; the exit status. Nothing is raised."""
+    prepare()
+    return _flushed(_outcome(work))
 
 
 def _end_what_was_launched() -> None:
@@ -33,25 +40,56 @@ def _end_what_was_launched() -> None:
         session.end_what_was_launched()
 
 
-def _status_of(work: Callable[[], int | None]) -> int:
+def _outcome(work: Callable[[], int | None]) -> int:
     try:
         return work() or 0
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0 if end.code is None else COULD_NOT_WORK
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _throw_away_output()
         return COULD_NOT_WORK
     except KeyboardInterrupt:
         return _INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NOT_WRITTEN and error.filename is None:
+            return _not_written(error)
         if os.environ.get("CORSENSE_TRACEBACK"):
             raise
-        print(
+        _say(
             f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {error} ({_where(error)}). "
-            "Run again with CORSENSE_TRACEBACK=1 for the whole story, and please report it.",
-            file=sys.stderr,
+            "Run again with CORSENSE_TRACEBACK=1 for the whole story, and please report it."
         )
         return COULD_NOT_WORK
+
+
+def _flushed(status: int) -> int:
+    """The exit status once everything is written: a result that nobody can read is none."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _throw_away_output()  # who reads no further has what they wanted
+        except OSError as error:
+            status = _not_written(error)
+        except ValueError:
+            pass  # it was closed
+    return status
+
+
+def _not_written(error: OSError) -> int:
+    _throw_away_output()
+    _say(f"corsense: the output cannot be written: {error.strerror}.")
+    return COULD_NOT_WORK
+
+
+def _throw_away_output() -> None:
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say(sentence: str) -> None:
+    with suppress(OSError, ValueError):
+        print(sentence, file=sys.stderr, flush=True)
 
 
 def _where(error: BaseException) -> str:

@@ -9,9 +9,7 @@ from corsense.report.terminal import Lines
 
 
 def terminal() -> Lines:
-    """Standard output; what its encoding cannot print is written as `?`."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
+    """Standard output, in colour where it is a terminal."""
     if not sys.stdout.isatty() and not os.environ.get("FORCE_COLOR"):
         return Lines(None)
     from rich.console import Console

@@ -20,10 +20,17 @@ _APPS = (b"FastAPI(", b"Starlette(", b"add_middleware")
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not read, and why."""
+    """A file that was not read, and why. `line` and `column` say where it cannot be read, where that is known."""
 
     file: str
     reason: str
+    line: int | None = None
+    column: int | None = None
+
+    @property
+    def place(self) -> str:
+        """`main.py:3:12`, or the file alone."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line is not None else self.file
 
 
 @dataclass(frozen=True, slots=True)

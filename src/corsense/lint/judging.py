@@ -108,7 +108,7 @@ class Linter:
         try:
             module = self.program.module(path, content)
         except Unreadable as error:
-            self.skipped.append(Skipped(str(path), str(error)))
+            self.skipped.append(Skipped(str(path), str(error), error.line, error.column))
             return
         except OSError as error:
             self.unreadable.append(Skipped(str(path), error.strerror or str(error)))

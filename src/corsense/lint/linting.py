@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +10,14 @@ from types import MappingProxyType
 
 from corsense.finding import Finding
 from corsense.lint.files import Scan, Skipped, scan
-from corsense.lint.program import Unreadable
+from corsense.lint.program import Unreadable, read_module
 from corsense.suppression import EVERYTHING, RuleSelection
 
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What was found. `files` counts the Python files that were looked at, `skipped` are those that could not be understood,
-    `unreadable` those that could not be read."""
+    """What was found. `files` counts the Python files that were looked at, `skipped` are files of folders that are not programs,
+    `unreadable` those that could not be read, and those that were named and are not programs."""
 
     findings: tuple[Finding, ...]
     files: int
@@ -36,8 +36,9 @@ def lint_paths(
         InputError: the configuration near a finding cannot be read.
     """
     found = scan(paths)
+    named = {str(path) for path in paths if not path.is_dir()}
     if not found.concern and not texts:
-        return LintReport((), found.files, found.skipped, found.unreadable)
+        return _without_findings(found, named)
     from corsense.lint.judging import Linter  # most trees have nothing to judge, and the rules know much
 
     linter = Linter(found)
@@ -46,8 +47,28 @@ def lint_paths(
             linter.program.module(path, content)
     linter.read()
     findings = linter.findings(selection)
-    unreadable = (*found.unreadable, *linter.unreadable)
-    return LintReport(findings, found.files, (*found.skipped, *linter.skipped), unreadable)
+    skipped = (*found.skipped, *linter.skipped)
+    broken = [*(file for file in skipped if file.file in named), *_broken(named - {str(path) for path in found.concern})]
+    unreadable = (*found.unreadable, *linter.unreadable, *broken)
+    return LintReport(findings, found.files, tuple(file for file in skipped if file.file not in named), unreadable)
+
+
+def _without_findings(found: Scan, named: Collection[str]) -> LintReport:
+    skipped = [file for file in found.skipped if file.file not in named]
+    broken = [*(file for file in found.skipped if file.file in named), *_broken(named)]
+    return LintReport((), found.files, tuple(skipped), (*found.unreadable, *broken))
+
+
+def _broken(files: Iterable[str]) -> Iterator[Skipped]:
+    """Files that are not Python among those that have no word of CORS in them: who names a file wants it read."""
+    for file in sorted(files):
+        if file.endswith(".ipynb"):
+            continue
+        with suppress(OSError):
+            try:
+                read_module(Path(file), Path(file).read_bytes())
+            except Unreadable as error:
+                yield Skipped(file, str(error), error.line, error.column)
 
 
 def lint_text(text: str, file: str = "main.py") -> tuple[Finding, ...]:

@@ -22,7 +22,13 @@ _ANCESTORS = 8
 
 
 class Unreadable(Exception):
-    """A file cannot be read as a program; the message says why."""
+    """A file cannot be read as a program; the message says why. `line` and `column` of the place count from 1, None where there
+    is none."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.line = line
+        self.column = column
 
 
 @dataclass(eq=False)
@@ -330,7 +336,8 @@ def read_module(path: Path, content: bytes) -> Module:
             raise Unreadable("nested deeper than is read")
         return module
     except SyntaxError as error:
-        raise Unreadable(f"not valid Python (line {error.lineno or 1}: {error.msg})") from None
+        line, column = error.lineno or 1, error.offset or 1
+        raise Unreadable(f"not valid Python: {error.msg}", line, column) from None
     except (UnicodeDecodeError, ValueError, LookupError) as error:
         raise Unreadable(f"no text that Python could read ({error})") from None
     except (RecursionError, MemoryError):

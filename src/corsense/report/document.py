@@ -302,10 +302,12 @@ def _fix(fix: Fix) -> FixDocument:
 
 
 class SkippedDocument(Document):
-    """A file that could not be understood, and why."""
+    """A file that could not be understood, and why; `line` and `column` are null where the reason has no place."""
 
     file: str
     reason: str
+    line: int | None
+    column: int | None
 
 
 class LintDocument(Document):
@@ -324,7 +326,10 @@ def lint_document(report: LintReport) -> LintDocument:
         corsense=__version__,
         findings=[finding_document(finding) for finding in report.findings],
         files=report.files,
-        skipped=[SkippedDocument(file=file.file, reason=file.reason) for file in (*report.skipped, *report.unreadable)],
+        skipped=[
+            SkippedDocument(file=file.file, reason=file.reason, line=file.line, column=file.column)
+            for file in (*report.skipped, *report.unreadable)
+        ],
     )
 
 

@@ -31,7 +31,7 @@ def print_lint_report(report: LintReport, lines: Lines, *, quiet: bool = False, 
     if quiet:
         return
     for file in report.skipped if verbose else ():
-        lines.plain(f"skipped {file.file}: {file.reason}")
+        lines.plain(f"skipped {file.place}: {file.reason}")
     _closing(report, lines, verbose)
 
 
@@ -79,7 +79,10 @@ def _lines_of(file: str) -> list[str]:
 
 def _closing(report: LintReport, lines: Lines, verbose: bool) -> None:
     files = f"{report.files:,} file{'' if report.files == 1 else 's'}"
-    if not report.findings:
+    if not report.findings and report.unreadable:
+        number = len(report.unreadable)
+        lines.plain(f"Nothing found in what could be read; {number} file{'' if number == 1 else 's'} could not.")
+    elif not report.findings:
         lines.plain([("Nothing found", "green"), (f" in {files}.", "")])
     else:
         counts = [

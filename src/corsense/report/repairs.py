@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from corsense import __version__
+from corsense._terminal import write_exactly
 from corsense.check.mended import Mended, Repair
 from corsense.finding import Finding
 from corsense.fix.diff import unified_diff
@@ -126,7 +127,7 @@ class RepairText:
 
     def _diff(self, diff: str) -> None:
         if self.lines.console is None:
-            print(diff, end="")  # byte for byte, for `git apply`
+            write_exactly(diff)  # for `git apply`
             return
         for line in diff.split("\n")[:-1]:
             self.lines.verbatim(line, _COLOURS.get(line[:1], ""))
