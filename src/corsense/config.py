@@ -198,14 +198,14 @@ def _keys() -> dict[str, Any]:
 
 
 def _near(folder: Path) -> Configuration:
-    for candidate in _upwards(folder):
+    for candidate in upwards(folder):
         found = _in(candidate)
         if found is not None:
             return found
     return Configuration(folder)
 
 
-def _upwards(folder: Path) -> Iterator[Path]:
+def upwards(folder: Path) -> Iterator[Path]:
     """A folder and those above it that may speak for it: a file in a folder that everybody may write to could be anybody's."""
     yield folder
     for inner, outer in zip((folder, *folder.parents), folder.parents, strict=False):

@@ -101,6 +101,7 @@ class AgentProcess:
     def _listen(self) -> None:
         try:
             self.channel.await_greeting()
+            self.printed.show()
             while True:
                 self.inbox.put(self.channel.receive())
         except (Closed, Garbled) as end:
@@ -169,20 +170,32 @@ class AgentProcess:
             return AppLoadError(f"{self.python!r} did not start as Python does: it says nothing.", _NAME_IT)
         if isinstance(end, Garbled):
             return AppLoadError(f"{self.python!r} is not a Python interpreter: it prints without end.", _NAME_IT)
+        how = self.how_it_ended()
         for thread in self._threads:
             thread.join(timeout=0.5)
-        last = next((line for line in reversed(self.printed.beginning.splitlines()) if line.strip()), "")
-        because = f": {last.strip()[:200]}" if last else ""
-        return AppLoadError(f"{self.python!r} did not start as Python does, {self.how_it_ended()}{because}.", _NAME_IT)
+        said = self.printed.held.decode("utf-8", "replace")
+        last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "").rstrip(".")
+        because = f": {last[:200]}" if last and "sys." not in last else ""
+        return AppLoadError(f"{self.python!r} is not a Python interpreter that works, {how}{because}.", _NAME_IT)
 
 
 class _Printed:
-    """What the process prints to its standard error: passed on to ours, up to `MOST_PRINTED` bytes."""
+    """What the process prints to its standard error: `held` until it is known to be Python, then passed on to ours, up to
+    `MOST_PRINTED` bytes."""
 
     def __init__(self, source: int) -> None:
         self.source = source
         self.bytes = 0
-        self.beginning = ""
+        self.held = b""
+        self._is_shown = False
+        self._lock = threading.Lock()
+
+    def show(self) -> None:
+        """Pass on what was held, and all that comes."""
+        with self._lock:
+            self._is_shown = True
+            held, self.held = self.held, b""
+            self._write(held)
 
     def pass_on(self) -> None:
         """Run in a thread of its own, until nobody prints any more."""
@@ -197,16 +210,23 @@ class _Printed:
         os.close(self.source)
 
     def _take(self, chunk: bytes) -> None:
-        room = MOST_PRINTED - self.bytes
-        self.bytes += len(chunk)
-        if room <= 0:
-            return
-        if len(self.beginning) < 4096:
-            self.beginning += chunk[:4096].decode("utf-8", "replace")
+        with self._lock:
+            room = MOST_PRINTED - self.bytes
+            self.bytes += len(chunk)
+            if self.bytes > MOST_PRINTED >= self.bytes - len(chunk):
+                said = f"\ncorsense: the app has printed more than {MOST_PRINTED:,} bytes; the rest is left out.\n"
+                chunk = chunk[:room] + said.encode()
+            elif room <= 0:
+                return
+            if self._is_shown:
+                self._write(chunk)
+            else:
+                self.held += chunk
+
+    def _write(self, data: bytes) -> None:
         with suppress(OSError):
-            os.write(2, chunk[:room])
-            if len(chunk) > room:
-                os.write(2, f"\ncorsense: the app has printed more than {MOST_PRINTED:,} bytes; the rest is left out.\n".encode())
+            while data:
+                data = data[os.write(2, data) :]
 
 
 def _kill(pid: int) -> None:

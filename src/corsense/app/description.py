@@ -213,8 +213,8 @@ class AppDescription:
 
     @property
     def cors_layers(self) -> tuple[LayerInfo, ...]:
-        """The layers that are about CORS, outermost first."""
-        return tuple(layer for layer in self.layers if layer.is_cors)
+        """The layers that are about CORS, outermost first; without those around one endpoint."""
+        return tuple(layer for layer in self.layers if layer.is_cors and layer.route is None)
 
     def stack(self, app: int = 0, route: int | None = None) -> tuple[LayerInfo, ...]:
         """The layers a request passes before it reaches the router of that app, outermost first: those of the apps above it,

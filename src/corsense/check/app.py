@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from corsense.app.description import AppDescription
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe, ProbeResult
-from corsense.app.session import REQUEST_LIMIT, AppSession
+from corsense.app.session import REQUEST_LIMIT, AppSession, Output
 from corsense.app.target import AppTarget
 from corsense.check.clients import notes_on
 from corsense.check.collect import collect
@@ -41,14 +41,15 @@ class Survey:
 @dataclass(frozen=True, slots=True)
 class AppCheck:
     """One check of an app. `time_limit` bounds its import, and an answer, in seconds; `import_seconds` is
-    how long the import took; `progress` is told how many probes of how many are
-    done."""
+    how long the import took; `progress` is called with how many probes of how many are done. `python` is the interpreter of the
+    app (default: our own)."""
 
     target: AppTarget
     asked: Asked
     time_limit: float = 30.0
     progress: Progress | None = None
     import_seconds: float = 0.0
+    python: str | None = None
 
     def run(self, session: AppSession) -> Report:
         """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not
@@ -89,13 +90,21 @@ class AppCheck:
         if share == 1.0 or self.asked.run_endpoints:
             return self._run(session, probes)
         here = int(len(probes) * share)
-        with AppSession.start(self.target, time_limit=self.time_limit, output="none") as other, ThreadPoolExecutor(1) as pool:
+        with self._session(output="none") as other, ThreadPoolExecutor(1) as pool:
             there = pool.submit(other.run, probes[here:], time_limit=self._answer_limit)
             done = session.run(probes[:here], self._progress_of(len(probes)), time_limit=self._answer_limit)
             try:
                 return done + there.result()
             except (AppLoadError, AppHungError, AppStoppedError):
                 return done + self._run(session, probes[here:])  # it cannot be loaded twice at a time
+
+    def _session(
+        self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output = "import"
+    ) -> AppSession:
+        """Another process of the app."""
+        return AppSession.start(
+            self.target, time_limit=self.time_limit, overlay=overlay, lifespan=lifespan, output=output, python=self.python
+        )
 
     def _run(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         real = self.asked.run_endpoints
@@ -131,9 +140,7 @@ class AppCheck:
         }
         wanted = sorted({index for indices in affected.values() for index in indices})
         try:
-            with AppSession.start(
-                self.target, time_limit=self.time_limit, overlay=overlay, lifespan=self.asked.run_endpoints
-            ) as session:
+            with self._session(overlay=overlay, lifespan=self.asked.run_endpoints) as session:
                 again = dict(
                     zip(
                         wanted,

@@ -85,6 +85,7 @@ class AppMending:
     wishes: Wishes = NO_WISHES
     time_limit: float = 30.0
     progress: Progress | None = None
+    python: str | None = None
 
     def run(self, session: AppSession) -> Mended:
         """The edits, each proven or with the reason why not, and what they leave to be done. `session` is closed on the way.
@@ -114,7 +115,7 @@ class AppMending:
 
     @property
     def _check(self) -> AppCheck:
-        return AppCheck(self.target, self.asked, self.time_limit, self.progress)
+        return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python)
 
     def _attempt(self, first: Survey, before: Access, refused: frozenset[_Key], wishes: Wishes) -> _Attempt:
         """Repair until nothing changes any more; the last process of the app is asked for the proof."""
@@ -167,7 +168,12 @@ class AppMending:
 
     def _session(self, texts: Mapping[str, str]) -> AppSession:
         return AppSession.start(
-            self.target, time_limit=self.time_limit, overlay=texts, lifespan=self.asked.run_endpoints, output="none"
+            self.target,
+            time_limit=self.time_limit,
+            overlay=texts,
+            lifespan=self.asked.run_endpoints,
+            output="none",
+            python=self.python,
         )
 
     def _origins(self, survey: Survey) -> list[str]:

@@ -44,9 +44,9 @@ def _get_ahead(arguments: list[str]) -> None:
     if arguments[:1] in (["check"], ["fix"]) and not any(
         "://" in text or text.endswith((".har", "-help", "-h")) for text in arguments
     ):
-        from corsense.app.session import launch_ahead
+        from corsense.cli.interpreter import launch_ahead_for
 
-        launch_ahead()
+        launch_ahead_for(arguments)
 
 
 def fail(sentence: str) -> NoReturn:

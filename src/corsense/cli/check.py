@@ -14,7 +14,7 @@ import typer
 
 from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.options import Ignore, Select, selected
+from corsense.cli.options import Ignore, Python, Select, selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +100,7 @@ def check(
         str | None, typer.Option(metavar="PATH", help="The program of --browser.", show_default=False)
     ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
@@ -136,7 +137,7 @@ def check(
         asked = replace(asked, selection=selected(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
-        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits)
+        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose)
@@ -203,6 +204,7 @@ def _report(
     silent: bool,
     browser: BrowserCheck | None = None,
     limits: NetworkLimits | None = None,
+    python: str | None = None,
 ) -> Report:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError, quoted
@@ -230,7 +232,7 @@ def _report(
         from corsense.check.recording import check_recording
 
         return check_recording(Path(target), asked)
-    return _on_app(target, asked, factory, time_limit, silent, browser)
+    return _on_app(target, asked, factory, time_limit, silent, browser, python)
 
 
 def report_on(target: str | None, asked: Asked) -> Report:
@@ -267,23 +269,31 @@ def _ask_on_terminal() -> Callable[[str], bool] | None:
 
 
 def _on_app(
-    target: str | None, asked: Asked, factory: bool, time_limit: float, silent: bool, browser: BrowserCheck | None
+    target: str | None,
+    asked: Asked,
+    factory: bool,
+    time_limit: float,
+    silent: bool,
+    browser: BrowserCheck | None,
+    python: str | None,
 ) -> Report:
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession, launch_ahead
     from corsense.app.target import AppTarget
+    from corsense.cli.interpreter import interpreter_for
 
     try:
         named = AppTarget.parse(target, factory=factory)
-        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints) as session:
+        interpreter = interpreter_for(named.directory, python, silent=silent).path
+        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints, python=interpreter) as session:
             from corsense.check.app import AppCheck  # imported while the app is, in its own process
             from corsense.cli.progress import progress
 
             started = time.monotonic()
-            launch_ahead()  # a fix has to be proven in a fresh process: while this one waits, let it get ready
+            launch_ahead(interpreter)  # a fix has to be proven in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
-                check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started)
+                check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started, interpreter)
                 report = check.run(session)
             if browser is None:
                 return report

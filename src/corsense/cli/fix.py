@@ -13,7 +13,7 @@ import typer
 from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.check import Credentials, Engine, asked_for
-from corsense.cli.options import Ignore, Select, selected
+from corsense.cli.options import Ignore, Python, Select, selected
 
 if TYPE_CHECKING:
     from corsense.check.mended import Mended, Wishes
@@ -71,6 +71,7 @@ def fix(
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
     ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Printed, typer.Option(help="How to print what is done.")] = Printed.TEXT,
@@ -92,7 +93,8 @@ def fix(
         wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=selected(Path(), select, ignore))
-        mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, quiet or format is not Printed.TEXT)
+        silent = quiet or format is not Printed.TEXT
+        mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, silent, python)
         if write:
             write_all(mended.edits)
     except (InputError, WriteError) as error:
@@ -121,6 +123,7 @@ def _mended(
     factory: bool,
     time_limit: float,
     silent: bool,
+    python: str | None,
 ) -> Mended:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError, quoted
@@ -148,7 +151,7 @@ def _mended(
         # The URL of a pasted request says where it was sent, not what is to be repaired.
         kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
         asked, _ = with_pasted(asked, text, kind, target, configured_origins(configuration))
-    return _on_app(target, with_configuration(asked, configuration), wishes, factory, time_limit, silent)
+    return _on_app(target, with_configuration(asked, configuration), wishes, factory, time_limit, silent, python)
 
 
 def _is_source(target: str) -> bool:
@@ -161,21 +164,33 @@ def _on_source(paths: list[str], asked: Asked, wishes: Wishes) -> Mended:
     return mend_source(paths, asked.origins, wishes, asked.selection)
 
 
-def _on_app(target: str | None, asked: Asked, wishes: Wishes, factory: bool, time_limit: float, silent: bool) -> Mended:
+def _on_app(
+    target: str | None,
+    asked: Asked,
+    wishes: Wishes,
+    factory: bool,
+    time_limit: float,
+    silent: bool,
+    python: str | None,
+) -> Mended:
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession, launch_ahead
     from corsense.app.target import AppTarget
+    from corsense.cli.interpreter import interpreter_for
 
     try:
         named = AppTarget.parse(target, factory=factory)
-        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints) as session:
+        interpreter = interpreter_for(named.directory, python, silent=silent).path
+        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints, python=interpreter) as session:
             from corsense.check.mend import AppMending  # imported while the app is, in its own process
             from corsense.cli.progress import progress
 
-            launch_ahead()  # the repaired app has to be tried in a fresh process: while this one waits, let it get ready
+            launch_ahead(
+                interpreter
+            )  # the repaired app has to be tried in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
-                return AppMending(named, asked, wishes, time_limit, advance).run(session)
+                return AppMending(named, asked, wishes, time_limit, advance, interpreter).run(session)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
         _cannot_load(error)
 

@@ -19,6 +19,16 @@ Select: TypeAlias = Annotated[
 Ignore: TypeAlias = Annotated[
     list[str] | None, typer.Option("--ignore", metavar="RULES", help="Not these rules. Repeatable.", show_default=False)
 ]
+Python: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--python",
+        metavar="PATH",
+        help="The interpreter, or the virtual environment, that the app runs in. Default: [tool.corsense] python, VIRTUAL_ENV, "
+        ".venv, what uv, Poetry, PDM, Hatch, Pipenv or conda say, else that of corsense.",
+        show_default=False,
+    ),
+]
 
 
 def selected(start: Path, select: list[str] | None, ignore: list[str] | None) -> RuleSelection:

@@ -293,7 +293,7 @@ class Describer:
             self._endpoint(route, spot, "websocket" if isinstance(original_of(route), module.WebSocketRoute) else "http")
 
     def _endpoint(self, route: Any, spot: Spot, kind: str) -> None:
-        endpoint = getattr(route, "endpoint", None)
+        endpoint = innermost(getattr(route, "endpoint", None))
         path_format = str(getattr(route, "path_format", None) or getattr(route, "path", ""))
         needs = Needs(getattr(route, "dependant", None))
         name = getattr(route, "name", None)

@@ -10,6 +10,9 @@ from .frames import is_own_code
 LONGEST_TRACEBACK = 100_000
 """Characters of a traceback that are kept."""
 
+_LONGEST_LINE = 2_000
+_HEADER = "Traceback (most recent call last):"
+
 
 def traceback_text(error: BaseException) -> str:
     """The traceback as Python prints it, the exceptions that led to it included."""
@@ -17,7 +20,11 @@ def traceback_text(error: BaseException) -> str:
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     except BaseException:
         text = f"Traceback (most recent call last):\n{type(error).__name__}: the exception cannot be printed\n"
-    return text[:LONGEST_TRACEBACK]
+    text = "".join(line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE] + "\n" for line in text.splitlines(keepends=True))
+    if len(text) <= LONGEST_TRACEBACK:
+        return text
+    end = text[-LONGEST_TRACEBACK:]
+    return end[end.find(_HEADER) :] if _HEADER in end else text[:LONGEST_TRACEBACK]
 
 
 def stack_text(thread: int) -> str:

@@ -311,7 +311,8 @@ def _path_to_shorten(scope: Any) -> str | None:
 
 
 def _shorten(router_class: Any) -> None:
-    original = router_class.app
+    name = "app" if hasattr(router_class, "app") else "__call__"  # before routers had middleware of their own
+    original = getattr(router_class, name)
 
     @wraps(original)
     async def app(self: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -326,7 +327,7 @@ def _shorten(router_class: Any) -> None:
         finally:
             shortened.restore()
 
-    router_class.app = app
+    setattr(router_class, name, app)
 
 
 def _note_matches(route_class: Any) -> None:
@@ -412,6 +413,7 @@ def guard_inside(holder: Any, name: str, foreign: bool = False, is_open: bool = 
     from .unwrapping import find_known, inner_app, is_middleware
 
     current = getattr(holder, name)
+    foreign = foreign or is_middleware(current)  # what is behind middleware answers to it, and not to the router around
     while is_middleware(current):
         inner_name, inner = inner_app(current.__dict__["corsense_layer"] if is_boundary(current) else current)
         if inner_name is None:
