@@ -11,6 +11,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from .missing_settings import settings_remedy
 from .recorder import RECORDING
 from .tracebacks import first_line, ran_own_code, traceback_text
 from .unwrapping import is_known
@@ -116,8 +117,9 @@ def _missing_package(name: str | None) -> str | None:
 def _remedy(error: BaseException) -> str | None:
     if isinstance(error, SyntaxError):
         return "Correct the syntax first."
-    if type(error).__name__ == "ValidationError" and "Settings" in str(error).partition("\n")[0]:
-        return "Set the environment variables that the app's settings ask for, or run in the folder of its .env file."
+    settings = settings_remedy(error)
+    if settings is not None:
+        return settings
     if isinstance(error, KeyError) and "environ" in traceback_text(error)[-600:]:
         return f"Set the environment variable {error.args[0]} that the app reads while it is imported."
     return None
@@ -259,7 +261,8 @@ def _made(factory: Any, name: str) -> Any:
     try:
         return factory()
     except BaseException as error:
-        remedy = "Drop --factory: this is an app, not a factory." if is_known(factory) or _is_asgi3(factory) else None
+        is_app = is_known(factory) or _is_asgi3(factory)
+        remedy = "Drop --factory: this is an app, not a factory." if is_app else _remedy(error)
         raise LoadError(f"The factory {name!r} failed: {first_line(error)}.", remedy, error) from None
 
 
