@@ -11,8 +11,11 @@ from corsense.cli.explaining import Format, explain_text, print_catalogue
 
 
 def explain(
-    text: Annotated[str | None, typer.Argument(help="The text, as copied. Default: standard input.", show_default=False)] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="The text, as copied. Default: standard input, or what you paste.", show_default=False)
+    ] = None,
     file: Annotated[Path | None, typer.Option(help="Read the text from a file.")] = None,
+    clipboard: Annotated[bool, typer.Option("--clipboard", help="Read the text from the clipboard.")] = False,
     app: Annotated[str | None, typer.Option(help="package.module:app: try the call of the message on it.")] = None,
     url: Annotated[str | None, typer.Option(help="URL of the running server: try the call of the message on it.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the explanations.")] = Format.TEXT,
@@ -27,4 +30,4 @@ def explain(
     if list_:
         print_catalogue(format)
     else:
-        explain_text(text, file, app, url, format, quiet)
+        explain_text(text, file, app, url, format, quiet, clipboard)

@@ -41,8 +41,10 @@ def explain_text(
     url: str | None = None,
     format: Format = Format.TEXT,
     quiet: bool = False,
+    clipboard: bool = False,
 ) -> None:
-    """Explain the messages of a text: the argument, a file, or standard input. With `app` or `url` their call is tried.
+    """Explain the messages of a text: the argument, a file, the clipboard, or standard input. With `app` or `url` their call is
+    tried.
 
     Raises:
         SystemExit: always; 1 when a message was recognised, 2 when none was or the text cannot be read.
@@ -51,7 +53,7 @@ def explain_text(
     from corsense.readers.errors import InputError
 
     try:
-        found = explained(_text(text, file))
+        found = explained(_text(text, file, clipboard))
         if not found:
             _nothing_recognised()
         report = _tried(found, app, url) if app or url else None
@@ -86,11 +88,11 @@ def print_catalogue(format: Format) -> None:
         print(f"{e.product} {e.code}\n    {e.template}\n    {e.condition}\n")
 
 
-def _text(text: str | None, file: Path | None) -> str:
+def _text(text: str | None, file: Path | None, clipboard: bool) -> str:
     from corsense.readers.errors import InputError, quoted
 
-    if text is not None and file is not None:
-        raise InputError("the text was given twice, as an argument and with --file; give one of them.")
+    if (text is not None) + (file is not None) + clipboard > 1:
+        raise InputError("give the text once: as an argument, with --file, or with --clipboard.")
     if text is not None:
         return text[:_LONGEST].encode("utf-8", "replace").decode()
     if file is not None:
@@ -98,9 +100,26 @@ def _text(text: str | None, file: Path | None) -> str:
             return file.read_bytes()[:_LONGEST].decode("utf-8", "replace")
         except OSError as error:
             raise InputError(f"{quoted(str(file))} cannot be read: {error.strerror}.") from None
-    if sys.stdin is None or sys.stdin.isatty():
+    if clipboard:
+        from corsense.cli.clipboard import clipboard_text
+
+        return clipboard_text()[:_LONGEST]
+    return _from_standard_input()
+
+
+def _from_standard_input() -> str:
+    """What is piped in, or pasted into the terminal."""
+    from corsense.readers.errors import InputError
+
+    if sys.stdin is None:
         raise InputError("there is no text to explain; paste it in quotes after `corsense explain`, or pipe it in.")
-    return read_standard_input(_LONGEST)
+    if sys.stdin.isatty():
+        end = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+        print(f"Paste the text of the console, then press {end} on a line of its own.", file=sys.stderr, flush=True)
+    found = read_standard_input(_LONGEST)
+    if sys.stdin.isatty() and not found.strip():
+        raise InputError("there is no text to explain; paste it in quotes after `corsense explain`, or pipe it in.")
+    return found
 
 
 def _nothing_recognised() -> None:
