@@ -18,7 +18,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SETTINGS = {
     "plain": ("    database_url: str\n    port: int = 80\n    secret_key: str", ["DATABASE_URL, SECRET_KEY:"], ["PORT"]),
     "prefix": ('    model_config = SettingsConfigDict(env_prefix="SHOP_")\n    token: str', ["variable SHOP_TOKEN:"], []),
-    "file": ('    model_config = SettingsConfigDict(env_file=".env")\n    token: str', ["TOKEN, in the environment or in .env"], []),
+    "file": (
+        '    model_config = SettingsConfigDict(env_file=".env")\n    token: str',
+        ["TOKEN, in the environment or in .env"],
+        [],
+    ),
     "alias": ('    token: str = Field(validation_alias="AUTH_TOKEN")', ["AUTH_TOKEN"], []),
     "aliases": ('    token: str = Field(validation_alias=AliasChoices("AUTH_TOKEN", "TOKEN"))', ["AUTH_TOKEN"], []),
     "case": ("    model_config = SettingsConfigDict(case_sensitive=True)\n    apiToken: str", ["apiToken"], ["APITOKEN"]),
