@@ -158,3 +158,28 @@ def test_a_refusal_proposes_nothing_that_a_stranger_sent(folder: Path) -> None:
         said = corsense("policy", "explain", sent, "rules:policy", folder=folder)
         assert said.status == 1
         assert "Write" not in said.out
+
+
+def test_a_running_policy_that_ours_would_refuse_is_shown_with_its_faults(folder: Path) -> None:
+    source = "import logging\nfrom fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n"
+    source += "logging.basicConfig()\napp = FastAPI()\n"
+    source += 'app.add_middleware(CORSMiddleware, ["https://a.example/", "https://b.example:443"], allow_credentials=True)\n'
+    (folder / "running.py").write_text(source)
+    ran = corsense("policy", "show", "running:app", folder=folder)
+    first, second, *faults = ran.out.splitlines()
+    assert (ran.status, ran.err) == (1, "")
+    assert first == "Policy(origins=['https://a.example/', 'https://b.example:443'], credentials=True)"
+    assert second == "The app runs with it. It has 2 faults, which corsense's middleware would refuse:"
+    assert [line.rpartition(" ")[2] for line in faults] == ["origin-trailing-slash]", "origin-default-port]"]
+    assert "fail" not in ran.out
+    document = corsense("policy", "show", "running:app", "--format", "json", folder=folder).document
+    assert document["policy"]["origins"] == ["https://a.example/", "https://b.example:443"]
+    assert [fault["slug"] for fault in document["faults"]] == ["origin-trailing-slash", "origin-default-port"]
+
+
+def test_settings_that_the_app_of_a_policy_lacks_are_named(folder: Path) -> None:
+    source = "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n    token_for_tests: str\n\n\n"
+    (folder / "lacking.py").write_text(f"{source}settings = Settings()\n")
+    ran = corsense("policy", "show", "lacking:policy", folder=folder)
+    assert ran.status == 2
+    assert "Set the environment variable TOKEN_FOR_TESTS" in ran.err

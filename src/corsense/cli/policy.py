@@ -9,7 +9,7 @@ import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -18,6 +18,7 @@ from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
     from corsense.policy import Fault, Policy
+    from corsense.readers.policy import RunningPolicyError
 
 app = typer.Typer(
     help="Look at a policy: what it allows, whether it is valid, how it differs from another, and what it says of an origin.\n\n"
@@ -49,16 +50,40 @@ Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
 
 @app.command()
 def show(source: Source = None, format: Printed = Format.TEXT) -> None:
-    """Print the policy, as Python that can be pasted."""
-    policy = _valid(source)
+    """Print the policy, as Python that can be pasted. Exit status: 0, or 1 when an app runs with a policy that has faults."""
+    from corsense.faults import PolicyError
+    from corsense.readers.policy import RunningPolicyError
+
+    try:
+        policy = _load(source)
+    except RunningPolicyError as running:
+        _show_running(running, format)
+        raise typer.Exit(SOMETHING_FOUND) from None
+    except PolicyError as error:
+        _refuse(source, error.faults)
     _print(format, {"policy": policy.document()}, repr(policy))
+
+
+def _show_running(running: RunningPolicyError, format: Format) -> None:
+    number = "a fault" if len(running.faults) == 1 else f"{len(running.faults)} faults"
+    lines = [running.written, f"The app runs with it. It has {number}, which corsense's middleware would refuse:"]
+    text = "\n".join([*lines, *(f"- {fault}" for fault in running.faults)])
+    keywords = {
+        name: list(value) if isinstance(value, set | frozenset | tuple) else value for name, value in running.keywords.items()
+    }
+    _print(format, {"policy": keywords, "faults": [_fault(fault) for fault in running.faults]}, text)
 
 
 @app.command()
 def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
-    loaded = _loaded(source)
-    faults = loaded if isinstance(loaded, tuple) else ()
+    from corsense.faults import PolicyError
+
+    faults: tuple[Fault, ...] = ()
+    try:
+        _load(source)
+    except PolicyError as error:
+        faults = error.faults
     if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and _is_environment(source):
         fail(f"there is no policy to check. {faults[0].remedy}{_under_another_name(source)}")
     lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
@@ -104,30 +129,41 @@ def explain(
 
 
 def _valid(source: str | None) -> Policy:
-    """The policy, which must hold: its faults end the command with status 2."""
-    loaded = _loaded(source)
-    if not isinstance(loaded, tuple):
-        return loaded
-    more = f" ({len(loaded) - 1} more; `corsense policy check` lists them)" if len(loaded) > 1 else ""
-    unread = _under_another_name(source) if loaded[0].slug == "no-origins" else ""
-    fail(f"the policy does not hold: {loaded[0]}{more}{unread}")
-
-
-def _loaded(source: str | None) -> Policy | tuple[Fault, ...]:
-    """The policy that `source` names, or the faults of what it holds."""
+    """The policy, which must be valid: its faults end the command with status 2."""
     from corsense.faults import PolicyError
+
+    try:
+        return _load(source)
+    except PolicyError as error:
+        _refuse(source, error.faults)
+
+
+def _refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
+    more = f" ({len(faults) - 1} more; `corsense policy check` lists them)" if len(faults) > 1 else ""
+    unread = _under_another_name(source) if faults[0].slug == "no-origins" else ""
+    fail(f"the policy is not valid: {faults[0]}{more}{unread}")
+
+
+def _load(source: str | None) -> Policy:
+    """The policy that `source` names. Raises PolicyError for one with faults; where there is none, the command ends."""
     from corsense.readers.errors import InputError
     from corsense.readers.policy import load_policy
 
-    logging.getLogger("corsense").addHandler(logging.NullHandler())  # what a layer refuses is told here, once
+    logging.getLogger("corsense").addHandler(logging.NullHandler())  # what a layer refuses is printed here, once
+    warnings.showwarning = lambda message, *_, **__: print(f"corsense: {message}", file=sys.stderr)
     try:
         if source is None or _is_environment(source):
             return _configured(_names_in(source))
         return load_policy(source, Path.cwd())
-    except PolicyError as error:
-        return error.faults
     except InputError as error:
-        fail(str(error))
+        remedy = _settings_remedy(error.__cause__)
+        fail(f"{error} {remedy}" if remedy else str(error))
+
+
+def _settings_remedy(cause: BaseException | None) -> str | None:
+    from corsense.app.agent.missing_settings import settings_remedy
+
+    return settings_remedy(cause) if cause is not None else None
 
 
 def _is_environment(source: str | None) -> bool:
@@ -159,7 +195,6 @@ def _configured(names: tuple[str, ...]) -> Policy:
     from corsense.readers.errors import InputError
     from corsense.settings import CORSSettings, ValidationError
 
-    warnings.showwarning = lambda message, *_, **__: print(f"corsense: {message}", file=sys.stderr)
     try:
         return CORSSettings.named(*names)().policy
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -182,6 +217,6 @@ def _fault(fault: Fault) -> dict[str, str]:
 
 def _print(format: Format, document: dict[str, Any], text: str) -> None:
     if format is Format.JSON:
-        print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2))
+        print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2, default=str))
     else:
         print(text)

@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import sys
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from corsense.faults import Fault
 from corsense.policy import Policy, PolicyError
-from corsense.policy.keywords import KEYWORDS
+from corsense.policy.keywords import KEYWORDS, STARLETTE
 from corsense.readers.errors import InputError, quoted
 
 TABLE = ("tool", "corsense", "policy")
+
+
+class RunningPolicyError(PolicyError):
+    """The policy that an app runs with, in a layer that is not corsense's, has faults that corsense would refuse. `keywords` is
+    what it says, in the keywords of `Policy`."""
+
+    def __init__(self, faults: Sequence[Fault], keywords: Mapping[str, object]) -> None:
+        super().__init__(faults)
+        self.keywords = keywords
+
+    @property
+    def written(self) -> str:
+        """The policy as it would be written for corsense."""
+        return f"Policy({', '.join(f'{name}={value!r}' for name, value in self.keywords.items())})"
 
 
 def load_policy(source: str, folder: Path) -> Policy:
     """The policy that `source` names: `package.module:name` (a `Policy`, settings that have one, an app that is served by one, or
     a function that returns one of these), a `.json` file, or a `.toml` file with the table `[tool.corsense.policy]`.
 
-    Raises `PolicyError` when what it holds is no valid policy, `InputError` when there is none.
+    Raises `PolicyError` when what it holds is no valid policy (`RunningPolicyError` when an app runs with it all the same),
+    `InputError` when there is none.
     """
     if source.endswith((".toml", ".json")):
         return _from_file(folder / source)
@@ -45,7 +63,7 @@ def _imported(module: str, name: str, folder: Path) -> object:
         if isinstance(error, KeyboardInterrupt):
             raise
         said = f": {error}".split("\n")[0].rstrip(": ")
-        raise InputError(f"{module} cannot be imported, it raises {type(error).__name__}{said}.") from None
+        raise InputError(f"{module} cannot be imported, it raises {type(error).__name__}{said}.") from error
     for part in name.split("."):
         try:
             found = getattr(found, part)
@@ -72,8 +90,12 @@ def _policy_in(found: object, source: str) -> Policy:
 
 
 def _served_by(app: Any) -> list[Any]:
-    """The policies of the layer that is installed around an app, and of those in the middleware that it lists. Starlette's is
-    read as its arguments would be understood here, so that what corsense would refuse of them is told."""
+    """The policies of the layer that is installed around an app, and of those in the middleware that it lists. Starlette's layer
+    is read as its arguments would be understood here.
+
+    Raises:
+        RunningPolicyError: a layer of Starlette's has a policy that corsense would refuse.
+    """
     from corsense.middleware import CORSMiddleware
     from corsense.middleware.install import INSTALLED
 
@@ -82,8 +104,23 @@ def _served_by(app: Any) -> list[Any]:
         return [getattr(installed, "policy", None)]
     listed = [entry for entry in getattr(app, "user_middleware", ()) if isinstance(entry.cls, type)]
     own = [entry.cls(app, *entry.args, **entry.kwargs) for entry in listed if issubclass(entry.cls, CORSMiddleware)]
-    theirs = [CORSMiddleware(app, *entry.args, **entry.kwargs) for entry in listed if _is_starlettes(entry.cls)]
-    return [getattr(layer, "policy", None) for layer in (*own, *theirs)]
+    theirs = [_read_as_ours(_arguments(entry, app)) for entry in listed if _is_starlettes(entry.cls)]
+    return [*(getattr(layer, "policy", None) for layer in own), *theirs]
+
+
+def _arguments(entry: Any, app: Any) -> dict[str, Any]:
+    """What a listed layer is called with, by keyword; the app itself left out."""
+    bound = inspect.signature(entry.cls).bind_partial(app, *entry.args, **entry.kwargs)
+    return dict(list(bound.arguments.items())[1:])
+
+
+def _read_as_ours(given: dict[str, Any]) -> Policy | None:
+    from corsense.middleware.keywords import policy_of
+
+    try:
+        return policy_of(None, None, given, None)
+    except PolicyError as error:
+        raise RunningPolicyError(error.faults, {STARLETTE.get(name, name): value for name, value in given.items()}) from None
 
 
 def _is_starlettes(layer: type) -> bool:
