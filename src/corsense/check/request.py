@@ -132,5 +132,6 @@ def read_header(text: str) -> tuple[str, str]:
     """`Name: value`. Raises InputError."""
     name, colon, value = text.partition(":")
     if not colon or not is_token(name.strip()):
-        raise InputError(f"{quoted(text)} is not a header; write a name and a value, for example 'X-Requested-With: fetch'.")
+        first = quoted(text.split()[0] if text.split() else text)  # what follows may be a credential
+        raise InputError(f"the header that begins with {first} has no colon; write for example 'X-Requested-With: fetch'.")
     return name.strip(), value.strip()

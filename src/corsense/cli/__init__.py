@@ -50,8 +50,9 @@ def _get_ahead(arguments: list[str]) -> None:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say in one line why the command could not do its work, and exit with status 2."""
+    """Say in one line, without secrets, why the command could not do its work, and exit with status 2."""
+    from corsense._redaction import redact_text
     from corsense.readers.controls import harmless
 
-    print(f"corsense: {harmless(sentence)}", file=sys.stderr)
+    print(f"corsense: {harmless(redact_text(sentence))}", file=sys.stderr)
     raise SystemExit(COULD_NOT_WORK)

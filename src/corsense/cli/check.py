@@ -315,7 +315,10 @@ def _cannot_load(error: Exception) -> NoReturn:
 
 
 def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
+    from corsense.report.redaction import redacted_report
+
     accept("json" if format in (Format.JSON, Format.SARIF) else "html" if format is Format.HTML else "text")
+    report = redacted_report(report)  # SARIF and GitHub's format get findings alone, which cannot tell what is a secret
     if format is Format.JSON:
         from corsense.report.document import check_document
 

@@ -55,8 +55,10 @@ def _outcome(work: Callable[[], int | None]) -> int:
             return _not_written(error)
         if os.environ.get("CORSENSE_TRACEBACK"):
             raise
+        from corsense._redaction import redact_text
+
         _say(
-            f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {error} ({_where(error)}). "
+            f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {redact_text(str(error))} ({_where(error)}). "
             "Run again with CORSENSE_TRACEBACK=1 for the whole story, and please report it."
         )
         return COULD_NOT_WORK

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus, unquote, urlsplit
 
+from corsense._redaction import cookie_names, redact_url
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.pasted import LONGEST_TEXT, PastedRequest, settle
-from corsense.readers.secrets import PLACEHOLDER, cookie_names, redact_url
 from corsense.readers.shell import split_words
 
 _SHORT_WITH_VALUE = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")
@@ -69,7 +70,7 @@ class _Command:
 
 
 def parse_curl(text: str) -> PastedRequest:
-    """The request that a curl command makes, without its secrets.
+    """The request that a curl command makes.
 
     Understands "Copy as cURL (bash)" and "(cmd)" of Chromium, Firefox' and Safari's copies, and commands written by hand. Raises
     InputError when `text` holds no curl command, or one that no page could make.
@@ -152,8 +153,7 @@ def _apply(command: _Command, name: str, value: str) -> None:
         case "form" | "form-string":
             command.form.append(value)
         case "user" | "oauth2-bearer":
-            scheme = "Basic" if name == "user" else "Bearer"
-            command.headers.append(("Authorization", f"{scheme} {PLACEHOLDER}"))
+            command.headers.append(("Authorization", _basic(value) if name == "user" else f"Bearer {value}"))
         case "referer":
             command.headers.append(("Referer", value.partition(";")[0]))
         case "range":
@@ -252,7 +252,7 @@ def _url(command: _Command) -> str:
         command.notes.append(f"The command names {len(command.urls)} URLs; the first is checked.")
     if _SCHEME.match(url) or not _HOST_FIRST.match(url):
         return url
-    command.notes.append(f"{quoted(redact_url(url)[0])} has no scheme; http:// is assumed, as curl does.")
+    command.notes.append(f"{quoted(redact_url(url))} has no scheme; http:// is assumed, as curl does.")
     return "http://" + url
 
 
@@ -264,7 +264,14 @@ def _without_userinfo(url: str) -> tuple[str, list[tuple[str, str]]]:
         return url, []
     if "@" not in netloc:
         return url, []
-    return url.replace(netloc, netloc.rpartition("@")[2], 1), [("Authorization", f"Basic {PLACEHOLDER}")]
+    userinfo, _, host = netloc.rpartition("@")
+    return url.replace(netloc, host, 1), [("Authorization", _basic(unquote(userinfo)))]
+
+
+def _basic(userinfo: str) -> str:
+    """RFC 7617: what curl sends for `user:password`; it asks for a password that is not there, an empty one stands for it."""
+    text = userinfo if ":" in userinfo else f"{userinfo}:"
+    return f"Basic {b64encode(text.encode()).decode()}"
 
 
 def _multipart(fields: list[str]) -> tuple[bytes, str]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 from urllib.parse import urlencode
 
+from corsense._redaction import PLACEHOLDER, redact_url
 from corsense.fetch.request import Cache, Credentials, Mode, Redirect
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.javascript import Call, Unknown, Value, calls, stringify
 from corsense.readers.pasted import LONGEST_TEXT, Body, PastedRequest, page_origin, settle
-from corsense.readers.secrets import PLACEHOLDER, redact_url
 from corsense.url import parse_url
 
 _FORM = "application/x-www-form-urlencoded"
@@ -47,7 +47,7 @@ class _Draft:
 
 
 def parse_fetch(text: str) -> PastedRequest:
-    """The request that a `fetch()` or axios call makes, without its secrets.
+    """The request that a `fetch()` or axios call makes.
 
     Understands "Copy as fetch" and "Copy as fetch (Node.js)" of the network panels, and code written by hand, as far as it is
     made of literals and of constants in the same text. Raises InputError when `text` holds no such call, when its URL cannot be
@@ -92,7 +92,7 @@ def _absolute(draft: _Draft) -> str:
     if draft.origin not in {None, "null"} and (resolved := parse_url(draft.url, draft.origin)) is not None:
         return resolved.href
     raise InputError(
-        f"the URL {quoted(redact_url(draft.url)[0])} is relative, so the request goes to the page's own origin: "
+        f"the URL {quoted(redact_url(draft.url))} is relative, so the request goes to the page's own origin: "
         "write the API's address in full, such as http://localhost:8000/api/users"
     )
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from corsense._redaction import PLACEHOLDER, cookie_names, redact_url
 from corsense.fetch.engines import ENGINES
 from corsense.fetch.request import Cache, Credentials, FetchRequest, Mode, Redirect
 from corsense.fetch.safelist import is_forbidden_request_header, is_safelisted_request_header, is_token
 from corsense.fetch.wire import Headers
 from corsense.readers.errors import InputError, quoted
-from corsense.readers.secrets import PLACEHOLDER, cookie_names, redact_headers, redact_url
 from corsense.url import parse_url
 
 Body = str | bytes | Iterable[bytes] | None
@@ -29,11 +29,10 @@ _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class PastedRequest:
-    """A request as it was pasted or recorded, without any secret.
+    """A request as it was pasted or recorded, secrets included: it is sent as it is, and printed only by what redacts it.
 
     - `origin`: the origin of the page that made it, None when the text does not tell.
-    - `headers`: those that script set; the ones that a browser sets by itself are left out, and credentials are replaced by
-      `redacted`.
+    - `headers`: those that script set; the ones that a browser sets by itself are left out.
     - `cookie_names`: the cookies that travelled with it. Their values are not kept.
     - `verify`: False when the text asks for certificates not to be checked.
     - `notes`: one sentence each on what was understood, assumed or left out.
@@ -61,7 +60,7 @@ class PastedRequest:
         page = origin if origin is not None else self.origin
         if page is None:
             raise InputError(
-                f"nothing in the pasted text says which page requests {quoted(self.url)}: "
+                f"nothing in the pasted text says which page requests {quoted(redact_url(self.url))}: "
                 "name the page's origin with --origin, such as --origin http://localhost:3000"
             )
         return FetchRequest(
@@ -90,7 +89,7 @@ def settle(draft: PastedRequest, lines: Iterable[tuple[str, str]], *, handwritte
     found = {name.lower(): value for name, value in pairs}
     if found.get("upgrade", "").lower() == "websocket":
         raise InputError(
-            f"{quoted(draft.url)} is the handshake of a WebSocket, which CORS does not govern: paste an HTTP request"
+            f"{quoted(redact_url(draft.url))} is the handshake of a WebSocket, which CORS does not govern: paste an HTTP request"
         )
     from_browser = (
         not handwritten
@@ -100,7 +99,7 @@ def settle(draft: PastedRequest, lines: Iterable[tuple[str, str]], *, handwritte
     draft = _with_cookies(_with_mode(_with_origin(_with_url(draft), found), found), found)
     if "access-control-request-method" in found:
         return _from_preflight(draft, found)
-    headers = redact_headers((name, value) for name, value in pairs if _is_scripts_own(name, value, found, from_browser))
+    headers = tuple((name, value) for name, value in pairs if _is_scripts_own(name, value, found, from_browser))
     return _checked(replace(draft, headers=headers))
 
 
@@ -134,16 +133,13 @@ def page_origin(text: str) -> str | None:
 
 
 def _with_url(draft: PastedRequest) -> PastedRequest:
-    url, notes = draft.url.strip(), list(draft.notes)
+    url = draft.url.strip()
     parsed = parse_url(url)
     if parsed is None:
-        raise InputError(f"{quoted(redact_url(url)[0])} is not a URL: write it in full, such as http://localhost:8000/api/users")
+        raise InputError(f"{quoted(redact_url(url))} is not a URL: write it in full, such as http://localhost:8000/api/users")
     if not parsed.is_http:
-        raise InputError(f"{quoted(redact_url(url)[0])} is not an http or https URL: CORS governs only those")
-    url, hidden = redact_url(parsed.href)
-    if hidden:
-        notes.append(f"The value of {', '.join(hidden)} in the URL is left out.")
-    return replace(draft, url=url, notes=tuple(notes))
+        raise InputError(f"{quoted(redact_url(url))} is not an http or https URL: CORS governs only those")
+    return replace(draft, url=parsed.href)
 
 
 def _with_origin(draft: PastedRequest, found: dict[str, str]) -> PastedRequest:

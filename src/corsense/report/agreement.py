@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.check.results import Difference, Result
-from corsense.report.console import without_secrets
 from corsense.report.terminal import Line, Lines
 
 
@@ -20,12 +19,12 @@ def print_verdict(lines: Lines, result: Result, *, verbose: bool) -> None:
         return
     lines.plain([("✗ ", "red"), (f"{verdict.version} does something else: a fault of corsense", "bold")], 4)
     for difference in verdict.differences:
-        for line in _sides(difference, result):
+        for line in _sides(difference):
             lines.plain(line, 6, 9)
 
 
-def _sides(difference: Difference, result: Result) -> Iterator[Line]:
+def _sides(difference: Difference) -> Iterator[Line]:
     yield [(difference.aspect, "bold")]
     for name, said in (("model", difference.model), ("browser", difference.browser)):
-        for line in without_secrets(list(said), result.trace) or ["nothing"]:
+        for line in said or ("nothing",):
             yield [(f"  {name:<8} ", "dim"), (line, "")]

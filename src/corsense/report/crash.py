@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corsense._redaction import Redactor
 from corsense.app.traceback import Frame, ParsedTraceback
 
 _OTHER_FRAMES = 3
 
 
 def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
-    """The lines to print, nothing when there is no traceback."""
-    if traceback is None:
-        return
+    """The lines to print, without secrets; nothing when there is no traceback."""
+    if traceback is not None:
+        redactor = Redactor()
+        yield from map(redactor.text, _crash_lines(traceback))
+
+
+def _crash_lines(traceback: ParsedTraceback) -> Iterator[str]:
     yield traceback.summary
     own = [frame for frame in traceback.user_first if frame.origin == "user"]
     others = [frame for frame in traceback.user_first if frame.origin in ("library", "stdlib") and "importlib" not in frame.file]

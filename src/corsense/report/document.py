@@ -14,9 +14,9 @@ from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
 from corsense.fix.edits import unified_diff
 from corsense.lint import LintReport
-from corsense.readers.secrets import redact_header, redact_headers, redact_set_cookie, redact_url
-from corsense.report.console import console_lines, without_secrets
+from corsense.report.console import console_lines
 from corsense.report.messages import LikelyCauseDocument, MessageDocument, message_document
+from corsense.report.redaction import redacted_explanations, redacted_findings, redacted_report
 
 Severity = Literal["error", "warning", "info"]
 Pairs = list[tuple[str, str]]
@@ -183,16 +183,17 @@ def explain_document(explanations: Sequence[Explanation], report: Report | None)
     """The document of explanations."""
     return ExplainDocument(
         corsense=__version__,
-        messages=[message_document(explanation) for explanation in explanations],
+        messages=[message_document(explanation) for explanation in redacted_explanations(explanations)],
         check=check_document(report) if report is not None else None,
     )
 
 
 def check_document(report: Report) -> CheckDocument:
-    """The document of a check."""
+    """The document of a check, without secrets."""
+    report = redacted_report(report)
     return CheckDocument(
         corsense=__version__,
-        target=TargetDocument(kind=report.target.kind, name=redact_url(report.target.name)[0]),
+        target=TargetDocument(kind=report.target.kind, name=report.target.name),
         results=[_result(result) for result in report.results],
         findings=[finding_document(finding) for finding in report.findings],
         notes=list(report.notes),
@@ -211,7 +212,7 @@ def _result(result: Result) -> ResultDocument:
     return ResultDocument(
         origin=result.origin,
         method=result.method,
-        url=redact_url(result.url)[0],
+        url=result.url,
         route=result.route,
         credentials=result.credentials,
         scenario=result.situation,
@@ -238,17 +239,14 @@ def _browser_verdict(result: Result) -> BrowserVerdictDocument | None:
     if verdict is None:
         return None
 
-    def clean(lines: tuple[str, ...]) -> list[str]:
-        return without_secrets(list(lines), result.trace)
-
     return BrowserVerdictDocument(
         version=verdict.version,
         outcome=verdict.outcome,
         error=verdict.error,
-        console=clean(verdict.console),
+        console=list(verdict.console),
         agrees=verdict.agrees,
         differences=[
-            DifferenceDocument(aspect=found.aspect, model=clean(found.model), browser=clean(found.browser))
+            DifferenceDocument(aspect=found.aspect, model=list(found.model), browser=list(found.browser))
             for found in verdict.differences
         ],
         answered_differently=verdict.answered_differently,
@@ -259,9 +257,7 @@ def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
     request, response = exchange.request, exchange.response
     return ExchangeDocument(
         preflight=request.preflight,
-        request=RequestDocument(
-            method=request.method, url=redact_url(request.url)[0], headers=list(redact_headers(request.headers))
-        ),
+        request=RequestDocument(method=request.method, url=request.url, headers=list(request.headers)),
         response=None if isinstance(response, NetworkError) else _response(response),
         error=str(response.reason) if isinstance(response, NetworkError) else None,
         answered_by=answered_by,
@@ -269,11 +265,7 @@ def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
 
 
 def _response(response: WireResponse) -> ResponseDocument:
-    headers = [
-        (name, redact_set_cookie(value) if name.lower() == "set-cookie" else redact_header(name, value))
-        for name, value in response.headers
-    ]
-    return ResponseDocument(status=response.status, headers=headers)
+    return ResponseDocument(status=response.status, headers=list(response.headers))
 
 
 def finding_document(finding: Finding) -> FindingDocument:
@@ -324,7 +316,7 @@ def lint_document(report: LintReport) -> LintDocument:
     """The document of what the linter found."""
     return LintDocument(
         corsense=__version__,
-        findings=[finding_document(finding) for finding in report.findings],
+        findings=[finding_document(finding) for finding in redacted_findings(report.findings)],
         files=report.files,
         skipped=[
             SkippedDocument(file=file.file, reason=file.reason, line=file.line, column=file.column)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from corsense.explain import Explanation, LikelyCause
-from corsense.readers.secrets import redact_url
+from corsense.report.redaction import redacted_explanations
 from corsense.report.terminal import Lines, harmless
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def print_explanations(
 
     Where the call was `tried`, the cause that was found is named instead.
     """
-    for number, explanation in enumerate(explanations):
+    for number, explanation in enumerate(redacted_explanations(explanations)):
         if number:
             lines.plain()
         _message(explanation, lines)
@@ -62,7 +62,7 @@ def _message(explanation: Explanation, lines: Lines) -> None:
     facts = {
         "engine": message.engine,
         "reason": str(message.error) if message.error else None,
-        "url": redact_url(message.url)[0] if message.url else None,
+        "url": message.url,
         "origin": message.origin,
         "method": message.method,
         "header": message.header,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from corsense.finding import Finding
+from corsense.report.redaction import redacted_findings
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def workflow_commands(findings: Sequence[Finding]) -> Iterator[str]:
-    """One line a finding."""
-    for finding in findings:
+    """One line a finding, without secrets."""
+    for finding in redacted_findings(findings):
         place = finding.place
         properties = {"title": f"{finding.cause.code} {finding.cause.slug}"}
         if place is not None:

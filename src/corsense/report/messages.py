@@ -10,6 +10,7 @@ from typing import Literal
 
 from corsense import __version__
 from corsense.explain import Explanation
+from corsense.report.redaction import redacted_explanations
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class MessageDocument:
 
 def messages_json(explanations: Sequence[Explanation]) -> str:
     """The document of explanations whose calls were not tried (`ExplainDocument` of `corsense.report.document`)."""
-    messages = [asdict(message_document(explanation)) for explanation in explanations]
+    messages = [asdict(message_document(explanation)) for explanation in redacted_explanations(explanations)]
     document = {"corsense": __version__, "schema": 1, "messages": messages, "check": None}
     return json.dumps(document, indent=2, ensure_ascii=False)
 

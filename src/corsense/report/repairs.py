@@ -13,6 +13,7 @@ from corsense.check.mended import Mended, Repair
 from corsense.finding import Finding
 from corsense.fix.diff import unified_diff
 from corsense.report.document import Document, FindingDocument, finding_document
+from corsense.report.redaction import redacted_repair
 from corsense.report.terminal import Lines
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class MendedDocument(Document):
 
 
 def mended_document(mended: Mended, *, written: bool) -> MendedDocument:
-    """The document of a repair."""
+    """The document of a repair, without secrets."""
+    mended = redacted_repair(mended)
     return MendedDocument(
         corsense=__version__,
         target=RepairedDocument(kind=mended.kind, name=mended.name),
@@ -95,7 +97,8 @@ class RepairText:
     quiet: bool = False
 
     def print(self, mended: Mended, *, written: bool) -> None:
-        """Print the whole."""
+        """Print the whole, without secrets."""
+        mended = redacted_repair(mended)
         if not self.quiet:
             self._repairs([repair for repair in mended.repairs if repair.applied], "fixed" if written else "fix")
             self._repairs([repair for repair in mended.repairs if not repair.applied], "not fixed")

@@ -9,12 +9,14 @@ from urllib.parse import quote
 from corsense import __version__
 from corsense.causes import Cause
 from corsense.finding import Finding, Fix, Place
+from corsense.report.redaction import redacted_findings
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
-    """The log of one run."""
+    """The log of one run, without secrets."""
+    findings = redacted_findings(findings)
     causes = sorted({finding.cause.code: finding.cause for finding in findings}.values(), key=lambda cause: cause.code)
     indices = {cause.code: index for index, cause in enumerate(causes)}
     driver = {"name": "corsense", "version": __version__, "rules": [_rule(cause) for cause in causes]}

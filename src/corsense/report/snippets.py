@@ -1,6 +1,6 @@
 """An exchange as a curl command, and a request as the `fetch()` call that makes it: what to paste to see it happen.
 
-Neither shows a secret: the values of cookies, of `Authorization` and of the like are replaced by `redacted`.
+Neither shows a secret: `redacted` stands for what is not shown, and a comment names what to fill in.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ import json
 import re
 import shlex
 
+from corsense._redaction import PLACEHOLDER
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.wire import Headers, WireRequest
-from corsense.readers.secrets import redact_body, redact_headers, redact_url
+from corsense.report.redaction import redacted_request, redacted_wire
 
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9_-]+")
 _GLOBBED = re.compile(r"[\[\]{}]")
@@ -24,7 +25,8 @@ def curl_command(request: WireRequest, *, wrap: bool = False) -> str:
 
     For POSIX shells; a value outside printable ASCII is written as `$'…'` (POSIX.1-2024). `parse_curl` reads it back.
     """
-    url, _ = redact_url(request.url)
+    request = redacted_wire(request)
+    url = request.url
     command = ["curl", "-i"]
     if request.method == "HEAD":
         command.append("-I")
@@ -35,10 +37,10 @@ def curl_command(request: WireRequest, *, wrap: bool = False) -> str:
     if _DOT_SEGMENT.search(url):
         command.append("--path-as-is")
     command.append(_quote(url))
-    options = [
-        f"-H {_quote(f'{name}: {value}' if value.strip() else f'{name};')}" for name, value in redact_headers(request.headers)
-    ]
-    return (" \\\n  " if wrap else " ").join([" ".join(command), *options])
+    options = [f"-H {_quote(f'{name}: {value}' if value.strip() else f'{name};')}" for name, value in request.headers]
+    line = (" \\\n  " if wrap else " ").join([" ".join(command), *options])
+    missing = _to_fill_in(request.url, request.headers)
+    return f"# Fill in what is {PLACEHOLDER}: {missing}\n{line}" if missing else line
 
 
 def fetch_snippet(request: FetchRequest) -> str:
@@ -46,7 +48,8 @@ def fetch_snippet(request: FetchRequest) -> str:
 
     An XMLHttpRequest is written as the `fetch()` with the same effect. `parse_fetch` reads it back.
     """
-    url, _ = redact_url(request.url)
+    request = redacted_request(request)
+    url = request.url
     options = _options(request)
     call = (
         f"fetch({_js(url)})"
@@ -54,7 +57,18 @@ def fetch_snippet(request: FetchRequest) -> str:
         else "fetch({}, {{\n{}\n}})".format(_js(url), "\n".join(f"  {line}," for line in options))
     )
     where = "a page without an origin (file:, sandbox)" if request.origin == "null" else f"a page at {_one_line(request.origin)}"
-    return f"// In the console of {where}:\n{call}\n  {_SHOW};"
+    missing = _to_fill_in(request.url, request.headers, request.body)
+    comment = f"// Fill in what is {PLACEHOLDER}: {missing}\n" if missing else ""
+    return f"// In the console of {where}:\n{comment}{call}\n  {_SHOW};"
+
+
+def _to_fill_in(url: str, headers: Headers, body: object = None) -> str:
+    """The places of a request where a placeholder stands, for a comment: on one line, names alone."""
+    places = [name for name, value in headers if PLACEHOLDER in value]
+    places += ["the URL"] if PLACEHOLDER in url else []
+    text = body.decode("latin-1") if isinstance(body, bytes) else body
+    places += ["the body"] if isinstance(text, str) and PLACEHOLDER in text else []
+    return _one_line(", ".join(dict.fromkeys(places)))
 
 
 def _options(request: FetchRequest) -> list[str]:
@@ -62,7 +76,7 @@ def _options(request: FetchRequest) -> list[str]:
     if request.method != "GET":
         options.append(f"method: {_js(request.method)}")
     if request.headers:
-        options.append(f"headers: {_js_headers(redact_headers(request.headers))}")
+        options.append(f"headers: {_js_headers(request.headers)}")
     if request.body is not None:
         options += _body(request)
     for name, value, default in (
@@ -79,11 +93,11 @@ def _options(request: FetchRequest) -> list[str]:
 def _body(request: FetchRequest) -> list[str]:
     body = request.body
     if isinstance(body, str):
-        return [f"body: {_js(redact_body(body))}"]
+        return [f"body: {_js(body)}"]
     if not isinstance(body, bytes):
         return ['body: new Blob(["…"]).stream()', 'duplex: "half"']
     try:
-        return [f"body: new TextEncoder().encode({_js(redact_body(body.decode()))})"]
+        return [f"body: new TextEncoder().encode({_js(body.decode())})"]
     except UnicodeDecodeError:
         return [f"body: new Uint8Array({json.dumps(list(body), separators=(',', ':'))})"]
 

@@ -13,10 +13,10 @@ from corsense.check.results import Report, Result
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.finding import Finding, Place
 from corsense.fix.edits import unified_diff
-from corsense.readers.secrets import redact_header, redact_url
 from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
+from corsense.report.redaction import redacted_report
 from corsense.report.snippets import curl_command, fetch_snippet
 from corsense.report.terminal import Lines, harmless
 
@@ -45,7 +45,8 @@ class TextReport:
     quiet: bool = False
 
     def print(self, report: Report) -> None:
-        """Print the whole report."""
+        """Print the whole report, without secrets."""
+        report = redacted_report(report)
         if not self.quiet:
             self._headline(report)
         serious = [index for index, finding in enumerate(report.findings) if finding.severity != "info"]
@@ -65,7 +66,7 @@ class TextReport:
         self.lines.plain(
             Text.assemble(
                 ("corsense check ", "bold"),
-                redact_url(report.target.name)[0] if report.target.kind == "url" else report.target.name,
+                report.target.name,
                 (
                     f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, "
                     f"{_count(len(report.results), 'request')} judged",
@@ -133,7 +134,7 @@ class TextReport:
 
     def _ladder(self, result: Result) -> None:
         request = result.trace.request
-        label = f"{request.method} {redact_url(request.url)[0]}, credentials: {request.credentials}"
+        label = f"{request.method} {request.url}, credentials: {request.credentials}"
         self.lines.labelled("browser", Text.assemble(label, (_situation(result), "dim")))
         for line in ladder(result):
             self.lines.plain(line, 12, 5)
@@ -205,7 +206,7 @@ def operation(result: Result) -> str:
     """Method and path, the path as the route was written."""
     if result.route is not None and result.situation not in _OTHER_PATHS:
         return f"{result.method} {result.route}"
-    url = urlsplit(redact_url(result.url)[0])
+    url = urlsplit(result.url)
     return f"{result.method} {url.path or '/'}{'?' + url.query if url.query else ''}"
 
 
@@ -234,12 +235,10 @@ def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[
     kind = " (preflight)" if request.preflight else ""
     answered_by = result.answered_by[index] if index < len(result.answered_by) else None
     by = f", answered by {answered_by}" if answered_by else ""
-    yield Text.assemble(
-        (f"{index + 1}. {request.method} {redact_url(request.url)[0]}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim")
-    )
+    yield Text.assemble((f"{index + 1}. {request.method} {request.url}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim"))
     for name, value in request.headers:
         if name.lower() in _SHOWN_REQUEST_HEADERS:
-            yield Text(f"   > {name}: {redact_header(name, value)}", "dim")
+            yield Text(f"   > {name}: {value}", "dim")
     if not isinstance(response, NetworkError):
         for name, value in response.headers:
             if name.lower().startswith(_SHOWN_ANSWER_HEADERS):

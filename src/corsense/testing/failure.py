@@ -14,9 +14,9 @@ from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Ste
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wording.parse import Message, parse
 from corsense.readers.controls import harmless
-from corsense.readers.secrets import redact_url
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
+from corsense.report.redaction import redacted_failure
 
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari", "standard": "a browser"}
 
@@ -28,7 +28,8 @@ _SHOWN_OF_ANSWER = ("access-control-", "location", "vary")
 
 
 def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -> str:
-    """The message of an assertion that wanted a fetch to be allowed."""
+    """The message of an assertion that wanted a fetch to be allowed, without secrets."""
+    trace, diagnoses = redacted_failure(trace, diagnoses)
     verdict = f"{'fails' if isinstance(trace.outcome, Failed) else 'is blocked'} in {NAMES[engine]}"
     first = f"{operation(trace)} from a page at {trace.request.origin} {verdict} (credentials: {trace.request.credentials})."
     return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
@@ -37,6 +38,7 @@ def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -
 def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, engine: EngineName) -> str:
     """The message of an assertion that wanted a fetch to be blocked, and it is not. `keyword` is what lets the origin in."""
     assert isinstance(trace.outcome, Allowed)
+    trace, diagnoses = redacted_failure(trace, diagnoses)
     first = (
         f"{operation(trace)} from a page at {trace.request.origin} is allowed in {NAMES[engine]} "
         f"(credentials: {trace.request.credentials}), and should be blocked: the page reads the answer."
@@ -51,6 +53,7 @@ def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, 
 
 def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis], engine: EngineName) -> str:
     """The message of an assertion that wanted a fetch to be blocked for another reason than it is."""
+    trace, diagnoses = redacted_failure(trace, diagnoses)
     outcome = trace.outcome
     if isinstance(outcome, Blocked):
         said = f"is blocked as wanted, but by {outcome.error}, not by {wanted}"
@@ -61,8 +64,8 @@ def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis],
 
 
 def operation(trace: Trace) -> str:
-    """Method and URL, without secrets."""
-    return f"{trace.request.method} {harmless(redact_url(trace.request.url)[0])}"
+    """Method and URL."""
+    return f"{trace.request.method} {harmless(trace.request.url)}"
 
 
 def ladder(trace: Trace) -> Iterator[str]:
@@ -137,14 +140,14 @@ def _exchange(index: int, exchange: Exchange) -> Iterator[str]:
     request, response = exchange.request, exchange.response
     answer = response.reason if isinstance(response, NetworkError) else str(response.status)
     kind = " (preflight)" if request.preflight else ""
-    yield f"{index + 1}. {request.method} {harmless(redact_url(request.url)[0])}{kind} -> {answer}"
+    yield f"{index + 1}. {request.method} {harmless(request.url)}{kind} -> {answer}"
     for name, value in request.headers:
         if name.lower() in _SHOWN_OF_REQUEST:
             yield f"   > {name}: {harmless(value)}"
     if not isinstance(response, NetworkError):
         for name, value in response.headers:
             if name.lower().startswith(_SHOWN_OF_ANSWER):
-                yield f"   < {harmless(name)}: {harmless(redact_url(value)[0])}"
+                yield f"   < {harmless(name)}: {harmless(value)}"
 
 
 def _step(step: Step) -> Iterator[str]:

@@ -288,11 +288,12 @@ def intrusion_text(found: Sequence[Intrusion], trusted: Iterable[str], app: Any)
 
 
 def _line(intrusion: Intrusion) -> str:
+    from corsense._redaction import redact_text
     from corsense.readers.controls import harmless
 
     name = "Vary" if intrusion.kind == "cache split" else "Access-Control-Allow-Origin"
     answered = harmless(intrusion.answered) if intrusion.answered is not None else "(missing)"
-    return f"{intrusion.request}  credentials: {intrusion.credentials}  {name}: {answered}"
+    return f"{redact_text(intrusion.request)}  credentials: {intrusion.credentials}  {name}: {answered}"
 
 
 def _causes(found: Sequence[Intrusion], trusted: tuple[str, ...], faults: Sequence[Diagnosis]) -> list[Diagnosis]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from corsense._redaction import redact_text
 from corsense.fetch import Allowed, Blocked, Browser, CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
@@ -151,7 +152,7 @@ def table(matrix: CorsMatrix) -> str:
         if cell.outcome == "allowed":
             row[cell.origin].append(cell.credentials)
     rows = [
-        [f"{method} {route}", *(_word(row.get(origin), modes) for origin in matrix.origins)]
+        [f"{method} {redact_text(route)}", *(_word(row.get(origin), modes) for origin in matrix.origins)]
         for (route, method), row in found.items()
     ]
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]

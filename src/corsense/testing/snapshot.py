@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from corsense._redaction import redact_text
 from corsense.readers.errors import InputError
 from corsense.testing.matrix import Access, CorsMatrix
 
@@ -33,12 +34,12 @@ class Snapshot:
 
     @classmethod
     def of(cls, matrix: CorsMatrix) -> Snapshot:
-        """The snapshot of a matrix."""
+        """The snapshot of a matrix, without the secrets of URLs."""
         return cls(
             frozenset(matrix.origins),
             frozenset(cell.credentials for cell in matrix),
-            frozenset(f"{cell.method} {cell.route}" for cell in matrix),
-            matrix.allowed,
+            frozenset(f"{cell.method} {redact_text(cell.route)}" for cell in matrix),
+            frozenset(access._replace(route=redact_text(access.route)) for access in matrix.allowed),
         )
 
     @classmethod

@@ -1,8 +1,7 @@
 """Answers from a recording: HAR files as the network panels of Chromium, Firefox and Safari export them.
 
 `read_har` finds the cross-origin fetches in a recording, `har_send` replays the recorded answers of one of them, so that the
-browser's state machine can judge it. No secret of the recording is kept: of cookies only the names, of `Authorization` only the
-scheme.
+browser's state machine can judge it. What they return holds the secrets of the recording: `corsense.report` prints none of them.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from corsense.fetch.trace import Blocked, FailureReason
 from corsense.fetch.wire import Headers, NetworkError, WireRequest, WireResponse
 from corsense.readers.errors import InputError, quoted
 from corsense.readers.pasted import PastedRequest, page_origin, requested_header, settle
-from corsense.readers.secrets import redact_body, redact_headers, redact_set_cookie, redact_url
 from corsense.transports.drive import Send, drive
 from corsense.url import parse_url
 
@@ -188,8 +186,8 @@ def _wire(request: Mapping[str, object], lines: Headers, raw: Mapping[str, objec
     preflight = method == "OPTIONS" and ("access-control-request-method" in names or raw.get("_resourceType") == "preflight")
     return WireRequest(
         method=method,
-        url=redact_url(_address(_text_of(request.get("url"))))[0],
-        headers=redact_headers(lines),
+        url=_address(_text_of(request.get("url"))),
+        headers=lines,
         credentials="cookie" in names,
         preflight=preflight,
     )
@@ -217,14 +215,8 @@ def _error_of(answer: Mapping[str, object]) -> str:
 def _response_lines(answer: Mapping[str, object]) -> Headers:
     lines: list[tuple[str, str]] = []
     for name, value in _header_lines(answer.get("headers")):
-        match name.lower():
-            case "set-cookie":
-                lines += [(name, redact_set_cookie(line)) for line in value.split("\n")]
-            case "location":
-                lines.append((name, redact_url(value)[0]))
-            case _:
-                # Chromium joins repeated lines with a line break.
-                lines += redact_headers((name, line) for line in value.split("\n"))
+        # Chromium joins repeated lines with a line break.
+        lines += [(name, line) for line in value.split("\n")]
     return tuple(lines)
 
 
@@ -267,7 +259,7 @@ def _excerpt(answer: Mapping[str, object]) -> str | None:
     status, content = answer.get("status"), answer.get("content")
     if not isinstance(status, int) or status < 400 or not isinstance(content, dict) or content.get("encoding"):
         return None
-    return redact_body(_text_of(content.get("text")))[:EXCERPT] or None
+    return _text_of(content.get("text"))[:EXCERPT] or None
 
 
 def _objects(value: object) -> Iterator[Mapping[str, object]]:

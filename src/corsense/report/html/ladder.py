@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from corsense.check.results import Result
 from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Step, Trace, WireResponse
 from corsense.readers.controls import harmless
-from corsense.readers.secrets import redact_header, redact_set_cookie, redact_url
 from corsense.report.html.markup import Markup, element
 
 _WIDTH, _LEFT, _RIGHT, _LINE = 820, 56, 764, 18
@@ -74,7 +73,7 @@ class _Drawing:
     def exchange(self, index: int, exchange: Exchange, answered_by: str | None) -> None:
         request, response = exchange.request, exchange.response
         kind = " (preflight)" if request.preflight else ""
-        url = redact_url(request.url)[0]
+        url = request.url
         self.story.append(f"{index + 1}. The browser sends {request.method} {url}{kind}.")
         self._arrow(f"{request.method} {_path(url)}{kind}", "sent", out=True)
         self._headers(_request_headers(exchange), "header")
@@ -101,7 +100,7 @@ class _Drawing:
         outcome = trace.outcome
         if isinstance(outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
             self.story.append(f"{trace.request.method} is never sent.")
-            self._arrow(f"{trace.request.method} {_path(redact_url(trace.request.url)[0])} is never sent", "never", out=True)
+            self._arrow(f"{trace.request.method} {_path(trace.request.url)} is never sent", "never", out=True)
         words, kind = _outcome(outcome)
         self.story.append(words)
         self.y += 12
@@ -110,7 +109,7 @@ class _Drawing:
 
     def figure(self, trace: Trace, identity: str) -> Markup:
         height = round(self.y + 16)
-        title = f"{trace.request.method} {redact_url(trace.request.url)[0]} from {trace.request.origin}"
+        title = f"{trace.request.method} {trace.request.url} from {trace.request.origin}"
         rails = [element("line", x1=x, y1=40, x2=x, y2=height - 8, class_="rail") for x in (_LEFT, _RIGHT)]
         page = "page without an origin" if trace.request.origin == "null" else trace.request.origin
         heads = [
@@ -167,7 +166,7 @@ def _cross(x: float, y: float) -> Markup:
 def _request_headers(exchange: Exchange) -> Iterator[str]:
     for name, value in exchange.request.headers:
         if name.lower() in _SHOWN_REQUEST_HEADERS:
-            yield f"{name}: {redact_header(name, value)}"
+            yield f"{name}: {value}"
     if exchange.request.credentials:
         yield "with cookies, where there are any"
 
@@ -175,7 +174,7 @@ def _request_headers(exchange: Exchange) -> Iterator[str]:
 def _answer_headers(response: WireResponse) -> Iterator[str]:
     for name, value in response.headers:
         if name.lower().startswith(_SHOWN_ANSWER_HEADERS):
-            yield f"{name}: {redact_set_cookie(value) if name.lower() == 'set-cookie' else redact_header(name, value)}"
+            yield f"{name}: {value}"
 
 
 def _outcome(outcome: Allowed | Blocked | Failed) -> tuple[str, str]:
@@ -202,7 +201,7 @@ def _path(url: str) -> str:
 
 
 def _host(trace: Trace) -> str:
-    parts = urlsplit(redact_url(trace.request.url)[0])
+    parts = urlsplit(trace.request.url)
     return f"server, {parts.scheme}://{parts.netloc}"
 
 

@@ -114,7 +114,7 @@ def _drawings(row: Row, results: Sequence[Result], drawn: frozenset[int]) -> Ite
         )
         yield result_ladder(result, f"request-{row.number}-{number}")
         if result.browser is not None:
-            yield browser_verdict(result.browser, result.trace)
+            yield browser_verdict(result.browser)
         for index in result.findings:
             yield element("p", element("a", f"Finding {index + 1}", href=f"#finding-{index + 1}"))
     if left_out:

@@ -7,12 +7,12 @@ from importlib.resources import files
 
 from corsense import __version__
 from corsense.check.results import Report
-from corsense.readers.secrets import redact_url
 from corsense.report.html.findings import finding_section
 from corsense.report.html.markup import Markup, element, verbatim
 from corsense.report.html.matrix import exchanges, matrix, rows_of
 from corsense.report.html.real import browser_sum
 from corsense.report.html.values import code
+from corsense.report.redaction import redacted_report
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -29,7 +29,8 @@ def html_report(report: Report) -> str:
     Values of cookies and credentials are left out, as in the other formats; all else that comes from the server or the app is
     text, whatever it looks like.
     """
-    target = redact_url(report.target.name)[0] if report.target.kind == "url" else report.target.name
+    report = redacted_report(report)
+    target = report.target.name
     head = element(
         "head",
         element("meta", charset="utf-8"),

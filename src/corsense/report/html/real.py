@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from corsense.check.results import BrowserRun, BrowserVerdict, Difference
-from corsense.fetch import Trace
-from corsense.report.console import without_secrets
 from corsense.report.html.markup import Markup, element
 from corsense.report.html.values import verdict_badge
 
@@ -18,20 +16,20 @@ def browser_sum(run: BrowserRun) -> Markup:
     return element("p", f"{requests} also made in {run.version}: {agreed}.", class_="bad" if run.disagreements else "quiet")
 
 
-def browser_verdict(verdict: BrowserVerdict, trace: Trace) -> Markup:
-    """The verdict of a real browser on the request of `trace`, its console, and where the model said something else."""
+def browser_verdict(verdict: BrowserVerdict) -> Markup:
+    """The verdict of a real browser on a request, its console, and where the model said something else."""
     agreement = "as the model says" if verdict.agrees else "the model says something else: a fault of corsense, please report it"
     lines = [element("p", verdict.version, " ", verdict_badge(verdict.outcome), f" {verdict.error or ''} ", agreement, ".")]
     if verdict.answered_differently:
         lines.append(element("p", "The server gave it other answers than it gave the model.", class_="quiet"))
     if verdict.console:
-        lines.append(element("blockquote", [element("p", line) for line in without_secrets(list(verdict.console), trace)]))
-    return element("div", lines, [_difference(difference, trace) for difference in verdict.differences], class_="real")
+        lines.append(element("blockquote", [element("p", line) for line in verdict.console]))
+    return element("div", lines, [_difference(difference) for difference in verdict.differences], class_="real")
 
 
-def _difference(difference: Difference, trace: Trace) -> Markup:
+def _difference(difference: Difference) -> Markup:
     rows: list[Markup] = []
     for who, lines in (("the model", difference.model), ("the browser", difference.browser)):
-        said = "\n".join(without_secrets(list(lines), trace)) or "nothing"
+        said = "\n".join(lines) or "nothing"
         rows += [element("dt", who), element("dd", element("code", said))]
     return element("div", element("h5", difference.aspect), element("dl", rows, class_="compared"))
