@@ -57,14 +57,14 @@ class Live:
         self._headers = BrowserHeaders(self.asked, self.engine) if self.asked is not None else None
 
     def __call__(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
-        if not self.run_endpoints and not is_safe(request.method):
-            self.withheld = True
-            self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
-            return drive(substitute(request, self.permission), self._send)
         refused = self.redirects.refuse(request) if self.redirects is not None else None
         if refused is not None:
             self.facts.append(ExchangeFacts(answered_by=None))
             return refused
+        if not self.run_endpoints and not is_safe(request.method):
+            self.withheld = True
+            self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
+            return drive(substitute(request, self.permission), self._send)
         answer = self._send(request, body or self._body_for(request))
         excerpt = next((error.text for error in self.client.bodies if error.exchange == len(self.client.exchanges) - 1), "")
         self.facts.append(ExchangeFacts(answered_by=None, body_excerpt=excerpt))
