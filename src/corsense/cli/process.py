@@ -58,7 +58,8 @@ def _outcome(work: Callable[[], int | None]) -> int:
         from corsense._redaction import redact_text
 
         _say(
-            f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {redact_text(str(error))} ({_where(error)}). "
+            f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {redact_text(str(error))} "
+            f"({_where(error)}). "
             "Run again with CORSENSE_TRACEBACK=1 for the whole story, and please report it."
         )
         return COULD_NOT_WORK
