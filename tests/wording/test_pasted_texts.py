@@ -231,7 +231,7 @@ POSTED: list[tuple[str, list[str]]] = [
     ('INFO:     127.0.0.1:52164 - "OPTIONS /api/items HTTP/1.1" 400 Bad Request', ["uvicorn:options-log"]),
     ('INFO:     127.0.0.1:52164 - "POST /api/items HTTP/1.1" 500 Internal Server Error', ["starlette:500"]),
     ("Disallowed CORS origin", ["starlette:disallowed"]),
-    ("WebSocket connection to 'ws://localhost:8000/ws' failed: ", ["websocket-handshake"]),
+    ("WebSocket connection to 'ws://localhost:8000/ws' failed: ", ["websocket:failed"]),
     (
         "Refused to connect to 'http://localhost:8000/api' because it violates the following Content Security Policy directive:"
         " \"default-src 'self'\". Note that 'connect-src' was not explicitly set.",

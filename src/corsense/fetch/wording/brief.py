@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
+from corsense.fetch.errors import CorsError
 from corsense.fetch.wording import translations
 from corsense.fetch.wording.catalogue import catalogue, entry, net_error
 from corsense.fetch.wording.cues import Cue, Sighting
 from corsense.fetch.wording.letters import Letters, reduce
 from corsense.fetch.wording.model import Entry, Product
+from corsense.fetch.wording.reports import REPORTS
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 
@@ -142,6 +144,7 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
     ("firefox", "exception:xhr", ("occurred",), r"\b(?:NetworkError:\s+)?A\s+network\s+error\s+occurred\b\.?"),
 ]
 
+ERROR_NAMES = frozenset(map(str, CorsError))
 _EDGE = re.compile(r"\bSEC71\d\d\b:?(?:(?!SEC71\d\d|SCRIPT\d)[^\n]){0,2200}")
 _STATUS = re.compile(
     rf"\b(?P<method>{_METHODS})\s+(?P<url>(?:https?|file)://[^\s]{{1,2000}})"
@@ -160,16 +163,18 @@ _HEADER_NAME = re.compile(
 def brief_messages(view: Letters) -> Iterator[Sighting]:
     """Every short message in the text, in no particular order; some may overlap."""
     text = view.text
-    for cue, words, pattern in _compiled():
+    for product, code, words, pattern in _patterns():
         if not any(word in text for word in words):
             continue
-        for found in pattern.finditer(text):
+        cue = _cue(product, code)
+        for found in re.compile(pattern).finditer(text):
             values = {name: value for name, value in found.groupdict().items() if value is not None}
             start = (
                 found.start() + len(found[0]) - len(found[0].lstrip(" \t>*\"'`")) if found[0][:1] in " \t>*'`" else found.start()
             )
             yield Sighting(cue, start, found.end(), values, True, found.end() - start)
     yield from _edge(text) if "SEC71" in text else ()
+    yield from _named_errors(text) if "rror" in text else ()
     yield from _loose_reasons(text) if "CORS" in text else ()
     yield from _net_errors(view)
     for found in _STATUS.finditer(text) if "://" in text else ():
@@ -185,8 +190,23 @@ def brief_messages(view: Letters) -> Iterator[Sighting]:
 
 
 @cache
-def _compiled() -> tuple[tuple[Cue, tuple[str, ...], re.Pattern[str]], ...]:
-    return tuple((_cue(product, code), words, re.compile(pattern)) for product, code, words, pattern in _PATTERNS)
+def _patterns() -> tuple[tuple[Product, str, tuple[str, ...], str], ...]:
+    reports = ((found.entry.product, found.entry.code, found.words, found.pattern) for found in REPORTS)
+    return (*_PATTERNS, *reports)
+
+
+_NAMED = re.compile(
+    r"(?:\bCross-Origin\s+Resource\s+Sharing\s+error:\s*|\bcorsError[\"']?\s*[:=]\s*[\"']?)(?P<name>[A-Z][A-Za-z]{5,60})"
+)
+
+
+def _named_errors(text: str) -> Iterator[Sighting]:
+    """The name that Chromium's network panel and its protocol give to the reason."""
+    for found in _NAMED.finditer(text):
+        if found["name"] in ERROR_NAMES:
+            yield Sighting(
+                _cue("chromium", f"devtools:{found['name']}"), found.start(), found.end(), {}, True, found.end() - found.start()
+            )
 
 
 @cache

@@ -16,8 +16,9 @@ __all__ = ["Entry", "catalogue", "entry"]
 def catalogue() -> tuple[Entry, ...]:
     """All entries: the engines' CORS messages first, then their neighbours, libraries and servers."""
     from corsense.fetch.wording.neighbours import NEIGHBOURS
+    from corsense.fetch.wording.reports import ENTRIES
 
-    return (*_chromium(), *_chromium_old(), *_firefox(), *_WEBKIT, *NEIGHBOURS)
+    return (*_chromium(), *_chromium_old(), *_firefox(), *_WEBKIT, *NEIGHBOURS, *ENTRIES)
 
 
 def entry(product: Product, code: str) -> Entry:

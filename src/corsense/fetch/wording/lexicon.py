@@ -9,6 +9,7 @@ from corsense.fetch.wording import chromium, firefox, translations
 from corsense.fetch.wording.catalogue import THEREFORE, catalogue, entry
 from corsense.fetch.wording.cues import Cue
 from corsense.fetch.wording.model import Entry
+from corsense.fetch.wording.reports import ENTRIES
 from corsense.fetch.wording.templates import Template
 
 _BRIEF = frozenset(
@@ -39,6 +40,7 @@ _BRIEF = frozenset(
         ("ie-edge-legacy", "SCRIPT5"),
         ("ie-edge-legacy", "SCRIPT7002"),
         ("ie-edge-legacy", "CSP14312"),
+        *((known.product, known.code) for known in ENTRIES),
     }
 )
 """Entries that have cues of their own below, or that are told by patterns (`brief`)."""

@@ -25,8 +25,9 @@ Product = Literal[
     "graphql",
     "jquery",
     "server",
+    "tool",
 ]
-"""Who prints a message, exactly."""
+"""Who prints a message, exactly; `tool` are runtimes, tests and clients without a name of their own here."""
 
 Source = Literal["chromium", "firefox", "webkit", "ie-edge-legacy", "library", "server"]
 """Who prints a message, roughly: the browser engine, a library in the page, or the server."""

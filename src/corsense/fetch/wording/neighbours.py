@@ -909,13 +909,6 @@ _SERVERS = [
     ),
     _say(
         "server",
-        "python-socketio",
-        "server",
-        "{origin} is not an accepted origin.",
-        "Socket.IO's own list of origins refuses the page.",
-    ),
-    _say(
-        "server",
         "django-csrf",
         "server",
         "Origin checking failed - {origin} does not match any trusted origins.",

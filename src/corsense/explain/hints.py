@@ -1,0 +1,132 @@
+"""What the addresses in a message tell: a tunnel, a gateway, a login, a container's name, a page opened from disk."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+_TUNNELS = re.compile(
+    r"(?:^|\.)(?:ngrok(?:-free)?\.(?:app|dev|io)|loca\.lt|devtunnels\.ms|app\.github\.dev|trycloudflare\.com|"
+    r"pinggy\.(?:io|link)"
+    r"|serveo\.net|ngrok\.pizza)$"
+)
+_GATEWAYS = re.compile(
+    r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net|apigateway\.[\w.-]+|"
+    r"gateway\.dev"
+    r"|cloudfunctions\.net|run\.app|azurewebsites\.net|azurefd\.net|cloudfront\.net|vercel\.app)$"
+)
+_ANSWERS_ITSELF = re.compile(r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net)$")
+_IDENTITY = re.compile(
+    r"^(?:accounts\.google\.com|login\.(?:microsoftonline|live|windows)\.\w+|[\w.-]+\.(?:okta|oktapreview|auth0|"
+    r"onelogin|amazoncognito"
+    r"|cloudflareaccess|b2clogin)\.com|(?:www\.)?(?:github|facebook|linkedin)\.com|appleid\.apple\.com|discord\.com)$"
+)
+_LOGIN = re.compile(
+    r"(?:^|[/_.-])(?:authorize|login|log-in|signin|sign-in|sign_in|sso|saml2?|logout|openid-connect/auth|adfs|"
+    r"oauth2?/(?:v\d/)?auth)"
+    r"(?:$|[/_.?-])|[?&](?:SAMLRequest|response_type)=",
+    re.IGNORECASE,
+)
+_TOKENS = re.compile(r"/(?:token|userinfo|certs|jwks|introspect|revoke)(?:$|[/?])|\.well-known/", re.IGNORECASE)
+
+
+def parts(url: str | None) -> SplitResult:
+    """The parts of an address; all empty where it is none."""
+    try:
+        return urlsplit(url or "")
+    except ValueError:
+        return urlsplit("")
+
+
+def host(url: str | None) -> str:
+    """The host in an address, in lower case."""
+    try:
+        return (parts(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def without_query(url: str | None) -> str:
+    """The address without user name, query and fragment, which may hold secrets; empty where it is none."""
+    where = parts(url)
+    name = where.netloc.rpartition("@")[2]
+    return f"{where.scheme}://{name}{where.path}" if where.scheme and name else ""
+
+
+def is_tunnel(url: str | None) -> bool:
+    """Whether the address is one of a tunnel to a developer's machine."""
+    return _TUNNELS.search(host(url)) is not None
+
+
+def is_gateway(url: str | None) -> bool:
+    """Whether the address is that of a managed gateway, which answers preflights, or refuses calls, by itself."""
+    return _ANSWERS_ITSELF.search(host(url)) is not None
+
+
+def is_managed(url: str | None) -> bool:
+    """Whether something of a provider stands in front of the app at that address."""
+    return _GATEWAYS.search(host(url)) is not None
+
+
+def is_login(url: str | None, asked: str | None = None) -> bool:
+    """Whether the address is a page where people log in; `asked` is the address that redirected there."""
+    where = parts(url)
+    address = f"{where.path}{f'?{where.query}' if where.query else ''}"
+    if _TOKENS.search(where.path):
+        return False
+    if _LOGIN.search(address):
+        return asked is None or _LOGIN.search(parts(asked).path) is None or host(asked) != host(url)
+    return asked is not None and host(asked) != host(url) and _IDENTITY.match(host(url)) is not None
+
+
+def is_identity_provider(url: str | None) -> bool:
+    """Whether the address is of a well-known identity provider."""
+    return _IDENTITY.match(host(url)) is not None
+
+
+def is_local(url: str | None) -> bool:
+    """Whether the address is this machine or a private network."""
+    name = host(url)
+    if name == "localhost" or name.endswith((".localhost", ".local", ".internal", ".lan")):
+        return True
+    try:
+        return ip_address(name).is_private
+    except ValueError:
+        return False
+
+
+def is_loopback(url: str | None) -> bool:
+    """Whether the address is this machine."""
+    name = host(url)
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_of_a_container(url: str | None) -> bool:
+    """Whether the host is a single word, as services in a Compose file or a cluster have it, or the name for a "
+    "container's host."""
+    name = host(url)
+    if name == "host.docker.internal":
+        return True
+    return bool(name) and name != "localhost" and "." not in name and ":" not in name
+
+
+def is_mixed(page: str | None, url: str | None) -> bool:
+    """Whether a page on https calls plain http (or ws) of another machine."""
+    return parts(page).scheme == "https" and parts(url).scheme in ("http", "ws") and not is_loopback(url)
+
+
+def is_opaque(origin: str | None) -> bool:
+    """Whether the page has no origin of its own: it was opened from disk, or stands in a sandboxed frame."""
+    return origin is not None and (origin == "null" or origin.startswith("file:"))
+
+
+def differs_by_slash(one: str | None, other: str | None) -> bool:
+    """Whether two addresses are the same but for a slash at the end of the path."""
+    here, there = parts(one), parts(other)
+    return here.path != there.path and here.path.rstrip("/") == there.path.rstrip("/")
