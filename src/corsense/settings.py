@@ -85,7 +85,7 @@ class CORSSettings(BaseSettings):
         CORSSettings(_env_prefix="API_CORS_", _env_file=".env.production").policy
         CORSSettings.named("ALLOWED_ORIGINS", "BACKEND_CORS_ORIGINS")().policy     # further names for the origins
 
-    `ENVIRONMENT` or `FASTAPI_ENV` chooses the rules: `development` (or `dev`, `local`, `test`) takes
+    `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` chooses the rules: `development` (or `dev`, `local`, `test`) takes
     `Policy.development()` where nothing else is said; any other name those of `Policy.production()`, which refuses what is left
     of development. Without either, the values are taken as they are.
 

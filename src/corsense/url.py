@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from ada_url import URL
 
@@ -59,14 +59,39 @@ def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether `host` names this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. Source: Secure Contexts, *Is
-    origin potentially trustworthy?*"""
+    """Whether `host` names this machine: `localhost`, `*.localhost` (either with a dot at the end, too), 127.0.0.0/8 or `[::1]`.
+    Source: Secure Contexts, *Is origin potentially trustworthy?*; RFC 6761, section 6.3."""
+    name = host[:-1] if host.endswith(".") else host
     return (
-        host == "localhost"
-        or host.endswith(".localhost")
+        name == "localhost"
+        or name.endswith(".localhost")
         or host == "[::1]"
         or (host.startswith("127.") and host.count(".") == 3)
     )
+
+
+_SHARED_ADDRESSES = ip_network("100.64.0.0/10")  # RFC 6598: behind a carrier, or a private overlay network
+# RFC 6761 (test), RFC 6762 with its appendix G (local and what private networks use), RFC 8375, ICANN 2024 (internal).
+_PRIVATE_SUFFIXES = (".test", ".local", ".internal", ".home.arpa", ".lan", ".home", ".corp", ".intranet", ".private")
+
+
+def is_development_host(host: str) -> bool:
+    """Whether `host` is met on a developer's machine or network only, never on the public web: this machine, a name without a dot
+    (`frontend` of a Compose file), a private or link-local address, a name that is reserved for private networks, or a public
+    name below a domain that begins with the label `localhost`, which by convention resolves to this machine."""
+    name = host.removesuffix(".")
+    if is_loopback_host(host) or name.endswith(_PRIVATE_SUFFIXES) or _begins_with_localhost(name):
+        return True
+    try:
+        address = ip_address(name.strip("[]"))
+    except ValueError:
+        return bool(name) and "." not in name
+    return address.is_private or address.is_link_local or address in _SHARED_ADDRESSES
+
+
+def _begins_with_localhost(name: str) -> bool:
+    """`localhost.example.com`, and not `localhost.com`, which is a domain of its own."""
+    return name.startswith("localhost.") and name.count(".") > 1
 
 
 def is_trustworthy_origin(origin: str) -> bool:

@@ -15,6 +15,7 @@ from corsense.fetch import Browser, FetchRequest
 from corsense.middleware import CORSMiddleware, install
 from corsense.middleware.watch import MOST_REMEMBERED, SILENCE, DebugModeWarning
 from corsense.policy import Policy
+from corsense.policy.environment import ENVIRONMENT_NAMES
 from corsense.transports import drive
 from corsense.transports.asgi import asgi_send
 from tests.middleware.asking import ORIGIN, STRANGER, ask, get, plain, preflight
@@ -227,7 +228,7 @@ class TestDebug:
         assert get(CORSMiddleware(plain, policy=POLICY), STRANGER)["x-cors-refused"] is None
 
     def test_a_warning_where_others_can_see_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("ENVIRONMENT", "FASTAPI_ENV", "APP_ENV", "ENV"):
+        for name in ENVIRONMENT_NAMES:
             monkeypatch.delenv(name, raising=False)
         app = CORSMiddleware(plain, policy=POLICY, debug=True)
         with pytest.warns(DebugModeWarning, match="other machines"):
@@ -235,9 +236,10 @@ class TestDebug:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             get(CORSMiddleware(plain, policy=POLICY, debug=True), STRANGER)
-        monkeypatch.setenv("ENVIRONMENT", "production")
-        with pytest.warns(DebugModeWarning, match="production"):
-            CORSMiddleware(plain, policy=POLICY, debug=True)
+        for environment in ("production", "stage", "eu-1"):
+            monkeypatch.setenv("ENVIRONMENT", environment)
+            with pytest.warns(DebugModeWarning, match=f"the environment is '{environment}'"):
+                CORSMiddleware(plain, policy=POLICY, debug=True)
 
 
 class Meter:

@@ -1,7 +1,7 @@
 """An origin of development is allowed in production
 
 ## What it does
-`Policy.production()`, and `CORSSettings` where `ENVIRONMENT` or `FASTAPI_ENV` names production, list an origin of the
+`Policy.production()`, and `CORSSettings` where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an origin of the
 caller's own machine: `http://localhost:3000`, `http://127.0.0.1:*`, `http://*.localhost:*`. The policy is refused with
 `PolicyError`, so the app does not start, and there is no message in any browser.
 

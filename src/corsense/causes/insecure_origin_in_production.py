@@ -1,7 +1,7 @@
 """Production allows an origin without encryption
 
 ## What it does
-`Policy.production()`, or settings where `ENVIRONMENT` or `FASTAPI_ENV` names production, list an `http://` origin. The
+`Policy.production()`, or settings where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an `http://` origin. The
 policy is refused with `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad

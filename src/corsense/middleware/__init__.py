@@ -6,6 +6,7 @@ from __future__ import annotations
 from corsense.middleware.asgi import CORSMiddleware
 from corsense.middleware.install import Installation, install
 from corsense.middleware.marks import RoutePolicy, cors
+from corsense.middleware.refused import DevelopmentOriginWarning
 from corsense.middleware.twice import CORSLayerWarning
 
-__all__ = ["CORSLayerWarning", "CORSMiddleware", "Installation", "RoutePolicy", "cors", "install"]
+__all__ = ["CORSLayerWarning", "CORSMiddleware", "DevelopmentOriginWarning", "Installation", "RoutePolicy", "cors", "install"]

@@ -12,6 +12,7 @@ from corsense.middleware.keywords import names_unknown, policy_of
 from corsense.middleware.marks import any_marks, follow
 from corsense.middleware.messages import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
 from corsense.middleware.preflight import Preflight, answer_preflight
+from corsense.middleware.refused import check_development_origins
 from corsense.middleware.twice import warn_of_inner_layer
 from corsense.middleware.watch import LONGEST_PATH, Watch
 from corsense.origin import MAX_ORIGIN
@@ -114,7 +115,7 @@ class CORSMiddleware(ExtensionPoints):
         self._watch = Watch(debug=debug, telemetry=telemetry)
         said = {name: value for name, value in given.items() if value is not None}
         chosen = policy_of(policy, policies, said, self.is_allowed_origin if self._asks else None)
-        self._rules = self._compile(chosen, policies, marks=False)
+        self._rules = self._compile(chosen, policies, "allow_origins" if "allow_origins" in said else "origins", marks=False)
         follow(self)
         warn_of_inner_layer(app)
 
@@ -132,13 +133,14 @@ class CORSMiddleware(ExtensionPoints):
     def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
         """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
         request sees half of each, and when the new one is refused (`PolicyError`) the old one stays."""
-        self._rules = self._compile(policy_of(policy, policies, {}, None), policies, marks=any_marks())
+        self._rules = self._compile(policy_of(policy, policies, {}, None), policies, "origins", marks=any_marks())
 
     def _compile(
-        self, policy: Policy | None, policies: Mapping[str, Policy | None] | None, *, marks: bool
+        self, policy: Policy | None, policies: Mapping[str, Policy | None] | None, field: str, *, marks: bool
     ) -> CompiledPolicy | Selection:
         for each in (policy, *(policies or {}).values()):
             self._refuse_resolver(each)
+        check_development_origins((policy, *(policies or {}).values()), field)
         how = self._compile_asked if self._asks else None
         return compile_rules(policy, policies, marks=marks, compile_policy=how, selecting=self._extended)
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import re
-import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import wraps
@@ -13,10 +11,9 @@ from typing import Any, Final, ParamSpec
 
 from corsense.faults import Fault, quote
 from corsense.middleware.choice import pattern_faults
+from corsense.middleware.refused import report_refusal, warn
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
-
-LOGGER: Final = logging.getLogger("corsense")
 
 P = ParamSpec("P")
 
@@ -40,8 +37,8 @@ def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
     """Let a constructor answer keywords that it does not have with a `PolicyError` that names the nearest, all other faults
     included, in place of Python's `TypeError`. In its signature, and so for type checkers, they stay what they are.
 
-    A refusal is logged as well: an app makes its layers when the server first calls it, and servers take what is raised there
-    for an app that has no lifespan.
+    A refusal is reported as well (see `report_refusal`): an app makes its layers when the server first calls it, and servers take
+    what is raised there for an app that has no lifespan.
     """
 
     @wraps(init)
@@ -53,9 +50,11 @@ def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
             known: Any = {name: value for name, value in given.items() if name not in unknown}
             faults = [unknown_layer_keyword(name, value) for name, value in unknown.items()]
             raise PolicyError([*faults, *_faults_beside(lambda: init(*args, **known))])
-        except PolicyError as refused:
-            LOGGER.error("CORSMiddleware refuses its settings, so that every request will fail: %s", refused)
-            raise
+        except (PolicyError, TypeError) as refused:
+            layer, *others = args
+            app: Any = others[0] if others else given.get("app")
+            if not report_refusal(layer, app, refused):
+                raise
 
     return told
 
@@ -131,7 +130,7 @@ def _take_star(fields: dict[str, Any]) -> None:
     others = [entry for entry in listed if entry != "*"]
     if len(others) < len(listed) and others and not fields.get("credentials"):
         shown = ", ".join(quote(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        _warn(f"'*' wins in allow_origins: every origin is let in, and {shown} beside it changes nothing", deeper=1)
+        _warn(f"'*' wins in allow_origins: every origin is let in, and {shown} beside it changes nothing")
         fields["origins"] = "*"
 
 
@@ -141,7 +140,7 @@ def _without_idle_names(fields: dict[str, Any], error: PolicyError, given: Mappi
     if len(idle) < len(error.faults):
         raise PolicyError(_as_given(fault, given) for fault in error.faults) from None
     for fault in idle:
-        _warn(str(_as_given(fault, given)), deeper=1)
+        _warn(str(_as_given(fault, given)))
         fields[fault.field] = [value for value in fields[fault.field] if value != fault.value]
     return Policy(**fields)
 
@@ -155,6 +154,5 @@ def _as_given(fault: Fault, given: Mapping[str, Any]) -> Fault:
     return replace(fault, field=theirs, remedy=remedy)
 
 
-def _warn(text: str, deeper: int = 0) -> None:
-    """Warn whoever called the constructor."""
-    warnings.warn(f"CORS: {text}", IgnoredSettingWarning, stacklevel=6 + deeper)
+def _warn(text: str) -> None:
+    warn(text, IgnoredSettingWarning)

@@ -15,6 +15,7 @@ from corsense.middleware.messages import Pairs, Scope
 from corsense.middleware.preflight import REASON_HEADER, Verdict
 from corsense.middleware.sentences import quoted, sentence
 from corsense.policy import Reason
+from corsense.policy.environment import environment_of
 
 if TYPE_CHECKING:
     from corsense.middleware.compiled import CompiledPolicy
@@ -28,8 +29,6 @@ SILENCE: Final = 600.0
 
 LONGEST_PATH: Final = 200
 """So many characters of a path are told apart."""
-_DEVELOPMENT = frozenset({"dev", "development", "local", "test", "testing"})
-_PRODUCTION = frozenset({"prod", "production", "staging", "live"})
 _LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
 
 
@@ -93,8 +92,10 @@ class Watch:
         self._ready = False
         self._refusals = Refusals()
         self.seen: set[tuple[object, ...]] = self._refusals.seen
-        if debug and _environment() in _PRODUCTION:
-            _warn_of_debug(f"the environment is {_environment()!r}")
+        environment = environment_of(os.environ)
+        self._is_development = environment is not None and environment.kind == "development"
+        if debug and environment is not None and not self._is_development:
+            _warn_of_debug(f"the environment is {environment.name!r}")
 
     def begin(self, scope: Scope) -> None:
         """At the first request: find out whether anybody counts, and who can see what debug mode tells."""
@@ -106,7 +107,7 @@ class Watch:
             self._count = counter()
         self.active = self.debug or self._count is not None
         client = scope.get("client")
-        if self.debug and _environment() not in _DEVELOPMENT and client and not str(client[0]).startswith(_LOOPBACK):
+        if self.debug and not self._is_development and client and not str(client[0]).startswith(_LOOPBACK):
             _warn_of_debug("requests come from other machines")
 
     def actual(self, rules: CompiledPolicy, origin: bytes | None, refused: bool, scope: Scope) -> Pairs:
@@ -166,13 +167,6 @@ class Watch:
 
 def _header_value(text: str) -> bytes:
     return text.encode("ascii", "backslashreplace")[:1000]
-
-
-def _environment() -> str:
-    for name in ("ENVIRONMENT", "FASTAPI_ENV", "APP_ENV", "ENV"):
-        if value := os.environ.get(name, "").strip().lower():
-            return value
-    return ""
 
 
 def _warn_of_debug(why: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from corsense.faults import Fault, PolicyError
 from corsense.origin.spelling import DEFAULT_PORTS, MAX_HOST, MAX_ORIGIN, MAX_SCHEME, read_pattern
-from corsense.url import is_loopback_host
+from corsense.url import is_development_host, is_loopback_host
 
 _SERIALISED = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(?P<port>[1-9][0-9]{0,4}))?")
 
@@ -116,6 +116,11 @@ class OriginPattern:
         """Whether whoever sits on the network can forge its pages: plain http, and not from this machine. Schemes of apps and of
         browser extensions travel on no network."""
         return self.scheme == "http" and not self.is_loopback
+
+    @property
+    def is_development(self) -> bool:
+        """Whether its pages are met on a developer's machine or network only."""
+        return is_development_host(self.host)
 
     def covers(self, other: OriginPattern) -> bool:
         """Whether each origin that `other` means is meant here too."""

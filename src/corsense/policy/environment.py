@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from corsense.faults import Fault, PolicyError, quote
 
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 
     AnyPolicy = TypeVar("AnyPolicy", bound=Policy)
 
-ENVIRONMENT_NAMES = ("ENVIRONMENT", "FASTAPI_ENV")
+ENVIRONMENT_NAMES = ("ENVIRONMENT", "FASTAPI_ENV", "APP_ENV")
+"""The variables that name an environment; the first that is set counts. Not `ENV`, which in many shells names a file."""
 DEVELOPMENT_NAMES = frozenset({"development", "dev", "local", "test", "testing"})
-PRODUCTION_NAMES = frozenset({"production", "prod", "staging", "stage", "live"})
+"""The environments that are not production. Any other name is: `production`, `prod`, `staging`, `stage`, `live`, `eu-1`..."""
 
 LISTS = ("origins", "methods", "request_headers", "expose_headers")
 FLAGS = (
@@ -150,18 +151,29 @@ def forgive_slashes(entries: list[str], name: str) -> list[str]:
     return forgiven
 
 
-def rules_name(environ: Mapping[str, str]) -> str | None:
-    """`"development"`, `"production"`, or None when no variable names an environment. An unknown name counts as production."""
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The environment that `variable` names: `name` as it is written, in lower case."""
+
+    variable: str
+    name: str
+
+    @property
+    def kind(self) -> Literal["development", "production"]:
+        """What the name means. An unknown name counts as production."""
+        return "development" if self.name in DEVELOPMENT_NAMES else "production"
+
+
+def environment_of(environ: Mapping[str, str]) -> Environment | None:
+    """The environment that the variables name; None when none does."""
     by_name = {name.upper(): value.strip().lower() for name, value in environ.items()}
-    said = next((by_name[name] for name in ENVIRONMENT_NAMES if by_name.get(name)), None)
-    if said is None:
-        return None
-    return "development" if said in DEVELOPMENT_NAMES else "production"
+    return next((Environment(name, by_name[name]) for name in ENVIRONMENT_NAMES if by_name.get(name)), None)
 
 
 def rules_of(environ: Mapping[str, str], policy: type[AnyPolicy]) -> Callable[..., AnyPolicy]:
     """The preset that the environment asks for."""
-    match rules_name(environ):
+    environment = environment_of(environ)
+    match environment and environment.kind:
         case "development":
             return policy.development
         case "production":

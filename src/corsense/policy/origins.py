@@ -95,27 +95,29 @@ def _not_a_list(field: str, given: object) -> Fault:
 
 
 def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
-    """The patterns that must not have cookies because their pages travel in the clear. Source: jub0bs/cors; Kettle, AppSec EU
-    2017."""
-    plain = (text for text in listed.texts if not text.startswith("https://") and _is_insecure(text))
-    return [
-        Fault(
-            field,
-            text,
-            "insecure-origin-with-credentials",
-            f"{quote(text)} is not https: whoever sits on the network can forge its pages, and these would act with the user's "
-            "cookies.",
-            f"Write {quote('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
-            if text.startswith("http:")
-            else "List it without credentials, or name dangerously_allow_insecure_origins=True.",
-        )
-        for text in plain
-    ]
+    """The patterns that must not have cookies because their pages travel in the clear over a network that strangers share; see
+    `insecure_development_origins` for the others. Source: jub0bs/cors; Kettle, AppSec EU 2017."""
+    return [insecure_fault(field, str(pattern)) for pattern in _insecure(listed.texts) if not pattern.is_development]
 
 
-def _is_insecure(text: str) -> bool:
-    read = read_pattern(text, "")
-    return isinstance(read, tuple) and OriginPattern(*read).is_insecure
+def insecure_fault(field: str, text: str) -> Fault:
+    """The fault of an `http:` pattern whose pages may send cookies."""
+    said = f"{quote(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
+    remedy = f"Write {quote('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
+    return Fault(field, text, "insecure-origin-with-credentials", said, remedy)
+
+
+def insecure_development_origins(texts: Iterable[str]) -> tuple[str, ...]:
+    """The `http:` patterns of hosts that are met on a developer's network only, such as `http://frontend:3000`: fine there, and
+    as forgeable as any other where the policy is in production."""
+    return tuple(str(pattern) for pattern in _insecure(texts) if pattern.is_development)
+
+
+def _insecure(texts: Iterable[str]) -> Iterator[OriginPattern]:
+    for text in texts:
+        read = read_pattern(text, "") if not text.startswith("https://") else None
+        if isinstance(read, tuple) and (pattern := OriginPattern(*read)).is_insecure:
+            yield pattern
 
 
 def public_suffix_faults(field: str, patterns: Iterable[OriginPattern]) -> list[Fault]:

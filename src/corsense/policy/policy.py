@@ -20,6 +20,7 @@ from corsense.policy.origins import (
     OriginList,
     Origins,
     Resolver,
+    insecure_development_origins,
     insecure_faults,
     public_suffix_faults,
     read_origins,
@@ -72,9 +73,10 @@ class Policy:
     **credentials**: whether pages may send cookies (and HTTP authentication, client certificates) and read the answer. A bearer
     token that script sets needs no credentials but `request_headers=["Authorization"]`. A list of patterns instead of True gives
     cookies to these pages only; the others of `origins` stay anonymous. Prohibited: with `"*"`; with an `http:` origin that is
-    not this machine (whoever sits on the network can forge its pages), unless `dangerously_allow_insecure_origins`; with a
-    wildcard below a public suffix such as `https://*.github.io` (anybody can have such a page), unless
-    `dangerously_allow_public_suffixes`; patterns that `origins` does not allow.
+    not this machine (whoever sits on the network can forge its pages), unless `dangerously_allow_insecure_origins` or on a host
+    of a developer's network (see `insecure_development_origins`); with a wildcard below a public suffix such as
+    `https://*.github.io` (anybody can have such a page), unless `dangerously_allow_public_suffixes`; patterns that `origins`
+    does not allow.
 
     **methods**: what pages may use beyond GET, HEAD and POST, which always pass (Fetch, *CORS-safelisted method*).
     Case-sensitive. `["*"]`: every method. Prohibited: CONNECT, TRACE, TRACK (browsers refuse them to script), `patch` for
@@ -342,9 +344,9 @@ class Policy:
         """The policy that environment variables spell: `CORS_ORIGINS`, `CORS_CREDENTIALS`, ..., one for each keyword.
 
         Lists are separated by commas, spaces or new lines, or are JSON. `aliases` are further names for the origins
-        (`ALLOWED_ORIGINS`). `ENVIRONMENT` or `FASTAPI_ENV` chooses the preset whose values stand where no variable is set:
-        `development()` or `production()`; without either, `Policy`'s own. Files (`.env`) are what `CORSSettings` reads. Raises
-        `PolicyError` whose faults name the variables.
+        (`ALLOWED_ORIGINS`). `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` chooses the preset whose values stand where no variable is
+        set: `development()` or `production()`; without any, `Policy`'s own. Files (`.env`) are what `CORSSettings` reads.
+        Raises `PolicyError` whose faults name the variables.
         """
         import os
 
@@ -423,6 +425,16 @@ class Policy:
         from corsense.policy.verdict import permits
 
         return permits(self, request, engine, resolved)
+
+    @property
+    def insecure_development_origins(self) -> tuple[str, ...]:
+        """The `http:` patterns that may send cookies, of hosts that are met on a developer's network only (`http://frontend:3000`,
+        `http://192.168.1.5:3000`). They are no fault of a policy, and have no place in production: there the middleware and
+        `production()` refuse them, elsewhere the middleware warns. None where `dangerously_allow_insecure_origins` is set."""
+        if not self.credentials or self.dangerously_allow_insecure_origins:
+            return ()
+        trusted = self.origins if self.credential_set is None else map(str, self.credential_set.patterns())
+        return insecure_development_origins(() if self.any_origin and self.credential_set is None else trusted)
 
     def explain(self, origin: str) -> str:
         """What the policy says of a page of `origin`, and why: the entry that lets it in, or the nearest one and how it

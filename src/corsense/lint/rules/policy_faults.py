@@ -12,6 +12,7 @@ from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.values import External, Known, Listed, Spot, Value
 from corsense.policy import Policy
+from corsense.policy.origins import insecure_fault
 
 _PRESETS = ("development", "production", "public_api", "mobile")
 
@@ -29,7 +30,7 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
         if any(value is NotImplemented for value in (*first, *given.values())):
             continue
         try:
-            make(*first, **given)
+            policy = make(*first, **given)
         except PolicyError as refused:
             for fault in refused.faults:
                 spot = next((Spot(module, word) for word in call.keywords if word.arg == fault.field), Spot(module, call))
@@ -37,6 +38,10 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
                 yield Mark(fault.slug, fault.message, spot, evidence, "error", fault.remedy)
         except TypeError:
             continue  # arguments that no policy takes: Python says so when the program runs
+        else:
+            for origin in policy.insecure_development_origins:
+                fault = insecure_fault("origins", origin)
+                yield Mark(fault.slug, fault.message, Spot(module, call), {"value": origin}, "warning", fault.remedy)
 
 
 def _maker(module: Module, evaluator: Evaluator, call: ast.Call) -> Callable[..., Policy] | None:

@@ -1,0 +1,149 @@
+"""Where the program adds the layer that is being made: what a refusal or a warning names.
+
+`add_middleware` keeps a class and its arguments; the layer is made later, when the app is first called, so the stack of calls
+does not lead to that line. It is searched for in the source of the loaded modules, only when there is something to say.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import linecache
+import sys
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final
+
+_PACKAGE: Final = str(Path(__file__).parent)
+_MODULE: Final = __name__.rpartition(".")[0]
+_BUILDS: Final = "build_middleware_stack"
+_ADDS: Final = ("add_middleware", "Middleware")
+_LONGEST_SOURCE: Final = 2_000_000
+_LIBRARIES: Final = tuple(sysconfig.get_paths()[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+
+
+@dataclass(frozen=True, slots=True)
+class CallSite:
+    """A line of the program."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+def call_site() -> CallSite | None:
+    """The call that adds the layer whose constructor is running, or that makes it; None where it is not found, or where several
+    calls could be meant."""
+    frame = inspect.currentframe()
+    outside = None
+    while frame is not None:
+        if frame.f_code.co_name == _BUILDS and not _is_ours(frame):
+            return _added(frame)
+        if outside is None and not _is_ours(frame) and not _is_constructor(frame):
+            outside = CallSite(frame.f_code.co_filename, frame.f_lineno)
+        frame = frame.f_back
+    return outside
+
+
+def built_for_lifespan() -> bool:
+    """Whether the stack of layers is being built because a server starts the app, and not for a request, directly by the
+    framework (no constructor of a subclass waits for the layer)."""
+    frame = inspect.currentframe()
+    while frame is not None and _is_ours(frame):
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_name != _BUILDS:
+        return False
+    frame = frame.f_back
+    while frame is not None:
+        scope = frame.f_locals.get("scope")
+        if isinstance(scope, Mapping) and "type" in scope:
+            return bool(scope["type"] == "lifespan")
+        frame = frame.f_back
+    return False
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_PACKAGE)
+
+
+def _is_constructor(frame: FrameType) -> bool:
+    """Whether this is the constructor of a subclass."""
+    bases = type(frame.f_locals.get("self")).__mro__
+    return frame.f_code.co_name == "__init__" and any(base.__module__.startswith(f"{_MODULE}.") for base in bases)
+
+
+def _added(frame: FrameType) -> CallSite | None:
+    """The call that the app which builds its stack in `frame` was told of the layer by."""
+    layer, given, app = (frame.f_locals.get(name) for name in ("cls", "kwargs", "self"))
+    if not isinstance(layer, type) or not isinstance(given, Mapping):
+        return None
+    modules = [module for module in tuple(sys.modules.values()) if _file(module)]
+    own = [module for module in modules if not str(_file(module)).startswith(_LIBRARIES)]
+    others = [module for module in modules if module not in own and layer in vars(module).values()]
+    for some in (own, others):
+        found = {site: likeness for module in some for site, likeness in _calls(module, layer, given, app)}
+        likely = [site for site, likeness in found.items() if likeness == max(found.values())]
+        if likely:
+            return likely[0] if len(likely) == 1 else None
+    return None
+
+
+def _file(module: Any) -> str | None:
+    file = getattr(module, "__file__", None)
+    return file if isinstance(file, str) and file.endswith(".py") and not file.startswith(_PACKAGE) else None
+
+
+def _calls(module: Any, layer: type, given: Mapping[str, object], app: object) -> Iterator[tuple[CallSite, int]]:
+    """The calls in a module that may add `layer` with the keywords `given` to `app`, each with how much speaks for it."""
+    file = str(_file(module))
+    text = "".join(linecache.getlines(file))
+    if len(text) > _LONGEST_SOURCE or not any(name in text for name in _ADDS):
+        return
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _name(node.func) in _ADDS and _adds(node, module, layer) and _gives(node, given):
+            spelt_out = all(word.arg is not None for word in node.keywords)
+            to_app = isinstance(node.func, ast.Attribute) and _value(node.func.value, module) is app
+            yield CallSite(file, node.lineno), 2 * to_app + spelt_out
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _adds(call: ast.Call, module: Any, layer: type) -> bool:
+    classes = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("middleware_class", "cls"))]
+    return any(_value(node, module) is layer or _name(node) == layer.__name__ for node in classes)
+
+
+def _value(node: ast.expr, module: Any) -> object:
+    """What a dotted name means in a module."""
+    if isinstance(node, ast.Name):
+        return vars(module).get(node.id)
+    if isinstance(node, ast.Attribute):
+        return getattr(_value(node.value, module), node.attr, None)
+    return None
+
+
+def _gives(call: ast.Call, given: Mapping[str, object]) -> bool:
+    """Whether a call may be the one with these keywords: it has no other, and where it spells a value, it is that one."""
+    words = [word for word in call.keywords if word.arg not in ("middleware_class", "cls")]
+    spelt = {word.arg: word.value for word in words if word.arg is not None}
+    if not spelt.keys() <= given.keys() or (len(spelt) == len(words) and spelt.keys() != given.keys()):
+        return False
+    return all(_may_be(node, given[name]) for name, node in spelt.items())
+
+
+def _may_be(node: ast.expr, value: object) -> bool:
+    try:
+        return bool(ast.literal_eval(node) == value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return True
