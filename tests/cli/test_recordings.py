@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,31 @@ def test_a_recording_without_a_call_across_origins_says_so(tmp_path: Path) -> No
     ran = corsense("check", "empty.har", folder=tmp_path)
     assert ran.status == 2
     assert "empty.har" in ran.err
+
+
+def test_a_large_recording_shows_what_is_read_and_judged(
+    recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from corsense.check.recording import check_recording
+    from corsense.check.request import Asked
+    from corsense.cli import progress as bar
+
+    monkeypatch.setattr(bar, "_PATIENCE", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    seen: list[tuple[str, int, int]] = []
+    with bar.progress(silent=False) as advance:
+        assert advance is not None
+        advance(1, 2, "reading recording.har")
+        check_recording(
+            recording, Asked(), lambda done, total: seen.append(("read", done, total)), lambda *of: seen.append(("judged", *of))
+        )
+    assert seen == [("read", 1, 2), ("read", 2, 2), ("judged", 1, 1)]
+    assert "reading recording.har" in capsys.readouterr().err
+
+
+def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str]) -> None:
+    from corsense.cli.progress import progress
+
+    for silent in (True, False):
+        with progress(silent) as advance:
+            assert advance is None

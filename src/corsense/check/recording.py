@@ -13,18 +13,23 @@ from corsense.diagnose import Observation, cache_faults
 from corsense.fetch import Browser
 from corsense.readers.errors import InputError
 from corsense.transports import drive
-from corsense.transports.har import HarFetch, har_send, read_har
+from corsense.transports.har import HarFetch, Progress, har_send, read_har
 
 
-def check_recording(path: Path, asked: Asked) -> Report:
-    """The report of a HAR file. Raises InputError when the file cannot be read, or holds no call from a page to another
+def check_recording(path: Path, asked: Asked, reading: Progress | None = None, judging: Progress | None = None) -> Report:
+    """The report of a HAR file. `reading` and `judging` are called with how many entries, and then how many requests, are done
+    of how many. Raises InputError when the file cannot be read, or holds no call from a page to another
     origin."""
-    fetches = [fetch for fetch in read_har(path) if _is_wanted(fetch, asked)]
+    fetches = [fetch for fetch in read_har(path, reading) if _is_wanted(fetch, asked)]
     if not fetches:
         raise InputError(
             f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
         )
-    observations = [_observe(fetch, asked) for fetch in fetches]
+    observations = []
+    for number, fetch in enumerate(fetches, 1):
+        observations.append(_observe(fetch, asked))
+        if judging is not None:
+            judging(number, len(fetches))
     report = collect(Target("har", str(path)), observations, (), cache_faults(observations))
     return bounded(suppressed(report, asked.selection))
 

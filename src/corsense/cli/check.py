@@ -229,10 +229,21 @@ def _report(
     if target is not None and target.lower().endswith(".har"):
         if browser is not None:
             raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
-        from corsense.check.recording import check_recording
-
-        return check_recording(Path(target), asked)
+        return _on_recording(Path(target), asked, silent)
     return _on_app(target, asked, factory, time_limit, silent, browser, python)
+
+
+def _on_recording(file: Path, asked: Asked, silent: bool) -> Report:
+    from functools import partial
+
+    from corsense.check.recording import check_recording
+    from corsense.cli.progress import progress
+
+    with progress(silent) as advance:
+        if advance is None:
+            return check_recording(file, asked)
+        reading, judging = partial(advance, what=f"reading {file.name}"), partial(advance, what="judging requests")
+        return check_recording(file, asked, reading, judging)
 
 
 def report_on(target: str | None, asked: Asked) -> Report:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 _PATIENCE = 1.0
 
 
+class Advance(Protocol):
+    """Shows how many are done of how many, and of what."""
+
+    def __call__(self, done: int, total: int, what: str = "trying requests") -> None: ...
+
+
 @contextmanager
-def progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
+def progress(silent: bool) -> Iterator[Advance | None]:
     """A function to call with how many are done of how many; None when nothing is to be shown."""
     if silent or not sys.stderr.isatty():
         yield None
@@ -21,12 +28,14 @@ def progress(silent: bool) -> Iterator[Callable[[int, int], None] | None]:
 
     bar = Progress(console=Console(stderr=True), transient=True)
     started = time.monotonic()
-    task = bar.add_task("trying requests")
+    task = bar.add_task("")
 
-    def advance(done: int, total: int) -> None:
-        if not bar.live.is_started and time.monotonic() - started > _PATIENCE:
+    def advance(done: int, total: int, what: str = "trying requests") -> None:
+        if not bar.live.is_started:
+            if time.monotonic() - started < _PATIENCE:
+                return
             bar.start()
-        bar.update(task, completed=done, total=total)
+        bar.update(task, description=what, completed=done, total=total)
 
     try:
         yield advance

@@ -7,7 +7,7 @@ browser's state machine can judge it. What they return holds the secrets of the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,11 +22,15 @@ from corsense.readers.pasted import PastedRequest, page_origin, requested_header
 from corsense.transports.drive import Send, drive
 from corsense.url import parse_url
 
+Progress = Callable[[int, int], None]
+"""Called with how many are done of how many."""
+
 NOT_RECORDED = "the recording does not hold the answer"
 """The reason of the `NetworkError` for a request whose answer the recording lacks."""
 EXCERPT = 200
 """Characters of the body of an error answer that are kept."""
 
+_TIME = "startedDateTime"
 _SCRIPTED = frozenset({"fetch", "xhr", "eventsource"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS = 20
@@ -78,12 +82,13 @@ class HarFetch:
     notes: tuple[str, ...] = ()
 
 
-def read_har(source: str | Path) -> tuple[HarFetch, ...]:
+def read_har(source: str | Path, progress: Progress | None = None) -> tuple[HarFetch, ...]:
     """The cross-origin fetches in a HAR file (a path, or its text), in the order of the recording; empty when it holds none.
+    `progress` is called with how many of its entries are read, of how many.
 
     Raises InputError when the file cannot be read or is no HAR.
     """
-    return tuple(_Recording(list(_entries(_document(source)))).fetches())
+    return tuple(_Recording(list(_entries(_document(source, progress)))).fetches())
 
 
 def har_send(fetch: HarFetch) -> Send:
@@ -132,11 +137,12 @@ def _address(url: str) -> str:
 # The file
 
 
-def _document(source: str | Path) -> Mapping[str, object]:
+def _document(source: str | Path, progress: Progress | None) -> Mapping[str, object]:
     name = "the text" if isinstance(source, str) and source.lstrip("\ufeff \t\r\n").startswith(("{", "[")) else str(source)
     text = source if isinstance(source, str) and name == "the text" else _text(Path(source))
     try:
-        document = json.loads(text.lstrip("\ufeff"))
+        text = text.lstrip("\ufeff")
+        document = json.loads(text, object_hook=_counted(text, progress) if progress is not None else None)
     except RecursionError:
         raise InputError(
             f"{quoted(name)} nests too deep to be a HAR file: export it again from the browser's network panel"
@@ -150,6 +156,20 @@ def _document(source: str | Path) -> Mapping[str, object]:
             f"{quoted(name)} has no log.entries, so it is no HAR file: use 'Export HAR' in the browser's network panel"
         )
     return log
+
+
+def _counted(text: str, progress: Progress) -> Callable[[dict[str, object]], dict[str, object]]:
+    """What counts the entries of a HAR file while its text is parsed: each has a time of its own, as pages have."""
+    total, done = text.count(f'"{_TIME}"'), 0
+
+    def count(parsed: dict[str, object]) -> dict[str, object]:
+        nonlocal done
+        if _TIME in parsed:
+            done += 1
+            progress(done, max(total, done))
+        return parsed
+
+    return count
 
 
 def _text(path: Path) -> str:
