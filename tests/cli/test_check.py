@@ -254,3 +254,11 @@ def test_a_host_longer_than_a_name_can_be_is_refused_in_one_line() -> None:
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.count("\n") == 1
     assert "longer than a name can be" in ran.err
+
+
+def test_one_cause_at_one_place_is_one_finding_however_it_shows() -> None:
+    ran = corsense("check", "--format", "json", folder=FOLDER / "broken" / "options-by-hand-with-headers")
+    (finding,) = (finding for finding in ran.document["findings"] if finding["slug"] == "manual-options-handler")
+    number = ran.document["findings"].index(finding)
+    shown = {result["error"] for result in ran.document["results"] if number in result["findings"]}
+    assert len(shown) > 1

@@ -72,6 +72,27 @@ def test_annotations_name_the_file_and_the_line(tree: Path) -> None:
     assert lint("--format", "github").stdout.startswith("::error title=CORS301 wildcard-with-credentials,file=main.py,line=6,")
 
 
+def test_a_file_is_judged_once_whatever_path_or_link_leads_to_it(tree: Path) -> None:
+    (tree / "link.py").symlink_to("main.py")
+    for paths in ([], ["."], [".", "main.py", "./main.py", str(tree / "main.py")], ["link.py", "main.py"]):
+        document = json.loads(lint(*paths, "--format", "json").stdout)
+        assert [finding["file"] for finding in document["findings"]] == ["main.py"], paths
+        assert document["files"] == 1, paths
+    assert json.loads(lint("link.py", "--format", "json").stdout)["files"] == 1
+
+
+def test_of_two_layers_only_the_one_that_answers_preflights_lacks_a_method(tree: Path) -> None:
+    layer = 'app.add_middleware(CORSMiddleware, allow_origins=["https://a.example"])\n'
+    route = '@app.delete("/items")\ndef remove() -> None: ...\n'
+    (tree / "main.py").write_text(HEADER + layer + layer + route, encoding="utf-8")
+    findings = json.loads(lint("--select", "method-not-allowed", "--format", "json").stdout)["findings"]
+    assert [finding["line"] for finding in findings] == [7]
+    inner, outer = layer, f"if __debug__:\n    {layer}"
+    (tree / "main.py").write_text(HEADER + inner + outer + route, encoding="utf-8")
+    findings = json.loads(lint("--select", "method-not-allowed", "--format", "json").stdout)["findings"]
+    assert [finding["line"] for finding in findings] == [6, 8]
+
+
 def test_quiet_leaves_a_line_for_each_finding(tree: Path) -> None:
     (line,) = lint("--quiet").stdout.splitlines()
     assert line.startswith("main.py:6:36: error CORS301")

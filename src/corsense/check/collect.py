@@ -23,6 +23,8 @@ _REFUSALS = {
     "method-not-allowed": ("method", "methods", "allow_methods"),
     "header-not-allowed": ("header", "headers", "allow_headers"),
 }
+_ANSWERED = frozenset({"status"})
+"""Evidence about an answer rather than about what the app is told."""
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 MOST_OF_A_KIND = 20
 """Findings of one cause that a report on a server or a recording lists; both can be made to give thousands."""
@@ -55,6 +57,7 @@ def collect(
     _drop_the_obvious(groups)
     _join_unexposed(groups)
     _join_refusals(groups)
+    _join_symptoms(groups)
     ordered = sorted(
         groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
     )
@@ -128,6 +131,24 @@ def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
             for key in [key for key, group in groups.items() if group in found]:
                 del groups[key]
             groups[slug, place, message] = _Group(joined, results)
+
+
+def _join_symptoms(groups: dict[tuple[object, ...], _Group]) -> None:
+    """One cause at one place is one finding, however it shows: only values that have to change are faults of their own. What most
+    requests show of it is what is said."""
+    shown: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
+    for key, group in groups.items():
+        if key[1] is not None and set(group.finding.evidence) <= _ANSWERED:
+            shown.setdefault(key[:2], []).append(key)
+    for keys in shown.values():
+        found = [groups[key] for key in keys]
+        most = max(found, key=lambda group: len(group.results))
+        worst = min((group.finding.severity for group in found), key=_RANK.__getitem__)
+        most.finding = replace(most.finding, severity=worst)
+        most.results = sorted({index for group in found for index in group.results})
+        for key, group in zip(keys, found, strict=True):
+            if group is not most:
+                del groups[key]
 
 
 def _soften_what_nobody_asked_for(groups: dict[tuple[object, ...], _Group], observations: Sequence[Observation]) -> None:

@@ -50,7 +50,8 @@ def scan(paths: Sequence[Path]) -> Scan:
     Raises:
         FileNotFoundError: one of the paths does not exist.
     """
-    found = list(dict.fromkeys(str(file) for path in paths for file in _below(path)))
+    links: set[str] = set()
+    found = _once([file for path in paths for file in _below(path, links)], links, len(paths))
     sources = [file for file in found if not file.endswith(".ipynb")]
     workers = min(os.cpu_count() or 1, 1 + len(sources) // _BY_ONE)
     results = _in_processes(sources, workers) if workers > 1 else [_look_at(sources)]
@@ -61,6 +62,17 @@ def scan(paths: Sequence[Path]) -> Scan:
         tuple(Skipped(file, "a notebook, which is not read") for file in found if file.endswith(".ipynb") and _concerns(file)),
         tuple(Skipped(*pair) for result in results for pair in result[2]),
     )
+
+
+def _once(files: list[str], links: set[str], paths: int) -> list[str]:
+    """The files, each once, whatever path or symbolic link leads to it; by the link only where nothing else does."""
+    if paths == 1 and not links:
+        return files
+    found: dict[str, str] = {}
+    for file in sorted(files, key=links.__contains__):
+        found.setdefault(os.path.realpath(file), file)
+    kept = set(found.values())
+    return [file for file in dict.fromkeys(files) if file in kept]
 
 
 Looked = tuple[list[str], list[str], list[tuple[str, str]]]
@@ -121,16 +133,19 @@ def _concerns(file: str) -> bool:
         return False
 
 
-def _below(path: Path) -> Iterator[str]:
+def _below(path: Path, links: set[str]) -> Iterator[str]:
+    """The files below a path; symbolic links are noted in `links` as well."""
     if path.is_dir():
-        yield from _walk(str(path))
+        yield from _walk(str(path), links)
     elif path.exists():
+        if path.is_symlink():
+            links.add(str(path))
         yield str(path)
     else:
         raise FileNotFoundError(str(path))
 
 
-def _walk(folder: str) -> Iterator[str]:
+def _walk(folder: str, links: set[str]) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
@@ -140,6 +155,9 @@ def _walk(folder: str) -> Iterator[str]:
         name = entry.name
         if entry.is_dir(follow_symlinks=False):
             if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
-                yield from _walk(entry.path)
+                yield from _walk(entry.path, links)
         elif name.endswith(_SUFFIXES) or name.endswith(".ipynb"):
-            yield os.path.normpath(entry.path)
+            file = os.path.normpath(entry.path)
+            if entry.is_symlink():
+                links.add(file)
+            yield file

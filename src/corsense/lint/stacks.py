@@ -31,6 +31,15 @@ class Stack:
         """Its CORS layers."""
         return tuple(layer for layer in self.layers if isinstance(layer, CorsLayer))
 
+    @property
+    def answering(self) -> tuple[CorsLayer, ...]:
+        """The CORS layers that preflights reach: a layer outside of one that is there whenever it is answers them all."""
+        return tuple(
+            cors
+            for cors in self.cors
+            if not any(isinstance(outer, CorsLayer) and set(outer.path) <= set(cors.path) for outer in self.outside(cors))
+        )
+
     def outside(self, cors: Layer) -> Iterator[Layer]:
         """The layers that are added after a CORS layer and in the same run of the program."""
         after = self.layers[self.layers.index(cors) + 1 :]

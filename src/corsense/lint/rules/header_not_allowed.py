@@ -22,7 +22,7 @@ _IMPORTS = 2
 def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
     """Headers that the app's security schemes read and the list lacks."""
     read: list[str] | None = None
-    for layer in stack.cors:
+    for layer in stack.answering:
         given = layer.argument("allow_headers")
         if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
             continue

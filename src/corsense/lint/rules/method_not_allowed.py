@@ -19,7 +19,7 @@ _ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
 def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
     """Methods of routes that the list lacks, and methods in lower case, which are others."""
     served: set[str] | None = None
-    for layer in stack.cors:
+    for layer in stack.answering:
         given = layer.argument("allow_methods")
         if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
             continue
