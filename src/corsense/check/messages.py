@@ -1,16 +1,20 @@
-"""The call that a console message is about, as wishes for a check."""
+"""The call that a console message is about, as what a check is to ask; and what trying it has shown."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from corsense.check.request import ANY_METHOD, Asked, Operation
+from corsense.check.results import Report, Result
 from corsense.explain import Explanation
 from corsense.fetch import CorsError
 from corsense.fetch.wording.parse import Message
+from corsense.finding import Finding
 from corsense.url import parse_url
 
+_AS_IT_RUNS = ("success", "unauthenticated", "wrong_slash", "unknown_path")
 _WITH_CREDENTIALS = (
     CorsError.WildcardOriginNotAllowed,
     CorsError.PreflightWildcardOriginNotAllowed,
@@ -19,15 +23,16 @@ _WITH_CREDENTIALS = (
 )
 
 
-def wishes_of(explanations: Sequence[Explanation], *, on_app: bool) -> Asked | None:
+def wishes_of(explanations: Sequence[Explanation], *, on_app: bool, url: str | None = None) -> Asked | None:
     """What to try so that the messages come again; None when no message names a URL. Where none names the page, the usual
-    origins of
-    development are tried; where none names the method, every method of the route."""
+    origins of development are tried; where none names the method, every method of the route. `url` is the server to ask in place
+    of the one in the messages, or the very address when it has a path."""
     messages = [explanation.message for explanation in explanations if explanation.message.is_cors and explanation.message.url]
     if not messages:
         return None
     origins = dict.fromkeys(message.origin for message in messages if message.origin is not None and parse_url(message.origin))
-    operations = dict.fromkeys(_operation(message, on_app) for message in messages)
+    operations = dict.fromkeys(_operation(message, url) for message in messages)
+    bases = {parsed.origin for message in messages if (parsed := parse_url(message.initial_url or message.url or "")) is not None}
     headers = dict.fromkeys((message.header, "example") for message in messages if message.header is not None)
     include = any(message.error in _WITH_CREDENTIALS for message in messages)
     return Asked(
@@ -35,12 +40,45 @@ def wishes_of(explanations: Sequence[Explanation], *, on_app: bool) -> Asked | N
         operations=tuple(operations),
         headers=tuple(headers),
         credentials="include" if include else None,
+        base_url=bases.pop() if on_app and len(bases) == 1 else None,
     )
 
 
-def _operation(message: Message, on_app: bool) -> Operation:
-    address = message.initial_url or message.url or ""
-    url = urlsplit(address)
-    path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+def _operation(message: Message, target: str | None) -> Operation:
+    address = urlsplit(message.initial_url or message.url or "")
+    path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+    if target is not None and urlsplit(target).path not in ("", "/"):
+        path = target
     simple = message.method is None and message.preflight is False and message.error is not None
-    return Operation(message.method or ("GET" if simple else ANY_METHOD), path if on_app else address)
+    return Operation(message.method or ("GET" if simple else ANY_METHOD), path)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What trying the call of one message has shown: `found` are the findings that block it, the worst first; `elsewhere` that
+    the target does not serve that address; `in_error_only` that the call passes, and would not if the endpoint failed."""
+
+    found: tuple[Finding, ...] = ()
+    elsewhere: bool = False
+    in_error_only: bool = False
+
+
+def tried(explanation: Explanation, report: Report) -> Tried:
+    """What the report says of the call of a message. Only a finding on that very call, as it runs, is its cause; what would
+    happen if an endpoint failed, or what is wrong elsewhere in the configuration, is none."""
+    results = [result for result in report.results if _is_about(result, explanation.message)]
+    blocked = [result for result in results if result.outcome != "allowed"]
+    as_it_runs = [result for result in blocked if result.situation in _AS_IT_RUNS]
+    indices = dict.fromkeys(index for result in as_it_runs for index in result.findings)
+    found = tuple(report.findings[index] for index in sorted(indices) if report.findings[index].severity != "info")
+    missing = any(finding.cause.slug == "route-not-found" for finding in report.findings)
+    if report.target.kind == "app" and missing and not any(result.route for result in results):
+        return Tried(elsewhere=True)
+    found = tuple(finding for finding in found if finding.cause.slug != "route-not-found") or found
+    return Tried(found, in_error_only=bool(blocked) and not as_it_runs)
+
+
+def _is_about(result: Result, message: Message) -> bool:
+    if message.origin is not None and parse_url(message.origin) is not None and result.origin != message.origin:
+        return False
+    return message.method in (None, result.method)

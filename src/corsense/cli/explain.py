@@ -20,6 +20,10 @@ def explain(
     url: Annotated[str | None, typer.Option(help="URL of the running server: try the call of the message on it.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the explanations.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Without the code of the fixes.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every line, every cause with its code, and the whole report.")
+    ] = False,
+    run_endpoints: Annotated[bool, typer.Option("--run-endpoints", help="Run the endpoint of the call that is tried.")] = False,
     list_: Annotated[bool, typer.Option("--list", help="The catalogue of all messages.")] = False,
 ) -> None:
     """Explain console messages of any browser: what was checked, the causes by likelihood, the fix of each as code.
@@ -30,4 +34,4 @@ def explain(
     if list_:
         print_catalogue(format)
     else:
-        explain_text(text, file, app, url, format, quiet, clipboard)
+        explain_text(text, file, app, url, format, quiet, clipboard, verbose, run_endpoints)

@@ -42,6 +42,8 @@ def explain_text(
     format: Format = Format.TEXT,
     quiet: bool = False,
     clipboard: bool = False,
+    verbose: bool = False,
+    run_endpoints: bool = False,
 ) -> None:
     """Explain the messages of a text: the argument, a file, the clipboard, or standard input. With `app` or `url` their call is
     tried.
@@ -56,10 +58,10 @@ def explain_text(
         found = explained(_text(text, file, clipboard))
         if not found:
             _nothing_recognised()
-        report = _tried(found, app, url) if app or url else None
+        report = _tried(found, app, url, run_endpoints) if app or url else None
     except InputError as error:
         fail(str(error))
-    _print(found, report, format, quiet)
+    _print(found, report, format, quiet=quiet, verbose=verbose)
     raise SystemExit(SOMETHING_FOUND)
 
 
@@ -129,17 +131,19 @@ def _nothing_recognised() -> None:
     fail("no message of a browser was recognised in this text.")
 
 
-def _tried(found: list[Explanation], app: str | None, url: str | None) -> Report | None:
+def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpoints: bool) -> Report | None:
     """The report of trying the calls that the messages are about; None when none of them tells page and URL."""
+    from dataclasses import replace
+
     from corsense.check.messages import wishes_of
     from corsense.cli.check import report_on
 
     target = app or url
-    asked = wishes_of(found, on_app=app is not None)
-    return report_on(target, asked) if asked is not None else None
+    asked = wishes_of(found, on_app=app is not None, url=url if app is None else None)
+    return report_on(target, replace(asked, run_endpoints=run_endpoints)) if asked is not None else None
 
 
-def _print(found: list[Explanation], report: Report | None, format: Format, quiet: bool) -> None:
+def _print(found: list[Explanation], report: Report | None, format: Format, *, quiet: bool, verbose: bool) -> None:
     if format is Format.JSON:
         accept("json")
         print(_json(found, report))
@@ -148,8 +152,8 @@ def _print(found: list[Explanation], report: Report | None, format: Format, quie
     from corsense.report.explanations import print_explanations
 
     lines = terminal()
-    print_explanations(found, lines, tried=report, quiet=quiet)
-    if report is not None:
+    print_explanations(found, lines, tried=report, quiet=quiet, verbose=verbose)
+    if report is not None and verbose:
         from corsense.report.text import TextReport
 
         lines.plain()
