@@ -26,6 +26,8 @@ _ONE_ORIGIN_FOR_ANOTHER = frozenset(
     }
 )  # fmt: skip
 _UNKNOWN = LayerPolicy(known=False)
+_NOT_HANDLED = (404, 405, 501)
+"""Statuses by which an endpoint that takes every method (GraphQL, a mounted app) says that it does not handle OPTIONS."""
 _ORIGIN_FAULTS = (
     CorsError.PreflightMissingAllowOriginHeader,
     CorsError.PreflightAllowOriginMismatch,
@@ -43,7 +45,8 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
         layer = app.layers[facts.answered_by]
         return refused_by_policy(observation, index, layer) if layer.is_cors else _other_layer(observation, index, layer)
     if facts.answered_by == "endpoint":
-        return [_manual_handler(observation, index)]
+        declined = status_of(observation.trace.exchanges[index]) in _NOT_HANDLED and not observation.cors_layers
+        return [missing_layer(observation) if declined else _manual_handler(observation, index)]
     if facts.answered_by in ("router", "exception-handler", "server-error", "server"):
         return [_unhandled(observation, index)]
     return _by_status(observation, index)
