@@ -17,8 +17,8 @@ from corsense.check.mend import AppMending
 from corsense.check.mended import Mended, Wishes
 from corsense.check.request import Asked, read_header, read_operation
 from corsense.check.results import Report
-from corsense.check.writing import write_all
 from corsense.fetch import Allowed, Blocked
+from corsense.fix.write import write_all
 from tests.causes.visits import visit
 from tests.cli.commands import Ran, corsense
 from tests.examples.scenarios import FOLDER, Scenario, load

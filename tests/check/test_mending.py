@@ -11,7 +11,7 @@ from corsense.app.target import AppTarget
 from corsense.check.mend import AppMending
 from corsense.check.mended import NO_WISHES, Mended, Wishes
 from corsense.check.request import Asked, read_operation
-from corsense.check.writing import write_all
+from corsense.fix.write import write_all
 
 ORIGIN = "http://localhost:3000"
 POST = (read_operation("POST /users"),)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from corsense.fix.journal import Journal, JournalEntry, write
 from corsense.report.repairs import MendedDocument
 from tests.cli.commands import corsense
 
@@ -117,3 +119,28 @@ def test_what_cannot_be_done_is_said_in_a_sentence(folder: Path, arguments: list
     assert sentence in ran.err
     assert "Traceback" not in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_run_that_was_killed_while_it_wrote_is_ended_by_the_next(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (tmp_path / "app").mkdir()
+    file, other = tmp_path / "app" / "main.py", tmp_path / "app" / "other.py"
+    file.write_text("x = 'new'\n", encoding="utf-8")
+    other.write_text("x = 'old'\n", encoding="utf-8")
+    entries = tuple(
+        JournalEntry(str(path), str(path.with_name(f".{path.name}.staged")), b"x = 'old'\n", b"x = 'new'\n")
+        for path in (file, other)
+    )
+    (state / "corsense").mkdir(parents=True, mode=0o700)
+    write(state / "corsense", Journal("replacing", entries))
+    environment = {**os.environ, "XDG_STATE_HOME": str(state)}
+
+    only_looks = corsense("fix", str(tmp_path / "app"), environment=environment)
+    assert "run corsense fix --write to end it" in only_looks.err
+    assert other.read_text(encoding="utf-8") == "x = 'old'\n"
+
+    ends = corsense("fix", str(tmp_path / "app"), "--write", environment=environment)
+    assert "An interrupted run was finished" in ends.err
+    assert other.read_text(encoding="utf-8") == "x = 'new'\n"
+    assert sorted(os.listdir(tmp_path / "app")) == ["main.py", "other.py"]
+    assert os.listdir(state / "corsense") == []

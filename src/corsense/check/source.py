@@ -12,9 +12,9 @@ from corsense.check.candidates import Candidate, edited, expression_repairs, ori
 from corsense.check.mended import Mended, Repair, Wishes, unused_note
 from corsense.check.repair import below_here, is_users, source_of, text_of
 from corsense.check.wishes import wished
-from corsense.check.writing import encoding_of
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
+from corsense.fix.write import encoding_of
 from corsense.readers.errors import InputError
 from corsense.suppression import EVERYTHING, UNUSED, RuleSelection
 

@@ -86,7 +86,7 @@ def fix(
     Exit status: 0 nothing to fix, or all fixed; 1 a diff was printed, or something is left; 2 the work could not be done.
     """
     from corsense.check.mended import Wishes
-    from corsense.check.writing import WriteError, write_all
+    from corsense.fix.write import WriteError, write_all
     from corsense.readers.errors import InputError
 
     try:
@@ -94,6 +94,7 @@ def fix(
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=selected(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT
+        _end_interrupted(write)
         mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, silent, python)
         if write:
             write_all(mended.edits)
@@ -102,6 +103,18 @@ def fix(
     _print(mended, write, format, quiet)
     changed = bool(mended.edits) and not write
     raise typer.Exit(SOMETHING_FOUND if changed or not mended.is_done else NOTHING_FOUND)
+
+
+def _end_interrupted(write: bool) -> None:
+    """Let no run start from files of which an earlier run, killed while it wrote, had replaced some. Raises WriteError."""
+    from corsense.fix.write import finish_interrupted, is_interrupted
+
+    if not is_interrupted():
+        return
+    if write:
+        print(f"corsense: {finish_interrupted()}", file=sys.stderr)
+    else:
+        print("corsense: an earlier run was killed while it wrote; run corsense fix --write to end it.", file=sys.stderr)
 
 
 def _variable(name: str | None) -> str | None:
