@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,41 @@ def test_fix_lets_the_configured_origins_in(project: Path) -> None:
     ran = corsense("fix", "--write", folder=project)
     assert ran.status in (0, 1)
     assert 'allow_origins=["https://app.example.com"]' in (project / "shop/web.py").read_text()
+
+
+def test_check_plans_for_the_configured_place_and_clients(project: Path) -> None:
+    keys = 'base-url = "https://api.example.com"\nbehind-proxy = true\nclient = ["tus"]\n'
+    write(project, {"pyproject.toml": f'[tool.corsense]\napp = "shop.web:app"\n{keys}'})
+    named = ("--request", "POST /items")
+    results = corsense("check", *named, "--format", "json", folder=project).document["results"]
+    assert all(result["url"].startswith("https://api.example.com/") for result in results)
+    sent = {value for result in results for exchange in result["exchanges"] for _, value in exchange["request"]["headers"]}
+    assert any("tus-resumable" in value for value in sent)
+    options = ("--base-url", "http://localhost:9000", "--no-behind-proxy", "--request", "GET /items")
+    urls = {result["url"] for result in corsense("check", *options, "--format", "json", folder=project).document["results"]}
+    assert urls == {"http://localhost:9000/items"}
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('base-url = "api.example.com"', "[tool.corsense] base-url in pyproject.toml: 'api.example.com' is not a URL"),
+        ('client = ["mpc"]', "[tool.corsense] client in pyproject.toml: "),
+        ('python = "nowhere/python"', "nowhere/python"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_with_its_key(project: Path, key: str, said: str) -> None:
+    write(project, {"pyproject.toml": f'[tool.corsense]\napp = "shop.web:app"\n{key}\n'})
+    ran = corsense("check", folder=project)
+    assert (ran.status, ran.out) == (2, "")
+    assert said in ran.err
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_the_configured_interpreter_runs_the_app(project: Path) -> None:
+    own = f"{sys.prefix}/bin/python" if os.name == "posix" else sys.executable
+    write(project, {"pyproject.toml": f'[tool.corsense]\napp = "shop.web:app"\npython = "{own}"\n'})
+    assert corsense("check", "--quiet", folder=project).status == 1
 
 
 @pytest.mark.parametrize("command", [["check"], ["fix"], ["lint"], ["check", "http://127.0.0.1:9/"]])

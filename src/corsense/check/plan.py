@@ -223,7 +223,7 @@ def _situations(
 
 
 def _probe(asked: Asked, request: FetchRequest, situation: Situation, route: RouteInfo | None) -> Probe:
-    return Probe(request, situation, route.index if route is not None else None, asked.engine, asked.behind_proxy)
+    return Probe(request, situation, route.index if route is not None else None, asked.engine, bool(asked.behind_proxy))
 
 
 def _client_probe(asked: Asked, app: AppDescription, origin: str, call: ClientCall) -> Probe:

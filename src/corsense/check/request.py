@@ -38,7 +38,7 @@ class Asked:
     """What to check. Empty tuples and None mean: what makes sense for the target.
 
     - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
-    - `behind_proxy`: TLS ends in front of the app, which sees http.
+    - `behind_proxy`: TLS ends in front of the app, which sees http. None: nobody said so, so it does not.
     - `clients`: names of client profiles (`corsense.clients`) whose requests are planned too.
     - `notes` say how a pasted request was understood, `selection` which findings are reported.
     """
@@ -54,7 +54,7 @@ class Asked:
     notes: tuple[str, ...] = ()
     selection: RuleSelection = EVERYTHING
     base_url: str | None = None
-    behind_proxy: bool = False
+    behind_proxy: bool | None = None
     clients: tuple[str, ...] = ()
 
 

@@ -84,8 +84,13 @@ def check(
         typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
     ] = None,
     behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="TLS ends in front of the app: it sees http, whatever the page calls.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--behind-proxy/--no-behind-proxy",
+            help="TLS ends in front of the app: it sees http, whatever the page calls.",
+            show_default=False,
+        ),
+    ] = None,
     client: Annotated[
         list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
     ] = None,
@@ -175,7 +180,7 @@ def asked_for(
     engine: Engine,
     run_endpoints: bool,
     base_url: str | None = None,
-    behind_proxy: bool = False,
+    behind_proxy: bool | None = None,
     client: list[str] | None = None,
 ) -> Asked:
     """What the options that `check` and `fix` share ask for. Raises InputError for what none of them takes."""
@@ -207,7 +212,7 @@ def _report(
     python: str | None = None,
 ) -> Report:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
-    from corsense.readers.errors import InputError, quoted
+    from corsense.readers.errors import InputError
 
     if curl is not None and fetch is not None:
         raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
@@ -220,8 +225,7 @@ def _report(
         text = read_standard_input() if pasted == "-" else pasted
         kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
         asked, target = with_pasted(asked, text, kind, target, configured_origins(configuration))
-    if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
-        raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
+    _insist_on_scheme(target)
     if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
@@ -246,9 +250,22 @@ def _on_recording(file: Path, asked: Asked, silent: bool) -> Report:
         return check_recording(file, asked, reading, judging)
 
 
-def report_on(target: str | None, asked: Asked) -> Report:
-    """The report on an app or a URL for wishes that another command has."""
-    return _report(target, asked, None, None, False, 30.0, True)
+def _insist_on_scheme(target: str | None) -> None:
+    from corsense.readers.errors import InputError, quoted
+
+    if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
+        raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
+
+
+def report_on(target: str, asked: Asked) -> Report:
+    """The report on an app or a URL for the call that another command asks about; no client's requests are added."""
+    from corsense.cli.configured import configuration_for, with_configuration
+
+    _insist_on_scheme(target)
+    asked = with_configuration(asked, replace(configuration_for(target), client=()))
+    if "://" in target:
+        return _over_the_network(target, asked, None, True, None)
+    return _on_app(target, asked, False, 30.0, True, None, None)
 
 
 def _over_the_network(

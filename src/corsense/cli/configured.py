@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corsense.check.request import Asked
     from corsense.config import Configuration
 
@@ -22,18 +24,30 @@ def configuration_for(target: str | None) -> Configuration:
 def configured_origins(configuration: Configuration) -> tuple[str, ...]:
     """The origins of the configuration. Raises InputError for one that no browser sends."""
     from corsense.check.request import read_origin
-    from corsense.errors import InputError
 
-    try:
-        return tuple(read_origin(text) for text in configuration.origins)
-    except InputError as error:
-        raise InputError(f"{configuration.key('origins')}: {error}") from None
+    return tuple(_read(configuration, "origins", read_origin, text) for text in configuration.origins)
 
 
 def with_configuration(asked: Asked, configuration: Configuration) -> Asked:
     """What was asked for, completed by the configuration. Raises InputError for a value that cannot be used."""
+    from corsense.check.request import read_base_url, read_client
+
+    base_url = configuration.base_url
     return replace(
         asked,
         origins=asked.origins or configured_origins(configuration),
         credentials=asked.credentials or configuration.credentials,
+        base_url=asked.base_url or (_read(configuration, "base-url", read_base_url, base_url) if base_url else None),
+        behind_proxy=asked.behind_proxy if asked.behind_proxy is not None else configuration.behind_proxy,
+        clients=asked.clients or tuple(_read(configuration, "client", read_client, name) for name in configuration.client),
     )
+
+
+def _read(configuration: Configuration, key: str, read: Callable[[str], str], text: str) -> str:
+    """A value of a key; what is wrong with it is said with the name of the key."""
+    from corsense.errors import InputError
+
+    try:
+        return read(text)
+    except InputError as error:
+        raise InputError(f"{configuration.key(key)}: {error}") from None

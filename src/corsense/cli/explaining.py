@@ -140,7 +140,7 @@ def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpo
 
     target = app or url
     asked = wishes_of(found, on_app=app is not None, url=url if app is None else None)
-    return report_on(target, replace(asked, run_endpoints=run_endpoints)) if asked is not None else None
+    return report_on(target, replace(asked, run_endpoints=run_endpoints)) if target and asked is not None else None
 
 
 def _print(found: list[Explanation], report: Report | None, format: Format, *, quiet: bool, verbose: bool) -> None:

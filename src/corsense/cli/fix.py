@@ -61,8 +61,13 @@ def fix(
         typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
     ] = None,
     behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="TLS ends in front of the app: it sees http, whatever the page calls.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--behind-proxy/--no-behind-proxy",
+            help="TLS ends in front of the app: it sees http, whatever the page calls.",
+            show_default=False,
+        ),
+    ] = None,
     client: Annotated[
         list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
     ] = None,
