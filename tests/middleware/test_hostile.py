@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import logging
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -191,3 +194,36 @@ def test_origins_that_share_a_tail_admit_no_third(patterns: list[str], head: int
     app = CORSMiddleware(plain, policy=Policy(origins=patterns))
     spliced = patterns[0][: len(patterns[0]) - tail] + patterns[1][len(patterns[1]) - head :]
     assert get(app, spliced)["access-control-allow-origin"] == (spliced if spliced in patterns else None)
+
+
+def kept_after(ask: Callable[[int], object], first: int, more: int) -> int:
+    """By how many bytes the memory in use grows with `more` different requests, after `first` of them."""
+    for number in range(first):
+        ask(number)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(first, first + more):
+            ask(number)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_remembered_of_origins_does_not_grow_with_their_number() -> None:
+    app = CORSMiddleware(plain, policy=Policy(origins=["https://*.example.com"]))
+    assert kept_after(lambda number: get(app, f"https://a{number}.example.com"), 100, 6_000) < 400_000
+
+
+def test_what_is_remembered_of_requested_headers_does_not_grow_with_their_number() -> None:
+    app = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN], methods=["PUT"], request_headers=["x-token"]))
+    logging.disable(logging.WARNING)
+    try:
+        assert (
+            kept_after(lambda number: preflight(app, ORIGIN, "PUT", f"x-token,{' ' * (number % 200)}x-{number}"), 100, 6_000)
+            < 700_000
+        )
+    finally:
+        logging.disable(logging.NOTSET)

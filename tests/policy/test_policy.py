@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from corsense import Policy, PolicyError
 from corsense.fetch import Allowed, Browser, FetchRequest
 from corsense.fetch.trace import EngineName
+from corsense.origin import MAX_ORIGIN
 from corsense.policy import Fault, Reason
 from corsense.transports import drive
 from corsense.transports.policy import PolicyTransport
@@ -392,3 +393,14 @@ def test_a_hundred_thousand_origins_are_a_policy_like_any_other() -> None:
     assert policy.origins[:2] == tuple(listed[:2])
     assert faults(origins=[*listed, "https://a.example/"])[0].slug == "origin-trailing-slash"
     assert faults(origins=[*listed, "https://a.example\nhttps://b.example"])[0].slug == "origins-not-a-list"
+
+
+def test_an_origin_longer_than_any_is_malformed_even_where_an_expression_matches_it() -> None:
+    policy = Policy(origin_regex=r"https://[a-z]+\.example\.com", origin_resolver=lambda origin: True)
+    fitting = "https://" + "a" * (MAX_ORIGIN - len("https://.example.com")) + ".example.com"
+    assert len(fitting) == MAX_ORIGIN
+    assert policy.decide(fitting).allowed
+    longer = fitting.replace("a.", "aa.", 1)
+    assert policy.decide(longer).reason is Reason.ORIGIN_MALFORMED
+    assert policy.decide(longer, resolved=True).reason is Reason.ORIGIN_MALFORMED
+    assert not policy.allows_origin(longer)

@@ -351,7 +351,8 @@ _OWN: Final = {name: getattr(ExtensionPoints, name) for name in (*_RESPONSE_METH
 
 
 def _is_overridden(layer: ExtensionPoints, name: str) -> bool:
-    return getattr(type(layer), name) is not _OWN[name] or name in vars(layer)
+    # Not by vars(): once asked for its dictionary, an object keeps it, and each attribute of it takes longer to read.
+    return getattr(getattr(layer, name), "__func__", None) is not _OWN[name]
 
 
 def _is_listed(value: object) -> TypeGuard[Collection[str]]:
