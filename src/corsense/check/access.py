@@ -12,7 +12,7 @@ from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Allowed
 from corsense.fetch.sites import registrable_domain
 from corsense.fix.expressions import compiled
-from corsense.origin.regex import foreign_origin
+from corsense.origin.reach import foreign_origin
 from corsense.url import parse_url
 
 Key = tuple[str, bool]

@@ -16,7 +16,7 @@ from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Finding, Place
 from corsense.fix import edits
 from corsense.fix.patterns import anchored, escaped_dots, glob_pattern, tightened
-from corsense.origin.regex import foreign_origin, shared_suffix
+from corsense.origin.reach import foreign_origin, shared_suffix
 from corsense.policy.keywords import STARLETTE
 
 Repair: TypeAlias = Callable[[str], str | None]

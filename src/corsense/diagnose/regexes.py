@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from corsense.causes import Severity
-from corsense.origin.backtracking import backtracks
-from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
-
-# Pages that no list of ours is meant for. A regular expression that admits one of them admits the world.
-_STRANGERS = ("https://evil.example", "http://evil.example", "https://evil.example:8443", "null")
+from corsense.origin.reach import foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +19,26 @@ class RegexFault:
 
 
 def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
-    """The fault of `allow_origin_regex`; None when it keeps to its own sites, is no regular expression, or may take forever."""
-    if backtracks(regex):
-        return None
-    try:
-        pattern = re.compile(regex)
-    except (re.error, RecursionError, OverflowError):
-        return None
+    """The fault of `allow_origin_regex`; None when it keeps to its own sites, is not a regular expression, or cannot be
+    decided."""
     severity: Severity = "error" if credentials else "warning"
-    suffix = shared_suffix(regex)
-    admitted = next((origin for origin in _STRANGERS if pattern.fullmatch(origin)), None) or foreign_origin(regex)
-    if suffix is not None:
-        message = (
-            f"allow_origin_regex {regex!r} lets in every name below {suffix}, and anybody can have one: {admitted!r} for one."
-        )
+    named = f"allow_origin_regex {regex!r}"
+    admitted = foreign_origin(regex)
+    shared = shared_suffix(regex)
+    if shared is not None and shared[1] == admitted:
+        message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {admitted!r} for one."
         return RegexFault("public-suffix-origin", message, admitted, severity if credentials else "info")
-    if has_bare_dot(regex):
+    if leaves_a_dot_bare(regex):
         dotted = f", {admitted!r} for one" if admitted else ""
-        message = (
-            f"allow_origin_regex {regex!r} has a dot that is not escaped: it stands for any character, so foreign hosts "
-            f"match{dotted}."
-        )
+        message = f"{named} has a dot that is not escaped: it stands for any character, so foreign hosts match{dotted}."
         return RegexFault("regex-unescaped-dot", message, admitted, severity)
     if admitted is not None:
-        message = f"allow_origin_regex {regex!r} lets in sites it was not written for, {admitted!r} for one."
+        message = f"{named} lets in sites it was not written for, {admitted!r} for one."
         return RegexFault("regex-too-broad", message, admitted, severity)
+    if may_take_forever(regex):
+        message = (
+            f"{named} can read one text in more ways with each character, so an Origin header of a few dozen bytes stops the "
+            "server."
+        )
+        return RegexFault("regex-not-linear", message, None, "error")
     return None

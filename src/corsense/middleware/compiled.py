@@ -21,6 +21,7 @@ from corsense.policy.policy import MAX_METHOD
 
 if TYPE_CHECKING:
     from corsense.middleware.resolving import Resolving
+    from corsense.origin.regex import OriginRegex
     from corsense.policy import Policy
 
 SAFELISTED_METHODS: Final = ("GET", "HEAD", "POST")
@@ -106,7 +107,7 @@ class CompiledPolicy:
         self.policy = policy
         self.any_origin: bool = policy.any_origin
         self.exact = policy.origin_set.exact
-        self.regex: re.Pattern[str] | None = policy.regex
+        self.regex: OriginRegex | None = policy.regex
         # Shared by none: what a resolver said belongs to the policy that asked.
         self.resolver: Resolving | None = None
         if policy.resolver is not None:
@@ -192,7 +193,7 @@ class CompiledPolicy:
             return _PRINTABLE.fullmatch(origin) is not None
         if self.policy.origin_set.match(origin):
             return True
-        return self.regex is not None and origin.isascii() and self.regex.fullmatch(origin.decode()) is not None
+        return self.regex is not None and bool(self.regex.match(origin))
 
     def admits(self, origin: bytes) -> bool:
         """Whether the list, the patterns and the regular expression let this origin in. Any bytes may be given."""

@@ -1,134 +1,101 @@
-"""Which foreign origins a regular expression admits: witnesses, each tried against the expression itself."""
+"""`OriginRegex`: a regular expression of origins, compiled to an automaton and matched in linear time, or refused."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
-from corsense.fetch.sites import is_public_suffix, registrable_domain
-from corsense.origin.backtracking import backtracks
-from corsense.url import parse_url
+from corsense.origin.automaton import Automaton, Budget, Positions, determinise, paths_are_few, positions, words
+from corsense.origin.expression import Node, parse, printed
 
-# The parts of an expression that stand for text of somebody else's choice.
-_PART = re.compile(
-    r"""\\(?P<escaped>[^a-zA-Z0-9])            # an escaped character stands for itself
-      | (?P<open>(?:\.|\\[wWSDd]|\[\^?\]?(?:\\.|[^\]\\])*\])(?:[*+?]\??|\{[^}]*\}\??)?)   # any of a class
-      | (?P<group>\((?:\?:|\?P<[^>]*>)?)      # a group opens
-      | (?P<other>[)|^$?*+]|\\.)              # what only shapes the expression
-      | (?P<literal>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-_FILLINGS = ("evil", "evil.", ".evil.example", "evil.example", "-evil", ":1337", "x", "")
-_CHOICES = 4
+_MOST_WORDS: Final = 1_024
+
+Matcher = Callable[[bytes], object]
 
 
-def foreign_origin(pattern: str) -> str | None:
-    """An origin that `pattern` fully matches and that belongs to another site than those it was written for; None when none
-    was found,
-    which is no proof that there is none."""
-    compiled = None if backtracks(pattern) else _compiled(pattern)
-    if compiled is None:
-        return None
-    samples = [sample for sample in _samples(pattern) if compiled.fullmatch(sample) and _is_origin(sample)]
-    own = _own_sites(pattern)
-    return next((sample for sample in samples if _site(sample) not in own and not _is_at_home(sample)), None)
+@dataclass(frozen=True, slots=True, eq=False)
+class OriginRegex:
+    """A regular expression that must match the whole origin, in the syntax of `re`; make it with `OriginRegex.compile`.
+
+    - `pattern`, `flags`: as those of `re.Pattern`. Two are equal when both are.
+    - `positions`, `automaton`: what the expression was compiled to.
+    - `match`: whether the bytes of an `Origin` header match, as something true or false. Any bytes may be given; what is not
+      visible ASCII never matches. The time is linear in the number of bytes, whatever they are.
+
+    `re` never matches anything against `pattern`. A language of few words is a set of them. An expression that `re` provably
+    reads in linear time (`automaton.paths_are_few`) is printed anew from the tree, and `re` matches what was printed. Any other
+    walks the table of the automaton, one step a byte.
+    """
+
+    pattern: str
+    flags: int
+    positions: Positions
+    automaton: Automaton
+    match: Matcher
+
+    @staticmethod
+    def compile(pattern: str, flags: int = 0) -> OriginRegex:
+        """The compiled expression. Raises `re.error` when `pattern` is not a regular expression, and `UnsupportedRegex` when no
+        automaton can match it or the automaton would be too large. Source: CWE-1333."""
+        return _compiled(pattern, int(flags))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OriginRegex):
+            return NotImplemented
+        return (self.pattern, self.flags) == (other.pattern, other.flags)
+
+    def __hash__(self) -> int:
+        return hash((self.pattern, self.flags))
+
+    def __repr__(self) -> str:
+        return f"OriginRegex.compile({self.pattern!r}, {self.flags})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return OriginRegex.compile, (self.pattern, self.flags)
 
 
-def _is_at_home(origin: str) -> bool:
-    """Whether an origin is an address of this machine or of a private network (RFC 1918): nobody else has it by that name."""
-    url = parse_url(origin)
-    try:
-        return url is not None and ipaddress.ip_address(url.host.strip("[]")).is_private
-    except ValueError:
-        return False
+@lru_cache(maxsize=64)
+def _compiled(pattern: str, flags: int) -> OriginRegex:
+    tree, flags = parse(pattern, flags)
+    return of_tree(tree, pattern, flags)
 
 
-def _compiled(pattern: str) -> re.Pattern[str] | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of brackets that a later Python may read otherwise
-        try:
-            return re.compile(pattern)
-        except (re.error, RecursionError, OverflowError):
-            return None
+def of_tree(tree: Node, pattern: str, flags: int) -> OriginRegex:
+    """The compiled `tree` of an expression. Raises `UnsupportedRegex` when the automaton would be too large."""
+    budget = Budget()
+    made = positions(tree, budget)
+    automaton = determinise(made, budget)
+    return OriginRegex(pattern, flags, made, automaton, _matcher(tree, automaton))
 
 
-def shared_suffix(pattern: str) -> str | None:
-    """The public suffix below which `pattern` admits any name (`vercel.app`): everybody can have such a name. None when
-    there is none."""
-    for host in _literal_endings(pattern):
-        if "." in host and is_public_suffix(host):
-            return host
-    return None
+def _matcher(tree: Node, automaton: Automaton) -> Matcher:
+    few = words(automaton, _MOST_WORDS)
+    if few is not None:
+        return frozenset(word.encode() for word in few).__contains__
+    if paths_are_few(tree):
+        return re.compile(printed(tree).encode()).fullmatch
+    return _walker(automaton)
 
 
-def has_bare_dot(pattern: str) -> bool:
-    """Whether a dot stands for any one character, as it does where somebody forgot to escape it."""
-    return any(part["open"] == "." for part in _PART.finditer(pattern))
+def _walker(automaton: Automaton) -> Matcher:
+    """Walk the table: each row a list whose entries are rows, the last one says whether the row accepts."""
+    dead: list[object] = []
+    dead += [dead] * (len(automaton.sets) + 1) + [False]
+    rows: list[list[object]] = [[] for _ in automaton.rows]
+    for row, following, accepts in zip(rows, automaton.rows, automaton.accepting, strict=True):
+        row += [rows[state] if state >= 0 else dead for state in following] + [dead, accepts]
+    numbers = automaton.classes()
+    beyond = len(automaton.sets)
+    table = bytes(numbers[code] if code < 128 and numbers[code] >= 0 else beyond for code in range(256))
+    start = rows[0]
 
+    def walk(origin: bytes) -> object:
+        row = start
+        for number in origin.translate(table):
+            row = row[number]  # type: ignore[assignment]
+        return row[-1]
 
-def _samples(pattern: str) -> Iterator[str]:
-    for alternative in _alternatives(pattern):
-        for filling in _FILLINGS:
-            yield _filled(alternative, filling)
-        yield _filled(alternative, "e", each=True)
-
-
-def _filled(pattern: str, filling: str, *, each: bool = False) -> str:
-    pieces = []
-    for part in _PART.finditer(pattern):
-        if part["escaped"]:
-            pieces.append(part["escaped"])
-        elif part["literal"]:
-            pieces.append(part["literal"])
-        elif part["open"]:
-            single = part["open"] == "." or part["open"].endswith("]") or part["open"] in (r"\w", r"\W", r"\S")
-            pieces.append(_one(part["open"]) if single or each else filling)
-    return "".join(pieces)
-
-
-def _one(part: str) -> str:
-    compiled = _compiled(part)
-    return next((char for char in "xe1-" if compiled is not None and compiled.fullmatch(char)), "x")
-
-
-def _alternatives(pattern: str) -> list[str]:
-    """The pattern with each group of alternatives replaced by one of them (the innermost first, a few of them)."""
-    found = re.search(r"\((?:\?:|\?P<[^>]*>)?((?:\\.|[^()\\])*\|(?:\\.|[^()\\])*)\)[?*+]?", pattern)
-    if found is None:
-        return [pattern]
-    choices = re.split(r"(?<!\\)\|", found[1])[:_CHOICES]
-    return [whole for choice in choices for whole in _alternatives(pattern[: found.start()] + choice + pattern[found.end() :])][
-        : _CHOICES**2
-    ]
-
-
-def _own_sites(pattern: str) -> set[str]:
-    """The sites the expression was written for: those of the host names that end its alternatives literally."""
-    return {registrable_domain(host) for host in _literal_endings(pattern)}
-
-
-def _literal_endings(pattern: str) -> Iterator[str]:
-    for alternative in _alternatives(pattern):
-        ending: list[str] = []
-        for part in _PART.finditer(alternative):
-            text = part["escaped"] or part["literal"]
-            if text:
-                ending.append(text)
-            elif part["open"] == "." and ending and ending[-1].isalnum():
-                ending.append(".")  # a dot that somebody forgot to escape
-            elif part["open"]:
-                ending.append("\0")
-        literal = next((text for text in reversed("".join(ending).split("\0")) if text.strip(":")), "")
-        yield literal.rpartition("://")[2].partition(":")[0].partition("/")[0].lstrip(".")
-
-
-def _is_origin(text: str) -> bool:
-    url = parse_url(text)
-    return url is not None and url.origin == text and all(url.host.split("."))
-
-
-def _site(origin: str) -> str:
-    url = parse_url(origin)
-    return registrable_domain(url.host) if url is not None else ""
+    return walk

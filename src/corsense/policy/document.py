@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from corsense.origin.regex import OriginRegex
 from corsense.policy.keywords import HATCHES
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def document(policy: Policy) -> dict[str, Any]:
     return said
 
 
-def _as_text(expression: re.Pattern[str]) -> str:
+def _as_text(expression: OriginRegex) -> str:
     """An expression with its flags inside."""
     text = expression.pattern
-    if re.compile(text).flags == expression.flags:
+    if OriginRegex.compile(text).flags == expression.flags:
         return text
     letters = "".join(letter for letter, flag in _FLAGS.items() if expression.flags & flag)
     return f"(?{letters}){_OWN_FLAGS.sub('', text)}"

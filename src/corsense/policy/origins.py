@@ -9,16 +9,14 @@ from typing import TypeGuard
 
 from corsense.faults import Fault, quote
 from corsense.origin import OriginPattern, OriginSet, are_plain_origins, is_plain_origin
-from corsense.origin.automaton import Witness, witnesses
-from corsense.origin.regex import foreign_origin
-from corsense.origin.slowness import slow_origin
+from corsense.origin.breadth import foreign_origin, insecure_origin, shared_suffix
+from corsense.origin.expression import UnsupportedRegex
+from corsense.origin.regex import OriginRegex
 from corsense.origin.spelling import read_pattern
-from corsense.url import is_loopback_host
 
 Origins = str | Iterable[str | OriginPattern]
 
 _SHOWN = 4
-_PROBES = ("null", "https://evil.example", "http://evil.example", "https://evil.example:1337")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,73 +144,62 @@ def _is_anybodys(host: str, is_public_suffix: Callable[[str], bool]) -> bool:
     return host != "localhost" and ("." not in host or is_public_suffix(host))
 
 
-def read_regex(given: object, *, tolerate_broad: bool) -> tuple[re.Pattern[str] | None, list[Fault]]:
-    """The regular expression, compiled, and its faults."""
+def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | None, list[Fault]]:
+    """The regular expression, compiled, and its faults. What no automaton can match is refused whatever is tolerated."""
     field = "origin_regex"
     if given is None:
         return None, []
-    if isinstance(given, re.Pattern) and isinstance(given.pattern, str):
-        compiled = given
-    elif isinstance(given, str):
-        try:
-            compiled = re.compile(given)
-        except re.error as error:
-            said = f"{quote(given)} is no regular expression: {error}."
-            return None, [Fault(field, given, "regex-in-origins", said, "Write origins with a pattern instead, such as "
-                                "'https://*.example.com'.")]  # fmt: skip
-    else:
-        said = f"{quote(given)} is no regular expression: it is neither text nor a compiled one."
+    pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
+    if not isinstance(pattern, str):
+        said = f"{quote(given)} is not a regular expression."
         return None, [Fault(field, given, "regex-in-origins", said, r"Write r'https://[a-z0-9-]+\.example\.com'.")]
-    faults = []
-    slow = slow_origin(compiled)
-    if slow is not None:
-        said = f"{quote(compiled.pattern)} takes very long on {quote(slow)}, which anybody may send; it repeats what is repeated."
-        remedy = "Write each repetition once, such as '[a-z0-9-]+' for '([a-z0-9-]+)+'; or a pattern, which takes no time."
-        faults.append(Fault(field, compiled.pattern, "regex-too-broad", said, remedy))
-    witness = None if tolerate_broad else broad_witness(compiled)
-    if witness is not None:
-        said = f"{quote(compiled.pattern)} also admits {quote(witness)}, which belongs to somebody else."
-        remedy = "Escape the dots and end it with your own domain, or write a pattern such as 'https://*.example.com'."
-        faults.append(Fault(field, compiled.pattern, "regex-too-broad", said, remedy))
-    return compiled, faults
+    flags = given.flags if isinstance(given, (re.Pattern, OriginRegex)) else 0
+    try:
+        compiled = OriginRegex.compile(pattern, flags)
+        witness = None if tolerate_broad else foreign_origin(compiled)
+    except re.error as error:
+        said = f"{quote(pattern)} is not a regular expression: {error}."
+        remedy = "Write origins with a pattern instead, such as 'https://*.example.com'."
+        return None, [Fault(field, pattern, "regex-in-origins", said, remedy)]
+    except UnsupportedRegex as error:
+        said = f"{quote(pattern)} has {error.construct}, which cannot be matched in linear time."
+        return None, [Fault(field, pattern, "regex-not-linear", said, error.remedy)]
+    if witness is None:
+        return compiled, []
+    said = f"{quote(pattern)} also admits {quote(witness)}, which belongs to somebody else."
+    remedy = "Escape the dots and end it with your own domain, or write a pattern such as 'https://*.example.com'."
+    return compiled, [Fault(field, pattern, "regex-too-broad", said, remedy)]
 
 
-def broad_witness(compiled: re.Pattern[str]) -> str | None:
-    """An origin that the expression admits and that belongs to somebody else: its registrable domain is of free choice."""
-    for probe in _PROBES:
-        if compiled.fullmatch(probe):
-            return probe
-    free = [each for each in witnesses(compiled) if each.labels_behind in (0, 1) and not is_loopback_host(each.host)]
-    if free:
-        return max(free, key=lambda each: (each.labels_behind, each.origin.startswith("https:"))).origin
-    return foreign_origin(compiled.pattern)
-
-
-def regex_credential_faults(compiled: re.Pattern[str], *, insecure: bool, public_suffixes: bool) -> list[Fault]:
+def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suffixes: bool) -> list[Fault]:
     """The faults that the expression has because its pages may send cookies; those that are tolerated are not looked for."""
     field, text = "origin_regex", compiled.pattern
-    admitted = witnesses(compiled)
     faults = []
-    forged = next((each for each in admitted if each.origin.startswith("http:") and not is_loopback_host(each.host)), None)
-    if forged is not None and not insecure:
-        said = f"{quote(text)} admits {quote(forged.origin)}, whose pages whoever sits on the network can forge."
-        remedy = "Begin it with https://, or name dangerously_allow_insecure_origins=True."
+    try:
+        forged = None if insecure else insecure_origin(compiled)
+        shared = None if public_suffixes else _shared_suffix(compiled)
+    except UnsupportedRegex as error:
+        said = f"{quote(text)} has {error.construct}, so who may send cookies cannot be decided."
+        return [Fault(field, text, "regex-not-linear", said, error.remedy)]
+    if forged is not None:
+        said = f"{quote(text)} admits {quote(forged)}, and anybody on the network can forge its pages."
+        remedy = "Begin it with https://, or set dangerously_allow_insecure_origins=True."
         faults.append(Fault(field, text, "insecure-origin-with-credentials", said, remedy))
-    deep = [] if public_suffixes else [each for each in admitted if (each.labels_behind or 0) > 1]
-    if deep:
-        from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
-
-        shared = next((each for each in deep if is_public_suffix(_last_labels(each))), None)
-        if shared is not None:
-            said = f"{quote(text)} admits {quote(shared.origin)}, and anybody can have a name below {_last_labels(shared)}."
-            remedy = "List the hosts that are yours, or name dangerously_allow_public_suffixes=True."
-            faults.append(Fault(field, text, "public-suffix-origin", said, remedy))
+    if shared is not None:
+        suffix, witness = shared
+        said = f"{quote(text)} admits {quote(witness)}, and anybody can register a name below {suffix}."
+        remedy = (
+            "List the hosts that are yours; or, to allow exactly what the expression matches, set "
+            "dangerously_allow_public_suffixes=True."
+        )
+        faults.append(Fault(field, text, "public-suffix-origin", said, remedy))
     return faults
 
 
-def _last_labels(witness: Witness) -> str:
-    """The labels of the host that are not of free choice."""
-    return ".".join(witness.host.split(".")[-(witness.labels_behind or 0) :])
+def _shared_suffix(compiled: OriginRegex) -> tuple[str, str] | None:
+    from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
+
+    return shared_suffix(compiled, is_public_suffix)
 
 
 Resolver = Callable[[str], object]

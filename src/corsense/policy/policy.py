@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 from corsense.faults import Fault, PolicyError, quote
 from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
+from corsense.origin.regex import OriginRegex
 from corsense.policy.client_needs import ClientNeeds, client_needs
 from corsense.policy.decision import Decision, Reason
 from corsense.policy.headers import read_expose_headers, read_request_headers
@@ -63,8 +64,13 @@ class Policy:
     page); `null` (every page can have that origin) and `file:`; `"*"` beside others; `"*"` with `credentials=True`; none at all,
     when there is no `origin_regex` and no `origin_resolver` either.
 
-    **origin_regex**: a regular expression that must match the whole origin. Prohibited: one that also admits origins of somebody
-    else (the fault shows one), unless `dangerously_allow_broad_regex`; with credentials, one that admits `http://`.
+    **origin_regex**: a regular expression that must match the whole origin, in the syntax of `re`. It is compiled to a finite
+    automaton and matched in linear time; it sees visible ASCII only, as browsers send it (lower case, Punycode). Prohibited: what
+    no automaton can match (look-around, `\\b`, references to groups, possessive quantifiers), and an automaton that grows too
+    large; an expression that also admits origins of somebody else (the fault shows the shortest), unless
+    `dangerously_allow_broad_regex`; with credentials, one that admits `http://`, unless `dangerously_allow_insecure_origins`, and
+    one that leaves the name below a public suffix open (`https://myproj-[a-z0-9-]+-team\\.vercel\\.app`), unless
+    `dangerously_allow_public_suffixes`.
 
     **origin_resolver**: a function or coroutine function that is asked about origins which neither list nor expression knows.
     It is given `origin_resolver_timeout` seconds, its answers are kept for `origin_resolver_ttl` seconds among at most
@@ -131,7 +137,8 @@ class Policy:
     """The patterns as text, each once, in the order given; `("*",)` when any origin will do."""
     any_origin: bool
     origin_set: OriginSet
-    regex: re.Pattern[str] | None
+    regex: OriginRegex | None
+    """The expression, compiled to an automaton that matches in linear time."""
     origin_resolver: Resolver | None
     resolver: ResolverSettings | None
     credentials: bool
@@ -160,7 +167,7 @@ class Policy:
         self,
         *,
         origins: Origins = (),
-        origin_regex: str | re.Pattern[str] | None = None,
+        origin_regex: str | re.Pattern[str] | OriginRegex | None = None,
         origin_resolver: Resolver | None = None,
         origin_resolver_timeout: float = 1.0,
         origin_resolver_ttl: float = 60.0,
@@ -467,7 +474,8 @@ class Policy:
             return None
         if not origin or len(origin) > MAX_ORIGIN or not origin.isascii():
             return Reason.ORIGIN_MALFORMED
-        if self.origin_set.match(origin.encode()) or (self.regex is not None and self.regex.fullmatch(origin)):
+        sent = origin.encode()
+        if self.origin_set.match(sent) or (self.regex is not None and self.regex.match(sent)):
             return None
         if self.resolver is None or resolved is False or not is_asked_about(origin):
             return Reason.ORIGIN_NOT_ALLOWED

@@ -1,4 +1,4 @@
-"""A regular expression that admits a foreign site is answered with an example of one."""
+"""What an expression admits that `re` matches: each foreign site is answered with an example of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsense.origin.regex import foreign_origin, has_bare_dot, shared_suffix
+from corsense.origin.reach import foreign_origin, leaves_a_dot_bare, shared_suffix
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,14 @@ def test_an_expression_that_keeps_to_its_site_has_none(pattern: str) -> None:
 
 
 def test_a_suffix_that_everybody_can_have_a_name_below_is_named() -> None:
-    assert shared_suffix(r"https://[a-z0-9-]+\.vercel\.app") == "vercel.app"
+    assert shared_suffix(r"https://[a-z0-9-]+\.vercel\.app") == ("vercel.app", "https://x.vercel.app")
+    assert shared_suffix(r"https://shop-[a-z0-9-]+-team\.vercel\.app") == ("vercel.app", "https://shop-x-team.vercel.app")
     assert shared_suffix(r"https://[a-z0-9-]+\.example\.com") is None
 
 
 def test_a_dot_that_stands_for_any_character_is_seen() -> None:
-    assert has_bare_dot(r"https://app.example\.com")
-    assert not has_bare_dot(r"https://.*\.example\.com")
+    assert leaves_a_dot_bare(r"https://app.example\.com")
+    assert not leaves_a_dot_bare(r"https://.*\.example\.com")
 
 
 @given(st.text(alphabet=r"htps:/\.*+?()[]{}|^$az09-", max_size=25))
