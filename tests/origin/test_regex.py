@@ -74,6 +74,13 @@ def test_what_is_not_visible_ascii_never_matches(origin: bytes) -> None:
         assert not OriginRegex.compile(pattern).match(origin)
 
 
+def test_a_subclass_of_starlettes_layer_finds_fullmatch() -> None:
+    compiled = OriginRegex.compile(r"https://(?:a|b|ab)+\.example")
+    assert compiled.fullmatch("https://abab.example")
+    assert not compiled.fullmatch("https://" + "ab" * 100)
+    assert not compiled.fullmatch("https://\xe9.example")
+
+
 def test_an_anchor_where_nothing_can_precede_or_follow_matches_nothing() -> None:
     assert not OriginRegex.compile(r"a^b").match(b"ab")
     assert not OriginRegex.compile(r"a\Zb").match(b"ab")

@@ -42,6 +42,10 @@ class OriginRegex:
         automaton can match it or the automaton would be too large. Source: CWE-1333."""
         return _compiled(pattern, int(flags))
 
+    def fullmatch(self, origin: str) -> bool:
+        """`match` of text, under the name that it has in `re`: subclasses of Starlette's layer call it."""
+        return origin.isascii() and bool(self.match(origin.encode()))
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, OriginRegex):
             return NotImplemented
