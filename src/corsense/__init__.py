@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from corsense.middleware.install import install as install
     from corsense.origin import OriginPattern as OriginPattern
     from corsense.policy import Policy as Policy
+    from corsense.protection import CrossOriginProtection as CrossOriginProtection
     from corsense.settings import CORSOrigins as CORSOrigins
     from corsense.settings import CORSSettings as CORSSettings
 
@@ -20,6 +21,7 @@ __all__ = [
     "CORSMiddleware",
     "CORSOrigins",
     "CORSSettings",
+    "CrossOriginProtection",
     "OriginPattern",
     "Policy",
     "PolicyError",
@@ -34,6 +36,7 @@ _HOMES = {
     "CORSMiddleware": "corsense.middleware",
     "CORSOrigins": "corsense.settings",
     "CORSSettings": "corsense.settings",
+    "CrossOriginProtection": "corsense.protection",
     "OriginPattern": "corsense.origin",
     "Policy": "corsense.policy",
     "PolicyError": "corsense.faults",

@@ -22,9 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from corsense.policy import Policy
+    from corsense.protection.settings import CrossOriginProtection, Mode
 
 
 _TOLD_ORIGIN = MAX_ORIGIN + 1
+
+
+def _protection_of(given: Mode | CrossOriginProtection) -> CrossOriginProtection:
+    from corsense.protection.settings import protection_of
+
+    return protection_of(given)
 
 
 class CORSMiddleware(ExtensionPoints):
@@ -47,6 +54,8 @@ class CORSMiddleware(ExtensionPoints):
     - `debug`: answer refused preflights so that the browser itself names what failed, and say why in a header
       (`X-CORS-Refused`). Not for production: it tells everyone what the policy allows.
     - `telemetry`: count decisions through OpenTelemetry. None: when its SDK is in use at the first request.
+    - `protection`: refuse what CORS does not stop, the writes of foreign pages: `"report"`, `"enforce"` or a
+      `CrossOriginProtection`. None: off.
 
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
@@ -90,6 +99,7 @@ class CORSMiddleware(ExtensionPoints):
         policies: Mapping[str, Policy | None] | None = None,
         debug: bool = False,
         telemetry: bool | None = None,
+        protection: Mode | CrossOriginProtection | None = None,
         dangerously_allow_insecure_origins: bool | None = None,
         dangerously_allow_public_suffixes: bool | None = None,
         dangerously_allow_any_origin_with_credentials: bool | None = None,
@@ -110,7 +120,9 @@ class CORSMiddleware(ExtensionPoints):
             "dangerously_allow_broad_regex": dangerously_allow_broad_regex,
         }
         ExtensionPoints.__init__(self)
-        self.app = app
+        self._protection = None if protection is None else _protection_of(protection)
+        self._telemetry = telemetry
+        self.app = self.protected(app)
         self.debug = debug
         self._watch = Watch(debug=debug, telemetry=telemetry)
         said = {name: value for name, value in given.items() if value is not None}
@@ -143,6 +155,25 @@ class CORSMiddleware(ExtensionPoints):
         check_development_origins((policy, *(policies or {}).values()), field)
         how = self._compile_asked if self._asks else None
         return compile_rules(policy, policies, marks=marks, compile_policy=how, selecting=self._extended)
+
+    def protected(self, app: AsgiApp) -> AsgiApp:
+        """The app behind the cross-origin protection, where there is one."""
+        if self._protection is None:
+            return app
+        from corsense.middleware.protection import ProtectionLayer
+
+        return ProtectionLayer(app, self._protection, self._trusts, telemetry=self._telemetry)
+
+    async def _trusts(self, scope: Scope, origin: bytes, cookies: bool) -> bool:
+        """Whether the policy of the path lets a page of `origin` write. Where every page may read without credentials, every page
+        may write without cookies."""
+        found = self._rules
+        rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+        if rules is None:
+            return False
+        if rules.always is not None:
+            return not cookies
+        return rules.admits(origin) or await rules.resolves(origin)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""

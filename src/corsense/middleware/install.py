@@ -12,6 +12,7 @@ from corsense.middleware.twice import CORSLayerWarning
 
 if TYPE_CHECKING:
     from corsense.policy import Policy
+    from corsense.protection.settings import CrossOriginProtection, Mode
 
 INSTALLED: Final = "_corsense_installation"
 """Attribute under which an app keeps its `Installation`."""
@@ -43,6 +44,7 @@ def install(
     policies: Mapping[str, Policy | None] | None = None,
     debug: bool = False,
     telemetry: bool | None = None,
+    protection: Mode | CrossOriginProtection | None = None,
     **starlette: Any,
 ) -> Installation:
     """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays what it is.
@@ -62,18 +64,20 @@ def install(
     if INSTALLED in app.__dict__:
         raise RuntimeError("this app has its CORS layer already: use reconfigure() of what the first install() returned")
     # Before anything is changed: a policy that is refused leaves the app as it was.
-    layer = CORSMiddleware(_not_built, policy=policy, policies=policies, debug=debug, telemetry=telemetry, **starlette)
+    layer = CORSMiddleware(
+        _not_built, policy=policy, policies=policies, debug=debug, telemetry=telemetry, protection=protection, **starlette
+    )
     installation = Installation(app, layer)
 
     def build_middleware_stack() -> AsgiApp:
-        layer.app = build()
+        layer.app = layer.protected(build())
         _warn_of_inner_layers(app)
         return layer
 
     app.__dict__[INSTALLED] = installation
     app.build_middleware_stack = build_middleware_stack
     if app.middleware_stack is not None:
-        layer.app = app.middleware_stack
+        layer.app = layer.protected(app.middleware_stack)
         app.middleware_stack = layer
         _warn_of_inner_layers(app)
     return installation

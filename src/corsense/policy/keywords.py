@@ -36,7 +36,7 @@ STARLETTE: Final = {
 }
 """Starlette's keywords, and those of `Policy` that they are."""
 
-LAYER_KEYWORDS = (*STARLETTE, "policy", "policies", "debug", "telemetry", *HATCHES)
+LAYER_KEYWORDS = (*STARLETTE, "policy", "policies", "debug", "telemetry", "protection", *HATCHES)
 """Every keyword of `CORSMiddleware` and `install`."""
 
 OF_OTHERS = {
