@@ -248,8 +248,12 @@ def _document(file: Path) -> dict[str, Any] | None:
 
 def _table_of_project(file: Path) -> Mapping[str, object] | None:
     """`[tool.corsense]`, None when it is absent or holds the policy of the running app alone."""
-    document = _document(file)
-    tool = document.get("tool") if document is not None else None
+    document = _document(file) or {}
+    tools = document.get("tools")
+    misplaced = "[tools.corsense]" if isinstance(tools, dict) and "corsense" in tools else "[corsense]"
+    if misplaced == "[tools.corsense]" or "corsense" in document:
+        raise InputError(f"{misplaced} of {_shown(file)} is not read by anything; write {TABLE}.")
+    tool = document.get("tool")
     table = tool.get("corsense") if isinstance(tool, dict) else None
     if table is None:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 _LONGEST_QUOTE = 60
 
@@ -16,7 +18,21 @@ def quoted(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     if len(text) > _LONGEST_QUOTE:
         text = text[: _LONGEST_QUOTE - 1] + "…"
-    return repr(text)
+    # The backslashes of a path stay as they were typed.
+    return f"'{text}'" if text.isprintable() and "'" not in text else repr(text)
+
+
+def no_such_path(path: Path) -> InputError:
+    """The error for a file or folder that does not exist, with the one that was probably meant."""
+    turned = Path(str(path).replace("\\", "/"))
+    if turned != path and turned.exists():
+        return InputError(f"there is no file or folder {quoted(str(path))}; did you mean {quoted(str(turned))}?")
+    try:
+        near = nearest(path.name, os.listdir(path.parent))
+    except OSError:
+        near = None
+    hint = f"; did you mean {quoted(str(path.with_name(near)))}?" if near is not None else "."
+    return InputError(f"there is no file or folder {quoted(str(path))}{hint}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -240,10 +240,14 @@ def _statements_in(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _matches(file: str, pattern: str, folder: Path) -> bool:
-    """Whether a pattern means a file: its path from the folder of the configuration, its name, or a folder around it."""
+    """Whether a pattern means a file: its path from the folder of the configuration, its name, or a folder around it. A `!` in
+    front means all other files."""
+    if pattern.startswith("!"):
+        return not _matches(file, pattern[1:], folder)
     path = Path(os.path.abspath(file))
     shown = path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
-    return fnmatch(shown, pattern) or fnmatch(path.name, pattern) or fnmatch(shown, f"{pattern.rstrip('/')}/*")
+    within = f"{pattern.rstrip('/')}/*"
+    return any(fnmatch(text, form) for text in (shown, f"/{shown}") for form in (pattern, within)) or fnmatch(path.name, pattern)
 
 
 def _named(names: Sequence[str] | None, option: str) -> frozenset[str] | None:

@@ -51,6 +51,25 @@ def test_the_variables_are_named_as_the_environment_spells_them(tmp_path: Path, 
         assert part not in sentence
 
 
+VERSION_1 = {
+    "plain": ("    token: str", ["variable TOKEN:"]),
+    "prefix": ('    token: str\n\n    class Config:\n        env_prefix = "app_"', ["variable APP_TOKEN:"]),
+    "named": ('    token: str = Field(env="NEW_TOKEN")\n\n    class Config:\n        env_prefix = "app_"', ["NEW_TOKEN"]),
+    "not JSON": ("    origins: list[str]", ["Write ORIGINS as JSON"]),
+}
+
+
+@pytest.mark.parametrize("kind", VERSION_1)
+def test_settings_of_pydantic_1_are_named_too(tmp_path: Path, kind: str) -> None:
+    fields, said = VERSION_1[kind]
+    head = "from fastapi import FastAPI\nfrom pydantic.v1 import BaseSettings, Field\n\n\n"
+    text = f"{head}class Shop(BaseSettings):\n{fields}\n\n\nShop()\napp = FastAPI()\n"
+    (tmp_path / "main.py").write_text(text)
+    ran = corsense("check", "main:app", folder=tmp_path, environment={"PATH": os.environ["PATH"], "ORIGINS": "https://a.example"})
+    for part in said:
+        assert part in ran.err
+
+
 def test_settings_that_a_factory_makes_are_named_too(tmp_path: Path) -> None:
     made = "def create_app() -> FastAPI:\n    Config()\n    return FastAPI()\n\n"
     (tmp_path / "main.py").write_text(program("    token: str", made))

@@ -68,6 +68,20 @@ def test_a_folder_is_searched_like_the_working_directory_and_becomes_it(tmp_path
     assert (target.module, target.directory) == ("main", str(tmp_path / "backend"))
 
 
+def test_a_folder_needs_no_slash_where_no_module_has_its_name(tmp_path: Path) -> None:
+    write_files(tmp_path, {"backend/main.py": APP, "both/main.py": APP, "both.py": APP})
+    assert AppTarget.parse("backend", directory=tmp_path).directory == str(tmp_path / "backend")
+    assert AppTarget.parse("both", directory=tmp_path).module == "both"
+
+
+def test_the_configuration_of_a_folder_above_names_the_app_from_there(tmp_path: Path) -> None:
+    write_files(tmp_path, {"corsense.toml": 'app = "shop.web:api"\n', "shop/deep/x.py": "", "other/pyproject.toml": ""})
+    target = AppTarget.parse(directory=tmp_path / "shop/deep")
+    assert (target.name, target.directory) == ("shop.web:api", str(tmp_path))
+    write_files(tmp_path, {"other/pyproject.toml": '[tool.fastapi]\nentrypoint = "other:app"\n'})
+    assert AppTarget.parse(directory=tmp_path / "other").name == "other:app"
+
+
 @pytest.mark.parametrize(
     "toml",
     [
@@ -97,6 +111,7 @@ def test_other_tables_of_pyproject_do_not_disturb(tmp_path: Path) -> None:
         ("main:my app", "'my app' in 'main:my app' is not a name", "package.module:app"),
         ("main..web:app", "'main..web' in 'main..web:app' is not the name of a module", "package.module:app"),
         ("apps/mian.py", "There is no file 'apps/mian.py'.", "Did you mean 'apps/main.py'?"),
+        ("apps\\main.py", "There is no file 'apps\\main.py'.", "Did you mean 'apps/main.py'?"),
         ("apps/notes.txt", "'apps/notes.txt' is not a Python file.", ".py file"),
     ],
 )

@@ -165,9 +165,16 @@ def test_a_table_that_cannot_be_meant_is_one_sentence(tree: Path, text: str) -> 
 
 
 def test_a_path_that_does_not_exist_is_named(tree: Path) -> None:
-    ran = lint("nowhere.py")
-    assert ran.exit_code == 2
-    assert "nowhere.py" in ran.stderr
+    (tree / "api").mkdir()
+    (tree / "api/main.py").write_text(BAD, encoding="utf-8")
+    for path, hint in {
+        "nowhere.py": ".",
+        "mian.py": "; did you mean 'main.py'?",
+        "api\\main.py": "; did you mean 'api/main.py'?",
+    }.items():
+        ran = lint(path)
+        assert ran.exit_code == 2
+        assert ran.stderr == f"corsense: there is no file or folder '{path}'{hint}\n"
 
 
 def test_notebooks_and_syntax_errors_are_reported_and_skipped(tree: Path) -> None:

@@ -150,6 +150,13 @@ def test_a_table_that_is_not_one_is_named(tmp_path: Path) -> None:
     assert "must be a table" in refusal(tmp_path, "[tool]\ncorsense = []\n", "pyproject.toml")
 
 
+@pytest.mark.parametrize("table", ["[tools.corsense]", "[corsense]"])
+def test_a_table_that_nothing_reads_is_named(tmp_path: Path, table: str) -> None:
+    message = refusal(tmp_path, f"{table}\nignore = []\n", "pyproject.toml")
+    assert message.startswith(table)
+    assert "write [tool.corsense]." in message
+
+
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
     (tmp_path / "corsense.toml").write_bytes('app = "main:app"\n'.encode("utf-16"))
     with pytest.raises(InputError, match=r"corsense\.toml is not UTF-8"):

@@ -138,10 +138,18 @@ def test_each_file_goes_by_the_configuration_nearest_to_it(tmp_path: Path) -> No
         assert {finding["file"] for finding in findings} == {"packages/b/main.py"}
 
 
-@pytest.mark.parametrize("pattern", ["main.py", "api/*", "api", "api/", "./api/*.py", "*.py", "api\\\\main.py"])
+@pytest.mark.parametrize(
+    "pattern", ["main.py", "api/*", "api", "api/", "./api/*.py", "*.py", "api\\\\main.py", "/api/**", "!web/*"]
+)
 def test_a_pattern_means_a_path_a_name_or_a_folder(tmp_path: Path, pattern: str) -> None:
     write(tmp_path, {"api/main.py": program(), "corsense.toml": f'[per-file-ignores]\n"{pattern}" = ["CORS201"]\n'})
     assert corsense("lint", "--format", "json", folder=tmp_path).document["findings"] == []
+
+
+@pytest.mark.parametrize("pattern", ["web/*", "!api/*", "/main.py", "ap"])
+def test_a_pattern_means_nothing_else(tmp_path: Path, pattern: str) -> None:
+    write(tmp_path, {"api/main.py": program(), "corsense.toml": f'[per-file-ignores]\n"{pattern}" = ["CORS201"]\n'})
+    assert corsense("lint", folder=tmp_path).status == 1
 
 
 UNUSED = {

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from corsense.app.errors import AppLoadError
 from corsense.config import Configuration
-from corsense.errors import InputError
+from corsense.errors import InputError, quoted
 
 Source = Literal["given", "file", "pyproject"]
 
@@ -71,11 +71,7 @@ def _named(text: str, root: Path, factory: bool, source: Source) -> AppTarget:
     if not text:
         raise AppLoadError("The name of the app is empty.", "Write package.module:app, for example main:app.")
     name, attribute = _split(text)
-    if (
-        (root / name).is_dir()
-        and (name in (".", "..") or "/" in name or os.sep in name)
-        and not (root / name / "__init__.py").is_file()
-    ):
+    if _is_folder_of_an_app(root, name, attribute):
         if attribute is not None:
             raise AppLoadError(
                 f"{text!r} names a folder, which has no {attribute!r}.", "Name the file in it: folder/main.py:app."
@@ -90,6 +86,13 @@ def _named(text: str, root: Path, factory: bool, source: Source) -> AppTarget:
             f"{name!r} in {text!r} is not the name of a module.", "Write package.module:app, for example main:app."
         )
     return AppTarget(name, attribute, factory, (str(root),), str(root), text, source)
+
+
+def _is_folder_of_an_app(root: Path, name: str, attribute: str | None) -> bool:
+    """Whether a folder is named rather than a package or a module beside it."""
+    if not (root / name).is_dir() or (root / name / "__init__.py").is_file():
+        return False
+    return name in (".", "..") or "/" in name or os.sep in name or (attribute is None and not (root / f"{name}.py").is_file())
 
 
 def _split(text: str) -> tuple[str, str | None]:
@@ -109,7 +112,7 @@ def _file(name: str, attribute: str | None, root: Path, factory: bool, text: str
     if path.is_dir():
         path = path / "__init__.py"
     if not path.is_file():
-        raise AppLoadError(f"There is no file {name!r}.", _nearest_file(name, root))
+        raise AppLoadError(f"There is no file {quoted(name)}.", _nearest_file(name, root))
     if path.suffix != ".py":
         raise AppLoadError(f"{name!r} is not a Python file.", "Name the .py file that makes the app, for example app/main.py.")
     module, folder = _module_of(path)
@@ -173,6 +176,9 @@ def _entrypoint(root: Path) -> str | None:
 def _nearest_file(name: str, root: Path) -> str:
     from difflib import get_close_matches
 
+    turned = name.replace("\\", "/")
+    if turned != name and (root / turned).is_file():
+        return f"Did you mean {turned!r}?"
     wanted = Path(name)
     parent = (root / wanted).parent
     if parent.is_dir():

@@ -12,10 +12,10 @@ from corsense.check.candidates import Candidate, edited, expression_repairs, ori
 from corsense.check.mended import Mended, Repair, Wishes, unused_note
 from corsense.check.repair import below_here, is_users, source_of, text_of
 from corsense.check.wishes import wished
+from corsense.errors import InputError, no_such_path
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
 from corsense.fix.write import encoding_of
-from corsense.readers.errors import InputError
 from corsense.suppression import EVERYTHING, UNUSED, RuleSelection
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class _SourceMending:
         try:
             return lint_paths(self.paths, self.selection, contents)
         except FileNotFoundError as error:
-            raise InputError(f"there is no {error}.") from None
+            raise no_such_path(Path(str(error))) from None
 
     def _attempt(self, first: LintReport, refused: frozenset[_Key]) -> _Attempt:
         attempt = _Attempt(first)

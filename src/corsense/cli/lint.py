@@ -61,12 +61,12 @@ def lint(
 
 
 def _lint(paths: list[Path], select: list[str] | None, ignore: list[str] | None) -> LintReport:
+    from corsense.errors import no_such_path
     from corsense.lint import lint_paths
-    from corsense.readers.errors import InputError, quoted
 
     for path in paths:
         if not path.exists():
-            raise InputError(f"there is no file or folder {quoted(str(path))}.")
+            raise no_such_path(path)
     return lint_paths(paths, selected(paths[0], select, ignore))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 _MANY = 12
 _OPTIONS = ("env_prefix", "env_file", "env_nested_delimiter", "case_sensitive", "title")
-_UNREADABLE = re.compile(r'error parsing (?:JSON )?value for field "(\w+)"|error parsing env var "(\w+)"')
+_UNREADABLE = re.compile(r'error parsing (?:JSON )?value for field "(\w+)"|error parsing (?:env var|JSON for) "(\w+)"')
 
 
 def settings_remedy(error: BaseException) -> str | None:
