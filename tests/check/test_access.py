@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from corsense.check.access import Access, Grant, faults_of, origins_to_try
+from corsense.origin.lookalikes import UNTRUSTED
 
-OURS, THEIRS = "https://app.example.com", "https://evil.example"
+OURS, THEIRS = "https://app.example.com", UNTRUSTED[0]
+NEWS = "GET /news"
 
 
 def access(*allowed: tuple[str, bool]) -> Access:
-    tried = frozenset((origin, cookies) for origin in (OURS, THEIRS, "null") for cookies in (False, True))
-    return Access(tried, frozenset(allowed))
+    tried = frozenset((origin, cookies, NEWS) for origin in (OURS, THEIRS, "null") for cookies in (False, True))
+    return Access(tried, frozenset((origin, cookies, NEWS) for origin, cookies in allowed))
 
 
 def test_whom_somebody_named_may_come_in() -> None:
@@ -16,7 +18,7 @@ def test_whom_somebody_named_may_come_in() -> None:
 
 def test_whom_nobody_named_is_told_with_the_cookies() -> None:
     (told,) = faults_of(access((THEIRS, False)), access((THEIRS, False), (THEIRS, True)), Grant(frozenset([OURS])), [])
-    assert told == "pages of https://evil.example would be let in with cookies, whom nobody named"
+    assert told == f"pages of {THEIRS} would gain access unexpectedly with cookies"
 
 
 def test_an_expression_names_those_it_matches_whole() -> None:
@@ -27,9 +29,22 @@ def test_an_expression_names_those_it_matches_whole() -> None:
 
 
 def test_a_star_names_everybody_without_cookies() -> None:
-    grant = Grant(frozenset(), everyone=True)
+    grant = Grant(frozenset(), everyone=frozenset([NEWS]))
     assert faults_of(access(), access((THEIRS, False)), grant, []) == ()
     assert faults_of(access(), access((THEIRS, True)), grant, []) != ()
+
+
+def test_a_star_that_opens_one_request_names_nobody_for_another() -> None:
+    grant = Grant(frozenset(), everyone=frozenset(["GET /other"]))
+    assert faults_of(access(), access((THEIRS, False)), grant, []) != ()
+
+
+def test_what_a_star_opens_on_purpose_stays_open() -> None:
+    grant = Grant(frozenset([OURS]), everyone=frozenset([NEWS]))
+    before = access((OURS, False), (THEIRS, False))
+    assert faults_of(before, access((OURS, False)), grant, [OURS]) == ("GET /news would be closed to the pages that `*` allows",)
+    closing = Grant(frozenset([OURS]))
+    assert faults_of(before, access((OURS, False)), closing, [OURS]) == ()
 
 
 def test_who_should_have_access_keeps_it_unless_shut_out_on_purpose() -> None:

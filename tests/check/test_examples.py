@@ -27,7 +27,7 @@ EXAMPLES = load("example")
 HARMLESS = load("harmless")
 
 GUESSED = {
-    "crash-in-the-endpoint", "handler-for-every-exception", "https-redirect", "preview-deployments",
+    "crash-in-the-endpoint", "default-port", "handler-for-every-exception", "https-redirect", "preview-deployments",
     "redirect-to-another-host", "session-across-sites",
 }  # fmt: skip
 """What takes more than a policy: repaired with `--unsafe-fixes` only."""

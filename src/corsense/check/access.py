@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription
 from corsense.app.probe import Probe, ProbeResult
+from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.origins import meant_origin
-from corsense.diagnose.policies import LayerPolicy
+from corsense.diagnose.policies import LayerPolicy, meant_origins
 from corsense.fetch import Allowed
-from corsense.fetch.sites import registrable_domain
+from corsense.fetch.request import Credentials
 from corsense.fix.expressions import compiled
+from corsense.origin.lookalikes import UNTRUSTED, near_origins
 from corsense.origin.reach import foreign_origin
 from corsense.url import parse_url
 
-Key = tuple[str, bool]
-"""An origin, and whether its page sends cookies."""
+Key = tuple[str, bool, str]
+"""An origin, whether its page sends cookies, and the request: `GET /news`."""
 
-_REQUESTS = 3
+_REQUESTS_OF_AN_APP = 3
+_REQUESTS = 12
 _TRUSTED = 6
-_STRANGERS = (
-    "https://evil.example",
-    "http://evil.example",
-    "https://evil.com",
-    "null",
-    "https://x.github.io",
-    "https://x.vercel.app",
-    "https://x.netlify.app",
-    "http://localhost:31337",
-    "https://localhost.evil.com",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Whose pages can use at least one of the requests that were tried, as pairs of origin and whether cookies are sent."""
+    """Whose pages can use which of the requests that were tried."""
 
     tried: frozenset[Key]
     allowed: frozenset[Key]
 
     @classmethod
     def of(cls, results: Iterable[ProbeResult]) -> Access:
-        """What the results of `access_probes` tell."""
+        """What the results of `access_probes` say."""
         tried, allowed = set(), set()
         for result in results:
             request = result.probe.request
-            key = (request.origin, request.credentials == "include")
+            key = (request.origin, request.credentials == "include", label(result.probe))
             tried.add(key)
             if isinstance(result.trace.outcome, Allowed) and result.trace.outcome.tainting == "cors":
                 allowed.add(key)
@@ -56,19 +49,20 @@ class Access:
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Who may have access after a repair: `origins` that the user, the policy or the fixes name, and those that `patterns` match
-    whole; `shut` are origins that lose theirs on purpose. `everyone`: the policy allowed `*` without cookies before."""
+    whole; `shut` are origins that lose theirs on purpose. `everyone`: the requests that every page may make without cookies,
+    because the policy allowed `*` for them before, on purpose."""
 
     origins: frozenset[str]
     patterns: tuple[str, ...] = ()
     shut: frozenset[str] = frozenset()
-    everyone: bool = False
+    everyone: frozenset[str] = frozenset()
 
     def admits(self, key: Key) -> bool:
-        """Whether pages of this origin may use the app."""
-        origin, with_cookies = key
+        """Whether pages of this origin may make this request."""
+        origin, with_cookies, request = key
         if origin in self.origins or any(_matches(pattern, origin) for pattern in self.patterns):
             return True
-        return self.everyone and not with_cookies
+        return request in self.everyone and not with_cookies
 
 
 def _matches(pattern: str, origin: str) -> bool:
@@ -77,40 +71,74 @@ def _matches(pattern: str, origin: str) -> bool:
 
 
 def faults_of(before: Access, after: Access, grant: Grant, kept: Iterable[str]) -> tuple[str, ...]:
-    """What a repair did to those it is not about, a sentence each: who is let in without having been named, and which of the
-    origins `kept` has lost its access."""
+    """What a repair did to those it is not about, a sentence each: who gains access without having been named, which of the
+    origins `kept` loses it, and which requests are closed that every page was allowed to make."""
     gained = [key for key in sorted(after.allowed - before.allowed) if not grant.admits(key)]
+    lost = [key for key in sorted(before.allowed - after.allowed) if key in after.tried]
     wanted = set(kept) - grant.shut
-    lost = [key for key in sorted(before.allowed - after.allowed) if key in after.tried and key[0] in wanted]
-    found = [f"pages of {origin} would be let in{_how(cookies)}, whom nobody named" for origin, cookies in gained]
-    return (*found, *(f"pages of {origin} would lose their access{_how(cookies)}" for origin, cookies in lost))
+    found = [f"pages of {origin} would gain access unexpectedly{_how(cookies)}" for origin, cookies, _ in gained]
+    found += [f"pages of {origin} would lose their access{_how(cookies)}" for origin, cookies, _ in lost if origin in wanted]
+    closed = [request for origin, cookies, request in lost if origin in UNTRUSTED and not cookies and request in grant.everyone]
+    found += [f"{request} would be closed to the pages that `*` allows" for request in closed]
+    return tuple(dict.fromkeys(found))
 
 
 def _how(cookies: bool) -> str:
     return " with cookies" if cookies else ""
 
 
-def access_probes(probes: Sequence[Probe], origins: Iterable[str]) -> list[Probe]:
-    """A few of the planned requests, in the name of each origin, with cookies and without."""
+def label(probe: Probe) -> str:
+    """The request of a probe, whoever makes it: `GET /news`."""
+    url = parse_url(probe.request.url)
+    path = probe.request.url if url is None else url.href.removeprefix(url.origin)
+    return f"{probe.request.method} {path}"
+
+
+def access_probes(probes: Sequence[Probe], app: AppDescription, origins: Iterable[str]) -> list[Probe]:
+    """A few of the planned requests of each app, in the name of each origin, with cookies and without."""
     chosen: dict[str, Probe] = {}
+    of_app: Counter[int] = Counter()
     for probe in probes:
-        if probe.situation == "success" and len(chosen) < _REQUESTS:
-            chosen.setdefault(f"{probe.request.method} {probe.request.url}", probe)
+        owner = app.routes[probe.route].app if probe.route is not None else 0
+        if probe.situation != "success" or label(probe) in chosen or of_app[owner] >= _REQUESTS_OF_AN_APP:
+            continue
+        if len(chosen) < _REQUESTS:
+            of_app[owner] += 1
+            chosen[label(probe)] = probe
     return [
-        Probe(
-            replace(probe.request, origin=origin, credentials=mode, cookies=mode == "include"), "success", probe.route, "standard"
+        replace(
+            probe,
+            request=replace(probe.request, origin=origin, credentials=mode, cookies=mode == "include"),
+            situation="success",
+            engine="standard",
         )
         for origin in dict.fromkeys(origins)
         for probe in chosen.values()
-        for mode in ("omit", "include")
+        for mode in _MODES
     ]
+
+
+_MODES: tuple[Credentials, ...] = ("omit", "include")
+
+
+def open_requests(app: AppDescription, probes: Iterable[Probe], closed: Collection[int] = ()) -> frozenset[str]:
+    """The requests that a CORS layer allows every page, with `*` and without cookies; not those of the apps `closed`."""
+    found = set()
+    for probe in probes:
+        owner = app.routes[probe.route].app if probe.route is not None else 0
+        stack = app.stack(owner) if app.apps else app.layers
+        if owner not in closed and any(_is_open(LayerPolicy.of(layer)) for layer in stack if layer.is_cors):
+            found.add(label(probe))
+    return frozenset(found)
+
+
+def _is_open(policy: LayerPolicy) -> bool:
+    return policy.allows_all_origins and not policy.credentials and not isinstance(policy.origins, str)
 
 
 def policy_origins(app: AppDescription) -> list[str]:
     """The origins that the app's CORS layers list, as they were meant."""
-    entries = [entry for layer in app.cors_layers for entry in LayerPolicy.of(layer).entries]
-    parts = [part for entry in entries for part in entry.split(",")]
-    return list(dict.fromkeys(origin for part in parts if (origin := meant_origin(part)) is not None))
+    return list(dict.fromkeys(origin for layer in app.cors_layers for origin in meant_origins(layer)))
 
 
 def policy_patterns(app: AppDescription) -> list[str]:
@@ -119,37 +147,30 @@ def policy_patterns(app: AppDescription) -> list[str]:
     return [pattern for pattern in found if pattern is not None and foreign_origin(pattern) is None]
 
 
-def allows_everyone(app: AppDescription) -> bool:
-    """Whether a CORS layer of the app allows `*`, and does so without cookies."""
-    policies = [LayerPolicy.of(layer) for layer in app.cors_layers]
-    return any(policy.allows_all_origins and not policy.credentials for policy in policies if not isinstance(policy.origins, str))
-
-
 def origins_to_try(trusted: Sequence[str]) -> list[str]:
-    """The trusted origins, and those that a careless policy confuses with them: other ends and beginnings, dots that are none,
-    the twin without encryption, subdomains, other ports, `null`, hosts where anybody can have a name."""
-    near = [stranger for origin in trusted[:_TRUSTED] for stranger in _neighbours(origin)]
-    return list(dict.fromkeys([*trusted, *_STRANGERS, *near]))
+    """The trusted origins, and those that a careless policy confuses with them."""
+    return list(dict.fromkeys([*trusted, *near_origins(trusted[:_TRUSTED])]))
 
 
-def _neighbours(origin: str) -> Iterator[str]:
-    url = parse_url(origin)
-    if url is None or not url.host or url.origin == "null":
-        return
-    scheme, host, port = url.scheme, url.host, f":{url.port}" if url.port else ""
-    yield f"{'http' if scheme == 'https' else 'https'}://{host}{port}"
-    yield f"{scheme}://{host}:{(url.port or 0) + 1337}"
-    yield f"{scheme}://{host}.evil.com{port}"
-    yield f"{scheme}://evil{host}{port}"
-    yield f"{scheme}://evil.{host}{port}"
-    if len(host) > 2:
-        yield f"{scheme}://{host[1:]}{port}"
-        yield f"{scheme}://{host[:-1]}{port}"
-    if "." in host:
-        yield f"{scheme}://{host.replace('.', 'x', 1)}{port}"
-        head, _, tail = host.rpartition(".")
-        yield f"{scheme}://{head}x{tail}{port}"
-        site = registrable_domain(host)
-        if site and site != host:
-            yield f"{scheme}://evil.{site}{port}"
-            yield f"{scheme}://evil{site}{port}"
+def values_left_behind(app: AppDescription, before: AppDescription, opened: Collection[str]) -> tuple[str, ...]:
+    """What a repair leaves of the values that were written, a sentence each: a dead entry beside the one that takes its place,
+    an entry that is there twice by now."""
+    doubled_before = {entry for layer in before.cors_layers for entry in _doubled(LayerPolicy.of(layer).entries)}
+    found = []
+    for layer in app.cors_layers:
+        policy = LayerPolicy.of(layer)
+        if policy.policy is not None or not policy.known or isinstance(policy.origins, str):
+            continue
+        dead = [entry for entry in policy.entries if entry not in opened and _means_one_of(entry, opened)]
+        found += [f"the entry {entry!r} would stay in the list, dead beside the one that takes its place" for entry in dead]
+        doubled = [entry for entry in _doubled(policy.entries) if entry not in doubled_before]
+        found += [f"{entry!r} would be in the list twice" for entry in doubled]
+    return tuple(dict.fromkeys(found))
+
+
+def _doubled(entries: Sequence[str]) -> list[str]:
+    return [entry for entry, number in Counter(entries).items() if number > 1]
+
+
+def _means_one_of(entry: str, opened: Collection[str]) -> bool:
+    return any(meant_origin(part) in opened for part in joined_parts(entry) or (entry,))

@@ -56,7 +56,7 @@ class AppCheck:
         answer."""
         survey = self.survey(session)
         report, app, probes = survey.report, survey.app, survey.probes
-        proposals = propose(report, app, self.asked.origins)
+        proposals = propose(report, app, self.asked.origins, with_credentials=self.asked.credentials == "include")
         return with_fixes(report, proposals, self._prove(report, app, proposals, probes) if proposals else {})
 
     def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED) -> Survey:

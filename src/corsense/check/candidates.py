@@ -8,14 +8,14 @@ from difflib import get_close_matches
 from typing import TypeAlias
 
 from corsense.app.description import AppDescription, AppInfo, LayerInfo
-from corsense.check.request import DEVELOPMENT_ORIGINS
 from corsense.check.results import Result
+from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Finding, Place
 from corsense.fix import edits
-from corsense.fix.patterns import anchored, escaped_dots, glob_pattern, tightened
+from corsense.fix.patterns import anchored, escaped_dots, glob_pattern, meant_by_glob, tightened
 from corsense.origin.reach import foreign_origin, shared_suffix
 from corsense.policy.keywords import STARLETTE
 
@@ -47,6 +47,7 @@ class Candidate:
     - `guess`: why it is unsafe, as the end of a sentence; None for a safe one. A safe fix keeps every origin allowed that
       is listed for good reason, and lets in nobody but those named by the user or by the finding.
     - `moves`: it moves a statement; `proven_only`: it is safe only where the failing request can be replayed.
+    - `closes`: it puts names in the place of a `*`, so that other pages lose their access on purpose.
     - `reveals`: it makes a policy count that the source has, and that had no effect so far.
     """
 
@@ -60,13 +61,14 @@ class Candidate:
     moves: bool = False
     proven_only: bool = False
     reveals: bool = False
+    closes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A finding, the results it was made from, the app, and the origins that the user named: only these may gain access where a
     finding does not name one itself. `has_corsense`: the program depends on corsense already, or is to. `asked` are all results:
-    what the pages want, whatever came of it."""
+    what the pages want, whatever came of it. `with_credentials`: the user said that pages send them."""
 
     finding: Finding
     affected: Sequence[Result]
@@ -74,6 +76,7 @@ class Case:
     named: Sequence[str]
     has_corsense: bool = False
     asked: Sequence[Result] = ()
+    with_credentials: bool = False
 
     @property
     def layer(self) -> LayerInfo | None:
@@ -101,7 +104,7 @@ def candidates(case: Case) -> Iterator[Candidate]:
     elif "field" in case.finding.evidence:
         yield from _policy_repairs(slug, case.finding.evidence, place)
     elif case.layer is None:
-        yield from _of_other_layers(slug, place)
+        yield from _of_other_layers(slug, case.finding.evidence, place)
     else:
         yield from _argument_repairs(case, case.layer, place)
 
@@ -151,15 +154,31 @@ def origin_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> I
         yield Candidate(place, title, lambda text: edits.strip_origins(text, line), (sent,))
     if slug == "origin-trailing-slash":
         yield Candidate(place, "take the slash off the origins", lambda text: edits.unslash_origins(text, line), (sent,))
-    yield Candidate(place, f"add {sent!r} to the allowed origins", lambda text: edits.add_origin(text, line, sent), (sent,))
+    if allowed.startswith(sent) and slug != "env-split-without-strip":
+        tail = allowed[len(sent) :]
+        guess = "the f-string loses that part wherever the app runs"
+        yield Candidate(
+            place, f"drop {tail!r} from the f-string", edited(edits.shorten_computed, line, tail), (sent,), guess=guess
+        )
 
 
 def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
     """What to do about arguments of the layer at `place` that are wrong whatever app they are given to."""
     allowed, line = str(evidence.get("allowed", evidence.get("value", ""))), place.line
     if slug == "origins-not-a-list":
-        parts = tuple(part for part in allowed.replace(",", " ").split() if "*" not in part)
-        yield Candidate(place, "make allow_origins a list", lambda text: edits.string_to_list(text, line), parts)
+        yield from _string_repairs(allowed, place)
+    elif slug == "nested-origins":
+        argument = str(evidence.get("argument", "allow_origins"))
+        values = tuple(value for value in _values(evidence, "value") if "*" not in value)
+        opens = values if argument == "allow_origins" else ()
+        title = "unpack the list that stands inside the list"
+        yield Candidate(place, title, edited(edits.unnest_list, line, argument), opens)
+    elif slug == "joined-values":
+        argument = str(evidence.get("argument", "allow_origins"))
+        values = joined_parts(allowed, argument)
+        opens = tuple(value for value in values if "*" not in value) if argument == "allow_origins" else ()
+        title = f"write {', '.join(map(repr, values))} in place of {allowed!r}"
+        yield Candidate(place, title, edited(edits.split_joined, line, argument, allowed, values), opens)
     elif slug == "glob-in-origins":
         title = f"express {allowed!r} as allow_origin_regex"
         pattern = glob_pattern(allowed)
@@ -183,6 +202,18 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         if near:
             title = f"write {near[0]} in place of {wrong}"
             yield Candidate(place, title, lambda text: edits.rename_keyword(text, line, wrong, near[0]), reveals=True)
+
+
+def _string_repairs(value: str, place: Place) -> Iterator[Candidate]:
+    """What to do about a string of origins in place of a list: as a literal, as JSON, as what a setting holds."""
+    parts = joined_parts(value) or (value.strip(),)
+    opens = tuple(part for part in parts if "*" not in part)
+    yield Candidate(place, "make allow_origins a list", edited(edits.string_to_list, place.line), opens)
+    if value.lstrip().startswith("["):
+        yield Candidate(place, "read allow_origins as JSON", edited(edits.load_json, place.line), opens)
+    else:
+        title = "split the string of origins at its commas"
+        yield Candidate(place, title, edited(edits.split_string, place.line), opens)
 
 
 def _header_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
@@ -212,6 +243,10 @@ def expression_repairs(
     """What to do about the `allow_origin_regex` of the layer at `place`."""
     line = place.line
     regex = str(evidence.get("value", evidence.get("allow_origin_regex", "")))
+    meant = meant_by_glob(regex)
+    if meant is not None and slug != "public-suffix-origin" and _is_tight(meant):
+        title = f"write the expression that was meant: {meant}"
+        yield Candidate(place, title, edited(edits.replace_regex, line, meant), patterns=(meant,))
     if slug == "regex-partial-match":
         whole = anchored(regex, str(evidence.get("sent", "")))
         if whole is not None and _is_tight(whole) and shared_suffix(whole) is None:
@@ -246,10 +281,14 @@ def _dangers(case: Case, layer: LayerInfo, place: Place) -> Iterator[Candidate]:
     value = str(case.finding.evidence.get("value", ""))
     entries = LayerPolicy.of(layer).entries
     if slug == "wildcard-with-credentials":
-        origins = list(case.named) or list(DEVELOPMENT_ORIGINS[:1])
-        title = f"name the origins that may send cookies: {', '.join(origins)}"
-        guess = None if case.named else "nobody named the origins: name them with --origin"
-        yield Candidate(place, title, _named_origins(line, layer, origins), tuple(origins), guess=guess)
+        if case.named:
+            origins = list(case.named)
+            title = f"name the origins that may send cookies: {', '.join(origins)}"
+            # Where no layer accepts credentials, the plain * may be meant for everybody.
+            meant = LayerPolicy.of(layer).credentials or case.with_credentials
+            guess = None if meant else "every other page loses its access; if the API is public, let the page omit credentials"
+            apply = _named_origins(line, layer, origins)
+            yield Candidate(place, title, apply, tuple(origins), guess=guess, closes=True)
     elif slug == "null-origin" and value == "null":
         yield Candidate(place, "take 'null' off the list", lambda text: edits.remove_origin(text, line, "null"), shuts=("null",))
     elif slug == "insecure-origin-with-credentials":
@@ -319,18 +358,13 @@ def _insertion(case: Case) -> Iterator[Candidate]:
             text, place.line, variable, origins=origins, methods=methods, headers=headers, credentials=credentials
         ),
         tuple(origins),
-        guess=None if case.named else "nobody named the origins: name them with --origin",
     )
 
 
 def _smallest_policy(case: Case) -> tuple[list[str], list[str], list[str], bool]:
     """Just what the affected requests need: origins, methods, request headers, credentials."""
     affected = case.affected or [result for result in case.asked if result.situation == "success"]
-    origins = [origin for origin in case.named if origin != "null"] or list(
-        dict.fromkeys(result.origin for result in affected if result.origin != "null")
-    )
-    if not case.named:
-        origins = origins[:1]  # nobody named an origin: allow the most usual one, the diff shows where to write another
+    origins = [origin for origin in case.named if origin != "null"]
     methods = sorted({result.method for result in affected} - {"HEAD"} | {"GET"})
     names: set[str] = set()
     for result in affected:
@@ -417,7 +451,7 @@ def _both(insertion: Candidate, title: str, place: Place, removed: Repair) -> It
     yield Candidate(insertion.place, title, replaced, insertion.opens, guess=insertion.guess, moves=True, proven_only=True)
 
 
-def _of_other_layers(slug: str, place: Place) -> Iterator[Candidate]:
+def _of_other_layers(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
     """What to do about a layer, or a function, that is no CORS layer."""
     line = place.line
     if slug == "duplicate-cors-headers":
@@ -433,7 +467,7 @@ def _of_other_layers(slug: str, place: Place) -> Iterator[Candidate]:
         guess = "the page gets {'url': ...} to call by itself, in place of a redirect"
         title = "say where to go in place of redirecting to another host"
         yield Candidate(place, title, lambda text: edits.address_instead_of_redirect(text, line), guess=guess)
-    elif slug == "cookie-not-sent":
+    elif slug == "cookie-not-sent" and evidence.get("attribute", "same-site") == "same-site":
         given = {"same_site": '"none"', "https_only": "True"}
         guess = "the cookie goes with requests of every site: guard what changes state against forgery"
         title = "let the session cookie cross sites: SameSite=None; Secure"

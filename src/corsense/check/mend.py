@@ -18,12 +18,14 @@ from corsense.check.access import (
     Access,
     Grant,
     access_probes,
-    allows_everyone,
     faults_of,
+    open_requests,
     origins_to_try,
     policy_origins,
     policy_patterns,
+    values_left_behind,
 )
+from corsense.check.alternatives import alternatives
 from corsense.check.app import AppCheck, Survey, of_patched, proven
 from corsense.check.mended import NO_WISHES, Mended, Repair, Wishes, unused_note
 from corsense.check.repair import Proposal, applied, below_here, patched, pointed, propose, source_of, with_fixes
@@ -154,6 +156,7 @@ class AppMending:
             self.asked.origins,
             texts=texts,
             guesses=wishes.unsafe,
+            with_credentials=self.asked.credentials == "include",
             has_corsense=wishes.adopt or depends_on_corsense(self.target.directory, survey),
         )
         for proposal in proposals:
@@ -180,7 +183,7 @@ class AppMending:
         return origins_to_try(list(dict.fromkeys([*self.asked.origins, *policy_origins(survey.app)])))
 
     def _access(self, session: AppSession, survey: Survey, origins: Iterable[str]) -> Access:
-        probes = access_probes(survey.probes, origins)
+        probes = access_probes(survey.probes, survey.app, origins)
         return Access.of(session.run(probes, time_limit=min(self.time_limit, REQUEST_LIMIT)))
 
     def _judge(self, session: AppSession, first: Survey, before: Access, attempt: _Attempt) -> None:
@@ -223,7 +226,7 @@ class AppMending:
             tuple(pattern for app in known for pattern in policy_patterns(app))
             + tuple(pattern for candidate in chosen for pattern in candidate.patterns),
             frozenset(origin for candidate in chosen for origin in candidate.shuts),
-            any(allows_everyone(app) for app in known),
+            self._open_requests(first, survey, attempt),
         )
         after = self._access(session, survey, self._origins(first))
         kept = dict.fromkeys([*self.asked.origins, *policy_origins(first.app)])
@@ -234,8 +237,18 @@ class AppMending:
             if result.origin in kept and not passes[_key(probe)]
         ]
         error = survey.app.stack_error if first.app.stack_error is None else None
-        fails = [] if error is None else [f"the app would not start: {' '.join(error.message.split()) or error.summary}"]
-        return (*fails, *lost, *faults_of(before, after, grant, kept))
+        fails = [] if error is None else [f"every request would be a 500: {' '.join(error.message.split()) or error.summary}"]
+        left = values_left_behind(survey.app, first.app, frozenset(opened))
+        return (*fails, *lost, *left, *faults_of(before, after, grant, kept))
+
+    def _open_requests(self, first: Survey, survey: Survey, attempt: _Attempt) -> frozenset[str]:
+        """The requests that `*` opens to every page, and that a step does not close on purpose."""
+        closing = {step.finding.place for step in attempt.steps if step.proposal.candidate.closes}
+        closed = {layer.app for known in (first, survey) for layer in known.app.cors_layers if layer.place in closing}
+        reveals = any(step.proposal.candidate.reveals for step in attempt.steps)
+        return open_requests(first.app, first.probes, closed) | (
+            open_requests(survey.app, survey.probes, closed) if reveals else frozenset()
+        )
 
     def _say_why(self, attempt: _Attempt, error: Exception) -> None:
         """Why the repaired app could not be tried: the repair breaks it, or it cannot be loaded twice."""
@@ -281,7 +294,8 @@ class AppMending:
             replace(finding, place=pointed(finding, texts)) for finding in final.report.findings if finding.severity != "info"
         )
         unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
-        notes = (*first.report.notes, *unused, *([wishes.refused] if wishes.refused else []))
+        beside = alternatives(first.report, first.app, self.asked, self.target.directory)
+        notes = (*first.report.notes, *unused, *([wishes.refused] if wishes.refused else []), *beside)
         found = with_fixes(first.report, (), {})
         every = (*repairs, *unproven, *hidden)
         return Mended("app", first.report.target.name, every, edits_of(texts), left, notes, found, wishes.refused)

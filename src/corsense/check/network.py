@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from corsense.app.probe import ExchangeFacts
 from corsense.check.clients import calls_on_url, notes_on
 from corsense.check.collect import bounded, collect
+from corsense.check.own_answers import differences
 from corsense.check.plan import client_request, template
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.check.results import Report, Target
@@ -101,12 +102,14 @@ class _Planned:
 
 @dataclass(frozen=True, slots=True)
 class NetworkCheck:
-    """One check of a URL within `limits`; `progress` gets how many requests of how many are done."""
+    """One check of a URL within `limits`; `progress` gets how many requests of how many are done. `own` adds to
+    observations what the app behind the URL answers itself, where it is known."""
 
     url: str
     asked: Asked
     limits: NetworkLimits = DEFAULT_LIMITS
     progress: Progress | None = None
+    own: Callable[[Sequence[Observation]], list[Observation]] | None = None
     notes: list[str] = field(default_factory=list, init=False)
     untried: list[str] = field(default_factory=list, init=False)
 
@@ -126,6 +129,9 @@ class NetworkCheck:
             observations = self._observe(client, redirects, plan)
             self._insist_on_an_answer(observations)
             stranger = self._stranger(client, redirects, requests)
+        if self.own is not None:
+            observations = self.own(observations)
+            self.notes.extend(differences(observations))
         self.untried.extend(
             f"The redirect to {server} was not followed, so what answers there was not judged; --follow allows it."
             for server in redirects.refused

@@ -11,8 +11,7 @@ from corsense.app.probe import Probe, Situation
 from corsense.check.clients import ClientCall, calls_on_app
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
 from corsense.diagnose.observation import MissingRoute
-from corsense.diagnose.origins import meant_origin
-from corsense.diagnose.policies import LayerPolicy, policy_for
+from corsense.diagnose.policies import LayerPolicy, meant_origins, policy_for
 from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
@@ -120,12 +119,7 @@ def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:
     if app is None:
         return
     for layer in app.cors_layers:
-        policy = LayerPolicy.of(layer)
-        entries = [part for entry in policy.entries for part in entry.split(",")]
-        for entry in entries[:_ORIGINS_OF_LAYERS]:
-            origin = meant_origin(entry)
-            if origin is not None:
-                yield origin
+        yield from meant_origins(layer)[:_ORIGINS_OF_LAYERS]
 
 
 def _usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credentials:
@@ -173,6 +167,11 @@ def _methods(route: RouteInfo) -> list[str]:
 def _route_of(operation: Operation, app: AppDescription) -> RouteInfo | None:
     named = _routes_at(operation.path, app)
     return next((route for route in named if operation.method in route.methods or not route.methods), None)
+
+
+def route_of(method: str, path: str, app: AppDescription) -> RouteInfo | None:
+    """The route of the app that answers this method and path; None where none does."""
+    return _route_of(Operation(method, path), app)
 
 
 def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:

@@ -23,6 +23,7 @@ _ARGUMENT_OF = {
     "wildcard-with-credentials": "allow_origins",
     "wildcard-origins": "allow_origins",
     "origins-not-a-list": "allow_origins",
+    "nested-origins": "allow_origins",
     "regex-too-broad": "allow_origin_regex",
     "regex-unescaped-dot": "allow_origin_regex",
     "regex-partial-match": "allow_origin_regex",
@@ -58,6 +59,7 @@ def propose(
     texts: Mapping[str, str] = NOTHING_PATCHED,
     guesses: bool = False,
     has_corsense: bool = False,
+    with_credentials: bool = False,
 ) -> list[Proposal]:
     """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
     finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is
@@ -65,7 +67,7 @@ def propose(
     found = []
     for index, finding in enumerate(report.findings):
         affected = [result for result in report.results if index in result.findings]
-        case = Case(finding, affected, app, named, has_corsense, report.results)
+        case = Case(finding, affected, app, named, has_corsense, report.results, with_credentials)
         best = next(_possible(case, texts, guesses), None)
         if best is not None:
             found.append(Proposal(index, best.place.file, best.place.line, best.title, best.apply, best.moves, best))

@@ -7,6 +7,7 @@ import sys
 import time
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -17,11 +18,12 @@ from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Ignore, Python, Select, selected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from corsense.check.browser import BrowserCheck
     from corsense.check.request import Asked
     from corsense.check.results import Report
+    from corsense.diagnose import Observation
     from corsense.transports.limits import NetworkLimits
 
 
@@ -104,6 +106,10 @@ def check(
     browser_path: Annotated[
         str | None, typer.Option(metavar="PATH", help="The program of --browser.", show_default=False)
     ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:APP", help="The app behind a URL: compare its own answers with the server's."),
+    ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
     python: Python = None,
     select: Select = None,
@@ -142,7 +148,7 @@ def check(
         asked = replace(asked, selection=selected(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
-        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python)
+        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose)
@@ -210,6 +216,7 @@ def _report(
     browser: BrowserCheck | None = None,
     limits: NetworkLimits | None = None,
     python: str | None = None,
+    app: str | None = None,
 ) -> Report:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.readers.errors import InputError
@@ -229,7 +236,9 @@ def _report(
     if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
-        return _over_the_network(target, asked, limits, silent, browser)
+        return _over_the_network(target, asked, limits, silent, browser, app, python)
+    if app is not None:
+        raise InputError("--app names the app behind a URL; give the URL as the target.")
     if target is not None and target.lower().endswith(".har"):
         if browser is not None:
             raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
@@ -238,8 +247,6 @@ def _report(
 
 
 def _on_recording(file: Path, asked: Asked, silent: bool) -> Report:
-    from functools import partial
-
     from corsense.check.recording import check_recording
     from corsense.cli.progress import progress
 
@@ -269,14 +276,45 @@ def report_on(target: str, asked: Asked) -> Report:
 
 
 def _over_the_network(
-    target: str, asked: Asked, limits: NetworkLimits | None, silent: bool, browser: BrowserCheck | None
+    target: str,
+    asked: Asked,
+    limits: NetworkLimits | None,
+    silent: bool,
+    browser: BrowserCheck | None,
+    app: str | None = None,
+    python: str | None = None,
+) -> Report:
+    if app is None:
+        return _over_the_wire(target, asked, limits, silent, browser)
+    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+    from corsense.app.session import AppSession
+    from corsense.app.target import AppTarget
+    from corsense.check.own_answers import with_own_answers
+    from corsense.cli.interpreter import interpreter_for
+
+    try:
+        named = AppTarget.parse(app)
+        with AppSession.start(named, python=interpreter_for(named.directory, python, silent=silent).path) as session:
+            own = partial(with_own_answers, app=session.description, answer=session.run, asked=asked)
+            return _over_the_wire(target, asked, limits, silent, browser, own)
+    except (AppLoadError, AppHungError, AppStoppedError) as error:
+        _cannot_load(error)
+
+
+def _over_the_wire(
+    target: str,
+    asked: Asked,
+    limits: NetworkLimits | None,
+    silent: bool,
+    browser: BrowserCheck | None,
+    own: Callable[[Sequence[Observation]], list[Observation]] | None = None,
 ) -> Report:
     from corsense.check.network import NetworkCheck
     from corsense.cli.progress import progress
     from corsense.transports.limits import DEFAULT_LIMITS
 
     with progress(silent) as advance:
-        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance)
+        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance, own)
         report = check.run()
     if browser is None:
         return report

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.clients import profile
+from corsense.diagnose.cookies import cookie_faults
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
-from corsense.fetch.cookies import cookie_verdict, parse_set_cookie
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
 
 # Headers that servers and proxies add for themselves: nobody's script reads them.
@@ -59,7 +59,7 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
     if response is not None:
         yield from _unread_by_client(observation, response, outcome)
         yield from _unreadable_headers(observation, response, outcome)
-        yield from _cookies(observation, response)
+        yield from cookie_faults(observation, response)
 
 
 def lets_strangers_in(observation: Observation) -> Diagnosis | None:
@@ -124,23 +124,3 @@ def _unreadable_headers(observation: Observation, response: WireResponse, outcom
         message = f"The answer has the header {name!r}, which script cannot read: Access-Control-Expose-Headers does not name it."
         remedy = f"expose_headers=[{name!r}]"
         yield Diagnosis("header-not-exposed", message, layer.place if layer else None, {"header": name}, remedy=remedy)
-
-
-def _cookies(observation: Observation, response: WireResponse) -> Iterator[Diagnosis]:
-    """Cookies that the answer sets and the browser will not store, or not send with the next request."""
-    request = observation.trace.request
-    for name, value in response.headers:
-        if name.lower() != "set-cookie":
-            continue
-        cookie = parse_set_cookie(value)
-        if cookie is None:
-            continue
-        verdict = cookie_verdict(cookie, observation.origin, request.url, request.credentials, observation.trace.engine)
-        if verdict.stored and verdict.sent:
-            continue
-        what = "does not store" if not verdict.stored else "stores, but does not send back,"
-        message = f"The browser {what} the cookie {cookie.name!r}: {verdict.reason}. This is about cookies, not about CORS."
-        remedy = "For a page of another site: SameSite=None; Secure, over https, and credentials: 'include' in the page."
-        stack = observation.app.layers if observation.app is not None else ()
-        place = next((layer.place for layer in stack if layer.name == "SessionMiddleware"), None)
-        yield Diagnosis("cookie-not-sent", message, place, {"cookie": cookie.name}, remedy=remedy)

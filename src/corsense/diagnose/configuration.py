@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 
 from corsense.app.description import AppDescription, LayerInfo, RouteInfo
+from corsense.diagnose.list_faults import list_faults, nested_list
+from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
 from corsense.diagnose.policies import LayerPolicy, policy_for
@@ -78,6 +81,9 @@ def broken_stack(app: AppDescription) -> Diagnosis:
     refused = _refused_policy(app, error.message) if error.type.rpartition(".")[2] == "PolicyError" else None
     if refused is not None:
         return refused
+    nested = next((found for layer in app.cors_layers for name in LISTS if (found := nested_list(layer, name)) is not None), None)
+    if nested is not None:
+        return replace(nested, message=f"{nested.message} Every request is a 500.")
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
     if wrong and "CORSMiddleware" in error.message:
         place = next((layer.place for layer in app.cors_layers if layer.place), None)
@@ -95,6 +101,7 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
     if policy.policy is not None:
         yield from _own_policy_faults(layer, policy, policy.policy)
         return
+    yield from list_faults(layer)
     yield from entry_faults(layer, policy)
     if isinstance(policy.origins, str):
         yield string_of_origins(layer, policy.origins)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corsense.app.description import LayerInfo
 from corsense.causes import Severity
+from corsense.diagnose.list_faults import joined_entry, nested_list
+from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
@@ -17,7 +20,7 @@ from corsense.policy.explanation import difference, nearest
 _LISTED = 4
 _LISTED_WHOLE = 10
 _SENTENCES = {
-    "origins-not-a-list": "{sent} is one of several origins inside the single string {allowed}",
+    "joined-values": "{sent} is one of several origins inside the single string {allowed}",
     "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
     "origin-trailing-slash": "the list has {allowed} with a slash at the end, the page sends {sent}",
     "origin-default-port": "the list has {allowed} with the default port, which browsers leave away: the page sends {sent}",
@@ -52,6 +55,9 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
         return Diagnosis("origin-mismatch", message, layer.place, named, severity=_severity(observation))
     if isinstance(policy.origins, str):
         return string_of_origins(layer, policy.origins)
+    nested = nested_list(layer)
+    if nested is not None:
+        return replace(nested, severity=_severity(observation) or nested.severity)
     if policy.regex is not None and re.search(policy.regex, origin):
         return _partial_match(origin, layer, policy.regex, policy.keyword("allow_origin_regex"))
     if policy.policy is not None:
@@ -63,6 +69,10 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
     alike = {"allowed": likeness.entry} if likeness.entry is not None and likeness.is_near else {}
     evidence = named | alike | {"allow_origins": list(policy.entries)}
+    if likeness.slug == "joined-values" and likeness.entry is not None:
+        found = next(joined_entry(layer, "allow_origins", likeness.entry), None)
+        if found is not None:
+            return replace(found, severity=severity or found.severity)
     return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
 
 
@@ -127,7 +137,7 @@ def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
     if isinstance(policy.origins, str) or policy.allows_all_origins or policy.policy is not None:
         return
     for entry in policy.origins:
-        meant = meant_origin(entry)
+        meant = meant_origin(entry) if not joined_parts(entry) else None
         if meant is not None and meant != entry and not policy.allows_origin(meant):
             likeness = compare(meant, entry)
             evidence = {"sent": meant, "allowed": entry, "allow_origins": list(policy.entries)}
@@ -145,9 +155,11 @@ def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
         witness = origins[:-1] if len(origins) > 1 else origins
         evidence["admits"] = witness
         message = f"allow_origins is the string {origins!r}, not a list: any piece of it passes, the origin {witness!r} for one."
-    return Diagnosis(
-        "origins-not-a-list", message, layer.place, evidence, severity="error", remedy=f"allow_origins=[{origins!r}]"
-    )
+    parts = list(joined_parts(origins)) or [origins]
+    remedy = f"allow_origins={parts!r}"
+    if len(parts) > 1:
+        remedy += '; where a setting holds them: [origin.strip() for origin in setting.split(",") if origin.strip()]'
+    return Diagnosis("origins-not-a-list", message, layer.place, evidence, severity="error", remedy=remedy)
 
 
 def _partial_match(origin: str, layer: LayerInfo, regex: str, field: str) -> Diagnosis:

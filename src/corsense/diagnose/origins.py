@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import translate
 
+from corsense.diagnose.lists import joined_parts
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
 _NEAR = 0.6
@@ -14,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 # From the surest likeness to the vaguest: of several entries, the one that comes first here is the one that was meant.
 LIKENESS = (
-    "origins-not-a-list",
+    "joined-values",
     "env-split-without-strip",
     "origin-trailing-slash",
     "origin-default-port",
@@ -86,8 +87,8 @@ def meant_origin(entry: str) -> str | None:
 
 
 def _fault(origin: str, entry: str) -> str:
-    if "," in entry and origin in (part.strip().strip("\"'[]") for part in entry.split(",")):
-        return "origins-not-a-list"
+    if origin in joined_parts(entry):
+        return "joined-values"
     if entry.strip().strip("\"'") == origin:
         return "env-split-without-strip"
     if entry.rstrip("/") == origin:

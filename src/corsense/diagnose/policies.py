@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from corsense.app.description import LayerInfo, Opaque, PolicyInfo, RouteInfo
+from corsense.diagnose.lists import joined_parts, nested_values
+from corsense.diagnose.origins import meant_origin
 from corsense.middleware.choice import most_specific
 from corsense.policy import Policy, PolicyError
 
@@ -103,6 +105,14 @@ class LayerPolicy:
         if self.leaves_alone or "*" in self.headers or name in _ALWAYS_ALLOWED_HEADERS:
             return True
         return name in {header.lower() for header in self.headers}
+
+
+def meant_origins(layer: LayerInfo) -> list[str]:
+    """The origins that the list of a layer was meant for, each once: also those of a list within the list, of several in one
+    string, and of entries that match nothing as they are written."""
+    entries = [*LayerPolicy.of(layer).entries, *(nested_values(layer.arguments.get("allow_origins")) or ())]
+    parts = [part for entry in entries for part in joined_parts(entry) or (entry,)]
+    return list(dict.fromkeys(origin for part in parts if (origin := meant_origin(part)) is not None))
 
 
 def policy_for(layer: LayerInfo, route: RouteInfo | None, path: str) -> PolicyInfo | None:

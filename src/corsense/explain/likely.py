@@ -109,6 +109,7 @@ _BY_CODE: dict[str, tuple[Likely, ...]] = {
         ("server-unreachable", "possible"),
     ),
     "mcp:session": _NOT_EXPOSED,
+    "mcp:redirect": (("redirect-slashes", "likely"),),
     "tus:location": _NOT_EXPOSED,
     "grpc-web:status": _NOT_EXPOSED,
     "hidden-header": (("header-not-exposed", "certain"),),

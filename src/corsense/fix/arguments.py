@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from corsense.fix.calls import CorsCall, cors_call
 from corsense.fix.expressions import admits_strangers, string_literal
@@ -28,7 +30,7 @@ def replace_origin(source: Source, call_line: int, old: str, new: str) -> list[S
     names; drops `old` where `new` is there already. A plain string becomes a list. None where `old` is not found as a
     literal."""
     call = cors_call(source, call_line)
-    return None if call is None else _replace(call, "allow_origins", old, [new])
+    return None if call is None else replace_value(call, "allow_origins", old, [new])
 
 
 @edit
@@ -50,7 +52,7 @@ def add_method(source: Source, call_line: int, method: str) -> list[Splice] | No
     if reading is not None and method in _NORMALISED_METHODS and not {method, "*"} & reading.values:
         unsent = next((value for value in sorted(reading.values) if value.upper() == method), None)
         if unsent is not None and reading.text is None:
-            return _replace(call, "allow_methods", unsent, [method])
+            return replace_value(call, "allow_methods", unsent, [method])
     return _add(call, "allow_methods", method, DEFAULT_METHODS)
 
 
@@ -87,7 +89,7 @@ def wildcard_to_origins(source: Source, call_line: int, origins: Sequence[str]) 
     if reading.complete and reading.values == {"*"} and any(_is_fixed(call, reading, entry) for entry in reading.entries):
         value = call.arguments["allow_origins"]
         return _splice_display(call.source, value, origins)
-    return _replace(call, "allow_origins", "*", origins)
+    return replace_value(call, "allow_origins", "*", origins)
 
 
 @edit
@@ -195,7 +197,8 @@ def _add(call: CorsCall, keyword: str, value: str, default: Sequence[str] = (), 
     return None if home is None or literal is None else add_entry(source, home, literal)
 
 
-def _replace(call: CorsCall, keyword: str, old: str, news: Sequence[str]) -> list[Splice] | None:
+def replace_value(call: CorsCall, keyword: str, old: str, news: Sequence[str]) -> list[Splice] | None:
+    """Writes `news` wherever the list given as `keyword` says `old`; drops `old` where they are there already."""
     reading = read_argument(call, keyword)
     if reading is None or old in news:
         return None
@@ -247,6 +250,12 @@ def _wrap(source: Source, node: ast.expr) -> list[Splice]:
 
 
 def _split(text: str) -> list[str]:
+    """The values of a string: those of a JSON list, else what commas and white space separate."""
+    if text.lstrip().startswith("["):
+        with suppress(ValueError, RecursionError):
+            read = json.loads(text)
+            if isinstance(read, list) and all(isinstance(item, str) for item in read):
+                return read
     return [part for part in re.split(r"[,\s]+", text) if part]
 
 

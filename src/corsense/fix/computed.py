@@ -102,6 +102,12 @@ def origins_from_environment(source: Source, call_line: int, variable: str) -> l
 _LONG = 100
 
 
+def split_into_entries(source: Source, text: str) -> str:
+    """The expression for the entries of the string that `text` gives: split at commas, stripped, empty ones dropped."""
+    name, quote = _variable(source), source.quote
+    return f"[{name}.strip() for {name} in {text}.split({quote},{quote}) if {name}.strip()]"
+
+
 def _where_written(source: Source, value: ast.expr) -> ast.expr:
     """The list that a name stands for, when this is all that reads it; else the value as it stands in the call."""
     bound = binding(source, value) if isinstance(value, ast.Name) and len(loads(source, value.id)) == 1 else None

@@ -8,9 +8,9 @@ import warnings
 
 from corsense.fix.names import binding, dotted, loads
 from corsense.fix.source import Source
+from corsense.origin.lookalikes import UNTRUSTED
 
-# Origins that no policy means: a pattern that takes one of them takes anybody's.
-_STRANGERS = ("https://stranger.example", "http://stranger.example:8080", "null")
+_INSECURE = tuple(f"{origin.replace('https:', 'http:')}:8080" for origin in UNTRUSTED)
 
 
 def string_literal(source: Source, value: ast.expr | None) -> ast.Constant | None:
@@ -37,7 +37,7 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
 def admits_strangers(pattern: str) -> bool:
     """Whether a pattern, fully matched, takes origins that nobody can have meant; one that does not compile counts as such."""
     expression = compiled(pattern)
-    return expression is None or any(expression.fullmatch(stranger) for stranger in _STRANGERS)
+    return expression is None or any(expression.fullmatch(stranger) for stranger in (*UNTRUSTED, "null", *_INSECURE))
 
 
 def raw(value: str, quote: str) -> str | None:

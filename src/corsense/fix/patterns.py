@@ -85,6 +85,18 @@ def replace_regex(source: Source, call_line: int, pattern: str) -> list[Splice] 
     return [Splice(source.start(literal), source.end(literal), text)]
 
 
+def meant_by_glob(pattern: str) -> str | None:
+    """The expression that was meant where a glob stands in its place (`http://localhost:*`, `https://*.example.com`), or any text
+    behind this machine's name (`http://localhost.*`): all its ports. None for other expressions."""
+    text = pattern.removeprefix("^").removesuffix("$").replace("\\.", ".").replace("\\/", "/")
+    port = re.fullmatch(r"(?P<scheme>https?\??)://(?P<host>localhost|127\.0\.0\.1)(?::?\(?\.[*+]\??\)?|:\*|\*)", text)
+    if port is not None:
+        return rf"{port['scheme']}://{re.escape(port['host'])}(:\d+)?"
+    if re.search(r"[()\[\]{}|+?\\^$]|\.\*", text):
+        return None
+    return glob_pattern(text)
+
+
 def tightened(pattern: str) -> str | None:
     """`pattern` so that it keeps to the site it names: dots escaped, a wildcard in front of a host made one for whole labels
     (`https://.*example\\.com` becomes `https://(?:[a-z0-9-]+\\.)*example\\.com`), none behind it. None where nothing changes."""

@@ -211,7 +211,8 @@ def rewritten(source: Source, node: ast.Constant, value: str) -> str | None:
     segment = source.segment(node)
     parts = string_parts(segment)
     if parts is None:
-        return None if "#" in segment else written(value, source.quote)
+        quote = segment.lstrip("rRuUbBfF")[:1]
+        return None if "#" in segment else written(value, quote if quote in ("'", '"') else source.quote)
     literal = written(value, parts[1])
     return literal and parts[0].lower().replace("u", "") + literal
 

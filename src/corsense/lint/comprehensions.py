@@ -20,7 +20,6 @@ from corsense.lint.values import (
     Value,
     bounded,
     only,
-    taken_out,
     under,
 )
 
@@ -50,7 +49,7 @@ def _made(
     operations = _operations(element, name)
     match value:
         case Split() if operations is not None:
-            return _after(replace(value, filtered=value.filtered or bool(tests)), operations)
+            return _after(value, operations)
         case Setting(default=default) if operations is not None:
             inner = _made(evaluator, default, name, element, tests, frame, spot) if default is not None else None
             slash = value.adds_slash and not any("/" in operation for operation in operations)
@@ -81,7 +80,7 @@ def _items(
     for item in items:
         if tests and isinstance(item, Known) and not item.value:
             continue
-        made = evaluator.evaluate(element, replace(frame, loop={**frame.loop, name: only(taken_out(item))}))
+        made = evaluator.evaluate(element, replace(frame, loop={**frame.loop, name: only(item)}))
         found.append(made[0].value if len(made) == 1 else Unknown())
     return found
 

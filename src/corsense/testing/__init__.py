@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from corsense.fetch import CorsError as CorsError
+    from corsense.origin.lookalikes import ForeignOrigin as ForeignOrigin
+    from corsense.origin.lookalikes import foreign_origins as foreign_origins
     from corsense.testing.assertions import assert_cors_allowed as assert_cors_allowed
     from corsense.testing.assertions import assert_cors_blocked as assert_cors_blocked
     from corsense.testing.assertions import assert_cors_snapshot as assert_cors_snapshot
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from corsense.testing.matrix import Access as Access
     from corsense.testing.matrix import Cell as Cell
     from corsense.testing.matrix import CorsMatrix as CorsMatrix
-    from corsense.testing.probes import ForeignOrigin as ForeignOrigin
-    from corsense.testing.probes import foreign_origins as foreign_origins
 
 __all__ = [
     "Access",
@@ -61,9 +61,9 @@ _HOMES = {
     "Cors": "corsense.testing.kit",
     "CorsError": "corsense.fetch",
     "CorsMatrix": "corsense.testing.matrix",
-    "ForeignOrigin": "corsense.testing.probes",
+    "ForeignOrigin": "corsense.origin.lookalikes",
     "Intrusion": "corsense.testing.intrusion",
-    "foreign_origins": "corsense.testing.probes",
+    "foreign_origins": "corsense.origin.lookalikes",
 }
 
 

@@ -1,4 +1,4 @@
-"""Whether pages that nobody trusts are let in: every probe of `corsense.testing.probes`, on every route."""
+"""Whether pages that nobody trusts are let in: every look-alike of `corsense.origin.lookalikes`, on every route."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from corsense.diagnose import Diagnosis
 from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.fetch.request import Credentials
 from corsense.origin import OriginPattern
+from corsense.origin.lookalikes import UNTRUSTED, ForeignOrigin, foreign_origins, listed_untrusted
 from corsense.readers.errors import InputError, quoted
 from corsense.testing.errand import Call, Errand, Memory, watch
-from corsense.testing.probes import STRANGERS, ForeignOrigin, foreign_origins, listed_strangers
 from corsense.testing.subject import Subject
 from corsense.testing.surface import Operation, surface
 from corsense.transports.unsafe_methods import is_safe, preflight_of
@@ -72,7 +72,7 @@ class _Search:
                 intrusion = yield from self._try(operation, probe, mode)
                 if intrusion is not None:
                     found.append(intrusion)
-                everyone = number + 1 == len(STRANGERS) and len([seen for seen in found if seen.credentials == mode]) > number
+                everyone = number + 1 == len(UNTRUSTED) and len([seen for seen in found if seen.credentials == mode]) > number
                 if everyone:
                     break
         return found
@@ -83,7 +83,7 @@ class _Search:
         from corsense.testing.inspection import listed_origins
 
         found: list[Intrusion] = []
-        for probe in islice(listed_strangers(listed_origins(self.subject.app), trusted), _LISTED_TRIED):
+        for probe in islice(listed_untrusted(listed_origins(self.subject.app), trusted), _LISTED_TRIED):
             for operation in operations:
                 for mode in self.credentials:
                     intrusion = yield from self._try(operation, probe, mode)
@@ -101,7 +101,7 @@ class _Search:
             kind, why = self._kind(probe, named)
             return Intrusion(kind, probe.origin, str(operation), mode, named, why)
         simple = not any(exchange.request.preflight for exchange in trace.exchanges)
-        if simple and is_safe(operation.method) and probe.origin in STRANGERS:
+        if simple and is_safe(operation.method) and probe.origin in UNTRUSTED:
             return (yield from self._preflight(operation, probe, request))
         return None
 
@@ -130,7 +130,7 @@ class _Search:
     def cache_split(self, operation: Operation, trusted: str) -> Errand[list[Intrusion]]:
         """Answers that differ by origin must say so, those without `Origin` too, or a cache hands one page's leave to another."""
         answers: dict[str | None, WireResponse] = {}
-        for origin in (trusted, STRANGERS[0], None):
+        for origin in (trusted, UNTRUSTED[0], None):
             request = operation.request(self.subject, trusted, "omit")
             headers = (("Accept", "*/*"), *((("Origin", origin),) if origin is not None else ()))
             call = Call(WireRequest(operation.method, request.url, (*headers, *request.headers)))
@@ -185,7 +185,7 @@ def _search(
 ) -> Errand[tuple[Intrusion, ...]]:
     own = tuple(trusted)
     ignored = _ignored(ignore)
-    probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in STRANGERS]
+    probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in UNTRUSTED]
     operations = yield from surface(subject, requests)
     look = _Search(subject, credentials, None if run_unsafe else Memory(subject.has_cookies), run_unsafe)
     found: list[Intrusion] = []
@@ -195,9 +195,9 @@ def _search(
         found += yield from look.through(operation, probes)
         if operation.method == "GET" and own:
             found += yield from look.cache_split(operation, OriginPattern.parse(own[0]).example())
-    if not any(intrusion.origin == STRANGERS[0] for intrusion in found):
+    if not any(intrusion.origin == UNTRUSTED[0] for intrusion in found):
         found += yield from look.listed(bare, own)
-    strangers = [probe for probe in probes if probe.origin in (*STRANGERS, "null")]
+    strangers = [probe for probe in probes if probe.origin in (*UNTRUSTED, "null")]
     for operation in (*(operation for operation in operations if operation not in bare), *_errors(bare)):
         found += yield from look.through(operation, strangers)
     kept = dict.fromkeys(intrusion for intrusion in found if intrusion.kind not in ignored)

@@ -524,11 +524,16 @@ _RUNTIMES = [
         "expose_headers=[\"Mcp-Session-Id\"].",
     ),
     _report(
-        "tool", "mcp:origin", "server", "Invalid Origin header|Invalid origin header", r"\bInvalid\s+[Oo]rigin"
-        r"\s+header\b[^\n]{0,120}",
+        "tool", "mcp:origin", "server", "Invalid Origin header|Invalid origin header|Forbidden Origin",
+        r"\b(?:Invalid\s+[Oo]rigin\s+header|Forbidden\s+Origin)\b[^\n]{0,120}",
         "Invalid Origin header", "The MCP server checks Origin itself (DNS rebinding protection): add the page to "
         "allowed_origins of its "
         "transport security settings; CORSMiddleware does not change it.",
+    ),
+    _report(
+        "tool", "mcp:redirect", "server", "Redirect not followed", r"\bRedirect\s+not\s+followed\b[^\n]{0,120}",
+        "Redirect not followed",
+        "The MCP server redirects /mcp to /mcp/, which MCP clients do not follow: call the URL with the slash at the end.",
     ),
     _report(
         "tool", "tus:location", "library", "tus:", r"\btus:\s+(?:invalid\s+or\s+missing\s+(?:Location|offset|"
@@ -537,8 +542,8 @@ _RUNTIMES = [
         "The tus client cannot read a header of the answer: expose Location, Upload-Offset, Upload-Length, Tus-Resumable.",
     ),
     _report(
-        "tool", "grpc-web:status", "library", "grpc-status|without status|missing trailer|Missing trailer",
-        r"\b(?:Response\s+closed\s+without\s+(?:grpc-status|headers)[^\n]{0,80}|missing\s+trailer\b[^\n]{0,60}|without"
+        "tool", "grpc-web:status", "library", "grpc-status|without status|missing trailer|Missing trailer|Incomplete response",
+        r"\b(?:Incomplete\s+response\b[^\n]{0,60}|Response\s+closed\s+without\s+(?:grpc-status|headers)[^\n]{0,80}|missing\s+trailer\b[^\n]{0,60}|without"
         r"\s+grpc-status\b[^\n]{0,60})",
         "Response closed without grpc-status (Headers only)",
         "The gRPC-Web client cannot read a header of the answer: expose Grpc-Status and Grpc-Message.",

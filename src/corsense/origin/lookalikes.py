@@ -1,4 +1,6 @@
-"""The pages of strangers: for an origin that is trusted, those that careless comparisons take for it.
+"""Look-alike origins: for a trusted origin, the untrusted ones that careless comparisons take for it.
+
+`check`, `fix` and `corsense.testing` share this list.
 
 Each has been let in by some server once: prefix and suffix tests, `in` on a string, dots of regular expressions, `null`, names
 that look alike. The list is that of CORScanner, Corsy and nuclei, and of the advisories named beside the groups.
@@ -9,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from corsense.errors import InputError, quoted
 from corsense.faults import PolicyError
-from corsense.fetch.sites import registrable_domain
-from corsense.origin import OriginPattern
+from corsense.origin.pattern import OriginPattern
 from corsense.origin.spelling import read_pattern
-from corsense.readers.errors import InputError, quoted
 
-STRANGERS = ("https://evil.com", "https://corsense-k7q2v9.example")
-"""Two sites that nobody trusts: whoever lets in both lets in everyone."""
+UNTRUSTED = ("https://evil.com", "https://corsense-k7q2v9.example")
+"""Two sites that nobody trusts: a server that allows both allows everyone."""
 
 _SPECIAL = "_-\"'{}+^!~;&()*,$=|`"
 _ENCODED = ("%60", "%0b", "%00", "%20")
 _HOSTED = ("https://x.github.io", "https://codepen.io", "https://x.vercel.app", "https://x.netlify.app")
+_OF_COMPARISONS = ("special characters", "spelling", "two origins")
 _LOOKALIKE = {"a": "а", "c": "с", "e": "е", "o": "о", "p": "р", "x": "х"}  # noqa: RUF001
 
 
@@ -48,7 +50,15 @@ def foreign_origins(trusted: Iterable[str]) -> tuple[ForeignOrigin, ...]:
     return tuple(probe for probe in found.values() if not any(pattern.matches(probe.origin) for pattern in patterns))
 
 
-def listed_strangers(listed: Iterable[str], trusted: Iterable[str]) -> Iterator[ForeignOrigin]:
+def near_origins(trusted: Iterable[str]) -> tuple[str, ...]:
+    """The look-alikes that a browser would send and that one slip in a list or an expression lets in, each once. What is no
+    origin is passed over: a list under repair may hold anything."""
+    patterns = [text for text in trusted if isinstance(read_pattern(text, "origin"), tuple)]
+    probes = foreign_origins(patterns)
+    return tuple(probe.origin for probe in probes if probe.browser and probe.kind not in _OF_COMPARISONS)
+
+
+def listed_untrusted(listed: Iterable[str], trusted: Iterable[str]) -> Iterator[ForeignOrigin]:
     """Those that an app's own list names and that nobody trusts: leftovers of development, of a customer that left. What is no
     origin matches no page, and is left out."""
     own = frozenset(trusted)
@@ -68,7 +78,7 @@ def _pattern(text: str) -> OriginPattern:
 
 
 def _everyone() -> Iterator[ForeignOrigin]:
-    for origin in STRANGERS:
+    for origin in UNTRUSTED:
         yield ForeignOrigin(origin, "reflection", "any site is let in")
     yield ForeignOrigin("null", "null", "any site can be null, in a sandboxed frame")
     for origin in _HOSTED:
@@ -78,6 +88,8 @@ def _everyone() -> Iterator[ForeignOrigin]:
 
 
 def _of(pattern: OriginPattern) -> Iterator[ForeignOrigin]:
+    from corsense.fetch.sites import registrable_domain  # its list takes long to load
+
     sample = pattern.example()
     scheme, _, authority = sample.partition("://")
     host, port = _split(authority)
@@ -107,6 +119,8 @@ def _begins_and_ends(scheme: str, host: str, port: str, site: str) -> Iterator[F
     substring = "one text is looked for in the other"
     if len(site) > 2:
         yield ForeignOrigin(f"{scheme}://{site[1:]}{port}", "substring", substring)
+    if len(host) > 2:
+        yield ForeignOrigin(f"{scheme}://{host[1:]}{port}", "substring", substring)
     yield ForeignOrigin(f"{scheme}://{host}{port}"[:-1], "substring", substring)
     yield ForeignOrigin(f"{scheme}://evil.com.{host}.evil.com{port}", "substring", substring)
 

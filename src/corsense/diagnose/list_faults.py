@@ -1,0 +1,52 @@
+"""Lists of a CORS layer that are no lists of single strings: what to say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.app.description import LayerInfo
+from corsense.diagnose.lists import LISTS, joined_parts, nested_values
+from corsense.diagnose.observation import Diagnosis
+
+
+def list_faults(layer: LayerInfo) -> Iterator[Diagnosis]:
+    """The lists of the layer that hold something else than single strings."""
+    if layer.policy is not None:
+        return
+    for argument in LISTS:
+        nested = nested_list(layer, argument)
+        if nested is not None:
+            yield nested
+            continue
+        given = layer.arguments.get(argument)
+        for entry in given if isinstance(given, list | tuple | set | frozenset) else ():
+            if isinstance(entry, str):
+                yield from joined_entry(layer, argument, entry)
+
+
+def nested_list(layer: LayerInfo, argument: str = "allow_origins") -> Diagnosis | None:
+    """A list within the list; None where there is none."""
+    value = layer.arguments.get(argument)
+    inner = nested_values(value)
+    if inner is None:
+        return None
+    comma = isinstance(value, tuple) and len(value) == 1
+    what = "a comma after the list makes a tuple of it" if comma else "a list stands inside the list"
+    effect = "no origin equals a list, so pages of all these origins are refused" if argument == "allow_origins" else "it breaks"
+    shown = ", ".join(map(repr, inner[:4])) + (f" and {len(inner) - 4} more" if len(inner) > 4 else "")
+    message = f"{argument} holds a list in place of strings ({shown}): {what}, and {effect}."
+    remedy = "Remove the comma after the list." if comma else "Unpack the inner list: [*origins]."
+    evidence: dict[str, object] = {"argument": argument, "values": list(inner)}
+    return Diagnosis("nested-origins", message, layer.place, evidence, "error", remedy)
+
+
+def joined_entry(layer: LayerInfo, argument: str, entry: str) -> Iterator[Diagnosis]:
+    """What to say of an entry that holds several values; nothing for one that holds a single one."""
+    parts = joined_parts(entry, argument)
+    if not parts:
+        return
+    shown = ", ".join(map(repr, parts[:6]))
+    message = f"{entry!r} in {argument} is one string with several values in it ({shown}): it matches none of them."
+    remedy = "Write each value as a string of its own, with commas between them."
+    evidence: dict[str, object] = {"argument": argument, "value": entry, "values": list(parts)}
+    yield Diagnosis("joined-values", message, layer.place, evidence, "error", remedy)

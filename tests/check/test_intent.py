@@ -1,0 +1,116 @@
+"""A fix keeps what its author meant: the request passes, who was allowed stays allowed, nobody else comes in, and every value
+that was written is alive afterwards."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import Ran, corsense
+
+PAGE = "http://localhost:3000"
+HEAD = """import os
+
+from fastapi import FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+
+app = FastAPI()
+"""
+ROUTE = "\n\n@app.get('/items')\ndef items():\n    return []\n\n\n@app.put('/items')\ndef put():\n    return []\n"
+
+
+def fix(folder: Path, source: str, *options: str, origin: str | None = PAGE) -> Ran:
+    (folder / "main.py").write_text(HEAD + source + ROUTE, encoding="utf-8")
+    named = ["--origin", origin] if origin is not None else []
+    return corsense("fix", "main:app", *named, "--write", *options, folder=folder)
+
+
+def text(folder: Path) -> str:
+    return (folder / "main.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("['http://localhost:3000', 'http://localhost:8080'],", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+        ("['http://localhost:3000' 'http://localhost:8080']", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+        ("['http://localhost:3000,http://localhost:8080']", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+        ("""'["http://localhost:3000", "http://localhost:8080"]'""", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+        ("'http://localhost:3000, http://localhost:8080'", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+        ("['http://localhost:3000/', 'http://localhost:8080/']", "= ['http://localhost:3000', 'http://localhost:8080']\n"),
+    ],
+)
+def test_all_values_that_were_written_are_alive(folder: Path, given: str, wanted: str) -> None:
+    ran = fix(folder, f"origins = {given}\napp.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=['*'])")
+    assert wanted in text(folder), ran.out
+    assert ran.status == 0
+    again = corsense("check", "main:app", "--origin", "http://localhost:8080", "--format", "json", folder=folder)
+    assert [result["outcome"] for result in again.document["results"] if result["scenario"] == "success"] == ["allowed"] * 2
+
+
+def test_methods_in_one_string_are_all_allowed(folder: Path) -> None:
+    fix(folder, f"app.add_middleware(CORSMiddleware, allow_origins=['{PAGE}'], allow_methods=['GET,PUT'])")
+    assert "allow_methods=['GET', 'PUT']" in text(folder)
+
+
+def test_a_string_of_a_setting_is_split_though_the_page_is_another(folder: Path) -> None:
+    source = (
+        "app.add_middleware(CORSMiddleware, allow_origins=os.getenv('ORIGINS', 'https://a.example.com'), allow_methods=['*'])"
+    )
+    fix(folder, source, origin="https://a.example.com")
+    assert "for origin in os.getenv('ORIGINS', 'https://a.example.com').split(',')" in text(folder)
+
+
+@pytest.mark.parametrize("listed", ["['capacitor://localhost']", "['https://app.example.com'], allow_credentials=True"])
+@pytest.mark.parametrize("unsafe", [[], ["--unsafe-fixes"]])
+def test_nothing_is_added_for_pages_that_nobody_named(folder: Path, listed: str, unsafe: list[str]) -> None:
+    source = f"app.add_middleware(CORSMiddleware, allow_origins={listed}, allow_methods=['*'])"
+    fix(folder, source, *unsafe, origin=None)
+    assert text(folder) == HEAD + source + ROUTE
+
+
+def test_a_public_app_stays_public_beside_one_with_cookies(folder: Path) -> None:
+    source = (
+        "public = FastAPI()\npublic.add_middleware(CORSMiddleware, allow_origins=['*'])\npublic.get('/news')(lambda: 1)\n"
+        f"private = FastAPI()\nprivate.add_middleware(CORSMiddleware, allow_origins=['{PAGE}/'], allow_credentials=True)\n"
+        "private.get('/me')(lambda: 1)\napp.mount('/public', public)\napp.mount('/private', private)\n"
+    )
+    (folder / "main.py").write_text(HEAD + source, encoding="utf-8")
+    corsense("fix", "main:app", "--origin", PAGE, "--write", folder=folder)
+    assert "allow_origins=['*']" in text(folder)
+    assert f"allow_origins=['{PAGE}'], allow_credentials=True" in text(folder)
+
+
+def test_a_star_is_closed_by_request_only(folder: Path) -> None:
+    source = (
+        "app.add_middleware(SessionMiddleware, secret_key='a')\n"
+        "app.add_middleware(CORSMiddleware, allow_origins=['*'], allow_methods=['*'])"
+    )
+    ran = fix(folder, source)
+    assert "allow_origins=['*']" in text(folder)
+    assert "every other page loses its access" in ran.out
+    fix(folder, source, "--credentials", "include")
+    assert f"allow_origins=['{PAGE}']" in text(folder)
+
+
+def test_what_a_computed_list_gets_wrong_is_not_added_to(folder: Path) -> None:
+    source = f"app.add_middleware(CORSMiddleware, allow_origins=[x for x in ['{PAGE}/']], allow_methods=['*'])"
+    fix(folder, source)
+    assert f"'{PAGE}'" not in text(folder)
+
+
+def test_a_frontend_of_the_same_project_needs_no_cors(folder: Path) -> None:
+    (folder / "frontend").mkdir()
+    (folder / "frontend" / "package.json").write_text(json.dumps({"devDependencies": {"vite": "7"}}), encoding="utf-8")
+    ran = fix(folder, "")
+    assert 'app.frontend("/", directory="frontend/dist")' in ran.out
+    (folder / "frontend" / "package.json").unlink()
+    assert "Alternative" not in fix(folder, "").out
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
