@@ -114,3 +114,40 @@ def test_a_frontend_of_the_same_project_needs_no_cors(folder: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("entry", "slug", "remedy"),
+    [
+        ("chrome-extension://*", "glob-in-origins", "chrome-extension://<id>"),
+        ("https://shop-*-acme.vercel.app", "glob-in-origins", r"https://shop-[a-z0-9-]+-acme\.vercel\.app"),
+        ("^https://(a|b)\\.example\\.com$", "regex-in-origins", "allow_origin_regex"),
+    ],
+)
+def test_an_entry_that_no_page_has_is_a_fault_with_a_way_out(folder: Path, entry: str, slug: str, remedy: str) -> None:
+    source = f"app.add_middleware(CORSMiddleware, allow_origins=['{PAGE}', r'{entry}'], allow_methods=['*'])"
+    (folder / "main.py").write_text(HEAD + source + ROUTE, encoding="utf-8")
+    ran = corsense("check", "main:app", "--origin", PAGE, folder=folder)
+    assert (ran.status, slug in ran.out) == (1, True)
+    assert remedy in ran.out.replace("\n            ", " ")
+
+
+def test_previews_on_a_shared_host_are_allowed_exactly_and_by_request_only(folder: Path) -> None:
+    source = (
+        f"app.add_middleware(CORSMiddleware, allow_origins=['{PAGE}', 'https://shop-*-acme.vercel.app'], allow_methods=['*'])"
+    )
+    fix(folder, source)
+    assert "allow_origin_regex" not in text(folder)
+    fix(folder, source, "--unsafe-fixes")
+    assert r"allow_origin_regex=r'https://shop-[a-z0-9-]+-acme\.vercel\.app'" in text(folder)
+
+
+def test_an_endpoint_that_changes_something_runs_once(folder: Path) -> None:
+    source = (
+        f"app.add_middleware(CORSMiddleware, allow_origins=['{PAGE}'])\n\n\n@app.post('/form')\ndef form():\n"
+        "    with open('ran.txt', 'a') as file:\n        file.write('x')\n"
+    )
+    (folder / "main.py").write_text(HEAD + source + ROUTE, encoding="utf-8")
+    form = ["--request", "POST /form", "--header", "Content-Type: application/x-www-form-urlencoded"]
+    corsense("check", "main:app", "--origin", PAGE, "--run-endpoints", *form, folder=folder)
+    assert (folder / "ran.txt").read_text("utf-8") == "x"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.origins import LIKENESS, compare, meant_origin, nearest_entry
 
 
@@ -84,3 +85,25 @@ def test_only_an_entry_that_is_like_the_origin_is_shown_beside_it() -> None:
     assert nearest_entry("https://app.example.com", ["https://api.example.com"]).is_near
     assert not nearest_entry("http://localhost:3000", ["https://b.example"]).is_near
     assert not nearest_entry("http://localhost:3000", [""]).is_near
+
+
+@pytest.mark.parametrize(
+    ("entry", "parts"),
+    [
+        ("https://a.com,https://b.com", ("https://a.com", "https://b.com")),
+        ("https://a.comhttps://b.com", ("https://a.com", "https://b.com")),
+        ("https://a.com ; localhost:3000", ("https://a.com", "localhost:3000")),
+        ('["https://a.com", "https://b.com"]', ("https://a.com", "https://b.com")),
+        ('["https://a.com"]', ("https://a.com",)),
+        ("https://a.com,", ("https://a.com",)),
+        ("https://a.com", ()),
+        ("^https://(a|b)\\.example\\.com$", ()),
+        ("https://[a-z]{1,3}.example.com", ()),
+        ("https?://a.com", ()),
+        ("*", ()),
+        ("", ()),
+        ("[1, 2]", ("1", "2")),
+    ],
+)
+def test_several_values_in_one_string_are_told_apart_from_expressions(entry: str, parts: tuple[str, ...]) -> None:
+    assert joined_parts(entry) == parts

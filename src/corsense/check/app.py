@@ -67,12 +67,9 @@ class AppCheck:
         probes = self.probes(app)
         tried = self._try(session, probes)
         observations = [_observe(result, app, origins, self.asked) for result in tried]
-        strangers = [
-            _observe(result, app, (), self.asked)
-            for result in session.run(
-                plan_strangers(probes), run_endpoints=self.asked.run_endpoints, time_limit=self._answer_limit
-            )
-        ]
+        real = self.asked.run_endpoints
+        untrusted = session.run(plan_strangers(probes, run_endpoints=real), run_endpoints=real, time_limit=self._answer_limit)
+        strangers = [_observe(result, app, (), self.asked) for result in untrusted]
         told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
         report = collect(
             Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from corsense.app.description import AppDescription, AppInfo, LayerInfo
 from corsense.check.results import Result
 from corsense.diagnose.lists import joined_parts
+from corsense.diagnose.origins import shared_preview
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_METHODS
@@ -184,6 +185,11 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         pattern = glob_pattern(allowed)
         if pattern is not None:
             yield Candidate(place, title, lambda text: edits.glob_to_regex(text, line, allowed), patterns=(pattern,))
+        elif (preview := shared_preview(allowed)) is not None:
+            expression, host = preview
+            guess = f"whoever can take a name of this shape on {host} is allowed too"
+            apply = edited(edits.glob_to_expression, line, allowed, expression)
+            yield Candidate(place, title, apply, patterns=(expression,), guess=guess)
     elif slug == "regex-in-origins":
         title = "move the expression to allow_origin_regex"
         yield Candidate(place, title, lambda text: edits.regex_in_list(text, line, allowed), patterns=(allowed,))

@@ -11,6 +11,7 @@ LISTS = ("allow_origins", "allow_methods", "allow_headers", "expose_headers")
 
 _SEPARATORS = re.compile(r"[\s,;]+")
 _HTTP = re.compile(r"(?<=[^\s,;\"'\[])(?=https?://)", re.IGNORECASE)
+_EXPRESSION = re.compile(r"[\\^$()|{}]")
 _METHODS = re.compile(r"GET|POST|PUT|PATCH|DELETE|OPTIONS|HEAD")
 _LONGEST = 10_000
 
@@ -22,6 +23,8 @@ def joined_parts(entry: str, argument: str = "allow_origins") -> tuple[str, ...]
     if values is not None:
         return values
     if argument == "allow_origins":
+        if _EXPRESSION.search(text):
+            return ()
         text = _HTTP.sub(",", text)
     elif argument == "allow_methods" and len(found := _METHODS.findall(text)) > 1 and "".join(found) == text:
         return tuple(dict.fromkeys(found))

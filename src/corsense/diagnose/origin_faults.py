@@ -11,7 +11,7 @@ from corsense.causes import Severity
 from corsense.diagnose.list_faults import joined_entry, nested_list
 from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.observation import Diagnosis, Observation
-from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry
+from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry, pattern_remedy, pattern_slug
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
 from corsense.origin import Origin, OriginPattern
 from corsense.policy import Policy
@@ -33,6 +33,9 @@ _SENTENCES = {
     "origin-port-mismatch": "the list has {allowed}, the page sends {sent}: another port is another origin",
     "origin-host-mismatch": "the list has {allowed}, the page sends {sent}: two names of this machine are two origins",
 }
+
+
+_PATTERNS = ("glob-in-origins", "regex-in-origins")
 
 
 def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
@@ -69,11 +72,12 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
     alike = {"allowed": likeness.entry} if likeness.entry is not None and likeness.is_near else {}
     evidence = named | alike | {"allow_origins": list(policy.entries)}
+    advice = pattern_remedy(likeness.entry) if likeness.slug in _PATTERNS and likeness.entry is not None else None
     if likeness.slug == "joined-values" and likeness.entry is not None:
         found = next(joined_entry(layer, "allow_origins", likeness.entry), None)
         if found is not None:
             return replace(found, severity=severity or found.severity)
-    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity)
+    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity, advice)
 
 
 def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Diagnosis:
@@ -141,7 +145,13 @@ def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
         if meant is not None and meant != entry and not policy.allows_origin(meant):
             likeness = compare(meant, entry)
             evidence = {"sent": meant, "allowed": entry, "allow_origins": list(policy.entries)}
-            yield Diagnosis(likeness.slug, _sentence(meant, likeness, policy), layer.place, evidence)
+            remedy = pattern_remedy(entry) if likeness.slug in _PATTERNS else None
+            yield Diagnosis(likeness.slug, _sentence(meant, likeness, policy), layer.place, evidence, remedy=remedy)
+        elif meant is None and (slug := pattern_slug(entry)) is not None:
+            what = "a pattern" if slug == "glob-in-origins" else "a regular expression"
+            message = f"The list has {entry!r}, {what}: entries of a list are compared as they are, so it matches no page."
+            evidence = {"allowed": entry, "allow_origins": list(policy.entries)}
+            yield Diagnosis(slug, message, layer.place, evidence, remedy=pattern_remedy(entry))
 
 
 def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:

@@ -86,6 +86,46 @@ def meant_origin(entry: str) -> str | None:
     return f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port and url.port != DEFAULT_PORTS.get(url.scheme) else "")
 
 
+def pattern_slug(entry: str) -> str | None:
+    """Whether an entry of a list is a glob or a regular expression, which a list does not take; None for all other entries."""
+    text = entry.strip().replace("[::1]", "")
+    if text in ("", "*", "null") or joined_parts(entry):
+        return None
+    if re.search(r"[\\^$()\[\]{}|+?]|\.\*", text):
+        return "regex-in-origins"
+    return "glob-in-origins" if "*" in text else None
+
+
+def pattern_remedy(entry: str) -> str:
+    """What to write in place of a glob or a regular expression in a list."""
+    scheme = entry.partition("://")[0]
+    if scheme.endswith("-extension"):
+        return f"List the extensions by their ids, {scheme}://<id>: each extension has an origin of its own."
+    if pattern_slug(entry) == "regex-in-origins":
+        return "Move it to allow_origin_regex, or write the origins out that it stands for."
+    preview = shared_preview(entry)
+    if preview is not None:
+        return (
+            f"Anybody can have a name on {preview[1]}. If nobody else can take one of this shape, allow exactly it: "
+            f"allow_origin_regex=r'{preview[0]}'; else list the origins."
+        )
+    return "Express it as allow_origin_regex, with the dots escaped, or list the origins."
+
+
+def shared_preview(entry: str) -> tuple[str, str] | None:
+    """For a glob over the previews of one project on a shared host (`https://shop-*-team.vercel.app`): the expression for exactly
+    these, and the host. None for other entries."""
+    match = re.fullmatch(r"(https)://([a-z0-9][a-z0-9-]*-)\*((?:-[a-z0-9-]+)?)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)", entry)
+    if match is None:
+        return None
+    from corsense.fetch.sites import is_public_suffix  # its list takes long to load
+
+    scheme, prefix, suffix, host = match.groups()
+    if not is_public_suffix(host):
+        return None
+    return f"{scheme}://{prefix}[a-z0-9-]+{suffix}\\.{host.replace('.', chr(92) + '.')}", host
+
+
 def _fault(origin: str, entry: str) -> str:
     if origin in joined_parts(entry):
         return "joined-values"

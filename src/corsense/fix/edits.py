@@ -30,7 +30,7 @@ from corsense.fix.layers import merge_cors_layers, move_from_startup, only_in_pr
 from corsense.fix.lists import load_json, shorten_computed, split_joined, split_string, unnest_list
 from corsense.fix.literals import rewrite_literal
 from corsense.fix.order import move_cors_outermost, remove_duplicate_cors
-from corsense.fix.patterns import escape_regex_dots, glob_to_regex, regex_in_list, replace_regex
+from corsense.fix.patterns import escape_regex_dots, glob_to_expression, glob_to_regex, regex_in_list, replace_regex
 from corsense.fix.policies import extend_policy
 from corsense.fix.redirects import address_instead_of_redirect
 
@@ -45,6 +45,7 @@ __all__ = [
     "extend_origins",
     "extend_policy",
     "give_keywords",
+    "glob_to_expression",
     "glob_to_regex",
     "insert_cors_middleware",
     "install_layer",

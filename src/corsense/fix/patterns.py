@@ -44,6 +44,15 @@ def glob_to_regex(source: Source, call_line: int, glob: str) -> list[Splice] | N
 
 
 @edit
+def glob_to_expression(source: Source, call_line: int, glob: str, pattern: str) -> list[Splice] | None:
+    """Takes `glob` out of `allow_origins`, and gives the call `pattern` as `allow_origin_regex`, beside a plain one that is there
+    already."""
+    call = cors_call(source, call_line)
+    literal = raw(pattern, source.quote)
+    return None if call is None or literal is None or compiled(pattern) is None else _move(call, glob, literal)
+
+
+@edit
 def regex_in_list(source: Source, call_line: int, entry: str) -> list[Splice] | None:
     """Moves the regular expression `entry` from `allow_origins`, where it matches nothing, to `allow_origin_regex`, beside a
     plain pattern that is there already. None where another one is there, and unless the expression, fully matched, stays within
