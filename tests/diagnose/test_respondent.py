@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 
 from corsense.diagnose import Respondent, who_answered
 from corsense.fetch import NetworkError, WireResponse
+from tests.growth import processor_time_ratio
 
 RECORDED = Path(__file__).parents[1] / "data" / "respondent" / "answers.jsonl.gz"
 ANSWERS = [json.loads(line) for line in gzip.decompress(RECORDED.read_bytes()).decode().splitlines()]
@@ -136,7 +136,9 @@ def test_whatever_arrives_is_judged(status: int, headers: list[tuple[str, str]],
     "text", ["<html><body><h1>502 ", "<title>", '{"message": "', "<TITLE>Access Denied</TITLE>", "a", "x-iinfo q(r( b"]
 )
 def test_a_body_made_to_be_slow_is_not(text: str) -> None:
-    body = (text * 8192).encode()
-    started = time.process_time()
-    who_answered(WireResponse(403, (("x-iinfo", text * 500), ("location", "https://accounts.google.com/" * 300))), body)
-    assert time.process_time() - started < 2
+    def judge(size: int) -> None:
+        headers = (("x-iinfo", text * (size // 16)), ("location", "https://accounts.google.com/" * (size // 30)))
+        who_answered(WireResponse(403, headers), (text * size).encode())
+
+    # Sixteen times as much: 16 times the work, and 256 times where it is quadratic.
+    assert processor_time_ratio(lambda: judge(1024), lambda: judge(16_384), 64) < 64

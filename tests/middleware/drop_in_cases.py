@@ -138,6 +138,7 @@ FURTHER = (
     Case("null", {"allow_origins": ["null"]}, (Request("null"),)),
     Case("a public http origin with cookies", {"allow_origins": ["http://example.org"], "allow_credentials": True}, (PAGE,)),
     Case("text for a flag", {"allow_origins": [ORG], "allow_credentials": "false"}, (PAGE,)),
+    Case("a look-ahead", {"allow_origin_regex": r"https://(?!evil)[a-z]+\.example\.org"}, (Request("https://a.example.org"),)),
     Case("a star beside others", {"allow_origins": ["*", ORG]}, (PAGE,)),
     Case("an age that no browser keeps", {"allow_origins": [ORG], "max_age": 604_800}, (Request(preflight="GET"),)),
     Case(

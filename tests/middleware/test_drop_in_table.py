@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(
 REFUSED = {
     "wildcard-with-credentials": "star-with-credentials",
     "regex-too-broad": "broad-regex",
+    "regex-not-linear": "look-around",
     "no-origins": "nobody-allowed",
     "origins-not-a-list": "impossible-settings",
     "origin-trailing-slash": "impossible-settings",

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -131,6 +132,37 @@ class TestTheLine:
         with pytest.raises(PolicyError) as refused:
             get(app)
         assert refused.value.__notes__ == [f"CORSMiddleware is added at {line_of('# marked: subclass')}."]
+
+    def test_of_a_layer_that_another_layer_makes(self) -> None:
+        def outer(app: Any) -> CORSMiddleware:
+            return CORSMiddleware(app, allow_origins=["null"], max_age=777)  # marked: made by another
+
+        app = FastAPI()
+        app.add_middleware(outer)
+        with pytest.raises(PolicyError) as refused:
+            get(app)
+        assert refused.value.__notes__ == [f"CORSMiddleware is added at {line_of('# marked: made by another')}."]
+
+    def test_modules_that_are_not_what_they_seem_do_no_harm(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Odd(ModuleType):
+            def __getattr__(self, name: str) -> Any:
+                raise OSError(name)
+
+        class Incomparable:
+            def __eq__(self, other: object) -> bool:
+                raise ValueError("ambiguous")
+
+            __hash__ = None  # type: ignore[assignment]
+
+        odd = Odd("odd")
+        vars(odd).update(value=Incomparable(), __file__=str(Path(os.__file__)))
+        monkeypatch.setitem(sys.modules, "odd", odd)
+        monkeypatch.setitem(sys.modules, "odder", Incomparable())
+        app = FastAPI()
+        app.add_middleware(CORSMiddleware, allow_origins=["null"], max_age=888)  # marked: odd
+        with pytest.raises(PolicyError) as refused:
+            get(app)
+        assert refused.value.__notes__ == [f"CORSMiddleware is added at {line_of('# marked: odd')}."]
 
     def test_is_not_guessed_where_several_could_be_meant(self) -> None:
         app = FastAPI()

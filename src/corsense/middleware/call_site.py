@@ -14,8 +14,8 @@ import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final
+from types import FrameType, ModuleType
+from typing import Final
 
 _PACKAGE: Final = str(Path(__file__).parent)
 _MODULE: Final = __name__.rpartition(".")[0]
@@ -38,12 +38,19 @@ class CallSite:
 
 def call_site() -> CallSite | None:
     """The call that adds the layer whose constructor is running, or that makes it; None where it is not found, or where several
-    calls could be meant."""
+    calls could be meant. Never raises: what a program's modules hold may be anything."""
+    try:
+        return _find()
+    except Exception:
+        return None
+
+
+def _find() -> CallSite | None:
     frame = inspect.currentframe()
     outside = None
     while frame is not None:
         if frame.f_code.co_name == _BUILDS and not _is_ours(frame):
-            return _added(frame)
+            return outside or _added(frame)
         if outside is None and not _is_ours(frame) and not _is_constructor(frame):
             outside = CallSite(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
@@ -82,25 +89,31 @@ def _added(frame: FrameType) -> CallSite | None:
     layer, given, app = (frame.f_locals.get(name) for name in ("cls", "kwargs", "self"))
     if not isinstance(layer, type) or not isinstance(given, Mapping):
         return None
-    modules = [module for module in tuple(sys.modules.values()) if _file(module)]
-    own = [module for module in modules if not str(_file(module)).startswith(_LIBRARIES)]
-    others = [module for module in modules if module not in own and layer in vars(module).values()]
+    modules = [(module, file) for module in tuple(sys.modules.values()) if (file := _file(module)) is not None]
+    own = [(module, file) for module, file in modules if not file.startswith(_LIBRARIES)]
+    others = [
+        (module, file)
+        for module, file in modules
+        if file.startswith(_LIBRARIES) and any(value is layer for value in tuple(vars(module).values()))
+    ]
     for some in (own, others):
-        found = {site: likeness for module in some for site, likeness in _calls(module, layer, given, app)}
+        found = {site: likeness for module, file in some for site, likeness in _calls(module, file, layer, given, app)}
         likely = [site for site, likeness in found.items() if likeness == max(found.values())]
         if likely:
             return likely[0] if len(likely) == 1 else None
     return None
 
 
-def _file(module: Any) -> str | None:
-    file = getattr(module, "__file__", None)
+def _file(module: object) -> str | None:
+    """The source of a module of the program, as far as asking for it runs no code of the module."""
+    file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
     return file if isinstance(file, str) and file.endswith(".py") and not file.startswith(_PACKAGE) else None
 
 
-def _calls(module: Any, layer: type, given: Mapping[str, object], app: object) -> Iterator[tuple[CallSite, int]]:
+def _calls(
+    module: ModuleType, file: str, layer: type, given: Mapping[str, object], app: object
+) -> Iterator[tuple[CallSite, int]]:
     """The calls in a module that may add `layer` with the keywords `given` to `app`, each with how much speaks for it."""
-    file = str(_file(module))
     text = "".join(linecache.getlines(file))
     if len(text) > _LONGEST_SOURCE or not any(name in text for name in _ADDS):
         return
@@ -119,12 +132,12 @@ def _name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _adds(call: ast.Call, module: Any, layer: type) -> bool:
+def _adds(call: ast.Call, module: ModuleType, layer: type) -> bool:
     classes = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("middleware_class", "cls"))]
     return any(_value(node, module) is layer or _name(node) == layer.__name__ for node in classes)
 
 
-def _value(node: ast.expr, module: Any) -> object:
+def _value(node: ast.expr, module: ModuleType) -> object:
     """What a dotted name means in a module."""
     if isinstance(node, ast.Name):
         return vars(module).get(node.id)

@@ -42,7 +42,7 @@ def current_loop() -> EventLoop:
     """The loop that runs the caller. Raises `RuntimeError` outside of one."""
     trio = sys.modules.get("trio")
     if trio is not None:
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, AttributeError):
             trio.lowlevel.current_task()
             return _TrioLoop(trio)
     return _AsyncioLoop(asyncio.get_running_loop())

@@ -20,6 +20,7 @@ from corsense.middleware.choice import Selection
 from corsense.middleware.compiled import COMMON_METHODS, CompiledPolicy
 from corsense.middleware.messages import AsgiApp, Message, Pairs, Receive, Scope, Send, with_pairs
 from corsense.middleware.preflight import Preflight, preflight_answer
+from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 LOGGER: Final = logging.getLogger("corsense")
 COMPLAINT_SECONDS: Final = 60
 
+# Enough of a value that is too long to be an origin to see that it is.
+_LONGEST_ORIGIN: Final = MAX_ORIGIN + 1
 _PRINTABLE = re.compile(rb"[!-~]+")
 _RESPONSE_METHODS: Final = ("preflight_response", "simple_response", "send")
 _REMEDIES: Final = {
@@ -104,7 +107,7 @@ class ExtensionPoints:
         method = ", ".join(request_headers.getlist("access-control-request-method"))
         private_network = request_headers.get("access-control-request-private-network")
         preflight = Preflight(
-            request_headers["origin"].encode("latin-1"),
+            request_headers["origin"].encode("latin-1")[:_LONGEST_ORIGIN],
             method.encode("latin-1"),
             encoded,
             None if private_network is None else private_network.encode("latin-1"),
@@ -130,7 +133,7 @@ class ExtensionPoints:
     def _added(self, rules: CompiledPolicy, scope: Scope, request_headers: Headers) -> Pairs:
         """The headers of an answer that is no preflight's; what is refused is logged."""
         said = request_headers.get("origin")
-        origin = None if said is None else said.encode("latin-1")
+        origin = None if said is None else said.encode("latin-1")[:_LONGEST_ORIGIN]
         admitted = origin is not None and rules.always is None and rules.admits(origin)
         refused = origin is not None and rules.always is None and not admitted
         added = rules.always or (rules.answer(origin) if admitted and origin is not None else rules.without)
