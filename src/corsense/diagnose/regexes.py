@@ -29,9 +29,10 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
         message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {admitted!r} for one."
         return RegexFault("public-suffix-origin", message, admitted, severity if credentials else "info")
     if leaves_a_dot_bare(regex):
-        dotted = f", {admitted!r} for one" if admitted else ""
-        message = f"{named} has a dot that is not escaped: it stands for any character, so foreign hosts match{dotted}."
-        return RegexFault("regex-unescaped-dot", message, admitted, severity)
+        message = f"{named} has a dot that is not escaped: it stands for any character"
+        if admitted is None:
+            return RegexFault("regex-unescaped-dot", f"{message}.", None, "info")
+        return RegexFault("regex-unescaped-dot", f"{message}, so foreign hosts match, {admitted!r} for one.", admitted, severity)
     if admitted is not None:
         message = f"{named} lets in sites it was not written for, {admitted!r} for one."
         return RegexFault("regex-too-broad", message, admitted, severity)

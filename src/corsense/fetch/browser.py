@@ -16,23 +16,16 @@ from corsense.fetch.safelist import unsafe_header_names
 from corsense.fetch.script import ScriptRequest, read_request
 from corsense.fetch.sites import violates_resource_policy
 from corsense.fetch.trace import Allowed, Blocked, EngineName, Failed, FailureReason, Outcome, Step, Tainting, Trace
+from corsense.fetch.unsent import has_bad_port, is_mixed_content
+from corsense.fetch.websocket import Run, handshake
 from corsense.fetch.wire import Exchange, Headers, NetworkError, WireRequest, WireResponse
-from corsense.url import ParsedUrl, is_loopback_host, is_more_private, is_trustworthy_origin, parse_url
+from corsense.url import ParsedUrl, is_more_private, is_trustworthy_origin, parse_url
 
-Run = Generator[WireRequest, WireResponse | NetworkError, Trace]
 _Answering = Generator[WireRequest, WireResponse | NetworkError, Outcome | None]
 
 _MAX_REDIRECTS = 20
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
-_BAD_PORTS = frozenset(
-    {
-        0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111,
-        113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548,
-        554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665,
-        6666, 6667, 6668, 6669, 6679, 6697, 10080,
-    }
-)  # fmt: skip
 
 
 class Browser:
@@ -49,12 +42,15 @@ class Browser:
         self.preflight_cache = PreflightCache(self.engine, clock)
 
     def fetch(self, request: FetchRequest) -> Run:
-        """Start a fetch: a generator that yields what is sent, is sent what comes back, and returns the `Trace`.
+        """Start a fetch: a generator that yields what is sent, is sent what comes back, and returns the `Trace`. A request whose
+        initiator is `websocket` is the handshake of a WebSocket, which CORS does not cover: see `corsense.fetch.websocket`.
 
         No request and no answer, however odd, makes it raise or run on: at most 20 redirects are followed, each with one
         preflight.
         Source: Fetch, *Main fetch*.
         """
+        if request.initiator == "websocket":
+            return handshake(self.engine, request)
         return _Fetch(self.engine, self.preflight_cache, request).run()
 
 
@@ -115,6 +111,8 @@ class _Fetch:
                     return refused
                 if self._is_mixed_content(url):
                     return Failed(FailureReason.MIXED_CONTENT, url.href)
+            if self.streams and url.scheme == "http":  # browsers speak HTTP/2 over TLS only
+                return Failed(FailureReason.STREAM_NEEDS_HTTP2, url.href)
             answer = yield from self._send(self._actual_request(url))
             ended = self._judge(answer, url)
             if isinstance(ended, ParsedUrl):
@@ -127,7 +125,7 @@ class _Fetch:
     def _refuse_before_sending(self, url: ParsedUrl) -> Outcome | None:
         """Decide the response tainting of the next request, or refuse to send it."""
         asked = self.asked
-        if url.is_http and url.port in _BAD_PORTS:
+        if url.is_http and has_bad_port(url):
             return Failed(FailureReason.BAD_PORT, f"port {url.port}")
         if self._is_mixed_content(url) and not self._looks_at_mode_first():
             return Failed(FailureReason.MIXED_CONTENT, url.href)
@@ -164,10 +162,7 @@ class _Fetch:
         return mode == "cors" and engine.preflights_redirect_before_mixed_content
 
     def _is_mixed_content(self, url: ParsedUrl) -> bool:
-        """Mixed Content, *Should fetching request be blocked as mixed content?*: a page on https may not call plain http."""
-        if url.scheme != "http" or not self.asked.origin.startswith("https://"):
-            return False
-        return self.engine.loopback_is_mixed_content or not is_loopback_host(url.host)
+        return is_mixed_content(url, self.asked.origin, self.engine)
 
     # HTTP fetch: the preflight, the request itself.
 
@@ -284,7 +279,8 @@ class _Fetch:
         if self.redirects > _MAX_REDIRECTS:
             return Failed(FailureReason.TOO_MANY_REDIRECTS, target.href, index)
         if self._refuses_userinfo(target):
-            if self.asked.mode != "cors":
+            within = self.tainting == "basic" and target.origin == self.asked.origin
+            if self.asked.mode != "cors" or within:
                 return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
             error = CorsError.RedirectContainsCredentials
             return self._refuse(error, "redirect without userinfo", "HTTP-redirect fetch", seen=target.href, exchange=index)
@@ -304,7 +300,7 @@ class _Fetch:
     def _refuses_userinfo(self, target: ParsedUrl) -> bool:
         if not target.has_credentials:
             return False
-        if self.engine.redirect_userinfo_always_refused or self.tainting == "cors":
+        if self.tainting == "cors" or (self.engine.redirect_userinfo_always_refused and self.asked.initiator != "xhr"):
             return True
         return self.asked.mode == "cors" and target.origin != self.asked.origin
 

@@ -73,9 +73,10 @@ class PreflightCache:
 
 
 def max_age(response: WireResponse, engine: Engine) -> int:
-    """Seconds for which the preflight answered by `response` is remembered: `Access-Control-Max-Age`, 5 when it is absent."""
+    """Seconds for which the preflight answered by `response` is remembered: `Access-Control-Max-Age`, 5 when it is absent or
+    empty."""
     value = response.header("access-control-max-age")
-    if value is None:
+    if not value:  # an empty value is a list of nothing, in every engine
         return 5
     digits = value.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):

@@ -54,7 +54,7 @@ class Engine:
     max_age_cap: int | None = None
     """Seconds a preflight is remembered at most."""
     unreadable_max_age: int = 5
-    """Seconds for an `Access-Control-Max-Age` that is no number."""
+    """Seconds for an `Access-Control-Max-Age` that is no number; an empty one counts as absent."""
     negative_max_age: int = 5
     """Seconds for a negative `Access-Control-Max-Age`."""
     cached_wildcard: Literal["covers", "covers-authorization-too", "covers-nothing"] = "covers"
@@ -79,15 +79,21 @@ class Engine:
     """The preflight after a redirect names all that script set: also `Authorization`, which another origin does not get, and the
     `Content-Type` of a body that is dropped."""
     redirect_userinfo_always_refused: bool = False
-    """A redirect to a URL with userinfo is refused also within one origin and in mode `no-cors`."""
+    """A redirect to a URL with userinfo is refused also within one origin and in mode `no-cors`, without a CORS error, but not to
+    an XMLHttpRequest."""
 
     # What a request carries
+    stream_body: Literal["needs-http2", "sent-as-text", "refused"] = "needs-http2"
+    """A `ReadableStream` as body: sent over HTTP/2 only, after a preflight; turned into the text `[object ReadableStream]`, which
+    forces none; or refused before anything is sent."""
     hides_origin_on_downgrade: bool = True
     """In mode `no-cors`, a page on https does not tell a server on http its origin (*append a request Origin header*)."""
 
     # Mixed Content, Local Network Access
     asks_for_local_network: bool = False
     """Calls to a more private address space than the page's need a permission that the user gives."""
+    asks_websockets_for_local_network: bool = False
+    """The same for WebSockets. Chromium since 147."""
     loopback_is_mixed_content: bool = False
     """A secure page may not call `http://localhost`."""
     refuses_mode_before_mixed_content: bool = False
@@ -117,6 +123,7 @@ ENGINES: dict[EngineName, Engine] = {
         cache_mode_skips_preflight_cache=True,
         redirect_userinfo_always_refused=True,
         asks_for_local_network=True,
+        asks_websockets_for_local_network=True,
         refuses_mode_before_mixed_content=True,
         refuses_redirected_mode_before_mixed_content=True,
     ),
@@ -134,12 +141,14 @@ ENGINES: dict[EngineName, Engine] = {
         cache_apart_by_credentials=True,
         cache_mode_skips_preflight_cache=True,
         preflight_carries_page_origin=True,
+        stream_body="sent-as-text",
         refuses_mode_before_mixed_content=True,
         redirect_repeats_preflight=True,
     ),
     "webkit": Engine(
         name="webkit",
         range_unit_any_case=True,
+        stream_body="refused",
         preflight_checks="status-origin",
         wildcard_covers_authorization=True,
         origin_faults="webkit",

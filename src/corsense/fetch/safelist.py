@@ -23,7 +23,7 @@ _FORBIDDEN_REQUEST_HEADERS = frozenset(
     {
         "accept-charset", "accept-encoding", "access-control-request-headers", "access-control-request-method", "connection",
         "content-length", "cookie", "cookie2", "date", "dnt", "expect", "host", "keep-alive", "origin", "referer", "set-cookie",
-        "te", "trailer", "transfer-encoding", "upgrade", "via", "access-control-request-private-network",
+        "te", "trailer", "transfer-encoding", "upgrade", "via",
     }
 )  # fmt: skip
 _METHOD_OVERRIDES = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})

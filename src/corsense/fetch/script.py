@@ -50,10 +50,14 @@ def read_request(asked: FetchRequest, engine: Engine) -> ScriptRequest | Failed:
         if not is_xhr:
             return _invalid(f"a {method} request cannot have a body")
         has_body = False
-    headers = _script_headers(asked.headers, asked.mode, is_xhr, engine, has_body and isinstance(asked.body, str))
+    streams = has_body and not isinstance(asked.body, (str, bytes, bytearray, memoryview))
+    if streams and engine.stream_body == "refused":
+        return _invalid("a ReadableStream cannot be a body")
+    as_text = isinstance(asked.body, str) or (streams and engine.stream_body == "sent-as-text")
+    streams = streams and not as_text
+    headers = _script_headers(asked.headers, asked.mode, is_xhr, engine, has_body and as_text)
     if isinstance(headers, Failed):
         return headers
-    streams = has_body and not isinstance(asked.body, (str, bytes, bytearray, memoryview))
     return ScriptRequest(url, method, headers, has_body, streams)
 
 

@@ -39,7 +39,9 @@ class FailureReason(StrEnum):
     REDIRECT_REFUSED = "the request asked for redirects to be errors"
     CORP = "Cross-Origin-Resource-Policy"
     STREAM_REDIRECT = "a streamed body cannot be sent again to follow a redirect"
+    STREAM_NEEDS_HTTP2 = "a streamed body needs HTTP/2"
     PROXY_AUTH = "a 407 on a preflight"
+    WEBSOCKET_REFUSED = "the server did not accept the WebSocket handshake"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,10 @@ def console(trace: Trace, engine: EngineName) -> list[str]:
     from corsense.fetch.wording.story import Story
 
     told = trace if engine in (trace.engine, "standard") else judged_by(engine, trace) or trace
+    if trace.request.initiator == "websocket":
+        from corsense.fetch.wording import websocket
+
+        return websocket.lines(told, engine)
     lines = {"firefox": firefox.lines, "webkit": webkit.lines}.get(engine, chromium.lines)
     return lines(Story(told))
 

@@ -198,6 +198,7 @@ NET_ERRORS: dict[str, str] = {
     FailureReason.INVALID_REDIRECT: "ERR_INVALID_REDIRECT",
     FailureReason.UNSAFE_REDIRECT: "ERR_UNSAFE_REDIRECT",
     FailureReason.PROXY_AUTH: "ERR_UNEXPECTED_PROXY_AUTH",
+    FailureReason.STREAM_NEEDS_HTTP2: "ERR_ALPN_NEGOTIATION_FAILED",
 }
 """The name of the network error for each reason; any other failure is `ERR_FAILED`."""
 
@@ -283,7 +284,7 @@ def _failed(story: Story, outcome: Failed) -> list[str]:
     if reason == FailureReason.URL_SCHEME:
         return _unsupported_scheme(story)
     if reason == FailureReason.UNSAFE_REDIRECT and story.location is not None and story.location.is_http:
-        return []  # a redirect to a URL with userinfo, in mode no-cors: refused without a word
+        return []  # a redirect to a URL with userinfo, no-cors or within one origin: refused without a word
     if reason == FailureReason.CORP:
         name = "NotSameOrigin" if outcome.detail == "same-origin" else "NotSameSite"
         return [NET_ERROR.format(net_error=f"ERR_BLOCKED_BY_RESPONSE.{name}")]

@@ -201,6 +201,7 @@ _BY_THE_BROWSER = frozenset(
         FailureReason.UNSAFE_REDIRECT,
         FailureReason.REDIRECT_REFUSED,
         FailureReason.STREAM_REDIRECT,
+        FailureReason.STREAM_NEEDS_HTTP2,
         FailureReason.PROXY_AUTH,
         FailureReason.CORP,
     }
