@@ -17,7 +17,8 @@ from corsense.fetch.script import ScriptRequest, read_request
 from corsense.fetch.sites import violates_resource_policy
 from corsense.fetch.trace import Allowed, Blocked, EngineName, Failed, FailureReason, Outcome, Step, Tainting, Trace
 from corsense.fetch.unsent import has_bad_port, is_mixed_content
-from corsense.fetch.websocket import Run, handshake
+from corsense.fetch.websocket import Run as Run
+from corsense.fetch.websocket import handshake
 from corsense.fetch.wire import Exchange, Headers, NetworkError, WireRequest, WireResponse
 from corsense.url import ParsedUrl, is_more_private, is_trustworthy_origin, parse_url
 
