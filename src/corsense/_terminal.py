@@ -69,6 +69,8 @@ def write_exactly(text: str) -> None:
 
 def read_standard_input(longest: int = -1) -> str:
     """What is piped in, as UTF-8 whatever the locale says; at most `longest` bytes of it."""
+    if sys.stdin is None:
+        return ""
     binary = getattr(sys.stdin, "buffer", None)
     return sys.stdin.read(longest) if binary is None else binary.read(longest).decode("utf-8", "replace")
 

@@ -87,12 +87,10 @@ class UnusedIgnore:
     def finding(self) -> Finding:
         """The finding that reports it."""
         known = cause(UNUSED)
-        message, remedy = (
-            f"`# {self.comment}` silences nothing.",
-            "Delete the comment, or write it beside the code that it is about.",
-        )
+        message = f"`# {self.comment}` silences nothing found here."
+        remedy = "Delete it, or write it beside the code that it is about."
         if self.rule is not None:
-            message = f"`# {self.comment}` silences nothing called {self.rule}."
+            message = f"`# {self.comment}` silences nothing: {self.rule} was not found here."
             near = nearest(self.rule, _names()) if _slug(self.rule) is None else None
             remedy = f"Did you mean {near}?" if near is not None else remedy
         return Finding(known, message, known.severity, self.place, {"rule": self.rule}, remedy=remedy)

@@ -153,10 +153,10 @@ def test_a_pattern_means_nothing_else(tmp_path: Path, pattern: str) -> None:
 
 
 UNUSED = {
-    "corsense: ignore[null-origin]": "silences nothing called null-origin",
-    "corsense: ignore[origin-trailing-slash, CORS301]": "silences nothing called CORS301",
-    "corsense: ignore[origin-trailing-slsh]": "silences nothing called origin-trailing-slsh",
-    "corsense: ignore[]": "silences nothing.",
+    "corsense: ignore[null-origin]": "silences nothing: null-origin was not found here.",
+    "corsense: ignore[origin-trailing-slash, CORS301]": "silences nothing: CORS301 was not found here.",
+    "corsense: ignore[origin-trailing-slsh]": "silences nothing: origin-trailing-slsh was not found here.",
+    "corsense: ignore[]": "silences nothing found here.",
 }
 
 
@@ -183,7 +183,7 @@ def test_a_misspelt_rule_in_a_comment_is_met_with_the_nearest(folder: Path) -> N
 def test_fix_says_it_in_its_notes(folder: Path, command: tuple[str, ...]) -> None:
     write(folder, {"main.py": program("corsense: ignore[null-origin]")})
     notes = corsense(*command, folder=folder).document["notes"]
-    assert "main.py:7: `# corsense: ignore[null-origin]` silences nothing called null-origin." in notes
+    assert "main.py:7: `# corsense: ignore[null-origin]` silences nothing: null-origin was not found here." in notes
 
 
 @pytest.mark.parametrize("command", [COMMANDS[0], COMMANDS[2]], ids=["check", "lint"])

@@ -31,13 +31,14 @@ def sentence_of(error: Any, arguments: Sequence[str]) -> str:
     """What is wrong with the command line, and what to write instead. `arguments` is the command line."""
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "corsense"
+    shown = path.removeprefix("corsense ")
     command = context.command if context is not None else None
     lists = f"`{path} --help` lists what it takes."
     message = str(error.format_message()).strip()
     choice = _CHOICE.search(message)
     if hasattr(error, "possibilities"):
         near = nearest(error.option_name, _options_of(command))
-        return f"{path} has no option {error.option_name}; {f'did you mean {near}?' if near else lists}"
+        return f"{shown} has no option {error.option_name}; {f'did you mean {near}?' if near else lists}"
     if message.startswith("No such command"):
         return _no_command(message.partition("'")[2].partition("'")[0], path, command)
     if choice is not None:
@@ -46,10 +47,10 @@ def sentence_of(error: Any, arguments: Sequence[str]) -> str:
         taken = f"{_name_of(error)} must be one of {', '.join(choices)}, not {quoted(choice['value'])}"
         return f"{taken}; did you mean {near}?" if near is not None else f"{taken}."
     if message.startswith("Missing argument"):
-        return f"{path} needs {_name_of(error)}; {lists}"
+        return f"{shown} needs {_name_of(error)}; {lists}"
     surplus = re.search(r"unexpected extra argument.*\((.*)\)$", message)
     if surplus is not None:
-        return f"{path} takes no further argument {quoted(surplus[1])}; {lists}"
+        return f"{shown} takes no further argument {quoted(surplus[1])}; {lists}"
     if getattr(error, "param", None) is not None:
         value = _value_of(error.param, arguments)
         given = f" {quoted(value)}" if value is not None else ""
@@ -59,11 +60,12 @@ def sentence_of(error: Any, arguments: Sequence[str]) -> str:
 
 def _no_command(name: str, path: str, command: Any) -> str:
     near = nearest(name, getattr(command, "commands", ()))
+    missing = f"there is no command {quoted(name)}" + (f" of {path.removeprefix('corsense ')}" if path != "corsense" else "")
     if near is not None:
-        return f"{path} has no command {quoted(name)}; did you mean {near}?"
+        return f"{missing}; did you mean {near}?"
     if path == "corsense" and (":" in name or name.endswith((".py", ".har")) or Path(name).exists()):
         return f"{quoted(name)} is not a command; did you mean `corsense check {name}`?"
-    return f"{path} has no command {quoted(name)}; `{path} --help` lists them."
+    return f"{missing}; `{path} --help` lists them."
 
 
 def _options_of(command: Any) -> Iterator[str]:

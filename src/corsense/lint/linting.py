@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from corsense.finding import Finding
 from corsense.lint.files import Scan, Skipped, scan
-from corsense.lint.program import Unreadable, read_module
+from corsense.lint.program import Unreadable, read_program
 from corsense.suppression import EVERYTHING, RuleSelection
 
 
@@ -66,7 +66,7 @@ def _broken(files: Iterable[str]) -> Iterator[Skipped]:
             continue
         with suppress(OSError):
             try:
-                read_module(Path(file), Path(file).read_bytes())
+                read_program(Path(file).read_bytes())
             except Unreadable as error:
                 yield Skipped(file, str(error), error.line, error.column)
 

@@ -326,15 +326,20 @@ def read_module(path: Path, content: bytes) -> Module:
     Raises:
         Unreadable: it is no text in the encoding that it declares, or not Python.
     """
+    module = Module(path, *read_program(content))
+    if module.depth > _DEEPEST:
+        raise Unreadable("nested deeper than is read")
+    return module
+
+
+def read_program(content: bytes) -> tuple[str, ast.Module]:
+    """Text and syntax tree of a file's content. Raises Unreadable as `read_module` does."""
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(content).readline)
-        text = content.decode(encoding)
+        text = content.decode(encoding).removeprefix("\ufeff")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of escapes that a later Python will refuse: not our subject
-            module = Module(path, text.removeprefix("\ufeff"), ast.parse(content))
-        if module.depth > _DEEPEST:
-            raise Unreadable("nested deeper than is read")
-        return module
+            return text, ast.parse(content)
     except SyntaxError as error:
         line, column = error.lineno or 1, error.offset or 1
         raise Unreadable(f"not valid Python: {error.msg}", line, column) from None
