@@ -59,6 +59,13 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyFound:
+    """The target is no app but a policy of corsense's: the JSON text of its document."""
+
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadFailed:
     """It is not: one sentence, a remedy, the traceback of the user's code."""
 
@@ -113,7 +120,7 @@ class Broken:
     text: str
 
 
-Message = Hello | Loaded | LoadFailed | Hung | Answers | Done | Serving | ServeFailed | Broken
+Message = Hello | Loaded | PolicyFound | LoadFailed | Hung | Answers | Done | Serving | ServeFailed | Broken
 
 
 class Decoder:
@@ -127,6 +134,7 @@ class Decoder:
         self._messages: dict[str, Callable[[dict[str, Any]], Message]] = {
             "hello": self._hello,
             "loaded": lambda message: Loaded(self.description(message.get("description"))),
+            "policy": lambda message: PolicyFound(_text(message.get("document"), "document")),
             "load_failed": lambda message: LoadFailed(
                 _text(message.get("message"), "message"),
                 _optional(_text)(message.get("remedy"), "remedy"),

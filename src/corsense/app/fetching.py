@@ -142,6 +142,8 @@ class Fetches:
 
     def _not_sent(self, probe: Probe, request: WireRequest) -> Known | None:
         """The answer to a request that the app does not get."""
+        if self.app.lifespan_error is not None:
+            return NetworkError(NOT_SENT, "the app does not start"), ExchangeFacts(None)
         if not is_same_server(probe.request.url, request.url, self._hosts):
             host = request.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
             return NetworkError(NOT_SENT, f"{host} is another server than the app's"), ExchangeFacts(None)

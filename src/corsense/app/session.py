@@ -15,7 +15,7 @@ from corsense.app.agent_process import AgentProcess
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 
 if TYPE_CHECKING:
-    from corsense.app.decoding import Decoder, Message
+    from corsense.app.decoding import Decoder, Loaded, Message, PolicyFound
     from corsense.app.description import AppDescription, LateMiddleware
     from corsense.app.probe import Probe, ProbeResult
     from corsense.app.target import AppTarget
@@ -48,7 +48,7 @@ class AppSession:
         self._agent = agent
         self._time_limit = time_limit
         self._decoder: Decoder | None = None
-        self._description: AppDescription | None = None
+        self._found: Loaded | PolicyFound | None = None
         self._failure: Exception | None = None
         self._late: tuple[LateMiddleware, ...] = ()
         self._finalizer = weakref.finalize(self, agent.kill)
@@ -65,13 +65,15 @@ class AppSession:
         time_limit: float = IMPORT_LIMIT,
         output: Output = "import",
         python: str | None = None,
+        policy: bool = False,
     ) -> AppSession:
         """Start loading an app.
 
         `target` is an `AppTarget`, or a text (or None) for `AppTarget.parse`. `base` is the folder that places are relative to
         (default: the working directory). `overlay` gives files, by path, another text than they have on disk. `lifespan` runs
         the app's start-up and, in the end, its shutdown. `time_limit` is for the import. `python` is the interpreter of the app
-        (default: this one). Raises `AppLoadError` when the target names nothing, or the interpreter cannot be started.
+        (default: this one). With `policy` the target may also name a policy of corsense's, see `policy_document`. Raises
+        `AppLoadError` when the target names nothing, or the interpreter cannot be started.
         """
         agent = _launched_ahead(python or sys.executable)
         try:
@@ -95,6 +97,7 @@ class AppSession:
             "lifespan": lifespan,
             "time_limit": time_limit,
             "output": output,
+            "policy": policy,
         }
         # When it has ended before it could read, `description` says how.
         with suppress(Closed):
@@ -104,16 +107,33 @@ class AppSession:
     @property
     def description(self) -> AppDescription:
         """What the app is made of; waits until it is imported. Raises `AppLoadError`, each time, when that failed."""
+        from corsense.app.decoding import PolicyFound
+
+        found = self._await_found()
+        if isinstance(found, PolicyFound):
+            raise AppLoadError(f"{self.target.name!r} is a policy, not an app.", "Name the app: package.module:app.")
+        return found.description
+
+    @property
+    def policy_document(self) -> str | None:
+        """The JSON text of the policy that the target names; None when it names an app, which then has a `description`. Waits,
+        and raises, as `description` does."""
+        from corsense.app.decoding import PolicyFound
+
+        found = self._await_found()
+        return found.document if isinstance(found, PolicyFound) else None
+
+    def _await_found(self) -> Loaded | PolicyFound:
         if self._failure is not None:
             raise self._failure
-        if self._description is None:
+        if self._found is None:
             try:
-                self._description = self._await_description()
+                self._found = self._await_loading()
             except (AppLoadError, AppStoppedError) as error:
                 self._failure = error
                 self.close()
                 raise
-        return self._description
+        return self._found
 
     @property
     def late_middleware(self) -> tuple[LateMiddleware, ...]:
@@ -187,7 +207,7 @@ class AppSession:
         if self._finalizer.alive:
             try:
                 self._agent.send({"do": "close"})
-                self._agent.wait(0.5 if self._description is None else 6.0)
+                self._agent.wait(0.5 if self._found is None else 6.0)
             except Closed:
                 pass
         self._finalizer.detach()
@@ -241,12 +261,12 @@ class AppSession:
             _DESCRIPTORS,
         )
 
-    def _await_description(self) -> AppDescription:
-        from corsense.app.decoding import Broken, Hung, Loaded, LoadFailed
+    def _await_loading(self) -> Loaded | PolicyFound:
+        from corsense.app.decoding import Broken, Hung, Loaded, LoadFailed, PolicyFound
 
         message = self._receive(self._time_limit + _SLACK, "importing")
-        if isinstance(message, Loaded):
-            return message.description
+        if isinstance(message, (Loaded, PolicyFound)):
+            return message
         if isinstance(message, LoadFailed):
             raise AppLoadError(message.message, message.remedy, message.traceback)
         if isinstance(message, Hung):

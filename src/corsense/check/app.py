@@ -20,12 +20,14 @@ from corsense.check.results import Report, Result, Target
 from corsense.check.suppressed import files_of, suppressed
 from corsense.diagnose import Observation, cache_faults, configuration_faults, lets_strangers_in
 from corsense.fetch import Allowed
+from corsense.transports.unsafe_methods import is_safe
 
 Progress = Callable[[int, int], None]
 
 _PROBES_TO_PROVE = 60
 _PROBES_A_SECOND = 1_800
 _WORTH_SHARING = 3.0
+_RAN_AGAIN = "Endpoints ran once for each request, and once more on the repaired app to prove the fixes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ class AppCheck:
         survey = self.survey(session)
         report, app, probes = survey.report, survey.app, survey.probes
         proposals = propose(report, app, self.asked.origins, with_credentials=self.asked.credentials == "include")
-        return with_fixes(report, proposals, self._prove(report, app, proposals, probes) if proposals else {})
+        if not proposals:
+            return with_fixes(report, (), {})
+        if self.asked.run_endpoints:
+            report = replace(report, notes=(*report.notes, _RAN_AGAIN))
+        return with_fixes(report, proposals, self._prove(report, app, proposals, probes))
 
     def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED) -> Survey:
         """The report before anything is repaired, with what it was made of. `texts` are what files of the app contain in place
@@ -67,9 +73,7 @@ class AppCheck:
         probes = self.probes(app)
         tried = self._try(session, probes)
         observations = [_observe(result, app, origins, self.asked) for result in tried]
-        real = self.asked.run_endpoints
-        untrusted = session.run(plan_strangers(probes, run_endpoints=real), run_endpoints=real, time_limit=self._answer_limit)
-        strangers = [_observe(result, app, (), self.asked) for result in untrusted]
+        strangers = [_observe(result, app, (), self.asked) for result in self._try_strangers(session, probes)]
         told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
         report = collect(
             Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]
@@ -94,6 +98,15 @@ class AppCheck:
                 return done + there.result()
             except (AppLoadError, AppHungError, AppStoppedError):
                 return done + self._run(session, probes[here:])  # it cannot be loaded twice at a time
+
+    def _try_strangers(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
+        """Some of the requests in the name of a page that nobody trusts. Those that may change something do not run the endpoint
+        a second time: what lets such a page in, a layer or the answer to the preflight, is there with a stand-in too."""
+        strangers = plan_strangers(probes)
+        safe = [probe for probe in strangers if is_safe(probe.request.method)]
+        others = [probe for probe in strangers if not is_safe(probe.request.method)]
+        real, limit = self.asked.run_endpoints, self._answer_limit
+        return [*session.run(safe, run_endpoints=real, time_limit=limit), *session.run(others, time_limit=limit)]
 
     def _session(
         self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output = "import"
@@ -159,7 +172,8 @@ class AppCheck:
         if app.kind == "asgi":
             notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
         elif not self.asked.run_endpoints:
-            notes.append("Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.")
+            startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
+            notes.append(f"Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.{startup}")
         return notes
 
 

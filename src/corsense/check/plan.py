@@ -18,7 +18,6 @@ from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
 from corsense.readers.pasted import Body
-from corsense.transports.unsafe_methods import is_safe
 
 BASE_URL = "http://localhost:8000"
 """Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""
@@ -106,13 +105,11 @@ def base_of(asked: Asked) -> str:
     return asked.base_url or BASE_URL
 
 
-def plan_strangers(probes: Iterable[Probe], *, run_endpoints: bool = False) -> list[Probe]:
-    """Some of the planned requests, in the name of an untrusted page and with credentials: whether any page is allowed. Where
-    endpoints run, only those that change nothing: each of the others runs once, as it was planned."""
+def plan_strangers(probes: Iterable[Probe]) -> list[Probe]:
+    """Some of the planned requests, in the name of an untrusted page and with credentials: whether any page is allowed."""
     found: dict[str, Probe] = {}
     for probe in probes:
-        sent = not run_endpoints or is_safe(probe.request.method)
-        if probe.situation == "success" and sent and len(found) < _STRANGERS:
+        if probe.situation == "success" and len(found) < _STRANGERS:
             request = replace(probe.request, origin=STRANGER, credentials="include", cookies=True)
             found.setdefault(f"{request.method} {request.url}", Probe(request, "success", probe.route, "standard"))
     return list(found.values())

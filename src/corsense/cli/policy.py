@@ -15,6 +15,7 @@ import typer
 
 from corsense import __version__
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.options import Python
 
 if TYPE_CHECKING:
     from corsense.policy import Fault, Policy
@@ -49,13 +50,13 @@ Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
 
 
 @app.command()
-def show(source: Source = None, format: Printed = Format.TEXT) -> None:
+def show(source: Source = None, python: Python = None, format: Printed = Format.TEXT) -> None:
     """Print the policy, as Python that can be pasted. Exit status: 0, or 1 when an app runs with a policy that has faults."""
     from corsense.faults import PolicyError
     from corsense.readers.policy import RunningPolicyError
 
     try:
-        policy = _load(source)
+        policy = _load(source, python)
     except RunningPolicyError as running:
         _show_running(running, format)
         raise typer.Exit(SOMETHING_FOUND) from None
@@ -144,8 +145,9 @@ def _refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
     fail(f"the policy is not valid: {faults[0]}{more}{unread}")
 
 
-def _load(source: str | None) -> Policy:
-    """The policy that `source` names. Raises PolicyError for one with faults; where there is none, the command ends."""
+def _load(source: str | None, python: str | None = None) -> Policy:
+    """The policy that `source` names; code is imported with the interpreter of its environment. Raises PolicyError for one with
+    faults; where there is none, the command ends."""
     from corsense.readers.errors import InputError
     from corsense.readers.policy import load_policy
 
@@ -154,7 +156,7 @@ def _load(source: str | None) -> Policy:
     try:
         if source is None or _is_environment(source):
             return _configured(_names_in(source))
-        return load_policy(source, Path.cwd())
+        return load_policy(source, Path.cwd()) if source.endswith((".toml", ".json")) else _of_code(source, python)
     except InputError as error:
         remedy = _settings_remedy(error.__cause__)
         fail(f"{error} {remedy}" if remedy else str(error))
@@ -164,6 +166,23 @@ def _settings_remedy(cause: BaseException | None) -> str | None:
     from corsense.app.agent.missing_settings import settings_remedy
 
     return settings_remedy(cause) if cause is not None else None
+
+
+def _of_code(source: str, python: str | None) -> Policy:
+    """The policy that Python code makes. Raises `PolicyError` and `InputError`."""
+    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+    from corsense.cli.interpreter import interpreter_for
+    from corsense.readers.policy import load_policy
+
+    try:
+        interpreter = interpreter_for(str(Path.cwd()), python)
+        if interpreter.is_own:
+            return load_policy(source, Path.cwd())
+        from corsense.check.policy import policy_elsewhere
+
+        return policy_elsewhere(source, Path.cwd(), interpreter.path)
+    except (AppLoadError, AppHungError, AppStoppedError) as error:
+        fail(f"{error} {error.remedy}" if error.remedy else str(error))
 
 
 def _is_environment(source: str | None) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from corsense.app.description import AppDescription, LayerInfo, RouteInfo
+from corsense.app.traceback import ParsedTraceback
 from corsense.diagnose.list_faults import list_faults, nested_list
 from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
@@ -28,9 +29,7 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     if app.stack_error is not None:
         yield broken_stack(app)
     if app.lifespan_error is not None:
-        frame = app.lifespan_error.user_frame
-        message = f"The app does not start: its lifespan fails with {app.lifespan_error.summary}."
-        yield Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None)
+        yield failed_startup(app.lifespan_error)
     for late in app.late_middleware:
         yield added_too_late(late)
     for layer in app.cors_layers:
@@ -49,6 +48,13 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
             message = message.replace("CORSMiddleware", "The policy", 1)
             remedy = "Write Policy(websockets=True, ...), which holds the handshake's Origin against the same list."
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
+
+
+def failed_startup(error: ParsedTraceback) -> Diagnosis:
+    """An app whose lifespan raised `error`: no server would serve it."""
+    frame = error.user_frame
+    message = f"The app does not start: its lifespan fails with {error.summary}."
+    return Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None)
 
 
 def _is_watched(app: AppDescription, route: RouteInfo) -> bool:

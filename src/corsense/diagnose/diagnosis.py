@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from corsense.diagnose.allowed import wanting
 from corsense.diagnose.answers import describe_slash_redirect, refused_answer
-from corsense.diagnose.configuration import broken_stack
+from corsense.diagnose.configuration import broken_stack, failed_startup
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.preflights import refused_preflight
 from corsense.diagnose.redirects import redirected_elsewhere
@@ -28,6 +28,8 @@ def diagnose(observation: Observation) -> list[Diagnosis]:
     corsense itself cut short has no cause, unless it is clear where it led."""
     if observation.app is not None and observation.app.stack_error is not None:
         return [broken_stack(observation.app)]
+    if observation.app is not None and observation.app.lifespan_error is not None:
+        return [failed_startup(observation.app.lifespan_error)]
     missing = missing_route(observation)
     return [*([missing] if missing is not None else []), *_causes(observation)]
 

@@ -104,7 +104,7 @@ def _served_by(app: Any) -> list[Any]:
         return [getattr(installed, "policy", None)]
     listed = [entry for entry in getattr(app, "user_middleware", ()) if isinstance(entry.cls, type)]
     own = [entry.cls(app, *entry.args, **entry.kwargs) for entry in listed if issubclass(entry.cls, CORSMiddleware)]
-    theirs = [_read_as_ours(_arguments(entry, app)) for entry in listed if _is_starlettes(entry.cls)]
+    theirs = [read_as_ours(_arguments(entry, app)) for entry in listed if _is_starlettes(entry.cls)]
     return [*(getattr(layer, "policy", None) for layer in own), *theirs]
 
 
@@ -114,11 +114,16 @@ def _arguments(entry: Any, app: Any) -> dict[str, Any]:
     return dict(list(bound.arguments.items())[1:])
 
 
-def _read_as_ours(given: dict[str, Any]) -> Policy | None:
+def read_as_ours(given: Mapping[str, Any]) -> Policy | None:
+    """The policy of a layer of Starlette's that was given these arguments, as corsense's own would understand them.
+
+    Raises:
+        RunningPolicyError: corsense would refuse it.
+    """
     from corsense.middleware.keywords import policy_of
 
     try:
-        return policy_of(None, None, given, None)
+        return policy_of(None, None, dict(given), None)
     except PolicyError as error:
         raise RunningPolicyError(error.faults, {STARLETTE.get(name, name): value for name, value in given.items()}) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
+import json
 import os
 import sys
 from functools import partial
@@ -80,6 +81,30 @@ def load(target: Target) -> Loaded:
     if _is_factory(found):
         return Loaded(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
     return Loaded(_as_asgi(found, name, module), module, attribute, False)
+
+
+def policy_of(target: Target) -> str | None:
+    """The JSON document of the policy that a target names, where that is a policy of corsense's, something that has one, or a
+    function that gives one of these; None for an app. Raises `LoadError`."""
+    for path in reversed(target.paths):
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    module = _import(target)
+    if target.attribute is None:
+        return None
+    _, found = _attribute(module, target)
+    if _policy(found) is None and not is_known(found) and _is_factory(found):
+        found = _made(found, f"{target.module}:{target.attribute}")
+    policy = _policy(found)
+    return None if policy is None else json.dumps(policy.document())
+
+
+def _policy(found: Any) -> Any:
+    for candidate in (found, getattr(found, "policy", None)):
+        classes = [base for base in type(candidate).__mro__ if base.__module__.partition(".")[0] == "corsense"]
+        if any(base.__name__ == "Policy" for base in classes):
+            return candidate
+    return None
 
 
 def _import(target: Target) -> ModuleType:

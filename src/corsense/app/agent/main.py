@@ -247,7 +247,7 @@ class Agent:
         # A collection while modules are being made finds nothing to free.
         gc.disable()
         try:
-            description = self._load(order)
+            found = self._load(order)
         except LoadError as error:
             self.watch.allow(None, "")
             self.channel.send(
@@ -258,13 +258,13 @@ class Agent:
             gc.enable()
         gc.freeze()
         self.watch.allow(None, "")
-        self.channel.send({"kind": "loaded", "description": description})
+        self.channel.send(found)
         return True
 
     def _load(self, order: Order) -> dict[str, Any]:
         from .frames import claim
         from .imports import overlay_sources
-        from .loading import Target, load
+        from .loading import Target, load, policy_of
         from .recorder import RECORDING, record
 
         sys.argv[:] = ["corsense"]
@@ -275,6 +275,10 @@ class Agent:
         record()
         _event_loop()
         target = Target(order["module"], order["attribute"], order["factory"], tuple(order["paths"]), order["text"])
+        if order["policy"]:
+            document = policy_of(target)
+            if document is not None:
+                return {"kind": "policy", "document": document}
         loaded = load(target)
         lifespan_error = None
         if order["lifespan"]:
@@ -292,7 +296,7 @@ class Agent:
         self.answerer = Answerer(described, state, self._beat)
         self.late_sent = len(RECORDING.late)
         RECORDING.moment = "request"
-        return described.description
+        return {"kind": "loaded", "description": described.description}
 
     def _start_lifespan(self, app: Any) -> str | None:
         from .lifespan import Lifespan
