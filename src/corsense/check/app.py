@@ -171,7 +171,11 @@ class AppCheck:
         notes = [*self.asked.notes, *notes_on(self.asked)]
         if app.kind == "asgi":
             notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
-        elif not self.asked.run_endpoints:
+        opaque = [route.path for route in app.routes if route.opaque]
+        if opaque and not self.asked.operations:
+            example = f"--request 'GET {opaque[0].rstrip('/')}/'"
+            notes.append(f"What is mounted at {', '.join(opaque[:5])} has no routes that can be listed; try one with {example}.")
+        if app.kind != "asgi" and not self.asked.run_endpoints:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
             notes.append(f"Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.{startup}")
         return notes

@@ -1,0 +1,147 @@
+"""What a check runs of an app, and what it says where it did not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from corsense.app import AppSession, AppTarget
+from corsense.check.app import AppCheck
+from corsense.check.request import Asked, Operation
+from corsense.check.results import Report
+
+ORIGIN = "http://localhost:3000"
+FORM = """
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+
+
+@app.post("/form")
+async def form(request: Request):
+    with open("ran", "a") as file:
+        print(request.headers.get("origin"), request.headers.get("cookie"), file=file)
+    return []
+
+
+@app.get("/form")
+async def shown(request: Request):
+    with open("ran", "a") as file:
+        print("shown", file=file)
+    return []
+
+"""
+LAYER = "app.add_middleware(CORSMiddleware, allow_origins=['http://localhost:3000'])\n"
+
+
+def check(folder: Path, source: str, **asked: object) -> Report:
+    (folder / "main.py").write_text(source)
+    target = AppTarget.parse("main:app", directory=folder)
+    wanted = Asked(origins=(ORIGIN,), **asked)  # type: ignore[arg-type]
+    with AppSession.start(target, lifespan=wanted.run_endpoints) as session:
+        return AppCheck(target, wanted).run(session)
+
+
+def test_a_request_that_may_change_something_runs_its_endpoint_once(tmp_path: Path) -> None:
+    sent = (("Content-Type", "text/plain"),)
+    report = check(tmp_path, FORM + LAYER, operations=(Operation("POST", "/form"),), headers=sent, run_endpoints=True)
+    assert [result.outcome for result in report.results] == ["allowed"]
+    assert (tmp_path / "ran").read_text() == f"{ORIGIN} None\n"
+
+
+def test_a_proof_that_runs_endpoints_again_is_said(tmp_path: Path) -> None:
+    sent = (("Content-Type", "text/plain"),)
+    report = check(tmp_path, FORM, operations=(Operation("POST", "/form"),), headers=sent, run_endpoints=True)
+    assert [finding.cause.slug for finding in report.findings] == ["missing-cors-middleware"]
+    assert (tmp_path / "ran").read_text() == f"{ORIGIN} None\n" * 2
+    assert "Endpoints ran once for each request, and once more on the repaired app to prove the fixes." in report.notes
+
+
+def test_an_endpoint_that_reflects_any_origin_by_itself_is_still_found(tmp_path: Path) -> None:
+    reflecting = """
+from fastapi import FastAPI, Request, Response
+
+app = FastAPI()
+
+
+@app.get("/form")
+def shown(request: Request, response: Response):
+    response.headers["access-control-allow-origin"] = request.headers.get("origin", "")
+    response.headers["access-control-allow-credentials"] = "true"
+    response.headers["vary"] = "Origin"
+    return []
+"""
+    report = check(tmp_path, reflecting, run_endpoints=True)
+    assert "reflected-origin" in [finding.cause.slug for finding in report.findings]
+
+
+LIFESPAN = """
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+
+@asynccontextmanager
+async def lifespan(app):
+    raise RuntimeError("no database")
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+
+
+@app.get("/items")
+def items():
+    return []
+
+"""
+
+
+def test_nothing_gets_through_to_an_app_whose_start_up_fails(tmp_path: Path) -> None:
+    report = check(tmp_path, LIFESPAN + LAYER, run_endpoints=True)
+    (finding,) = report.findings
+    assert finding.cause.slug == "unhandled-exception"
+    assert finding.message == "The app does not start: its lifespan fails with RuntimeError: no database."
+    assert {result.outcome for result in report.results} == {"failed"}
+    assert all(result.findings == (0,) for result in report.results)
+
+
+def test_a_start_up_that_was_not_run_is_said(tmp_path: Path) -> None:
+    report = check(tmp_path, LIFESPAN + LAYER)
+    assert any(note.endswith("The start-up code of the app was not run either.") for note in report.notes)
+
+
+def test_what_is_mounted_and_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
+    mounted = "async def raw(scope, receive, send):\n    raise SystemExit\n\n\napp.mount('/raw', raw)\n"
+    report = check(tmp_path, FORM + LAYER + mounted)
+    said = "What is mounted at /raw has no routes that can be listed; try one with --request 'GET /raw/'."
+    assert said in report.notes
+
+
+def test_a_redirect_to_another_server_is_not_answered_by_the_app(tmp_path: Path) -> None:
+    leading = """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import RedirectResponse
+
+app = FastAPI()
+
+
+@app.get("/{target}")
+def leave(target: str):
+    return RedirectResponse({"far": "https://accounts.example.org/near", "near": "http://localhost:8000/items/1",
+        "port": "http://localhost:9000/items/1", "loopback": "http://127.0.0.1:8000/items/1"}[target])
+
+
+@app.get("/items/{key}")
+def item(key: int):
+    return {}
+
+"""
+    operations = tuple(Operation("GET", f"/{name}") for name in ("far", "near", "port", "loopback"))
+    report = check(tmp_path, leading + LAYER, operations=operations, run_endpoints=True)
+    reached = {result.url.rpartition("/")[2]: result.answered_by[-1] for result in report.results}
+    assert {name for name, who in reached.items() if who is None} == {"far", "port"}
