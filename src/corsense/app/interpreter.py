@@ -149,8 +149,8 @@ class _Tool:
 
     def is_used_by(self, project: Path, tables: set[str]) -> bool:
         """Whether the files of a project say so, and the command exists."""
-        said = self.table in tables or any((project / name).is_file() for name in self.files)
-        return said and shutil.which(self.command[0]) is not None
+        is_used = self.table in tables or any((project / name).is_file() for name in self.files)
+        return is_used and shutil.which(self.command[0]) is not None
 
     def interpreter(self, project: Path) -> str | None:
         """What the command says; None when that is no interpreter, or it fails or takes too long."""

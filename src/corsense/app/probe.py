@@ -47,7 +47,7 @@ class ExchangeFacts:
     - `answered_by`: who sent the answer; None when none came.
     - `route`: index of the route that matched, in `AppDescription.routes`; None when none did, or it was not reached.
     - `exception`: the user's exception that no handler took, or that a layer raised; None when there was none (that of a
-      stand-in is not told).
+      stand-in is not reported).
     - `raised_by`: index of the layer that raised it; None when it came from behind all layers.
     - `body_excerpt`: the first 200 characters of the text of an error answer, else empty.
     - `stood_in`: a stand-in answered in place of the endpoint.

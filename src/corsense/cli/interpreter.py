@@ -48,7 +48,7 @@ def launch_ahead_for(arguments: list[str]) -> None:
         configured = configuration.path(configuration.python) if configuration.python is not None else None
         found = find_interpreter(os.getcwd(), option=_python_in(arguments), configured=configured, run_commands=False)
     except (AppLoadError, InputError, OSError):
-        return  # it is said once the command has been read
+        return  # the command itself reports it
     launch_ahead(found.path)
 
 

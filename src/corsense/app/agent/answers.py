@@ -91,12 +91,12 @@ class Answerer:
 
     def _facts(self, answered: AnsweredRequest, status: int, passage: Passage) -> Facts:
         error = passage.exception or answered.exception
-        told = error is not None and not isinstance(error, StandInError)
+        shown = error if error is not None and not isinstance(error, StandInError) else None
         return Facts(
             answered_by="server" if answered.by_server else self._answerer(passage, status),
             route=self._route(passage),
-            exception=traceback_text(error) if told and error is not None else None,
-            raised_by=self._raiser(passage) if told else None,
+            exception=traceback_text(shown) if shown is not None else None,
+            raised_by=self._raiser(passage) if shown is not None else None,
             body_excerpt=_excerpt(answered) if status >= 400 else "",
             stood_in=passage.stood_in,
             passed=tuple(sorted({who for who, _ in passage.starts if isinstance(who, int) and who >= 0})),

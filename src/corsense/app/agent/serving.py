@@ -27,11 +27,12 @@ class ServedApp:
         self.state = state
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        told = next((value for name, value in scope.get("headers", ()) if name == HEADER.encode()), b"").decode("latin-1").split()
-        if scope["type"] != "http" or len(told) != 4:
+        given = next((value for name, value in scope.get("headers", ()) if name == HEADER.encode()), b"")
+        fields = given.decode("latin-1").split()
+        if scope["type"] != "http" or len(fields) != 4:
             await self._refuse(scope, send)
             return
-        situation, scheme, host, port = told
+        situation, scheme, host, port = fields
         headers = [line for line in scope["headers"] if line[0] != HEADER.encode()]
         passage = Passage(situation, self.real)
         await self.app(
