@@ -15,7 +15,7 @@ from corsense.fetch.wording.parse import Message, parse
 
 __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 
-_REQUEST_LOGS = ("access-log", "uvicorn:redirect-log")
+_REQUEST_LOGS = ("access-log", "uvicorn:redirect-log", "devtools:general", "console:status")
 _ROOTS = frozenset({"network", "tls", "mixed-content", "csp", "local-network", "corp-coep"})
 """Categories of messages that say what happened below CORS, so that a vague line beside them has the same cause."""
 
@@ -95,8 +95,10 @@ def _entry_of(message: Message) -> Entry:
 
 def _only_follows(message: Message, messages: Sequence[Message]) -> bool:
     """Whether a message only says that something failed, beside another that says what."""
-    if message.is_cors or message.error is not None:
+    if message.error is not None:
         return False
+    if message.is_cors:  # WebKit names the URL in one line, and the reason in another
+        return message.code.startswith("wrap:") and any(_is_reason_of(other, message) for other in messages)
     if any(other.error is not None for other in messages):
         return message.engine != "server" or message.code == "uvicorn:options-log" or message.code in _REQUEST_LOGS
     says_nothing = _entry_of(message).category in ("generic", "library") or message.code in (
@@ -108,16 +110,24 @@ def _only_follows(message: Message, messages: Sequence[Message]) -> bool:
     )
 
 
+def _is_reason_of(other: Message, message: Message) -> bool:
+    return other.error is not None and other.engine == message.engine and _is_about(other, message)
+
+
 def _status_beside(message: Message, messages: Sequence[Message]) -> int | None:
     """The status that another line tells of the same URL, as the network line of Chromium's console does, or a log of the
     server."""
     if not message.is_cors:
         return None
     if message.preflight:
-        logged = [other for other in messages if other.code == "uvicorn:options-log"]
+        logged = [other for other in messages if _is_logged_preflight(other)]
         return next((other.status for other in logged if other.status is not None), None)
-    told = [other for other in messages if other.status is not None and other.code != "uvicorn:options-log"]
+    told = [other for other in messages if other.status is not None and not _is_logged_preflight(other)]
     return next((other.status for other in told if _speaks_of(other, message)), None)
+
+
+def _is_logged_preflight(message: Message) -> bool:
+    return message.code == "uvicorn:options-log" or (message.code == "devtools:general" and message.method == "OPTIONS")
 
 
 def _speaks_of(other: Message, message: Message) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal
 
 from corsense.explain import hints
-from corsense.fetch import CorsError
+from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.wording.model import Entry
 from corsense.fetch.wording.parse import Message
 
@@ -167,7 +167,8 @@ def _by_message(message: Message, known: Entry, status: int | None) -> tuple[Lik
         also: tuple[Likely, ...] = (("authorization-not-covered-by-wildcard", "possible"),)
         return (("header-not-allowed", "certain"), *(also if (message.header or "").lower() == "authorization" else ()))
     if error in _MISMATCH:
-        return _mismatch(message)
+        unreadable = error in (CorsError.InvalidAllowOriginValue, CorsError.PreflightInvalidAllowOriginValue)
+        return _unreadable(message) if unreadable and message.origin is None else _mismatch(message)
     if error is CorsError.PreflightDisallowedRedirect:
         return _redirected_preflight(message)
     if error is CorsError.CorsDisabledScheme:
@@ -204,6 +205,10 @@ def _by_address(message: Message, status: int | None) -> Likely | None:
 def _without_error(message: Message, category: str, status: int | None) -> tuple[Likely, ...]:
     if message.code in ("uvicorn:options-log", "access-log", "uvicorn:websocket-log", "uvicorn:websocket-rejected"):
         return _log_line(message, status)
+    if message.code == "http:response":
+        return _raw_answer(message, status)
+    if message.code == "devtools:general":
+        return _logged_preflight(status) if message.method == "OPTIONS" else _of_url(message, status)
     if category == "websocket":
         return _websocket(message, status)
     if message.code in ("CORSDidNotSucceed2", "netmonitor:no-success"):
@@ -287,6 +292,28 @@ def _log_line(message: Message, status: int | None) -> tuple[Likely, ...]:
     return _readable_status(status)
 
 
+def _of_url(message: Message, status: int | None) -> tuple[Likely, ...]:
+    """A request and its status: a handshake of a WebSocket, or any other call."""
+    if hints.parts(message.url).scheme in ("ws", "wss"):
+        return _websocket(message, status)
+    return _readable_status(status)
+
+
+def _raw_answer(message: Message, status: int | None) -> tuple[Likely, ...]:
+    """An answer pasted with its lines, as curl -i prints it: its marks tell who made it."""
+    from corsense.diagnose.respondent import who_answered  # only here: a console's line needs nothing of it
+
+    head, _, body = message.text.replace("\r", "").partition("\n\n")
+    lines = [line.lstrip("<>*| ").partition(":") for line in head.splitlines()[1:]]
+    headers = tuple((name.strip(), value.strip()) for name, _, value in lines if name.strip())
+    found = who_answered(WireResponse(status or 0, headers), body.encode())
+    if found.kind == "tunnel":
+        return (("gateway-error" if status in (404, 502, 503) else "tunnel-interstitial", "likely"),)
+    if found.kind == "front" and status not in _GATEWAY and status not in _TOO_LARGE and status not in _REDIRECTS:
+        return (("answered-by-proxy", "likely"),)
+    return _readable_status(status)
+
+
 def _logged_preflight(status: int | None) -> tuple[Likely, ...]:
     match status:
         case 400:
@@ -323,6 +350,13 @@ def _redirected_preflight(message: Message) -> tuple[Likely, ...]:
     login: Likely = ("redirect-to-login", "possible")
     plain = url.scheme == "http" and not hints.is_local(message.initial_url or message.url)
     return (to_https, slash, login) if plain else (slash, to_https, login)
+
+
+def _unreadable(message: Message) -> tuple[Likely, ...]:
+    """The header holds what is no origin, and the page is not told: its value alone says what it may be."""
+    value = message.value or ""
+    also: tuple[Likely, ...] = (("origins-not-a-list", "possible"),) if value[:1] in ("[", "(", "{") else ()
+    return (("invalid-cors-header", "certain"), *also, ("manual-cors-headers", "likely"))
 
 
 def _mismatch(message: Message) -> tuple[Likely, ...]:

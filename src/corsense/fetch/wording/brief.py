@@ -148,7 +148,7 @@ ERROR_NAMES = frozenset(map(str, CorsError))
 _EDGE = re.compile(r"\bSEC71\d\d\b:?(?:(?!SEC71\d\d|SCRIPT\d)[^\n]){0,2200}")
 _STATUS = re.compile(
     rf"\b(?P<method>{_METHODS})\s+(?P<url>(?:https?|file)://[^\s]{{1,2000}})"
-    r"\s+(?P<status>[1-5]\d\d)\s*\((?P<status_text>[^)\n]{0,60})\)"
+    r"\s+(?P<status>[1-5]\d\d)(?:\s*\((?P<status_text>[^)\n]{0,60})\)|[ \t]*(?=\n|$))"
 )
 _METHOD_NAMES = frozenset(_METHODS.split("|"))
 _AFTER_NET_ERROR = re.compile(r"\s+(?P<status>[1-5]\d\d)\b(?:\s*\((?P<status_text>[^)\n]{0,60})\))?")
@@ -183,7 +183,7 @@ def brief_messages(view: Letters) -> Iterator[Sighting]:
                 _cue("chromium", "console:status"),
                 found.start(),
                 found.end(),
-                found.groupdict(),
+                {name: value for name, value in found.groupdict().items() if value is not None},
                 True,
                 found.end() - found.start(),
             )

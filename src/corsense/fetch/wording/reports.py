@@ -344,9 +344,10 @@ _SOCKETS = [
     ),
     _report(
         "tool", "websocket:handshake", "websocket", "handshake|InvalidStatus|Unexpected server response",
-        r"\b(?:InvalidStatus(?:Code)?:[^\n]{0,60}?HTTP\s+(?P<status>\d{3})|Unexpected\s+server\s+response:\s+\d{3})|"
-        r"\bserver\s+rejected\s+WebSocket\s+connection:?[^\n]{0,40}",
-        "server rejected WebSocket connection: HTTP 403",
+        r"\b(?:InvalidStatus(?:Code)?:[^\n\d]{0,60}HTTP\s+|Unexpected\s+server\s+response:\s+|server\s+rejected"
+        r"\s+WebSocket\s+"
+        r"connection:\s+HTTP\s+)(?P<status>\d{3})\b",
+        "server rejected WebSocket connection: HTTP {status}",
         "A client that is no browser was refused the handshake.",
     ),
     _report(
@@ -387,6 +388,29 @@ _LOGS = [
         '"{method} {url} HTTP/1.1" {status}', "The access log: what the server answered; CORS headers do not show in it.",
     ),
     _report(
+        "server", "http:response", "server", "HTTP/1|HTTP/2|HTTP/3",
+        r"(?m)^[<>*\s|]{0,8}HTTP/\d(?:\.\d)?[ \t]+(?P<status>[1-5]\d\d)"
+        r"\b[^\n\"]{0,60}$(?:\n[<>*\s|]{0,8}[\w-]{1,60}:[^\n]{0,500}){0,40}"
+        r"(?:\n[<>*\s|]{0,8}\n[^\n]{1,300})?",
+        "HTTP/1.1 {status}", "An answer as it came over the wire: its lines and its body tell who made it.",
+    ),
+    _report(
+        "chromium", "devtools:general", "status", "Request URL",
+        r"\bRequest\s+URL:?\s{1,6}(?P<url>(?:https?|wss?)://\S{1,2000})\s{1,12}Request\s+Method:?"
+        r"\s{1,6}(?P<method>[A-Z]{3,7})\s{1,12}"
+        r"Status\s+Code:?\s{1,6}(?:\D{0,4})(?P<status>[1-5]\d\d)\b",
+        "Request URL: {url} Request Method: {method} Status Code: {status}",
+        "The network panel's summary of a request: the server answered with that status.",
+    ),
+    _report(
+        "server", "status-words", "status", "Entity Too Large|Payload Too Large|Content Too Large|Bad Gateway|Gateway "
+        "Time|Service Unavailable",
+        r"\b(?P<status>413|502|503|504)\b[^\w\n]{1,4}(?:Request\s+Entity\s+Too\s+Large|(?:Payload|Content)\s+Too"
+        r"\s+Large|Bad\s+Gateway"
+        r"|Gateway\s+Time-?out|Service\s+(?:Temporarily\s+)?Unavailable)",
+        "502 Bad Gateway", "The server, or a proxy in front of it, answered with that status.",
+    ),
+    _report(
         "server", "python-exception", "server", "Exception in ASGI application", r"\bException\s+in\s+ASGI\s+application\b",
         "Exception in ASGI application", "The app crashed; the traceback below tells where. Its 500 leaves without "
         "CORS headers.",
@@ -425,7 +449,7 @@ _LOGS = [
     ),
     _report(
         "server", "engineio:origin", "server", "not an accepted origin",
-        r"(?P<origin>(?:https?|file|null|capacitor|chrome-extension)\S{0,300})\s+is\s+not\s+an\s+accepted\s+origin\b\.?",
+        r"(?P<origin>(?:[a-z][a-z0-9+.-]{1,30}://|null)[^\s'\"]{0,300})\s+is\s+not\s+an\s+accepted\s+origin\b\.?",
         "{origin} is not an accepted origin.", "Socket.IO's own list, cors_allowed_origins, does not have the page.",
     ),
     _report(
