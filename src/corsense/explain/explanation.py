@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from corsense.causes import Cause, cause
+from corsense.explain import hints
+from corsense.explain.call import with_call
 from corsense.explain.code import fix_code
 from corsense.explain.likely import Likelihood, Likely, likely_causes
 from corsense.fetch.wording.catalogue import entry, net_error
@@ -18,6 +19,8 @@ __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 _REQUEST_LOGS = ("access-log", "uvicorn:redirect-log", "devtools:general", "console:status")
 _ROOTS = frozenset({"network", "tls", "mixed-content", "csp", "local-network", "corp-coep"})
 """Categories of messages that say what happened below CORS, so that a vague line beside them has the same cause."""
+_ROOTS_READ = 20
+"""How many of them are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +49,82 @@ class Explanation:
 
 def explain(text: str) -> list[Explanation]:
     """Every message in `text` with its causes, in the order of the text; empty when nothing is recognised."""
-    messages = parse(text)
-    return [_explained(message, messages) for message in messages]
+    messages = [with_call(message, text) for message in parse(text)]
+    around = _Around.of(messages)
+    return [_explained(message, around) for message in messages]
 
 
-def _explained(message: Message, messages: Sequence[Message]) -> Explanation:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a text says as a whole, gathered once: a text may hold thousands of messages.
+
+    `errors` are messages that name a reason, one of each engine; `roots` those that say what happened below CORS or on the
+    server, with their causes; `preflight` is the status that a log gives for OPTIONS, `statuses` those of other answers by URL
+    and by path, `status` the first one that names no URL.
+    """
+
+    errors: Mapping[str, Message]
+    roots: tuple[tuple[Message, tuple[Likely, ...]], ...]
+    preflight: int | None
+    statuses: Mapping[str, int]
+    status: int | None
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> _Around:
+        errors: dict[str, Message] = {}
+        statuses: dict[str, int] = {}
+        status = preflight = None
+        for message in messages:
+            if message.error is not None:
+                errors.setdefault(message.engine, message)
+            if message.status is None:
+                continue
+            if _is_logged_preflight(message):
+                preflight = preflight or message.status
+            elif message.url is None:
+                status = status or message.status
+            else:
+                statuses.setdefault(message.url, message.status)
+                if message.code in _REQUEST_LOGS:
+                    statuses.setdefault(_path(message.url), message.status)
+        roots = [message for message in messages if message.error is None and _is_root(message)][:_ROOTS_READ]
+        told = tuple((root, likely_causes(root, _entry_of(root), root.status)) for root in roots)
+        return cls(errors, told, preflight, statuses, status)
+
+    def status_of(self, message: Message) -> int | None:
+        """The status that another line tells of the call of a message, as the network line of Chromium's console does."""
+        if message.status is not None:
+            return message.status
+        if not message.is_cors:
+            return None
+        if message.preflight:
+            return self.preflight
+        named = (message.url, _path(message.url)) if message.url is not None else ()
+        return next((self.statuses[name] for name in named if name in self.statuses), self.status)
+
+
+def _explained(message: Message, around: _Around) -> Explanation:
     known = _entry_of(message)
-    status = message.status if message.status is not None else _status_beside(message, messages)
-    follows = _only_follows(message, messages)
-    likely = () if follows else _likely(message, known, status, messages)
+    status = around.status_of(message)
+    follows = _only_follows(message, around)
+    likely = () if follows else _likely(message, known, status, around)
     causes = tuple(LikelyCause(cause(slug), likelihood, fix_code(slug, message)) for slug, likelihood in likely)
     return Explanation(message, known.condition, status, causes, follows)
 
 
-def _likely(message: Message, known: Entry, status: int | None, messages: Sequence[Message]) -> tuple[Likely, ...]:
+def _likely(message: Message, known: Entry, status: int | None, around: _Around) -> tuple[Likely, ...]:
     """The causes of a message; a vague one beside a line that says what happened has the cause of that line."""
     causes = likely_causes(message, known, status)
     if message.error is not None or not causes or any(likelihood == "certain" for _, likelihood in causes):
         return causes
-    for other in messages:
-        if other is message or not _is_root(other) or not _is_about(other, message):
-            continue
-        found = likely_causes(other, _entry_of(other), other.status)
-        if found and found[0][1] == "certain":
+    for root, found in around.roots:
+        if root is not message and found and found[0][1] == "certain" and _is_about(root, message):
             return (found[0], *(each for each in causes if each[0] != found[0][0] and each[0] != "missing-cors-middleware"))
     return causes
 
 
 def _is_root(message: Message) -> bool:
-    return message.error is None and (_entry_of(message).category in _ROOTS or message.engine == "server")
+    return message.code != "net::ERR_FAILED" and (_entry_of(message).category in _ROOTS or message.engine == "server")
 
 
 def _is_about(other: Message, message: Message) -> bool:
@@ -83,7 +133,7 @@ def _is_about(other: Message, message: Message) -> bool:
 
 
 def _path(url: str) -> str:
-    return urlsplit(url).path.rstrip("/")
+    return hints.parts(url).path.rstrip("/")
 
 
 def _entry_of(message: Message) -> Entry:
@@ -93,44 +143,21 @@ def _entry_of(message: Message) -> Entry:
     return entry(message.product, message.code)
 
 
-def _only_follows(message: Message, messages: Sequence[Message]) -> bool:
+def _only_follows(message: Message, around: _Around) -> bool:
     """Whether a message only says that something failed, beside another that says what."""
     if message.error is not None:
         return False
     if message.is_cors:  # WebKit names the URL in one line, and the reason in another
-        return message.code.startswith("wrap:") and any(_is_reason_of(other, message) for other in messages)
-    if any(other.error is not None for other in messages):
+        reason = around.errors.get(message.engine)
+        return message.code.startswith("wrap:") and reason is not None and _is_about(reason, message)
+    if around.errors:
         return message.engine != "server" or message.code == "uvicorn:options-log" or message.code in _REQUEST_LOGS
     says_nothing = _entry_of(message).category in ("generic", "library") or message.code in (
         "net::ERR_FAILED",
         "node:fetch-failed",
     )
-    return says_nothing and any(
-        _is_root(other) and other is not message and other.code != "net::ERR_FAILED" for other in messages
-    )
-
-
-def _is_reason_of(other: Message, message: Message) -> bool:
-    return other.error is not None and other.engine == message.engine and _is_about(other, message)
-
-
-def _status_beside(message: Message, messages: Sequence[Message]) -> int | None:
-    """The status that another line tells of the same URL, as the network line of Chromium's console does, or a log of the
-    server."""
-    if not message.is_cors:
-        return None
-    if message.preflight:
-        logged = [other for other in messages if _is_logged_preflight(other)]
-        return next((other.status for other in logged if other.status is not None), None)
-    told = [other for other in messages if other.status is not None and not _is_logged_preflight(other)]
-    return next((other.status for other in told if _speaks_of(other, message)), None)
+    return says_nothing and any(root is not message for root, _ in around.roots)
 
 
 def _is_logged_preflight(message: Message) -> bool:
     return message.code == "uvicorn:options-log" or (message.code == "devtools:general" and message.method == "OPTIONS")
-
-
-def _speaks_of(other: Message, message: Message) -> bool:
-    if other.url is None or other.url == message.url:
-        return True
-    return other.code in _REQUEST_LOGS and message.url is not None and _path(other.url) == _path(message.url)

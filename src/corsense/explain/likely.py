@@ -189,7 +189,8 @@ def _by_address(message: Message, status: int | None) -> Likely | None:
     mismatch = message.error in _MISMATCH
     if hints.is_opaque(message.origin) and (missing or mismatch) and (status is None or status in (200, 400)):
         return ("null-origin", "likely")
-    if not missing and message.error is not CorsError.PreflightInvalidStatus:
+    redirected = message.error is CorsError.PreflightDisallowedRedirect
+    if not missing and not redirected and message.error is not CorsError.PreflightInvalidStatus:
         return None
     if message.initial_url is not None and hints.is_login(message.url, message.initial_url):
         return ("redirect-to-login", "certain")

@@ -242,13 +242,33 @@ def _edge_values(code: str, rest: str) -> dict[str, str]:
 _LOOSE_REASON = re.compile(r"[(（]\s{0,3}[^\W\d_]{2,12}\s{0,2}[:：]\s{0,3}([^()（）\n]{0,200}CORS[^()（）\n]{0,200})[)）]")
 
 
+_LOOSE_STATUS = re.compile(r"[\s.。)）]{0,6}[^\W\d][^\d\n()（）:：]{2,40}[:：]\s?(?P<status>\(null\)|[1-5]\d\d)")
+_LOOSE_URL = re.compile(r"https?://[^\s'\"“”«»（(]{1,2000}")
+
+
 def _loose_reasons(text: str) -> Iterator[Sighting]:
-    """A reason of Firefox's in brackets, in any language, retyped, without its frame: what names a header in it tells which."""
+    """A reason of Firefox's in brackets, in any language, retyped, without its frame: what names a header in it tells which. One
+    that names none, of a line with a URL and a status, is that no answer came (`(null)`), or that an answer was kept back."""
     for found in _LOOSE_REASON.finditer(text):
+        status = _LOOSE_STATUS.match(text, found.end(), found.end() + 80)
+        if status is not None and "access-control-" not in found[1].lower():
+            yield from _reason_of_another_language(text, found, status)
+            continue
         guessed = translations.guess(found[1]) if "access-control-" in found[1].lower() else None
         if guessed is not None:
             known = replace(entry("firefox", guessed[0]), sure=False)
             yield Sighting(Cue(known, known.template, "reason"), found.start(), found.end(), guessed[1], False, 0)
+
+
+def _reason_of_another_language(text: str, found: re.Match[str], status: re.Match[str]) -> Iterator[Sighting]:
+    line = text.rfind("\n", 0, found.start()) + 1
+    urls = list(_LOOSE_URL.finditer(text, max(line, found.start() - 2400), found.start()))
+    if not urls:
+        return
+    url = urls[-1]
+    known = replace(entry("firefox", "CORSDidNotSucceed2" if status["status"] == "(null)" else "frame"), sure=False)
+    values = {"url": url[0].rstrip(".,;"), "status": status["status"]}
+    yield Sighting(Cue(known, known.template, "reason"), url.start(), status.end(), values, False, 0)
 
 
 def _net_errors(view: Letters) -> Iterator[Sighting]:

@@ -471,12 +471,15 @@ _LOGS = [
     _report(
         "server", "page:gateway", "server", "Bad Gateway|Gateway Time|Service Unavailable|Service Temporarily|upstream"
         "|no available server|Web server is down"
-        "|Application failed to respond|error code: 5",
+        "|Application failed to respond|error code: 5|Error code 5|: A timeout|: Web server|: Bad gateway|: "
+        "Connection timed out",
         r"(?:<title>|<h1>)\s*(?:(?P<status>50[234])\s+)(?:Bad\s+Gateway|Gateway\s+Time-?out|Service\s+(?:Temporarily"
         r"\s+)?Unavailable|Proxy\s+Error)"
         r"|(?m:^)(?:upstream\s+connect\s+error|no\s+healthy\s+upstream|upstream\s+request\s+timeout|no\s+available"
         r"\s+server|error\s+code:\s+5\d\d)\b[^\n]{0,120}"
-        r"|\bApplication\s+failed\s+to\s+respond\b",
+        r"|\bApplication\s+failed\s+to\s+respond\b|\bError\s+code\s+5(?:0[234]|2\d|30)\b|<title>[^<\n]{1,200}\|"
+        r"\s+5(?:0[234]|2\d|30):"
+        r"[^<\n]{0,100}",
         "<title>502 Bad Gateway</title>", "The page of a gateway that got no answer from the app.",
     ),
     _report(
@@ -495,7 +498,7 @@ _LOGS = [
     _report(
         "server", "page:api-gateway", "server", "Missing Authentication Token|No API key found|no Route matched",
         r"\{\s*\"message\"\s*:\s*\"(?:Missing\s+Authentication\s+Token|No\s+API\s+key\s+found\s+in\s+request|no"
-        r"\s+Route\s+matched\s+with\s+those\s+values)\"[^}\n]{0,100}\}",
+        r"\s+Route\s+matched\s+with\s+those\s+values)\"[^}\n]{0,100}\s{0,40}\}",
         '{"message":"Missing Authentication Token"}', "A gateway answers by itself: it has no such path and method, "
         "or wants a key.",
     ),
@@ -541,7 +544,8 @@ _RUNTIMES = [
     ),
     _report(
         "tool", "mcp:session", "library", "session ID|session id|Session ID|Mcp-Session-Id|mcp-session-id",
-        r"\b(?:Missing|No\s+valid)\s+session\s+ID\b(?:\s+provided)?|\bBad\s+Request:\s+(?:No\s+valid|Missing)"
+        r"\b(?:Missing|No\s+valid)\s+(?:session\s+ID|Mcp-Session-Id)\b(?:\s+(?:provided|header))?|\bBad\s+Request:"
+        r"\s+(?:No\s+valid|Missing)"
         r"\s+session[^\n\"]{0,80}",
         "Bad Request: Missing session ID",
         "The MCP client did not send the session's id, mostly because it could not read it: "

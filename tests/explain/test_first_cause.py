@@ -1,0 +1,231 @@
+"""The first cause of a pasted text is the one that an expert would name first."""
+
+# ruff: noqa: RUF001 -- these are the characters that people paste and that browsers print
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from corsense.explain import explain
+
+BLOCKED = (
+    "Access to fetch at '{url}' from origin '{origin}' has been blocked by CORS policy: No "
+    "'Access-Control-Allow-Origin' header is "
+    "present on the requested resource."
+)
+FIREFOX = (
+    "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at {url}. (Reason: {reason}). "
+    "Status code: {status}."
+)
+
+
+def blocked(url: str = "https://api.example.com/x", origin: str = "https://app.example.com") -> str:
+    return BLOCKED.format(url=url, origin=origin)
+
+
+def first(text: str) -> str | None:
+    causes = [found.causes[0].cause.slug for found in explain(text) if found.causes]
+    return causes[0] if causes else None
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [
+        ("502 (Bad Gateway)", "gateway-error"),
+        ("503 (Service Unavailable)", "gateway-error"),
+        ("504 (Gateway Timeout)", "gateway-error"),
+        ("524", "gateway-error"),
+        ("413 (Request Entity Too Large)", "request-too-large"),
+        ("431 (Request Header Fields Too Large)", "request-too-large"),
+        ("500 (Internal Server Error)", "unhandled-exception"),
+        ("401 (Unauthorized)", "cors-not-outermost"),
+    ],
+)
+def test_the_status_beside_a_refusal_tells_who_failed(status: str, cause: str) -> None:
+    assert first(f"{blocked()}\nGET https://api.example.com/x net::ERR_FAILED {status}") == cause
+    assert first(f"POST https://api.example.com/x {status}\n{blocked()}") == cause
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "cause"),
+    [
+        ("https://ab12.ngrok-free.app/x", "http://localhost:3000", "tunnel-interstitial"),
+        ("https://calm-dog.loca.lt/x", "http://localhost:3000", "tunnel-interstitial"),
+        ("https://api.example.com/x", "null", "null-origin"),
+        ("https://api.example.com/x", "file://", "null-origin"),
+        ("https://accounts.google.com/o/oauth2/v2/auth?client_id=a", "http://localhost:3000", "redirect-to-login"),
+        ("http://localhost:8000/x", "http://localhost:3000", "missing-cors-middleware"),
+    ],
+)
+def test_the_addresses_of_a_refusal_count(url: str, origin: str, cause: str) -> None:
+    assert first(blocked(url, origin)) == cause
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "cause"),
+    [
+        ("https://login.example.org/authorize?client_id=a", "https://api.example.com/me", "redirect-to-login"),
+        ("http://api.example.com/items/", "https://api.example.com/items", "redirect-downgrades-to-http"),
+        ("http://localhost:8000/items/", "http://localhost:8000/items", "redirect-slashes"),
+        ("https://cdn.example.net/items", "https://api.example.com/items", "redirect-loses-cors"),
+    ],
+)
+def test_what_a_redirect_changed_tells_why(there: str, here: str, cause: str) -> None:
+    text = BLOCKED.replace("'{url}'", f"'{there}' (redirected from '{here}')").format(origin="https://app.example.com")
+    assert first(text) == cause
+
+
+BELOW_CORS = [
+    FIREFOX.format(url="http://backend:8000/x", reason="CORS request did not succeed", status="(null)"),
+    "Requisição cross-origin bloqueada: A diretiva Same Origin (mesma origem) não permite a leitura do recurso remoto em "
+    "http://localhost:8000/x (motivo: falha na requisição CORS). Código de status: (null).",
+    "Pedido de origem cruzada bloqueado: A política da mesma origem não permite a leitura do recurso remoto em "
+    "http://localhost:8000/x. (Motivo: o pedido CORS não foi bem sucedido). Código de estado: (null).",
+    "已拦截跨源请求：同源策略禁止读取位于 http://localhost:8000/x 的远程资源。（原因：CORS 请求未能成功）。状态码：(null)。",
+    "Çapraz Kaynaklı İstek Engellendi: Aynı Kaynak Politikası, http://localhost:8000/x adresindeki uzak "
+    "kaynağın okunmasına izin "
+    "vermiyor. (Sebep: CORS isteği başarılı olmadı). Durum kodu: (null).",
+    "Fetch API cannot load http://localhost:8000/x due to access control checks.",
+    "[Error] Could not connect to the server.\n[Error] Fetch API cannot load http://localhost:8000/x due to access "
+    "control checks.",
+    "TypeError: fetch failed\n  cause: Error: connect ECONNREFUSED 127.0.0.1:8000",
+    "[vite] http proxy error: /api/x\nError: connect ECONNREFUSED ::1:8000",
+    "Proxy error: Could not proxy request /x from localhost:3000 to http://localhost:8000/. (ECONNREFUSED).",
+    "WebSocket connection to 'ws://localhost:8000/ws' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED",
+    '{"message":"Network Error","config":{"baseURL":"http://backend:8000","method":"post","url":"/x"},"code":"ERR_NETWORK"}',
+]
+
+
+@pytest.mark.parametrize("text", BELOW_CORS)
+def test_what_failed_below_cors_has_no_cause_of_cors_first(text: str) -> None:
+    assert first(text) == "server-unreachable"
+
+
+OTHERS = [
+    ("WebSocket connection to 'ws://localhost:8000/ws' failed: Unexpected response code: 403", "websocket-refused"),
+    ("WebSocket connection to 'ws://a.example/ws' failed: There was a bad response from the server.", "websocket-refused"),
+    ('INFO:     127.0.0.1:52834 - "WebSocket /ws" 403', "websocket-refused"),
+    ("Unexpected server response: 403", "websocket-refused"),
+    ("WARNING:  No supported WebSocket library detected.", "websocket-refused"),
+    ("http://localhost:3000 is not an accepted origin.", "origin-mismatch"),
+    ('INFO:     127.0.0.1:1 - "OPTIONS /x HTTP/1.1" 400 Bad Request', "origin-mismatch"),
+    ('INFO:     127.0.0.1:1 - "OPTIONS /x HTTP/1.1" 405 Method Not Allowed', "missing-cors-middleware"),
+    ('INFO:     127.0.0.1:1 - "OPTIONS /x HTTP/1.1" 307 Temporary Redirect', "redirect-slashes"),
+    ('INFO:     127.0.0.1:1 - "OPTIONS /x HTTP/1.1" 401 Unauthorized', "cors-not-outermost"),
+    ('INFO:     127.0.0.1:1 - "POST /x HTTP/1.1" 307 Temporary Redirect', "redirect-slashes"),
+    ("items  (blocked:cors)  fetch", "missing-cors-middleware"),
+    ("CORS Failed", "server-unreachable"),
+    ("(blocked:mixed-content)", "mixed-content"),
+    ("Ensure credentialed requests are not sent to CORS resources with origin wildcards", "wildcard-with-credentials"),
+    ("Request URL: https://a.example/x\nRequest Method: OPTIONS\nStatus Code: 405 Method Not Allowed",
+     "missing-cors-middleware"),
+    ("Failed to execute 'getImageData' on 'CanvasRenderingContext2D': The canvas has been tainted by cross-origin data.",
+     "tainted-canvas"),
+    ("Failed to execute 'texImage2D' on 'WebGLRenderingContext': The image element contains cross-origin data, "
+        "and may not be loaded.",
+     "tainted-canvas"),
+    ("Cookie “a” has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or “Strict”.",
+     "cookie-not-sent"),
+    ('This Set-Cookie was blocked because it had the "SameSite=Lax" attribute but came from a cross-site response.',
+     "cookie-not-sent"),
+    ('SettingsError: error parsing value for field "cors_origins" from source "EnvSettingsSource"', "setting-not-json"),
+    ("TypeError: CORSMiddleware.__init__() got an unexpected keyword argument 'allowed_origins'", "unknown-keyword"),
+    ("RuntimeError: Cannot add middleware after an application has started", "middleware-added-after-startup"),
+    ("connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.1", "gateway-error"),
+    ("client intended to send too large body: 1200000 bytes", "request-too-large"),
+    ("HTTP/1.1 502 Bad Gateway\nServer: nginx/1.18.0\nContent-Type: text/html", "gateway-error"),
+    ('HTTP/2 403\nx-amzn-errortype: ForbiddenException\n\n{"message":"Forbidden"}', "answered-by-proxy"),
+    ("HTTP/1.1 404 Not Found\nngrok-error-code: ERR_NGROK_3200", "gateway-error"),
+    ('{"message":"Missing Authentication Token"}', "answered-by-proxy"),
+    ("Bad Request: Missing session ID", "header-not-exposed"),
+    ('Refused to get unsafe header "X-Total-Count"', "header-not-exposed"),
+    ("Access to script at 'file:///a.js' from origin 'null' has been blocked by CORS policy: Cross origin "
+        "requests are only supported "
+     "for protocol schemes: http, https.", "null-origin"),
+    ("Access to fetch at 'localhost:8000/x' from origin 'http://localhost:3000' has been blocked by CORS policy: Cross origin "
+     "requests are only supported for protocol schemes: http, https.", "url-without-scheme"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cause"), OTHERS)
+def test_a_text_of_another_kind_has_its_own_cause(text: str, cause: str) -> None:
+    assert first(text) == cause
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Refused to display 'https://a.example/' in a frame because it set 'X-Frame-Options' to 'sameorigin'.",
+        "Cross-Origin-Opener-Policy policy would block the window.closed call.",
+        "Failed to construct 'Worker': Script at 'http://a.example/w.js' cannot be accessed from origin 'http://b.example'.",
+        'Permission denied to access property "document" on cross-origin object',
+        "(uncaught exception) Error: Script error.",
+    ],
+)
+def test_what_no_cors_setting_changes_is_recognised_without_a_cause_of_cors(text: str) -> None:
+    found = explain(text)
+    assert found
+    assert [each.causes for each in found] == [()]
+    assert not any(each.message.is_cors for each in found)
+    assert "CORS" in found[0].checked or "worker" in found[0].checked or "script" in found[0].checked
+
+
+def test_the_call_in_the_dump_of_a_library_is_read() -> None:
+    (found,) = explain(
+        '{"message":"Network Error","config":{"baseURL":"http://localhost:8000/api","method":"put","url":"/users/7"}}'
+    )
+    assert (found.message.url, found.message.method) == ("http://localhost:8000/api/users/7", "PUT")
+
+
+def test_the_call_that_swagger_ui_shows_is_read() -> None:
+    text = (
+        "curl -X 'POST' \\\n  'http://localhost:8000/items' \\\n  -H 'accept: application/json'\n"
+        "Failed to fetch.\nPossible Reasons:\n\nCORS\nNetwork Failure\n"
+    )
+    found = [each.message for each in explain(text) if each.message.engine == "library"]
+    assert [(message.url, message.method) for message in found] == [("http://localhost:8000/items", "POST")]
+
+
+def test_a_file_is_a_page_of_origin_null_and_never_an_entry_of_the_list() -> None:
+    old = (
+        "Fetch API cannot load https://api.example.com/x. No 'Access-Control-Allow-Origin' header is present on the requested "
+        "resource. Origin 'file://' is therefore not allowed access."
+    )
+    for text in (old, blocked(origin="file://"), blocked(origin="null")):
+        (found,) = explain(text)
+        assert found.causes[0].cause.slug == "null-origin"
+        assert not any('["file://' in each.fix or '["null"]' in each.fix for each in found.causes)
+
+
+def test_what_to_write_holds_no_query_and_no_password() -> None:
+    url = "https://user:secret1@api.example.com/login?token=secret2"
+    texts = [
+        FIREFOX.format(url=url, reason="CORS request did not succeed", status="(null)"),
+        BLOCKED.replace("'{url}'", f"'https://login.example.org/authorize' (redirected from '{url}')").format(
+            origin="https://a.example"
+        ),
+    ]
+    for text in texts:
+        assert not any("secret" in cause.fix for found in explain(text) for cause in found.causes)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "(Reason: CORS x). Status: (null) http://a ", "http://a (x: CORS) y: (null)\n", "HTTP/1.1 500\na:\n", "Request "
+        "URL: http://a\n",
+        '"baseURL":"http://a" Network Error ', "curl -X 'GET' 'http://a", "Cookie “", "SettingsError: error "
+            "parsing value for field ",
+    ],
+)  # fmt: skip
+def test_the_work_grows_as_the_text_does(piece: str) -> None:
+    def seconds(text: str) -> float:
+        started = time.process_time()
+        explain(text)
+        return time.process_time() - started
+
+    explain(piece)
+    small, large = (min(seconds(piece * times) for _ in range(3)) for times in (200, 1600))
+    assert large < 40 * max(small, 0.002)
