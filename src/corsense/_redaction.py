@@ -143,11 +143,13 @@ class Redactor:
     """Shows what may be shown, and remembers what it hid.
 
     `public` are texts that must stay readable, such as the page's origin: a value that occurs in one of them is not remembered.
-    Every method is idempotent, and none raises.
+    With `keeps_length` a value is hidden by as many characters as it has, so that columns stay columns. Without, every method is
+    idempotent. None raises.
     """
 
-    def __init__(self, public: Iterable[str] = ()) -> None:
+    def __init__(self, public: Iterable[str] = (), *, keeps_length: bool = False) -> None:
         self._public = "\n".join(public)
+        self._keeps_length = keeps_length
         self._hidden: dict[str, None] = {}
 
     @property
@@ -168,7 +170,10 @@ class Redactor:
         if value and value != PLACEHOLDER:
             for spelling in {value, value.strip(), unquote(value), unquote_plus(value)}:
                 self._remember(spelling)
-        return PLACEHOLDER
+        return self._cover(value)
+
+    def _cover(self, value: str) -> str:
+        return "*" * len(value) if self._keeps_length else PLACEHOLDER
 
     # URLs
 
@@ -359,7 +364,7 @@ class Redactor:
         """`text` without the values that were hidden so far."""
         for value in self.hidden:
             if value in text:
-                text = text.replace(value, PLACEHOLDER)
+                text = text.replace(value, self._cover(value))
         return text
 
     def _url_in_text(self, found: re.Match[str]) -> str:
@@ -376,7 +381,7 @@ class Redactor:
     def _scheme_in_text(self, found: re.Match[str]) -> str:
         if _PROSE.fullmatch(found["value"]):
             return found[0]
-        return f"{found['scheme']}{found['blank']}{PLACEHOLDER}"
+        return f"{found['scheme']}{found['blank']}{self._cover(found['value'])}"
 
     def _named_in_text(self, found: re.Match[str]) -> str:
         value = found["quoted"] if found["quoted"] is not None else found["plain"]
@@ -394,7 +399,8 @@ class Redactor:
             return found[0]
         quote = found["quote"] or ""
         scheme, blank, _ = value.partition(" ")
-        shown = f"{scheme} {PLACEHOLDER}" if blank and scheme.lower() in _SCHEMES else PLACEHOLDER
+        kept = f"{scheme} " if blank and scheme.lower() in _SCHEMES else ""
+        shown = kept + self._cover(value.removeprefix(kept))
         return f"{found['name']}{found['between']}{quote}{shown}{quote}"
 
     def values(self, value: object, depth: int = 0) -> object:

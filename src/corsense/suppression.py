@@ -49,13 +49,22 @@ class RuleSelection:
         found._configuration(None)
         return found
 
+    def selects(self, slug: str, files: Iterable[str]) -> bool:
+        """Whether findings of a cause can be reported in one of the files, so that it is worth looking for them. Raises
+        InputError when the configuration cannot be read."""
+        folders = {os.path.dirname(os.path.abspath(file)) for file in files}
+        return any(self._selects(slug, self._configuration(Place(os.path.join(folder, "."), 1))) for folder in folders)
+
+    def _selects(self, slug: str, configuration: Configuration) -> bool:
+        select = self.select if self.select is not None else configuration.select
+        ignore = self.ignore if self.ignore is not None else configuration.ignore if self.select is None else frozenset()
+        return (not select or slug in select) and slug not in ignore
+
     def wants(self, finding: Finding) -> bool:
         """Whether a finding is reported, comments aside. Raises InputError when the configuration cannot be read."""
         slug = finding.cause.slug
         configuration = self._configuration(finding.place)
-        select = self.select if self.select is not None else configuration.select
-        ignore = self.ignore if self.ignore is not None else configuration.ignore if self.select is None else frozenset()
-        if (select and slug not in select) or slug in ignore:
+        if not self._selects(slug, configuration):
             return False
         ignored = configuration.per_file_ignores.items()
         return finding.place is None or not any(

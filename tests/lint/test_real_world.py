@@ -54,7 +54,7 @@ def test_credentials_beside_the_wildcard_are_one(guard: str) -> None:
 
 def test_a_wildcard_written_out_for_a_setting_that_says_it_is_that_settings() -> None:
     added = _ADD.replace("=origins", '=["*"] if wild else origins').replace("=creds", "=not wild")
-    assert _slugs(_SPLIT + 'wild = "*" in origins\n' + added) == {"wildcard-default-setting"}
+    assert _slugs(_SPLIT + 'wild = "*" in origins\n' + added) == {"wildcard-default-setting", "wildcard-origins"}
 
 
 _FUNCTIONS = f"""

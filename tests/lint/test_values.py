@@ -475,7 +475,7 @@ SETTINGS = {
         from pydantic_settings import BaseSettings
         class Settings(BaseSettings):
             pages: list[str] = ["*"]  # finds wildcard-default-setting
-        app.add_middleware(CORSMiddleware, allow_origins=Settings().pages)
+        app.add_middleware(CORSMiddleware, allow_origins=Settings().pages)  # finds wildcard-origins
     """,
     "a wildcard by default, with credentials": """
         from pydantic_settings import BaseSettings
@@ -590,7 +590,7 @@ SETTINGS = {
     """,
     "a variable that is a wildcard by default": """
         pages = os.getenv("PAGES", "*").split()  # finds wildcard-default-setting
-        app.add_middleware(CORSMiddleware, allow_origins=pages)
+        app.add_middleware(CORSMiddleware, allow_origins=pages)  # finds wildcard-origins
     """,
 }
 

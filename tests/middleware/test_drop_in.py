@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
@@ -308,3 +310,47 @@ def test_ordinary_preflights_pass_or_fail_as_with_starlette(
     if theirs.status == 200:
         for name in ("access-control-allow-origin", "access-control-allow-credentials"):
             assert ours[name] == theirs[name]
+
+
+ENTRIES = [ORIGIN, STRANGER, "http://localhost:3000", "https://a.b.example.com", "capacitor://localhost", "http://frontend:3000"]
+PAGES = [*ENTRIES, "null", "https://app.example.com.evil.net", "https://APP.example.com", "http://app.example.com", "", "x", "*"]
+
+
+@settings(max_examples=400)
+@given(
+    st.fixed_dictionaries(
+        {
+            "allow_origins": st.lists(st.sampled_from(ENTRIES), max_size=3, unique=True) | st.just(["*"]),
+            "allow_credentials": st.booleans(),
+            "allow_methods": st.lists(st.sampled_from(["GET", "POST", "PUT", "DELETE"]), max_size=3) | st.just(["*"]),
+            "allow_headers": st.lists(st.sampled_from(["X-A", "Authorization", "content-type"]), max_size=2) | st.just(["*"]),
+        },
+        optional={
+            "allow_origin_regex": st.sampled_from([r"https://[a-z]+\.preview\.example", r"https://(a|b)\.b\.example\.com"])
+        },
+    ),
+    st.sampled_from([*PAGES, "https://x.preview.example"]),
+    st.sampled_from(["GET", "POST", "PUT", "DELETE", "QUERY", "CHICKEN"]),
+    st.sampled_from(
+        [(), ("x-a",), ("X-A",), ("authorization,x-a",), ("x-b",), ("content-type", "x-a"), (" x-a ,, content-type",)]
+    ),
+)
+def test_nobody_is_let_in_whom_starlette_refuses_and_nobody_is_refused_whom_it_lets_in(
+    keywords: dict[str, Any], origin: str, method: str, names: tuple[str, ...]
+) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            ours = CORSMiddleware(plain, **keywords)
+        except PolicyError:
+            return
+        theirs = StarletteCORSMiddleware(plain, **keywords)
+        assert get(ours, origin)["access-control-allow-origin"] == get(theirs, origin)["access-control-allow-origin"]
+        mine, other = preflight(ours, origin, method, *names), preflight(theirs, origin, method, *names)
+    if mine.status == other.status == 200:
+        assert mine["access-control-allow-origin"] == other["access-control-allow-origin"]
+        assert mine["access-control-allow-credentials"] == other["access-control-allow-credentials"]
+    safelisted = method in ("GET", "POST") or keywords["allow_methods"] == ["*"]
+    # Starlette looks at the first line of requested headers only, and takes an empty name for one that is not allowed.
+    if not safelisted and len(names) < 2 and ",," not in "".join(names):
+        assert mine.status == other.status

@@ -46,6 +46,15 @@ class TestLog:
         assert ORIGIN in log.messages[0]
         assert log.records[0].levelno == logging.WARNING
 
+    @pytest.mark.parametrize("segment", ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "zQ7kP2mX9vT4bN8c"])
+    def test_a_token_in_a_path_is_not_logged(self, log: pytest.LogCaptureFixture, segment: str) -> None:
+        app = CORSMiddleware(plain, policy=POLICY)
+        path = f"/invite/{segment}/accept"
+        get(app, STRANGER, path)
+        preflight(app, STRANGER, path=path)
+        assert len(log.messages) == 2
+        assert all("'/invite/redacted/accept'" in message for message in log.messages)
+
     def test_a_route_of_a_mounted_app_is_told_with_its_mount(self, log: pytest.LogCaptureFixture) -> None:
         app, inner = FastAPI(), FastAPI()
 

@@ -16,6 +16,7 @@ import pytest
 from corsense.fetch import FetchRequest
 from corsense.middleware import CORSMiddleware
 from corsense.middleware.resolving import MOST_AT_ONCE, MOST_THREADS, Resolving
+from corsense.middleware.worker_threads import MOST_IN_ALL, WorkerThreads
 from corsense.policy import Policy, ResolverSettings
 from tests.middleware.asking import ORIGIN, STRANGER, ask_async, get, plain, preflight, scope
 
@@ -294,6 +295,46 @@ def test_questions_beyond_the_bound_are_refused_even_when_those_before_hang_for_
             await asyncio.sleep(0.01)
 
     asyncio.run(run())
+
+
+def test_policies_that_replace_each_other_share_the_threads_of_their_resolver() -> None:
+    go_on = threading.Event()
+    hanging: list[str] = []
+
+    def resolver(origin: str) -> bool:
+        hanging.append(origin)
+        return go_on.wait(60)
+
+    layer = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]))
+
+    async def run() -> None:
+        for turn in range(5):
+            layer.reconfigure(Policy(origin_resolver=resolver, origin_resolver_timeout=0.05))
+            asks = (ask_async(layer, scope("/", (b"origin", b"https://a%d-%d.example" % (turn, n)))) for n in range(20))
+            assert [answer.cors for answer in await asyncio.gather(*asks)] == [{}] * 20
+        assert len(hanging) == MOST_THREADS
+        go_on.set()
+
+    asyncio.run(run())
+
+
+def test_threads_that_never_return_are_bounded_for_the_process() -> None:
+    go_on = threading.Event()
+    pools = [WorkerThreads(MOST_IN_ALL) for _ in range(2)]
+
+    def hang() -> None:
+        go_on.wait(60)
+
+    for _ in range(MOST_IN_ALL):
+        pools[0].submit(hang)
+    with pytest.raises(RuntimeError, match="functions that do not return"):
+        pools[1].submit(hang)
+    own = [thread for thread in threading.enumerate() if thread.name == "corsense-resolver"]
+    assert len(own) == MOST_IN_ALL
+    go_on.set()
+    for thread in own:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in own)
 
 
 def test_the_process_ends_while_a_resolver_hangs() -> None:

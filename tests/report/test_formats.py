@@ -53,7 +53,7 @@ def example() -> Path:
     return FOLDER / "broken" / "delete-forgotten"
 
 
-def test_the_command_prints_sarif_whose_fix_is_the_repaired_file(example: Path) -> None:
+def test_the_command_prints_sarif_whose_fix_replaces_the_lines_that_change(example: Path) -> None:
     ran = corsense("check", "main:app", "--origin", "http://localhost:3000", "--format", "sarif", folder=example)
     assert ran.status == 1
     SARIF.validate(json.loads(ran.out))
@@ -61,9 +61,13 @@ def test_the_command_prints_sarif_whose_fix_is_the_repaired_file(example: Path) 
     assert result["ruleId"] == "CORS601"
     change = result["fixes"][0]["artifactChanges"][0]
     lines = (example / "main.py").read_text(encoding="utf-8").split("\n")
-    deleted = change["replacements"][0]["deletedRegion"]
-    assert (deleted["endLine"], deleted["endColumn"]) == (len(lines), len(lines[-1]) + 1)
-    assert '"DELETE"' in change["replacements"][0]["insertedContent"]["text"]
+    (replacement,) = change["replacements"]
+    deleted = replacement["deletedRegion"]
+    assert (deleted["startColumn"], deleted["endColumn"]) == (1, 1)
+    replaced = lines[deleted["startLine"] - 1 : deleted["endLine"] - 1]
+    assert len(replaced) < 3
+    assert any("allow_methods" in line for line in replaced)
+    assert '"DELETE"' in replacement["insertedContent"]["text"]
 
 
 def test_the_command_prints_annotations(example: Path) -> None:

@@ -12,11 +12,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from corsense._redaction import Redactor, cookie_names, redact_path, redact_text, redact_url
+from corsense.causes import cause
 from corsense.check.recording import check_recording
 from corsense.check.request import Asked
 from corsense.check.results import Report
 from corsense.explain import explain
 from corsense.fetch import Browser, FetchRequest, Trace, WireRequest, WireResponse
+from corsense.finding import Edit, Finding, Fix
+from corsense.fix.diff import shared_diff, unified_diff
 from corsense.report.document import check_document, explain_document
 from corsense.report.explanations import print_explanations
 from corsense.report.github import workflow_commands
@@ -31,6 +34,7 @@ from corsense.testing.failure import blocked_text
 from corsense.transports import drive
 
 PAGE = "http://localhost:3000"
+SECRET = "zQ7kP2mX9vT4bN8c"
 
 
 @pytest.mark.parametrize(
@@ -324,3 +328,56 @@ def test_snippets_say_where_to_fill_in() -> None:
     request = WireRequest("GET", "http://localhost:8000/?code=abc", (("Authorization", "Bearer abc"), ("Vary", "x")))
     assert curl_command(request).startswith("# Fill in what is redacted: Authorization, the URL\ncurl ")
     assert curl_command(WireRequest("GET", "http://localhost:8000/?page=1")) == "curl -i 'http://localhost:8000/?page=1'"
+
+
+def lines_of(edit: Edit) -> list[str]:
+    return shared_diff(edit).splitlines()
+
+
+def test_the_diff_of_a_report_has_no_secret_in_its_context() -> None:
+    before = f'import x\nSessions(secret_key="{SECRET}")\ny = 1\nold\ny = 2\n'
+    edit = Edit("main.py", before, before.replace("old", "new"))
+    assert SECRET not in shared_diff(edit)
+    assert lines_of(edit)[-4:] == [" y = 1", "-old", "+new", " y = 2"]
+    beside = Edit("main.py", f'key="{SECRET}"\nold\n', f'key="{SECRET}"\nnew\n')
+    assert SECRET not in shared_diff(beside)
+    assert lines_of(beside)[-2:] == ["-old", "+new"]
+
+
+def test_a_diff_without_secrets_has_its_three_lines_of_context() -> None:
+    before = "a\nb\nc\nd\nold\ne\nf\ng\nh\n"
+    edit = Edit("main.py", before, before.replace("old", "new"))
+    assert shared_diff(edit) == unified_diff(edit)
+
+
+def test_a_line_of_source_is_masked_column_by_column() -> None:
+    line = f"app = App(origins=['https://u:{SECRET}@a.example'], token='{SECRET}')"
+    masked = Redactor(keeps_length=True).text(line)
+    assert SECRET not in masked
+    assert len(masked) == len(line)
+    assert masked.startswith("app = App(origins=['https://*:****")
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8), st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8))
+@settings(deadline=None)
+def test_the_regions_of_sarif_make_the_new_text_of_the_old(before: list[str], after: list[str]) -> None:
+    edit = Edit("main.py", "\n".join(before), "\n".join(after))
+    finding = Finding(cause("wildcard-origins"), "m", "error", fix=Fix("t", (edit,)))
+    (change,) = sarif([finding])["runs"][0]["results"][0]["fixes"][0]["artifactChanges"]
+    text = edit.before
+    for replacement in reversed(change["replacements"]):
+        region = replacement["deletedRegion"]
+        start = _offset(edit.before, region["startLine"], region["startColumn"])
+        end = _offset(edit.before, region["endLine"], region["endColumn"])
+        text = text[:start] + replacement["insertedContent"]["text"] + text[end:]
+    assert text == edit.after
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    return sum(len(each) + 1 for each in text.split("\n")[: line - 1]) + column - 1
+
+
+def test_sarif_carries_the_lines_that_change_and_no_others() -> None:
+    edit = Edit("main.py", f"key = '{SECRET}'\nold\n", f"key = '{SECRET}'\nnew\n")
+    finding = Finding(cause("wildcard-origins"), "m", "error", fix=Fix("t", (edit,)))
+    assert SECRET not in json.dumps(sarif([finding]))

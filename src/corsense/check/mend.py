@@ -237,7 +237,7 @@ class AppMending:
             if result.origin in kept and not passes[_key(probe)]
         ]
         error = survey.app.stack_error if first.app.stack_error is None else None
-        fails = [] if error is None else [f"every request would be a 500: {' '.join(error.message.split()) or error.summary}"]
+        fails = [] if error is None else [f"the app would not start: {' '.join(error.message.split()) or error.summary}"]
         left = values_left_behind(survey.app, first.app, frozenset(opened))
         return (*fails, *lost, *left, *faults_of(before, after, grant, kept))
 

@@ -5,18 +5,35 @@ from __future__ import annotations
 import difflib
 from pathlib import PurePath
 
+from corsense._redaction import redact_text
 from corsense.finding import Edit
 
+_CONTEXT = 3
 
-def unified_diff(edit: Edit) -> str:
-    """The edit as a unified diff, three lines of context, with git's `a/` and `b/` before the path and without timestamps.
+
+def unified_diff(edit: Edit, context: int = _CONTEXT) -> str:
+    """The edit as a unified diff, `context` lines of it, with git's `a/` and `b/` before the path and without timestamps.
     Ends with a line end; empty when nothing changes. Line ends other than a line feed are part of the lines, as git has
     it."""
     path = PurePath(edit.file).as_posix().lstrip("/")
     # A tab ends a file name that has a space in it.
     tail = "\t" if " " in path else ""
-    rows = difflib.unified_diff(_rows(edit.before), _rows(edit.after), f"a/{path}{tail}", f"b/{path}{tail}", lineterm="\n")
+    rows = difflib.unified_diff(_rows(edit.before), _rows(edit.after), f"a/{path}{tail}", f"b/{path}{tail}", n=context)
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
+
+
+def shared_diff(edit: Edit) -> str:
+    """The diff for a report, which travels further than the source does: with as much of the three lines of context as has no
+    secret in it. What the edit itself changes is shown as it is."""
+    for context in range(_CONTEXT, 0, -1):
+        diff = unified_diff(edit, context)
+        if _is_clean(diff):
+            return diff
+    return unified_diff(edit, 0)
+
+
+def _is_clean(diff: str) -> bool:
+    return all(redact_text(row) == row for row in diff.split("\n") if row.startswith(" "))
 
 
 def _rows(text: str) -> list[str]:

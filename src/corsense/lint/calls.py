@@ -13,6 +13,7 @@ from corsense.lint.values import (
     Alternative,
     Alternatives,
     ClassValue,
+    CommandLine,
     External,
     FunctionValue,
     Instance,
@@ -64,7 +65,7 @@ def _call(function: Value, call: ast.Call, evaluator: Evaluator, frame: Frame) -
         case FunctionValue(node=node):
             return evaluator.returned(function, _arguments(node, call, evaluator, frame))
         case ClassValue():
-            return only(Instance(function, call))
+            return only(Instance(function, call, frame))
         case External(name=name, called=False):
             return _external(name, call, evaluator, frame)
         case External(name=name, called=True):
@@ -97,6 +98,8 @@ def _external(name: str, call: ast.Call, evaluator: Evaluator, frame: Frame) -> 
         return _configured(name, call, evaluator, frame)
     if name in ("dict",):
         return only(evaluator.called_dict(call, frame))
+    if name.endswith(("ArgumentParser().parse_args", "ArgumentParser().parse_known_args")):
+        return only(CommandLine(frame.module))
     if first is None:
         return only(Listed((), spot)) if name in _COLLECTIONS else only(External(name, called=True))
     if name in _COLLECTIONS:
@@ -209,16 +212,17 @@ def _as_collection(value: Value) -> Value | None:
 def _from_json(value: Value, spot: Spot) -> Value | None:
     match value:
         case Known(value=str(text)):
-            return _json_value(text, value.spot)
+            return json_value(text, value.spot)
         case Setting(default=Known(value=str(text), spot=place)):
-            return replace(value, default=_json_value(text, place), is_text=False)
+            return replace(value, default=json_value(text, place), is_text=False)
         case Setting(default=None):
             return replace(value, is_text=False)
         case _:
             return None
 
 
-def _json_value(text: str, spot: Spot) -> Value | None:
+def json_value(text: str, spot: Spot) -> Value | None:
+    """What a JSON text holds, a list of strings or a constant; None for anything else."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -232,7 +236,7 @@ def _mapped(name: str, function: ast.expr, value: Value) -> Value | None:
     """`map(str.strip, xs)`, `filter(None, xs)`."""
     written = ast.unparse(function)
     if name == "filter" and (written in ("None", "bool", "len") or "strip" in written):
-        return value
+        return replace(value, filtered=True) if isinstance(value, Split) else value
     if name == "map" and (written == "str.strip" or ".strip()" in written):
         return stripped(value)
     return value if name == "map" and written == "str" else None

@@ -20,6 +20,7 @@ from corsense.lint.values import (
     Value,
     bounded,
     only,
+    taken_out,
     under,
 )
 
@@ -49,7 +50,7 @@ def _made(
     operations = _operations(element, name)
     match value:
         case Split() if operations is not None:
-            return _after(value, operations)
+            return _after(replace(value, filtered=value.filtered or bool(tests)), operations)
         case Setting(default=default) if operations is not None:
             inner = _made(evaluator, default, name, element, tests, frame, spot) if default is not None else None
             slash = value.adds_slash and not any("/" in operation for operation in operations)
@@ -80,7 +81,7 @@ def _items(
     for item in items:
         if tests and isinstance(item, Known) and not item.value:
             continue
-        made = evaluator.evaluate(element, replace(frame, loop={**frame.loop, name: only(item)}))
+        made = evaluator.evaluate(element, replace(frame, loop={**frame.loop, name: only(taken_out(item))}))
         found.append(made[0].value if len(made) == 1 else Unknown())
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from itertools import islice
+from bisect import bisect_left
 
 from corsense.lint.program import Module
 from corsense.lint.values import Path
@@ -27,9 +27,18 @@ def condition(test: ast.expr) -> tuple[str, bool]:
 
 
 def holds(test: ast.expr, outcome: bool = True) -> Path:
-    """The path on which a test comes out as `outcome`."""
+    """The path on which a test comes out as `outcome`: of `a and b` that is true, both are."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return holds(operand, not outcome)
+        case ast.BoolOp(op=ast.And(), values=values) if outcome:
+            parts = values
+        case ast.BoolOp(op=ast.Or(), values=values) if not outcome:
+            parts = values
+        case _:
+            parts = []
     name, sense = condition(test)
-    return frozenset({(name, sense is outcome)})
+    return frozenset({(name, sense is outcome)}).union(*(holds(part, outcome) for part in parts))
 
 
 def path_of(module: Module, node: ast.AST) -> Path:
@@ -38,30 +47,24 @@ def path_of(module: Module, node: ast.AST) -> Path:
     inner, outer = node, module.parents.get(node)
     while outer is not None and inner is not outer:
         match outer:
-            case ast.If(test=test, body=body, orelse=orelse) if inner is not test:
+            case ast.If(test=test, body=body) if inner is not test:
                 path |= holds(test, inner in body)
-                path |= _left_before(body if inner in body else orelse, inner)
+                path |= _left_before(module, inner)
             case ast.IfExp(test=test) if inner is not test:
                 path |= holds(test, inner is outer.body)
             case _:
-                path |= _left_before(getattr(outer, "body", []), inner)
+                path |= _left_before(module, inner)
         if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
             break
         inner, outer = outer, module.parents.get(outer)
     return path
 
 
-def _left_before(block: object, node: ast.AST) -> Path:
+def _left_before(module: Module, node: ast.AST) -> Path:
     """What is known at `node` of the conditions that would have left its block before."""
-    if not isinstance(block, list) or node not in block:
+    block = module.blocks.get(node)
+    if block is None or not block.leaving or not isinstance(node, ast.stmt):
         return frozenset()
-    left = (
-        statement
-        for statement in reversed(block[: block.index(node)])
-        if isinstance(statement, ast.If) and not statement.orelse and _leaves(statement.body)
-    )
-    return frozenset().union(*(holds(statement.test, False) for statement in islice(left, _NEAREST)))
-
-
-def _leaves(block: list[ast.stmt]) -> bool:
-    return isinstance(block[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
+    before = bisect_left(block.leaving, block.index[node], key=lambda each: each[0])
+    left = block.leaving[max(0, before - _NEAREST) : before]
+    return frozenset().union(*(holds(statement.test, False) for _, statement in left))

@@ -20,6 +20,7 @@ from corsense.lint.values import (
     Alternative,
     Alternatives,
     ClassValue,
+    CommandLine,
     External,
     FunctionValue,
     Instance,
@@ -27,12 +28,15 @@ from corsense.lint.values import (
     Listed,
     ModuleValue,
     Setting,
+    Split,
     Spot,
     Table,
     Value,
     bounded,
     combined,
+    item,
     only,
+    taken_out,
     truth,
     under,
 )
@@ -105,6 +109,10 @@ class Evaluator:
         """The frame in which a node of a module is evaluated."""
         return Frame(module.scope_of(node))
 
+    def frame_in(self, scope: Scope) -> Frame:
+        """The frame of a scope in which nothing is known of its parameters but their callers and defaults."""
+        return Frame(scope)
+
     def _evaluated(self, node: ast.expr, frame: Frame) -> Alternatives:
         spot = Spot(frame.module, node)
         match node:
@@ -127,9 +135,10 @@ class Evaluator:
             case ast.BinOp(left=left, op=ast.Add() | ast.BitOr(), right=right):
                 return self._joined(self.evaluate(left, frame), self.evaluate(right, frame), spot)
             case ast.IfExp(test=test, body=body, orelse=orelse):
+                certain = self.certain(test, frame)
                 return (
-                    *under(self.evaluate(body, frame), holds(test)),
-                    *under(self.evaluate(orelse, frame), holds(test, False)),
+                    *(under(self.evaluate(body, frame), holds(test)) if certain is not False else ()),
+                    *(under(self.evaluate(orelse, frame), holds(test, False)) if certain is not True else ()),
                 )
             case ast.BoolOp(op=ast.Or(), values=operands):
                 return self._either(operands, frame)
@@ -214,10 +223,13 @@ class Evaluator:
         calls = self.callers.get(function, [])
         if function.args.kwarg is not None and function.args.kwarg.arg == name:
             return self._rest_of_calls(function, calls)
+        held = _holder_of_method(name, scope)
+        if held and not isinstance(function, ast.Lambda):
+            return self._objects(function, calls) or held
         if len(calls) > MOST_ALTERNATIVES:
             return UNKNOWN
         if not calls or isinstance(function, ast.Lambda):
-            return self._default(name, function, scope) or _holder_of_method(name, scope) or UNKNOWN
+            return self._default(name, function, scope) or UNKNOWN
         found: list[Alternative] = []
         for number, (module, call) in enumerate(calls):
             argument = argument_of(function, name, call)
@@ -230,6 +242,18 @@ class Evaluator:
             )
             found += under(values, path_of_call(function, number, len(calls)))
         return tuple(found)
+
+    def _objects(self, function: FunctionNode, calls: list[tuple[Module, ast.Call]]) -> Alternatives:
+        """The objects whose method is called, where each of them is known; nothing otherwise."""
+        found: list[Alternative] = []
+        for number, (module, call) in enumerate(calls[: MOST_ALTERNATIVES + 1]):
+            if not isinstance(call.func, ast.Attribute):
+                return ()
+            values = self.evaluate(call.func.value, self.frame_of(module, call))
+            if not all(isinstance(each.value, Instance | ClassValue) for each in values):
+                return ()
+            found += under(values, path_of_call(function, number, len(calls)))
+        return tuple(found) if len(found) <= MOST_ALTERNATIVES else ()
 
     def _rest_of_calls(self, function: FunctionNode, calls: list[tuple[Module, ast.Call]]) -> Alternatives:
         """What `**options` of a function is: for each known call, the keywords that no other parameter takes."""
@@ -331,7 +355,9 @@ class Evaluator:
         argument = call.args[-1] if call.args else None
         if method in ("append", "add", "insert") and argument is not None:
             items = self.evaluate(argument, frame)
-            return self._joined(before, tuple(replace(each, value=Listed((each.value,), spot)) for each in items), spot)
+            return self._joined(
+                before, tuple(replace(each, value=Listed((item(each.value, spot),), spot)) for each in items), spot
+            )
         if method in ("extend", "update") and argument is not None:
             return self._joined(before, self.evaluate(argument, frame), spot)
         if method == "update" and call.keywords:
@@ -342,15 +368,26 @@ class Evaluator:
 
     def _listed(self, parts: list[ast.expr], spot: Spot, frame: Frame) -> Alternatives:
         found: Alternatives = only(Listed((), spot))
+        settled: list[Value] = []  # items with one value each, not yet in the list: adding them one by one is quadratic
         for part in parts:
-            if isinstance(part, ast.Starred):
-                found = self._joined(found, self.evaluate(part.value, frame), spot)
+            if isinstance(part, ast.Constant):
+                settled.append(Known(part.value, Spot(frame.module, part)))
                 continue
+            if isinstance(part, ast.Starred):
+                found, settled = self._joined(_extended(found, settled), self.evaluate(part.value, frame), spot), []
+                continue
+            values = self.evaluate(part, frame)
+            if len(values) == 1 and not values[0].path:
+                settled.append(item(values[0].value, spot))
+                continue
+            found, settled = _extended(found, settled), []
             found = bounded(
-                Alternative(replace(listed, items=(*listed.items, item)) if isinstance(listed, Listed) else listed, path)
-                for (listed, item), path in combined(found, self.evaluate(part, frame))
+                Alternative(
+                    replace(listed, items=(*listed.items, item(value, spot))) if isinstance(listed, Listed) else listed, path
+                )
+                for (listed, value), path in combined(found, self.evaluate(part, frame))
             )
-        return found
+        return _extended(found, settled)
 
     def _joined(self, left: Alternatives, right: Alternatives, spot: Spot) -> Alternatives:
         return bounded(Alternative(sum_of(one, other, spot), path) for (one, other), path in combined(left or UNKNOWN, right))
@@ -361,15 +398,16 @@ class Evaluator:
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 entries[key.value] = self.evaluate(value, frame)
-            elif key is None:
+            elif key is not None:
+                entries[f"<{ast.unparse(key)}>"] = self.evaluate(value, frame)  # found by whoever asks for any entry
+                complete = False
+            else:
                 (spread, *others) = self.evaluate(value, frame)
                 if isinstance(spread.value, Table) and not others:
                     entries |= spread.value.entries
                     complete &= spread.value.complete
                 else:
                     complete = False
-            else:
-                complete = False
         return Table(entries, complete)
 
     def called_dict(self, call: ast.Call, frame: Frame) -> Table:
@@ -415,6 +453,24 @@ class Evaluator:
             return tuple(found)
         return tuple(found)
 
+    def certain(self, test: ast.expr, frame: Frame) -> bool | None:
+        """The outcome of a test that asks what something is, `hasattr(settings, "origins")`, `isinstance(origins, list)`, whoever
+        sets which variable; None for any other."""
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                inner = self.certain(operand, frame)
+                return None if inner is None else not inner
+            case ast.Call(func=ast.Name(id="hasattr"), args=[holder, ast.Constant(value=str(name))]):
+                holders = [each.value for each in self.evaluate(holder, frame)]
+                known = all(isinstance(value, Instance | ClassValue | ModuleValue) for value in holders)
+                found = known and all(self.attribute(value, name) != UNKNOWN for value in holders)
+                return True if found else None
+            case ast.Call(func=ast.Name(id="isinstance"), args=[held, ast.Name(id="list" | "str" as kind)]):
+                kinds = {_kind(each.value) for each in self.evaluate(held, frame)}
+                return kinds == {kind} if len(kinds) == 1 and None not in kinds else None
+            case _:
+                return None
+
     def _decided(self, node: ast.expr, frame: Frame, spot: Spot) -> Alternatives:
         """A test: its outcome where it is known. A setting is what it is where nobody sets it."""
         found: list[Alternative] = []
@@ -446,7 +502,7 @@ class Evaluator:
             case Table(entries=entries), _:
                 return tuple(each for values in entries.values() for each in values) or UNKNOWN
             case Listed(items=items, complete=True), ast.Constant(value=int(index)) if -len(items) <= index < len(items):
-                return only(items[index])
+                return only(taken_out(items[index]))
             case _:
                 return UNKNOWN
 
@@ -462,6 +518,10 @@ class Evaluator:
                 return only(External(f"{holder}.{name}"))
             case External(name=holder, called=True):
                 return only(External(f"{holder}().{name}"))
+            case CommandLine(module=module):
+                from corsense.lint.commandline import argument_named
+
+                return argument_named(self, module, name)
             case Instance() | ClassValue():
                 from corsense.lint.settings import field_of
 
@@ -488,14 +548,66 @@ class Evaluator:
         finally:
             self._busy.discard(key)
 
+    def _is_never_reached(self, module: Module, node: ast.AST, frame: Frame) -> bool:
+        """Whether a node stands in an `except` for JSON that cannot be read, of a `try` that reads what can be."""
+        inner, outer = node, module.parents[node]
+        while not isinstance(outer, FunctionNode) and outer is not inner:
+            if isinstance(outer, ast.Try) and isinstance(inner, ast.ExceptHandler) and self.reads_json(outer, frame):
+                return True
+            inner, outer = outer, module.parents[outer]
+        return False
+
+    def reads_json(self, statement: ast.Try | ast.TryStar, frame: Frame) -> bool:
+        """Whether all that a `try` reads as JSON is JSON, as the defaults are: its handlers of what `json.loads` raises do not
+        run then."""
+        caught = {ast.unparse(handler.type) for handler in statement.handlers if handler.type is not None}
+        names = {name.strip("() ").rpartition(".")[2] for each in caught for name in each.split(",")}
+        if not names or not names <= {"JSONDecodeError", "ValueError", "TypeError", "Exception"}:
+            return False
+        reads = [
+            node
+            for each in statement.body
+            for node in ast.walk(each)
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("json.loads", "loads")
+        ]
+        values = [each.value for read in reads for each in self.evaluate(read, frame)]
+        return bool(values) and all(_is_read(value) for value in values)
+
     def _answer(self, function: FunctionValue, frame: Frame) -> Alternatives:
         if isinstance(function.node, ast.Lambda):
             return self.evaluate(function.node.body, frame)
         found: list[Alternative] = []
         for node in returns_of(function.node):
-            if node.value is not None:
+            if node.value is not None and not self._is_never_reached(function.module, node, frame):
                 found += under(self.evaluate(node.value, frame), path_of(function.module, node))
         return bounded(found)
+
+
+def _extended(found: Alternatives, items: list[Value]) -> Alternatives:
+    """Lists with more items at their ends."""
+    if not items:
+        return found
+    return tuple(
+        replace(each, value=replace(each.value, items=(*each.value.items, *items))) if isinstance(each.value, Listed) else each
+        for each in found
+    )
+
+
+def _is_read(value: Value) -> bool:
+    return isinstance(value, Known | Listed) or (isinstance(value, Setting) and value.default is not None)
+
+
+def _kind(value: Value) -> str | None:
+    """`list` or `str`, where a value is one whoever sets it."""
+    match value:
+        case Listed() | Split():
+            return "list"
+        case Known(value=str()) | Setting(is_text=True):
+            return "str"
+        case Setting(default=Listed() | Split()):
+            return "list"
+        case _:
+            return None
 
 
 def _holder_of_method(name: str, scope: Scope) -> Alternatives:

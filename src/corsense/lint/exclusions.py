@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from corsense.lint.program import Scope
-from corsense.lint.values import Path
+from corsense.lint.values import Entry, Listed, Path, Setting, Split, entries
+
+if TYPE_CHECKING:
+    from corsense.lint.evaluation import Evaluator
 
 _DEEPEST = 4
 
 
-def rules_out_wildcard(path: Path, scope: Scope) -> bool:
-    """Whether one of the conditions of a path holds only where no `*` is among the origins: `"*" in origins` that comes out
-    false, a name for it, a part of it. `scope` is where the names stand."""
-    return any(_rules_out(_parsed(text), outcome, scope, 0) for text, outcome in path)
+def rules_out_wildcard(path: Path, scope: Scope, evaluator: Evaluator, entry: Entry) -> bool:
+    """Whether one of the conditions of a path holds only where a `*` is not among the origins: `"*" in origins` that comes out
+    false, a name for it, a part of it. `scope` is where the names stand, `entry` the `*`: a test of another list tells nothing
+    of it."""
+
+    def concerns(tested: ast.expr) -> bool:
+        values = [each.value for each in evaluator.evaluate(tested, evaluator.frame_in(scope))]
+        known = [found for value in values for found in entries(value)]
+        if any(found.spot.node is entry.spot.node for found in known):
+            return True
+        return not known and any(not isinstance(value, Listed | Setting | Split) for value in values)
+
+    return any(_rules_out(_parsed(text), outcome, scope, 0, concerns) for text, outcome in path)
 
 
 def is_ruled_out_by(test: ast.expr, scope: Scope) -> bool:
     """Whether a test that comes out true rules a `*` out."""
-    return _rules_out(test, True, scope, 0)
+    return _rules_out(test, True, scope, 0, lambda _: True)
 
 
 def _parsed(text: str) -> ast.expr | None:
@@ -28,34 +42,36 @@ def _parsed(text: str) -> ast.expr | None:
         return None  # the name of a call, not a test
 
 
-def _rules_out(test: ast.expr | None, outcome: bool, scope: Scope, depth: int) -> bool:
+def _rules_out(test: ast.expr | None, outcome: bool, scope: Scope, depth: int, concerns: Callable[[ast.expr], bool]) -> bool:
     if depth > _DEEPEST:
         return False
     match test:
         case ast.Compare(left=left, ops=[ast.In() | ast.Eq() as op], comparators=[right]):
-            return not outcome and _asks_for_wildcard(left, op, right)
+            return not outcome and _asks_for_wildcard(left, op, right, concerns)
         case ast.Compare(left=left, ops=[ast.NotIn() | ast.NotEq() as op], comparators=[right]):
-            return outcome and _asks_for_wildcard(left, op, right)
+            return outcome and _asks_for_wildcard(left, op, right, concerns)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _rules_out(operand, not outcome, scope, depth + 1)
+            return _rules_out(operand, not outcome, scope, depth + 1, concerns)
         case ast.BoolOp(values=values):
-            return any(_rules_out(value, outcome, scope, depth + 1) for value in values)
+            return any(_rules_out(value, outcome, scope, depth + 1, concerns) for value in values)
         case ast.Call(func=ast.Name(id="bool"), args=[inner]):
-            return _rules_out(inner, outcome, scope, depth + 1)
+            return _rules_out(inner, outcome, scope, depth + 1, concerns)
         case ast.Call(func=ast.Name(id="any"), args=[ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner)]):
-            return not outcome and _rules_out(inner, False, scope, depth + 1)
+            return not outcome and _rules_out(inner, False, scope, depth + 1, concerns)
         case ast.Call(func=ast.Name(id="all"), args=[ast.GeneratorExp(elt=inner) | ast.ListComp(elt=inner)]):
-            return outcome and _rules_out(inner, True, scope, depth + 1)
+            return outcome and _rules_out(inner, True, scope, depth + 1, concerns)
         case ast.Name(id=name):
-            return _rules_out(_meaning(name, scope), outcome, scope, depth + 1)
+            return _rules_out(_meaning(name, scope), outcome, scope, depth + 1, concerns)
         case _:
             return False
 
 
-def _asks_for_wildcard(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool:
+def _asks_for_wildcard(left: ast.expr, op: ast.cmpop, right: ast.expr, concerns: Callable[[ast.expr], bool]) -> bool:
     if isinstance(op, ast.In | ast.NotIn):
-        return _is_wildcard(left) and not isinstance(right, ast.Constant)
-    return _is_wildcard(right) or _is_wildcard(left)
+        return _is_wildcard(left) and not isinstance(right, ast.Constant) and concerns(right)
+    if _is_wildcard(right):
+        return concerns(left)
+    return _is_wildcard(left) and concerns(right)
 
 
 def _is_wildcard(node: ast.expr) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 _SUFFIXES = (".py", ".pyw", ".pyi")
@@ -13,9 +15,13 @@ _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-pack
 _BY_ONE = 2500
 """Up to so many files, starting more processes takes longer than reading them."""
 
+LARGEST = 4_000_000
+"""Bytes of the largest file that is read. Nobody writes a longer one by hand."""
+
 _FRAMEWORKS = (b"fastapi", b"starlette")
-_BY_HAND = re.compile(rb"ontrol-[Aa]llow-[Oo]rigin|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
-_APPS = (b"FastAPI(", b"Starlette(", b"add_middleware")
+_BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
+_HELPERS = re.compile(rb"(?i)fastapi|starlette|cors|middleware")
+"""What a file speaks of that may call a function which configures an app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the bytes of a tree's files tell: those that `concern` CORS, and the `apps` that may call what those define."""
+    """What the bytes of a tree's files tell: those that `concern` CORS, and `apps`, those that may call what those define."""
 
     files: int
     concern: tuple[Path, ...]
@@ -44,23 +50,40 @@ class Scan:
     unreadable: tuple[Skipped, ...] = ()
 
 
+class NotRead(OSError):
+    """A file is not read, whatever is in it: it is too large, or no regular file."""
+
+
 def scan(paths: Sequence[Path]) -> Scan:
-    """Look at the bytes of every Python file below the paths, with all processors where there are many.
+    """Look at the bytes of every Python file below the paths, with all processors where there are many. Only regular files up to
+    `LARGEST` are read, and no link that leads out of the paths is followed.
 
     Raises:
         FileNotFoundError: one of the paths does not exist.
     """
-    links: set[str] = set()
-    found = _once([file for path in paths for file in _below(path, links)], links, len(paths))
+    walk = _Walk(tuple(os.path.realpath(path) for path in paths))
+    for path in paths:
+        walk.add(path)
+    found = _once(walk.files, walk.links, len(paths))
     sources = [file for file in found if not file.endswith(".ipynb")]
     workers = min(os.cpu_count() or 1, 1 + len(sources) // _BY_ONE)
     results = _in_processes(sources, workers) if workers > 1 else [_look_at(sources)]
+    refused = {pair for result in results for pair in result.refused}
+    named = {str(path) for path in paths}
     return Scan(
         len(sources),
-        tuple(Path(file) for result in results for file in result[0]),
-        tuple(Path(file) for result in results for file in result[1]),
-        tuple(Skipped(file, "a notebook, which is not read") for file in found if file.endswith(".ipynb") and _concerns(file)),
-        tuple(Skipped(*pair) for result in results for pair in result[2]),
+        tuple(Path(file) for result in results for file in result.concern),
+        tuple(Path(file) for result in results for file in result.apps),
+        (
+            *walk.skipped,
+            *(Skipped(*pair) for pair in sorted(refused) if pair[0] not in named),
+            *(Skipped(file, "a notebook, which is not read") for file in found if file.endswith(".ipynb") and _concerns(file)),
+        ),
+        (
+            *walk.unreadable,
+            *(Skipped(*pair) for pair in sorted(refused) if pair[0] in named),
+            *(Skipped(*pair) for result in results for pair in result.unreadable),
+        ),
     )
 
 
@@ -75,48 +98,88 @@ def _once(files: list[str], links: set[str], paths: int) -> list[str]:
     return [file for file in dict.fromkeys(files) if file in kept]
 
 
-Looked = tuple[list[str], list[str], list[tuple[str, str]]]
+@dataclass(slots=True)
+class _Looked:
+    """What the bytes of files tell."""
+
+    concern: list[str] = field(default_factory=list)
+    apps: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def _in_processes(sources: list[str], workers: int) -> list[Looked]:
+def _in_processes(sources: list[str], workers: int) -> list[_Looked]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
-    parts = [sources[number::workers] for number in range(workers)]
+    size = -(-len(sources) // workers)
+    parts = [sources[start : start + size] for start in range(0, len(sources), size)]  # so that the files stay in their order
     with ProcessPoolExecutor(workers, mp_context=context) as pool:
         return list(pool.map(_look_at, parts))
 
 
-def _look_at(sources: list[str]) -> Looked:
-    concern: list[str] = []
-    apps: list[str] = []
-    unreadable: list[tuple[str, str]] = []
+def _look_at(sources: list[str]) -> _Looked:
+    found = _Looked()
     for file in sources:
         try:
             content = _bytes_of(file)
+        except NotRead as error:
+            found.refused.append((file, str(error)))
+            continue
         except OSError as error:
-            unreadable.append((file, error.strerror or str(error)))
+            found.unreadable.append((file, error.strerror or str(error)))
             continue
         if concerns_cors(content):
-            concern.append(file)
-            apps.append(file)
-        elif any(name in content for name in _FRAMEWORKS) and any(name in content for name in _APPS):
-            apps.append(file)
-    return concern, apps, unreadable
+            found.concern.append(file)
+            found.apps.append(file)
+        elif _HELPERS.search(content) is not None:
+            found.apps.append(file)
+    return found
+
+
+def read_source(path: Path) -> bytes:
+    """The bytes of a regular file that is not too large. Nothing else is opened for longer than it takes to see what it is.
+
+    Raises:
+        NotRead: it is larger than `LARGEST`, or no regular file.
+        OSError: it cannot be read.
+    """
+    return _bytes_of(str(path))
+
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""A FIFO that nobody writes to does not keep us waiting."""
 
 
 def _bytes_of(file: str) -> bytes:
     # A third faster than `open`, which sets up buffers that nobody uses.
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
+        handle = os.open(file, _FLAGS)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket
+            raise NotRead("not a regular file") from None
+        raise
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotRead("not a regular file")
+        if status.st_size > LARGEST:
+            raise NotRead(_TOO_LARGE)
         parts = [os.read(handle, 1 << 20)]
-        while len(parts[-1]) == 1 << 20:
+        size = len(parts[0])
+        while parts[-1] and len(parts[-1]) == 1 << 20:
             parts.append(os.read(handle, 1 << 20))
+            size += len(parts[-1])
+            if size > LARGEST:  # it grows while it is read
+                raise NotRead(_TOO_LARGE)
     finally:
         os.close(handle)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+_TOO_LARGE = f"larger than {LARGEST // 1_000_000} MB"
 
 
 def concerns_cors(content: bytes) -> bool:
@@ -133,31 +196,74 @@ def _concerns(file: str) -> bool:
         return False
 
 
-def _below(path: Path, links: set[str]) -> Iterator[str]:
-    """The files below a path; symbolic links are noted in `links` as well."""
-    if path.is_dir():
-        yield from _walk(str(path), links)
-    elif path.exists():
-        if path.is_symlink():
-            links.add(str(path))
-        yield str(path)
-    else:
-        raise FileNotFoundError(str(path))
+@dataclass(slots=True)
+class _Walk:
+    """The files below some paths, in the order of the paths and of their names. `homes` are the paths without links on the way;
+    `links` are those of the files that are symbolic links."""
+
+    homes: tuple[str, ...]
+    found: dict[str, None] = field(default_factory=dict)
+    links: set[str] = field(default_factory=set)
+    skipped: list[Skipped] = field(default_factory=list)
+    unreadable: list[Skipped] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[str]:
+        return list(self.found)
+
+    def add(self, path: Path) -> None:
+        """Add a file, or what is below a folder.
+
+        Raises:
+            FileNotFoundError: there is no such path.
+        """
+        if path.is_dir():
+            self._below(str(path))
+        elif path.exists():
+            if path.is_symlink():
+                self.links.add(str(path))
+            self.found[str(path)] = None
+        else:
+            raise FileNotFoundError(str(path))
+
+    def _below(self, root: str) -> None:
+        waiting = [root]
+        while waiting:
+            folder = waiting.pop()
+            try:
+                with os.scandir(folder) as entries:
+                    listed = sorted(entries, key=lambda entry: entry.name)
+            except OSError as error:
+                self.unreadable.append(Skipped(folder, error.strerror or str(error)))
+                continue
+            inner = [entry for entry in listed if entry.is_dir(follow_symlinks=False) and _is_searched(entry)]
+            waiting += [entry.path for entry in reversed(inner)]
+            for entry in listed:
+                if entry.name.endswith((*_SUFFIXES, ".ipynb")) and not entry.is_dir(follow_symlinks=False):
+                    self._file(entry)
+                elif entry.is_symlink() and entry.is_dir() and self._leads_out(entry.path) and _is_searched(entry):
+                    self.skipped.append(Skipped(entry.path, "a link that leads out of the folder"))
+
+    def _file(self, entry: os.DirEntry[str]) -> None:
+        path = os.path.normpath(entry.path)
+        if entry.is_symlink():
+            if not os.path.exists(entry.path):
+                self.unreadable.append(Skipped(path, os.strerror(errno.ENOENT)))
+                return
+            if self._leads_out(entry.path):
+                self.skipped.append(Skipped(path, "a link that leads out of the folder"))
+                return
+            self.links.add(path)
+        elif not entry.is_file(follow_symlinks=False):
+            self.skipped.append(Skipped(path, "not a regular file"))
+            return
+        self.found[path] = None
+
+    def _leads_out(self, path: str) -> bool:
+        real = os.path.realpath(path)
+        return not any(real == home or real.startswith(home.rstrip(os.sep) + os.sep) for home in self.homes)
 
 
-def _walk(folder: str, links: set[str]) -> Iterator[str]:
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for entry in listed:
-        name = entry.name
-        if entry.is_dir(follow_symlinks=False):
-            if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg"):
-                yield from _walk(entry.path, links)
-        elif name.endswith(_SUFFIXES) or name.endswith(".ipynb"):
-            file = os.path.normpath(entry.path)
-            if entry.is_symlink():
-                links.add(file)
-            yield file
+def _is_searched(entry: os.DirEntry[str]) -> bool:
+    """Whether a folder is part of the program: not hidden, not installed packages."""
+    return not entry.name.startswith(".") and entry.name not in _SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.program import FunctionNode, Module, Scope
 from corsense.lint.signatures import default_of
-from corsense.lint.values import Value
+from corsense.lint.values import Known, Path, Value
 
 _PREFIX = "access-control-allow-"
 _SETTERS = ("append", "setdefault", "__setitem__", "add", "set", "add_header")
@@ -52,8 +52,13 @@ def handwritten(evaluator: Evaluator, module: Module) -> list[Handwritten]:
 
 
 def _is_the_layer_itself(module: Module) -> bool:
-    """Whether a module is where a CORS layer is made: somebody has to write the headers."""
-    return any(isinstance(node, ast.ClassDef) and node.name == "CORSMiddleware" for node in module.tree.body)
+    """Whether a module is where a package makes its CORS layer, against ASGI itself: somebody has to write the headers."""
+    return any(
+        isinstance(node, ast.ClassDef)
+        and node.name == "CORSMiddleware"
+        and not any(ast.unparse(base).endswith("BaseHTTPMiddleware") for base in node.bases)
+        for node in module.tree.body
+    )
 
 
 def concerns_framework(module: Module) -> bool:
@@ -118,9 +123,8 @@ def _reaches_an_answer(module: Module, node: ast.Dict) -> bool:
             return _is_headers(holder)
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             return _name_reaches_an_answer(module, name) or _is_copied(module, name)
-        case ast.Return():
-            function = module.scope_of(node).node
-            return isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and "header" in function.name.lower()
+        case ast.Return() | ast.Call(func=ast.Name(id="dict")):
+            return True
         case _:
             return False
 
@@ -135,7 +139,9 @@ def _name_reaches_an_answer(module: Module, name: str) -> bool:
             case ast.Call(func=ast.Attribute(value=holder, attr="update"), args=[ast.Name(id=given)]) if given == name:
                 if _is_headers(holder):
                     return True
-    return False
+    return any(
+        isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.value.id == name for node in module.nodes
+    )
 
 
 def _is_copied(module: Module, name: str) -> bool:
@@ -156,8 +162,6 @@ def _makes_an_answer(call: ast.Call) -> bool:
 
 def text_value(evaluator: Evaluator, module: Module, node: ast.expr) -> set[str]:
     """The strings that a header's value is known to be."""
-    from corsense.lint.values import Known
-
     if isinstance(node, ast.Constant) and isinstance(node.value, bytes):
         return {node.value.decode("latin-1")}
     found: set[str] = set()
@@ -166,6 +170,39 @@ def text_value(evaluator: Evaluator, module: Module, node: ast.expr) -> set[str]
         if isinstance(value, Known) and isinstance(value.value, str):
             found.add(value.value)
     return found
+
+
+def values_with_origin(evaluator: Evaluator, found: Handwritten, header: Written) -> set[str]:
+    """The strings that a header's value is known to be where a request has an origin: `*` in `origin or "*"` reaches no page."""
+    from corsense.lint.conditions import path_of
+
+    if isinstance(header.value, ast.Constant):
+        absent = _has_no_origin(found, path_of(found.module, header.node))
+        return set() if absent else text_value(evaluator, found.module, header.value)
+    strings: set[str] = set()
+    for each in evaluator.evaluate(header.value, evaluator.frame_of(found.module, header.value)):
+        if isinstance(each.value, Known) and isinstance(each.value.value, str) and not _has_no_origin(found, each.path):
+            strings.add(each.value.value)
+    return strings
+
+
+def _has_no_origin(found: Handwritten, path: Path) -> bool:
+    """Whether a path is taken only by requests without an origin."""
+    names = names_of_origin(found.scope)
+    for text, outcome in path:
+        if not outcome and (text in names or text.removesuffix(" is not None") in names or _reads_only_origin(text)):
+            return True
+        if outcome and any(text in (f"{name} is None", f"{name} == '*'") for name in names):
+            return True
+    return False
+
+
+def _reads_only_origin(text: str) -> bool:
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(node, ast.Call | ast.Subscript) and reads_origin(node)
 
 
 def reads_origin(node: ast.AST) -> bool:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.files import Scan, Skipped
+from corsense.lint.files import Scan, Skipped, read_source
 from corsense.lint.layers import CorsLayer, Layer, layers_of
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module, Program, Unreadable
-from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS, is_found_in_source
-from corsense.lint.stacks import Stacks
+from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS, LayerRule, ModuleRule, StackRule, is_found_in_source
+from corsense.lint.survey import Survey
 from corsense.lint.values import FunctionValue, Spot
-from corsense.suppression import RuleSelection, judge
+from corsense.suppression import UNUSED, RuleSelection, judge
 
 _ROUNDS = 3
 """Through how many functions a CORS layer is followed to the app that it is added to."""
+
+
+MOST_OF_A_KIND = 100
+"""So many findings of a cause at one layer are named; the rest are counted."""
 
 
 @dataclass(eq=False)
@@ -53,6 +59,8 @@ class _Callers:
         for module, call in self._calls.get(name, ()):
             for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
                 if isinstance(each.value, FunctionValue) and each.value.node is function:
+                    if is_test(module.path) and not is_test(each.value.module.path):
+                        continue  # what a test hands over is no fact of the program
                     yield module, call
 
     def learn(self) -> bool:
@@ -61,6 +69,13 @@ class _Callers:
         for module in self.modules:
             self.names |= set(_functions_that_configure(module, self.names))
         return len(self.names) > before
+
+
+def is_test(path: Path) -> bool:
+    """Whether a file belongs to tests, by its name or that of a folder."""
+    return (
+        bool({"tests", "test", "testing"} & set(path.parts[:-1])) or path.name.startswith("test_") or path.name == "conftest.py"
+    )
 
 
 def _calls_by_name(module: Module) -> Iterator[tuple[str, ast.Call]]:
@@ -123,7 +138,7 @@ class Linter:
         for path in self.scan.apps:
             if path not in known:
                 try:
-                    content = path.read_bytes()
+                    content = read_source(path)
                 except OSError:
                     continue
                 if any(name in content for name in names):
@@ -136,27 +151,53 @@ class Linter:
             self.layers[module] = layers_of(self.evaluator, module)
         found: dict[tuple[object, ...], Finding] = {}
         texts = {str(module.path): module.text for module in modules}
-        for mark in self._marks(modules):
+        counts: Counter[tuple[Layer, str]] = Counter()
+        for mark in self._marks(Survey(self.evaluator, modules, self.layers), self._wanted(modules, selection)):
+            if mark.layer is not None:
+                counts[mark.layer, mark.slug] += 1
+                if counts[mark.layer, mark.slug] > MOST_OF_A_KIND:
+                    continue
             finding = _finding(mark)
             found.setdefault((finding.cause.slug, finding.place, finding.message), finding)
             for spot in (mark.spot.module, *([mark.layer.module] if mark.layer is not None else [])):
                 texts[str(spot.path)] = spot.text
+        for (layer, slug), number in counts.items():
+            if number > MOST_OF_A_KIND:
+                rest = Mark(slug, f"{number - MOST_OF_A_KIND:,} more entries have the same fault.", layer.spot, layer=layer)
+                found[slug, layer] = _finding(rest)
         judged = judge(list(found.values()), selection, texts.get, [str(module.path) for module in modules])
         kept = [finding for finding, reported in zip(found.values(), judged.reported, strict=True) if reported]
         kept += [unused.finding for unused in judged.unused if is_found_in_source(unused.rule)]
         return tuple(sorted(kept, key=_order))
 
-    def _marks(self, modules: Sequence[Module]) -> Iterator[Mark]:
-        for module in modules:
+    def _wanted(self, modules: Sequence[Module], selection: RuleSelection) -> Callable[[str], bool]:
+        """Which causes somebody wants to know of. Where it matters whether a comment silences anything, all of them."""
+        files = [str(module.path) for module in modules]
+        if selection.selects(UNUSED, files) and any(module.has_comments for module in modules):
+            return lambda slug: True
+        return lambda slug: selection.selects(slug, files)
+
+    def _marks(self, survey: Survey, wanted: Callable[[str], bool]) -> Iterator[Mark]:
+        of_layers = _selected(OF_LAYERS, wanted)
+        of_modules, of_stacks = _selected(OF_MODULES, wanted), _selected(OF_STACKS, wanted)
+        for module in survey.modules:
             for layer in self.layers[module]:
                 if isinstance(layer, CorsLayer):
-                    for rule in OF_LAYERS:
-                        yield from rule(layer)
-            for of_module in OF_MODULES:
-                yield from of_module(module, self.evaluator)
-        for stack in Stacks(self.evaluator, self.layers).all():
-            for of_stack in OF_STACKS:
-                yield from of_stack(stack, self.evaluator)
+                    for rule in of_layers:
+                        yield from rule.marks(layer)
+            for of_module in of_modules:
+                yield from of_module.marks(module, survey)
+        for stack in survey.stacks if of_stacks else ():
+            for of_stack in of_stacks:
+                yield from of_stack.marks(stack, survey)
+
+
+_Rule = TypeVar("_Rule", LayerRule, ModuleRule, StackRule)
+
+
+def _selected(rules: Sequence[_Rule], wanted: Callable[[str], bool]) -> list[_Rule]:
+    """The rules whose findings somebody wants: the others do not run."""
+    return [rule for rule in rules if not rule.SLUG or wanted(rule.SLUG)]
 
 
 def _functions_that_configure(module: Module, known: set[str]) -> Iterator[str]:
@@ -206,6 +247,8 @@ def _place(spot: Spot) -> Place:
 def _column(module: Module, line: int, offset: int) -> int:
     """A column in characters, from 1; the syntax tree counts bytes, from 0."""
     text = module.lines[line - 1] if line <= len(module.lines) else ""
+    if text.isascii():
+        return min(offset, len(text)) + 1
     return len(text.encode()[:offset].decode("utf-8", "ignore")) + 1
 
 

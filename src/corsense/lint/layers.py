@@ -17,6 +17,7 @@ from corsense.lint.values import (
     ClassValue,
     External,
     FunctionValue,
+    Instance,
     Path,
     Spot,
     Table,
@@ -61,7 +62,11 @@ class Layer:
             case External(name=name):
                 dispatch = _dispatch(self.node)
                 return ast.unparse(dispatch) if dispatch is not None else name.rpartition(".")[2]
-            case ClassValue(node=node) | FunctionValue(node=ast.FunctionDef() | ast.AsyncFunctionDef() as node):
+            case (
+                ClassValue(node=node)
+                | FunctionValue(node=ast.FunctionDef() | ast.AsyncFunctionDef() as node)
+                | Instance(made_of=ClassValue(node=node))
+            ):
                 return node.name
             case _:
                 return "a middleware"
@@ -93,9 +98,12 @@ def _dispatch(node: ast.AST) -> ast.expr | None:
 
 @dataclass(frozen=True, eq=False)
 class CorsLayer(Layer):
-    """A CORS middleware. `is_ours` tells corsense's from Starlette's."""
+    """A CORS middleware. `is_ours` tells corsense's from Starlette's; `is_served` is false for one that is made for its rules
+    alone and put around nothing that serves."""
 
     is_ours: bool = False
+    is_served: bool = True
+    evaluator: Evaluator | None = field(default=None, repr=False)
 
 
 def layers_of(evaluator: Evaluator, module: Module) -> list[Layer]:
@@ -173,7 +181,21 @@ def _layer(
             break
         arguments.setdefault(name, evaluator.evaluate(node, frame))
     ours = isinstance(made_of, External) and made_of.name.startswith(f"{OURS}.")
-    return CorsLayer(module, call, form, made_of, target, arguments, complete, path, ours)
+    served = form != "wrapped" or _is_served(module, call)
+    return CorsLayer(module, call, form, made_of, target, arguments, complete, path, ours, served, evaluator)
+
+
+def _is_served(module: Module, call: ast.Call) -> bool:
+    """Whether a layer that is made by a call serves: not where its name is only used to read its attributes."""
+    match module.parents.get(call):
+        case ast.Attribute():
+            return False  # `CORSMiddleware(app, ...).simple_headers`
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            scope = module.scope_of(call)
+            uses = [node for node in module.uses.get(name, ()) if module.scope_of(node).holder_of(name) is scope]
+            return not uses or not all(isinstance(module.parents.get(node), ast.Attribute) for node in uses)
+        case _:
+            return True
 
 
 def _arguments(evaluator: Evaluator, call: ast.Call, frame: Frame) -> tuple[dict[str, Alternatives], bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from corsense.finding import Finding
-from corsense.lint.files import Scan, Skipped, scan
+from corsense.lint.files import Scan, Skipped, read_source, scan
 from corsense.lint.program import Unreadable, read_program
 from corsense.suppression import EVERYTHING, RuleSelection
 
@@ -66,7 +66,7 @@ def _broken(files: Iterable[str]) -> Iterator[Skipped]:
             continue
         with suppress(OSError):
             try:
-                read_program(Path(file).read_bytes())
+                read_program(read_source(Path(file)))
             except Unreadable as error:
                 yield Skipped(file, str(error), error.line, error.column)
 

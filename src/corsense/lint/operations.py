@@ -18,6 +18,7 @@ from corsense.lint.values import (
     Unknown,
     Value,
     only,
+    taken_out,
 )
 
 _LONGEST_LIST, _LONGEST_TEXT = 5_000, 100_000
@@ -26,7 +27,7 @@ _LONGEST_LIST, _LONGEST_TEXT = 5_000, 100_000
 def item_of(value: Value, index: int, count: int) -> Alternatives:
     """What one of several names gets of a value that is taken apart."""
     if isinstance(value, Listed) and value.complete and len(value.items) == count:
-        return only(value.items[index])
+        return only(taken_out(value.items[index]))
     return UNKNOWN
 
 
@@ -55,7 +56,9 @@ def _as_list(value: Value) -> Listed | None:
             items = tuple(replace(value, default=item, spot=item.spot) if isinstance(item, Known) else item for item in items)
             return Listed(items, spot)
         case Split(text=Known(value=str(text), spot=spot), separator=separator):
-            parts = (part.strip() if value.strips else part for part in text.split(separator))
+            parts = [
+                part.strip() if value.strips else part for part in text.split(separator) if part.strip() or not value.filtered
+            ]
             return Listed(tuple(Known(part, spot) for part in parts), spot)
         case Split() | Setting(default=Split()):
             return Listed((value,), value.spot, complete=False)

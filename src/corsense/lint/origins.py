@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from corsense.diagnose.origins import compare, meant_origin
 from corsense.faults import PolicyError
@@ -46,8 +47,17 @@ def origin_lists(layer: CorsLayer) -> Iterator[Alternative]:
     yield from layer.argument("allow_origins")
 
 
-def written_origins(layer: CorsLayer) -> Iterator[WrittenOrigin]:
-    """The entries of a layer's lists that cannot match as they are written, each once."""
+_WRITTEN: WeakKeyDictionary[CorsLayer, tuple[WrittenOrigin, ...]] = WeakKeyDictionary()
+
+
+def written_origins(layer: CorsLayer) -> tuple[WrittenOrigin, ...]:
+    """The entries of a layer's lists that cannot match as they are written, each once. Each rule asks for its own of them."""
+    if layer not in _WRITTEN:
+        _WRITTEN[layer] = tuple(_written(layer))
+    return _WRITTEN[layer]
+
+
+def _written(layer: CorsLayer) -> Iterator[WrittenOrigin]:
     seen: set[tuple[str, object]] = set()
     for each in origin_lists(layer):
         found = entries(each.value)
@@ -85,8 +95,8 @@ def _fault(entry: Entry, texts: set[str], value: Value, ours: bool) -> WrittenOr
         meant = meant_origin(text)
         slug = "env-split-without-strip" if isinstance(_inner(value), Split) else "origin-not-normalised"
         return WrittenOrigin(entry, slug, meant, meant in texts) if meant is not None else None
-    if "," in text and "://" in text:
-        return WrittenOrigin(entry, "origins-not-a-list", None)
+    if _is_joined(text):
+        return WrittenOrigin(entry, "joined-values", None)
     if _REGEX.search(text.replace("[::1]", "")):
         return WrittenOrigin(entry, "regex-in-origins", None)
     if "*" in text:
@@ -96,6 +106,11 @@ def _fault(entry: Entry, texts: set[str], value: Value, ours: bool) -> WrittenOr
         return None
     slug = compare(meant, text).slug
     return None if slug == "origin-mismatch" else WrittenOrigin(entry, slug, meant, meant in texts)
+
+
+def _is_joined(text: str) -> bool:
+    """Whether a string holds several origins: joined with a separator, by a missing comma, or as the text of a list."""
+    return text.count("://") > 1 or ("," in text and "://" in text) or (text.startswith("[") and "://" in text)
 
 
 def _inner(value: Value) -> Value | None:
@@ -130,7 +145,7 @@ def wildcards(layer: CorsLayer) -> Iterator[Wildcard]:
         if entry is None:
             continue
         one = Wildcard(entry.spot, entry.setting, truth(credentials), text_of(origins) is not None)
-        if not rules_out_wildcard(path, layer.scope):
+        if layer.evaluator is None or not rules_out_wildcard(path, layer.scope, layer.evaluator, entry):
             found.append(one)
         elif one.setting is not None:
             asked = one  # `["*"] if "*" in setting else setting`: it is the setting that says `*`

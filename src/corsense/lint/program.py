@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import tokenize
 import warnings
 from collections.abc import Iterator
@@ -11,11 +13,16 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+from corsense.lint.files import read_source
+
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | FunctionNode | ast.ClassDef
 
 _DEEPEST = 150
 """A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
+
+_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
+_NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 _ANCESTORS = 8
 """In how many folders above a file the module that it imports is looked for."""
@@ -43,6 +50,11 @@ class Module:
     def lines(self) -> list[str]:
         """The text by lines as Python counts them."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def has_comments(self) -> bool:
+        """Whether a comment may speak to this package."""
+        return "corsense:" in self.text
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
@@ -76,6 +88,17 @@ class Module:
         return max(depths.values())
 
     @cached_property
+    def blocks(self) -> dict[ast.AST, Block]:
+        """The block that each statement stands in."""
+        found: dict[ast.AST, Block] = {}
+        for node in self.nodes:
+            for name in ("body", "orelse", "finalbody"):
+                statements = getattr(node, name, None)
+                if isinstance(statements, list) and statements:
+                    found |= dict.fromkeys(statements, Block(statements))
+        return found
+
+    @cached_property
     def scope(self) -> Scope:
         """The module's own scope."""
         return Scope(self, self.tree, None)
@@ -100,6 +123,58 @@ class Module:
         """Every function, in the order of the source."""
         found = [node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
         return tuple(sorted(found, key=lambda function: function.lineno))
+
+    @cached_property
+    def uses(self) -> dict[str, list[ast.Name]]:
+        """Where each name is read."""
+        found: dict[str, list[ast.Name]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+        return found
+
+    @cached_property
+    def speakers(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """The functions in which a name stands, `app` or `self.app`, by the name."""
+        found: dict[str, dict[ast.FunctionDef | ast.AsyncFunctionDef, None]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name | ast.Attribute | ast.arg):
+                name = node.arg if isinstance(node, ast.arg) else dotted(node)
+                outer = self.parents[node]
+                while outer is not self.tree:
+                    if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
+                        found.setdefault(name, {})[outer] = None
+                    outer = self.parents[outer]
+        return {name: sorted(functions, key=position) for name, functions in found.items()}
+
+    @cached_property
+    def functions_calling(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+        """The functions that call something themselves, by the last name of what they call."""
+        found: dict[str, dict[ast.FunctionDef | ast.AsyncFunctionDef, None]] = {}
+        for call in self.calls:
+            function = self.scope_of(call).node
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.setdefault(dotted(call.func).rpartition(".")[2], {})[function] = None
+        return {name: list(functions) for name, functions in found.items()}
+
+    @cached_property
+    def decorations(self) -> dict[str, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, ast.Call]]]:
+        """The functions with a decorator `owner.method(...)`, and that decorator, by the owner as it is written."""
+        found: dict[str, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, ast.Call]]] = {}
+        for function in self.functions:
+            for decorator in function.decorator_list:
+                if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
+                    found.setdefault(dotted(decorator.func.value), []).append((function, decorator))
+        return found
+
+    @cached_property
+    def method_calls(self) -> dict[tuple[str, str], list[ast.Call]]:
+        """The calls of methods, by the object as it is written and the method's name."""
+        found: dict[tuple[str, str], list[ast.Call]] = {}
+        for call in self.calls:
+            if isinstance(call.func, ast.Attribute):
+                found.setdefault((dotted(call.func.value), call.func.attr), []).append(call)
+        return found
 
     @cached_property
     def names_of_middleware(self) -> frozenset[str]:
@@ -133,6 +208,31 @@ class Module:
         while not isinstance(node, ast.stmt):
             node = self.parents[node]
         return node
+
+
+@dataclass(eq=False)
+class Block:
+    """Statements that run one after another."""
+
+    statements: list[ast.stmt]
+
+    @cached_property
+    def index(self) -> dict[ast.stmt, int]:
+        """Where each statement stands."""
+        return {statement: number for number, statement in enumerate(self.statements)}
+
+    @cached_property
+    def leaving(self) -> list[tuple[int, ast.If]]:
+        """The conditions that leave the block where they hold, and where they stand."""
+        return [
+            (number, statement)
+            for number, statement in enumerate(self.statements)
+            if isinstance(statement, ast.If) and not statement.orelse and _leaves(statement.body)
+        ]
+
+
+def _leaves(block: list[ast.stmt]) -> bool:
+    return isinstance(block[-1], ast.Return | ast.Raise | ast.Continue | ast.Break)
 
 
 def _is_evaluated_outside(holder: ast.AST, part: ast.AST) -> bool:
@@ -180,6 +280,15 @@ class Scope:
                 return scope
             scope = scope.parent
         return None
+
+
+def dotted(node: ast.expr) -> str:
+    """An expression as it is written: `app`, `self.app`."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return f"{node.value.id}.{node.attr}"
+    return ast.unparse(node)
 
 
 def position(node: ast.AST) -> tuple[int, int]:
@@ -262,6 +371,11 @@ class Program:
 
     _modules: dict[Path, Module | None] = field(default_factory=dict, repr=False)
     _named: dict[tuple[Path, str], Path | None] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[Path, str], tuple[Path, ...]] = field(default_factory=dict, repr=False)
+    _listed: dict[Path, set[str]] = field(default_factory=dict, repr=False)
+    _roots: dict[Path, bool] = field(default_factory=dict, repr=False)
+    _contents: dict[Path, bytes] = field(default_factory=dict, repr=False)
+    _imports: dict[Path, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
     def module(self, path: Path, content: bytes | None = None) -> Module:
         """The module at `path`.
@@ -272,40 +386,94 @@ class Program:
         """
         known = self._modules.get(path.absolute())
         if known is None:
-            known = read_module(path, content if content is not None else path.read_bytes())
+            known = read_module(path, content if content is not None else read_source(path))
             self._modules[path.absolute()] = known
         return known
 
     def imported(self, importer: Module, name: str, level: int = 0) -> Module | None:
         """The module that `importer` means by `name`, where it is a file beside or above it; None for other packages."""
-        start = importer.path.absolute().parent
-        if level:
-            for _ in range(level - 1):
-                start = start.parent
-            return self._at(start, name)
-        folder = start
-        for _ in range(_ANCESTORS):
-            found = self._at(folder, name)
-            if found is not None and found is not importer:
-                return found
-            if folder.parent == folder or (folder / ".git").exists():
-                return None
-            folder = folder.parent
-        return None
+        path = self._meant(importer.path.absolute(), name, level)
+        return self.parsed(path) if path is not None else None
 
-    def _at(self, folder: Path, name: str) -> Module | None:
-        key = (folder, name)
-        if key not in self._named:
-            self._named[key] = next((path for path in _candidates(folder, name) if path.is_file()), None)
-        path = self._named[key]
-        if path is None:
-            return None
+    def parsed(self, path: Path) -> Module | None:
+        """The module of a file of the program; None where it cannot be read."""
         if path not in self._modules:
             try:
-                self._modules[path] = read_module(_shown(path), path.read_bytes())
+                self._modules[path] = read_module(_shown(path), read_source(path))
             except (OSError, Unreadable):
                 self._modules[path] = None
         return self._modules[path]
+
+    def content(self, path: Path) -> bytes:
+        """The bytes of a file of the program; none where it cannot be read."""
+        if path not in self._contents:
+            known = self._modules.get(path)
+            try:
+                self._contents[path] = known.text.encode("utf-8", "replace") if known is not None else read_source(path)
+            except OSError:
+                self._contents[path] = b""
+        return self._contents[path]
+
+    def imports_of(self, path: Path) -> tuple[Path, ...]:
+        """The files of the program that a file imports from, as its bytes tell: nothing is parsed."""
+        if path not in self._imports:
+            found: dict[Path, None] = {}
+            for match in _FROM.finditer(self.content(path)):
+                dots, name, names = (part.decode("utf-8", "replace") for part in match.groups())
+                inner = (f"{name}.{each}".strip(".") for each in _NAMES.findall(names))
+                for each in (name, *inner):
+                    meant = self._meant(path, each, len(dots))
+                    if meant is not None:
+                        found[meant] = None
+            self._imports[path] = tuple(found)
+        return self._imports[path]
+
+    def _meant(self, importer: Path, name: str, level: int) -> Path | None:
+        """The file that an import means."""
+        folder = importer.parent
+        if level:
+            for _ in range(level - 1):
+                folder = folder.parent
+            return self._at(folder, name)
+        key = (folder, name)
+        if key not in self._found:
+            self._found[key] = tuple(self._upwards(folder, name))
+        return next((path for path in self._found[key] if path != importer), None)
+
+    def _upwards(self, folder: Path, name: str) -> Iterator[Path]:
+        """The files of a name in a folder and those around it, up to the root of the repository."""
+        for _ in range(_ANCESTORS):
+            found = self._at(folder, name)
+            if found is not None:
+                yield found
+            if folder.parent == folder or self._is_root(folder):
+                return
+            folder = folder.parent
+
+    def _is_root(self, folder: Path) -> bool:
+        if folder not in self._roots:
+            self._roots[folder] = (folder / ".git").exists()
+        return self._roots[folder]
+
+    def _at(self, folder: Path, name: str) -> Path | None:
+        key = (folder, name)
+        if key not in self._named:
+            first = name.partition(".")[0]
+            known = self._has(folder, first) if first else True
+            self._named[key] = (
+                next((path for path in _candidates(folder, name) if _is_within(path, folder)), None) if known else None
+            )
+        return self._named[key]
+
+    def _has(self, folder: Path, first: str) -> bool:
+        """Whether a folder has a module or package of that name: most imports are of other packages."""
+        if folder not in self._listed:
+            try:
+                with os.scandir(folder) as entries:
+                    self._listed[folder] = {entry.name.removesuffix(".py") for entry in entries}
+            except OSError:
+                self._listed[folder] = set()
+        return first in self._listed[folder]
 
 
 def _candidates(folder: Path, name: str) -> Iterator[Path]:
@@ -313,6 +481,11 @@ def _candidates(folder: Path, name: str) -> Iterator[Path]:
     if name:
         yield base.with_name(base.name + ".py")
     yield base / "__init__.py"
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    """Whether a path is a file and no link on the way to it leads out of a folder."""
+    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
 def _shown(path: Path) -> Path:

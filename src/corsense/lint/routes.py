@@ -27,19 +27,15 @@ class Route:
 def routes_of(evaluator: Evaluator, scope: Scope, name: str, depth: int = 0) -> Iterator[Route]:
     """The routes of the app or router called `name` in a scope."""
     module = scope.module
-    for function in module.functions:
-        for decorator in function.decorator_list:
-            match decorator:
-                case ast.Call(func=ast.Attribute(value=owner)) if ast.unparse(owner) == name:
-                    methods = _methods(decorator)
-                    if methods and _sees(module.scope_of(function), scope):
-                        yield Route(module, function, methods, _path(decorator))
+    for function, decorator in module.decorations.get(name, ()):
+        methods = _methods(decorator)
+        if methods and _sees(module.scope_of(function), scope):
+            yield Route(module, function, methods, _path(decorator))
     if depth < _DEEPEST:
-        for call in module.calls:
-            match call.func:
-                case ast.Attribute(attr="include_router", value=owner) if call.args and ast.unparse(owner) == name:
-                    for inner, router in _home(evaluator, module, call.args[0]):
-                        yield from routes_of(evaluator, inner, router, depth + 1)
+        for call in module.method_calls.get((name, "include_router"), ()):
+            if call.args:
+                for inner, router in _home(evaluator, module, call.args[0]):
+                    yield from routes_of(evaluator, inner, router, depth + 1)
 
 
 def _sees(inner: Scope, outer: Scope) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from corsense.lint.values import (
     Setting,
     Split,
     Spot,
+    Table,
     Unknown,
     Value,
     only,
@@ -28,21 +30,19 @@ from corsense.lint.values import (
 
 if TYPE_CHECKING:
     from corsense.lint.evaluation import Evaluator, Frame
-    from corsense.lint.program import Module
 
 _PROPERTIES = ("property", "cached_property", "computed_field")
+_TEXTS = re.compile(r"\b[Ll]ist\[str\]")
+"""Beside a list of URLs, pydantic takes a list of strings as it is."""
 _URLS = ("AnyHttpUrl", "HttpUrl", "AnyUrl", "AnyWebsocketUrl")
 
 
 def field_of(evaluator: Evaluator, holder: Instance | ClassValue, name: str) -> Alternatives:
     """What an attribute of a class or of an object made of it is."""
     owner = holder.made_of if isinstance(holder, Instance) else holder
-    if isinstance(holder, Instance):
-        given = next((word.value for word in holder.call.keywords if word.arg == name), None)
-        if given is not None:
-            module = _module_of_call(holder, owner)
-            if module is not None:
-                return evaluator.evaluate(given, evaluator.frame_of(module, holder.call))
+    given = _given(evaluator, holder, name) if isinstance(holder, Instance) and holder.frame is not None else ()
+    if given:
+        return given
     for base in lineage(evaluator, owner):
         found = _own_field(evaluator, base, holder, name, is_settings(evaluator, owner))
         if found:
@@ -50,8 +50,18 @@ def field_of(evaluator: Evaluator, holder: Instance | ClassValue, name: str) -> 
     return UNKNOWN
 
 
-def _module_of_call(holder: Instance, owner: ClassValue) -> Module | None:
-    return owner.module if holder.call in owner.module.parents else None
+def _given(evaluator: Evaluator, holder: Instance, name: str) -> Alternatives:
+    """What the call that made an object gives for a field, by name or in a dict that it spreads; empty where it gives none."""
+    assert holder.frame is not None
+    found: list[Alternative] = []
+    for word in holder.call.keywords:
+        if word.arg == name:
+            return evaluator.evaluate(word.value, holder.frame)
+        if word.arg is None:
+            for each in evaluator.evaluate(word.value, holder.frame):
+                if isinstance(each.value, Table) and name in each.value.entries:
+                    found += under(each.value.entries[name], each.path)
+    return tuple(found)
 
 
 def _own_field(evaluator: Evaluator, owner: ClassValue, holder: Instance | ClassValue, name: str, settings: bool) -> Alternatives:
@@ -77,7 +87,9 @@ def _declared(evaluator: Evaluator, owner: ClassValue, name: str, settings: bool
     value = node.value if isinstance(node, ast.AnnAssign | ast.Assign) else None
     spot = Spot(owner.module, node)
     default = _default(evaluator, value, Frame(scope)) if value is not None else None
-    slash = any(url in annotation for url in _URLS) and _is_pydantic_2(owner)
+    if len(scope.bindings[name]) > 1:
+        default = evaluator.name(name, Frame(scope), owner.node)  # a default that a condition changes
+    slash = any(url in annotation for url in _URLS) and not _TEXTS.search(annotation) and _is_pydantic_2(owner)
     if not settings and not slash:
         return default or UNKNOWN
     text = annotation.replace(" ", "") in ("str", "str|None", "Optional[str]", "'str'", "None|str", "typing.Optional[str]")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer, Layer
-from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.program import FunctionNode, Module, Scope, dotted, position
 from corsense.lint.signatures import argument_of
 from corsense.lint.values import ClassValue, External, FunctionValue, Path, compatible
 
@@ -40,52 +41,82 @@ class Stack:
             if not any(isinstance(outer, CorsLayer) and set(outer.path) <= set(cors.path) for outer in self.outside(cors))
         )
 
+    @cached_property
+    def _places(self) -> dict[Layer, int]:
+        return {layer: number for number, layer in reversed(list(enumerate(self.layers)))}
+
     def outside(self, cors: Layer) -> Iterator[Layer]:
         """The layers that are added after a CORS layer and in the same run of the program."""
-        after = self.layers[self.layers.index(cors) + 1 :]
-        for layer in after:
+        for number in range(self._places[cors] + 1, len(self.layers)):
+            layer = self.layers[number]
             if compatible(layer.path, cors.path):
                 yield layer
 
 
 @dataclass(eq=False)
+class _Doings:
+    """What a scope does to apps, by their names as written there."""
+
+    layers: dict[str, list[Layer]] = field(default_factory=dict)
+    """The layers that it adds."""
+    made: dict[str, list[ast.Call]] = field(default_factory=dict)
+    """The calls that make an app with a list of middleware."""
+    handed: dict[str, list[ast.Call]] = field(default_factory=dict)
+    """The calls that hand an app over."""
+    calls: dict[str, list[ast.Call]] = field(default_factory=dict)
+    """All calls, by the last name of what they call."""
+
+
+@dataclass(eq=False)
 class Stacks:
-    """Puts the layers of all modules in the order in which they are added."""
+    """Puts the layers of all modules in the order in which they are added. Whatever is asked of a module again and again is asked
+    of an index, so that thousands of apps in one file take time in proportion to them."""
 
     evaluator: Evaluator
     layers: dict[Module, list[Layer]]
-    _calls: dict[Module, dict[Scope, list[ast.Call]]] = field(default_factory=dict, repr=False)
+    _doings: dict[Module, dict[Scope, _Doings]] = field(default_factory=dict, repr=False)
+    _homes: dict[Module, dict[ast.AST, list[tuple[Scope, str]]]] = field(default_factory=dict, repr=False)
+    _by_node: dict[Module, dict[ast.AST, Layer]] = field(default_factory=dict, repr=False)
     _concerns: dict[tuple[Module, str], dict[str, _Function]] = field(default_factory=dict, repr=False)
+    _idles: dict[tuple[Module, str], dict[Scope, list[Scope]]] = field(default_factory=dict, repr=False)
 
     def all(self) -> list[Stack]:
         """A stack for each app that has a CORS layer."""
         found: dict[tuple[ast.AST, str], Stack] = {}
+        members: dict[tuple[ast.AST, str], set[ast.AST]] = {}
+
+        def stack_of(scope: Scope, name: str) -> set[ast.AST]:
+            key = (scope.node, name)
+            if key not in found:
+                found[key] = Stack(scope, name, tuple(self._sequence(scope, name, 0)))
+                members[key] = {layer.node for layer in found[key].layers}
+            return members[key]
+
         for layers in list(self.layers.values()):
             for layer in layers:
-                if isinstance(layer, CorsLayer):
+                if isinstance(layer, CorsLayer) and layer.is_served:
                     for scope, name in self._roots(layer):
-                        if (scope.node, name) not in found:
-                            found[scope.node, name] = Stack(scope, name, tuple(self._sequence(scope, name, 0)))
-                        if layer.target is not None and not same(found[scope.node, name].layers, layer):
-                            scope, name = layer.scope, ast.unparse(layer.target)
-                            found.setdefault((scope.node, name), Stack(scope, name, tuple(self._sequence(scope, name, 0))))
+                        if layer.node not in stack_of(scope, name) and layer.target is not None:
+                            stack_of(layer.scope, dotted(layer.target))
         return [stack for stack in found.values() if stack.cors]
 
     def _roots(self, layer: CorsLayer) -> Iterator[tuple[Scope, str]]:
         """The scopes and names of the apps that a layer is added to, where they are made rather than handed over."""
         if layer.form == "item":
-            yield from self._homes_of_item(layer)
+            yield from self._homes_of_items(layer.module).get(layer.node, ())
         elif layer.target is not None:
-            yield from self._origins(layer.scope, ast.unparse(layer.target), 0)
+            yield from self._origins(layer.scope, dotted(layer.target), 0)
 
-    def _homes_of_item(self, layer: Layer) -> Iterator[tuple[Scope, str]]:
-        """The apps whose constructor takes the list that an item stands in."""
-        for module in [layer.module]:
+    def _homes_of_items(self, module: Module) -> dict[ast.AST, list[tuple[Scope, str]]]:
+        """The apps whose constructor takes a list of middleware, by the items of the list."""
+        if module not in self._homes:
+            found: dict[ast.AST, list[tuple[Scope, str]]] = {}
             for call in module.calls:
                 given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
-                if given is not None and layer.node in self._items(module, given):
-                    scope = module.scope_of(call)
-                    yield scope, _name_of_app(module, call)
+                for item in self._items(module, given) if given is not None else ():
+                    found.setdefault(item, []).append((module.scope_of(call), _name_of_app(module, call)))
+            self._homes[module] = found
+        return self._homes[module]
 
     def _origins(self, scope: Scope, name: str, depth: int) -> Iterator[tuple[Scope, str]]:
         scope = home_of(scope, name)
@@ -95,7 +126,7 @@ class Stacks:
             for module, call in calls:
                 argument = argument_of(function, name, call)
                 if argument is not None:
-                    yield from self._origins(module.scope_of(call), ast.unparse(argument), depth + 1)
+                    yield from self._origins(module.scope_of(call), dotted(argument), depth + 1)
             if calls:
                 return
         yield scope, name
@@ -106,37 +137,53 @@ class Stacks:
         imported = self._creator(scope, name) if depth < _DEEPEST else None
         if imported is not None:
             events.append(((0, 0), self._sequence(*imported, depth + 1)))
-        for layer in self.layers.get(scope.module, ()):
-            if layer.target is not None and layer.scope is scope and ast.unparse(layer.target) == name:
-                events.append((_position(layer), [layer]))
-        for call in self._calls_in(scope):
-            if _name_of_app(scope.module, call) == name:
-                events.append((_of_node(call), self._given(scope.module, call)))
-            if depth < _DEEPEST:
+        doings = self._doings_of(scope)
+        events += [(_position(layer), [layer]) for layer in doings.layers.get(name, ())]
+        events += [(_of_node(call), self._given(scope.module, call)) for call in doings.made.get(name, ())]
+        if depth < _DEEPEST:
+            for call in self._calls_of_helpers(doings, scope.module, name):
                 events.append((_of_node(call), self._by_helper(scope, call, name, depth)))
-        added = [layer for _, layers in sorted(events, key=lambda event: event[0]) for layer in layers]
+        made = _last_made(scope, name)
+        added = [layer for place, layers in sorted(events, key=lambda event: event[0]) if place >= made for layer in layers]
         return [*added, *self._added_later(scope, name, depth)] if depth < _DEEPEST else added
 
-    def _calls_in(self, scope: Scope) -> list[ast.Call]:
-        """The calls of a scope, those of functions inside it left out."""
-        if scope.module not in self._calls:
-            found: dict[Scope, list[ast.Call]] = {}
-            for call in scope.module.calls:
-                found.setdefault(scope.module.scope_of(call), []).append(call)
-            self._calls[scope.module] = found
-        return self._calls[scope.module].get(scope, [])
+    def _calls_of_helpers(self, doings: _Doings, module: Module, name: str) -> list[ast.Call]:
+        """The calls of a scope that hand an app over, or call a function of the module that speaks of it, each once."""
+        found = dict.fromkeys(doings.handed.get(name, ()))
+        concerned = self._concerned(module, name)
+        for called, calls in doings.calls.items():
+            if called in concerned:
+                found |= dict.fromkeys(calls)
+        return sorted(found, key=_of_node)
+
+    def _doings_of(self, scope: Scope) -> _Doings:
+        """What a scope does to apps, what functions inside it do left out."""
+        module = scope.module
+        if module not in self._doings:
+            self._learn(module)
+            found: dict[Scope, _Doings] = {}
+            for layer in self.layers[module]:
+                if layer.target is not None and _serves(layer):
+                    found.setdefault(layer.scope, _Doings()).layers.setdefault(dotted(layer.target), []).append(layer)
+            for call in module.calls:
+                doings = found.setdefault(module.scope_of(call), _Doings())
+                doings.calls.setdefault(_last_name(call.func), []).append(call)
+                words = [*call.args, *(word.value for word in call.keywords)]
+                for name in {dotted(word) for word in words if isinstance(word, ast.Name | ast.Attribute)}:
+                    doings.handed.setdefault(name, []).append(call)
+                if any(word.arg == "middleware" for word in call.keywords):
+                    doings.made.setdefault(_name_of_app(module, call), []).append(call)
+            self._doings[module] = found
+        return self._doings[module].get(scope, _NOTHING)
 
     def _concerned(self, module: Module, name: str) -> dict[str, _Function]:
         """The functions of a module, by name, that speak of an app, and those that call them."""
         if (module, name) not in self._concerns:
-            known = self._concerns[module, name] = {
-                function.name: function
-                for function in module.functions
-                if any(name in line for line in module.lines[function.lineno - 1 : function.end_lineno])
-            }
-            for function in module.functions:
-                if known.keys() & {_last_name(call.func) for call in self._calls_in(module.scopes[function])}:
+            known = {function.name: function for function in module.speakers.get(name, ())}
+            for called in list(known):
+                for function in module.functions_calling.get(called, ()):
                     known.setdefault(function.name, function)
+            self._concerns[module, name] = known
         return self._concerns[module, name]
 
     def _added_later(self, scope: Scope, name: str, depth: int) -> list[Layer]:
@@ -144,20 +191,29 @@ class Stacks:
         functions: they run after the app is made, each perhaps without the others."""
         if home_of(scope, name) is not scope:
             return []
-        module = scope.module
-        concerned = self._concerned(module, name)
-        called = {_last_name(call.func) for function in concerned.values() for call in self._calls_in(module.scopes[function])}
-        called |= {_last_name(call.func) for call in self._calls_in(module.scope)}
-        idle = [
-            module.scopes[function]
-            for function in concerned.values()
-            if function.name not in called and function is not scope.node and _shares(module.scopes[function], name, scope)
-        ]
+        added = [self._sequence(inner, name, depth + 1) for inner in self._idle(scope.module, name).get(scope, ())]
+        runs = [layers for layers in added if layers]
         found: list[Layer] = []
-        for number, inner in enumerate(idle):
-            alone = frozenset((f"{other} of {len(idle)} functions runs", other == number) for other in range(len(idle)))
-            found += [_on(layer, alone) for layer in self._sequence(inner, name, depth + 1)]
+        for number, layers in enumerate(runs):
+            alone = frozenset((f"{other} of {len(runs)} functions runs", other == number) for other in range(len(runs)))
+            found += [_on(layer, alone) for layer in layers]
         return found
+
+    def _idle(self, module: Module, name: str) -> dict[Scope, list[Scope]]:
+        """The functions of a module that speak of an app which is made outside of them and that nothing in the module calls, by
+        the scope in which the app is made."""
+        if (module, name) not in self._idles:
+            found: dict[Scope, list[Scope]] = {}
+            concerned = self._concerned(module, name)
+            called = {each for function in concerned.values() for each in self._doings_of(module.scopes[function]).calls}
+            called |= self._doings_of(module.scope).calls.keys()
+            for function in concerned.values():
+                inner = module.scopes[function]
+                home = home_of(inner, name)
+                if function.name not in called and home is not inner and inner.parent in (home, home.parent):
+                    found.setdefault(home, []).append(inner)
+            self._idles[module, name] = found
+        return self._idles[module, name]
 
     def _creator(self, scope: Scope, name: str) -> tuple[Scope, str] | None:
         """Where an app that a module imports is made."""
@@ -174,9 +230,10 @@ class Stacks:
         given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
         if given is None:
             return []
-        nodes = self._items(module, given)
-        items = [layer for layer in self.layers.get(module, ()) if layer.form == "item" and layer.node in nodes]
-        return sorted(items, key=lambda layer: -nodes.index(layer.node))
+        if module not in self._by_node:
+            self._by_node[module] = {layer.node: layer for layer in self.layers.get(module, ()) if layer.form == "item"}
+        items = [self._by_node[module].get(node) for node in self._items(module, given)]
+        return [layer for layer in reversed(items) if layer is not None]
 
     def _items(self, module: Module, given: ast.expr) -> list[ast.AST]:
         """The items of a list of middleware, also where a name stands for the list."""
@@ -210,9 +267,7 @@ class Stacks:
     def _by_helper(self, scope: Scope, call: ast.Call, name: str, depth: int) -> list[Layer]:
         """The layers that a function of the program adds to the app that it is handed, or that it shares with its caller."""
         words = [*call.args, *(word.value for word in call.keywords)]
-        handed = any(isinstance(word, ast.Name | ast.Attribute) and ast.unparse(word) == name for word in words)
-        if not handed and _last_name(call.func) not in self._concerned(scope.module, name):
-            return []
+        handed = any(isinstance(word, ast.Name | ast.Attribute) and dotted(word) == name for word in words)
         path = path_of(scope.module, call)
         added: list[Layer] = []
         for each in self.evaluator.evaluate(call.func, self.evaluator.frame_of(scope.module, call)):
@@ -237,6 +292,28 @@ class Stacks:
             self.layers[module] = layers_of(self.evaluator, module)
 
 
+_NOTHING = _Doings()
+
+
+def _serves(layer: Layer) -> bool:
+    return not isinstance(layer, CorsLayer) or layer.is_served
+
+
+def _last_made(scope: Scope, name: str) -> tuple[int, int]:
+    """Where a name is bound to an app for the last time, if it is bound to several one after another: what was added before went
+    to an app that nobody serves."""
+    made = [
+        node
+        for node in scope.bindings.get(name, ())
+        if isinstance(node, ast.Assign) and node in scope.body and _makes_an_app(node.value)
+    ]
+    return position(made[-1]) if len(made) > 1 else (0, 0)
+
+
+def _makes_an_app(value: ast.expr) -> bool:
+    return isinstance(value, ast.Call) and _last_name(value.func) in ("FastAPI", "Starlette")
+
+
 def home_of(scope: Scope, name: str) -> Scope:
     """The scope in which `name` is made: of `app` in a function that does not bind it, the module around; of `self.app`, the
     method that sets it."""
@@ -248,11 +325,6 @@ def home_of(scope: Scope, name: str) -> Scope:
                 return scope.module.scopes[statement]
         return scope
     return scope.holder_of(first) or scope
-
-
-def _shares(inner: Scope, name: str, scope: Scope) -> bool:
-    """Whether a function means by `name` what is made in another scope: it stands in that scope, or in the same class."""
-    return inner.parent in (scope, scope.parent) and home_of(inner, name) is scope
 
 
 def _sets(function: ast.AST, name: str) -> bool:
@@ -283,7 +355,7 @@ def _on(layer: Layer, path: Path) -> Layer:
 def _parameter_given(function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call, name: str) -> str | None:
     for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
         given = argument_of(function, argument.arg, call)
-        if given is not None and ast.unparse(given) == name:
+        if given is not None and dotted(given) == name:
             return argument.arg
     return None
 
@@ -311,7 +383,7 @@ def _name_of_app(module: Module, call: ast.Call) -> str:
 def _assigned_to(module: Module, call: ast.Call) -> str | None:
     match module.parents.get(call):
         case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-            return ast.unparse(target)
+            return dotted(target)
         case _:
             return None
 
@@ -323,8 +395,3 @@ def is_app(evaluator: Evaluator, module: Module, node: ast.expr) -> bool:
             case External(name=name, called=True) if name.rpartition(".")[2] in ("FastAPI", "Starlette"):
                 return True
     return False
-
-
-def same(layers: Iterable[Layer], other: Layer) -> bool:
-    """Whether a layer is among others, however it was reached."""
-    return any(layer.node is other.node for layer in layers)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from corsense.lint.evaluation import Frame
     from corsense.lint.program import Module, Scope
 
 MOST_ALTERNATIVES = 24
@@ -49,6 +50,14 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Nested:
+    """A list that is an item of a list. `spot` is the outer list."""
+
+    inner: Value
+    spot: Spot
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """A variable of the environment or a field of settings. It is `default` where nobody sets it (None: there is no default).
 
@@ -66,14 +75,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A text taken apart at `separator` (None: at blanks). `strips` tells whether blanks around the parts are removed, and
-    `trims_slash` whether slashes at their ends are."""
+    """A text taken apart at `separator` (None: at blanks). `strips` tells whether blanks around the parts are removed,
+    `trims_slash` whether slashes at their ends are, and `filtered` whether parts may be left out."""
 
     text: Value
     separator: str | None
     spot: Spot
     strips: bool = False
     trims_slash: bool = False
+    filtered: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,10 +113,18 @@ class ClassValue:
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """An object made by calling a class of the program."""
+    """An object made by calling a class of the program. `frame` is where the call stands; None where no call is in sight."""
 
     made_of: ClassValue
     call: ast.Call = field(repr=False)
+    frame: Frame | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """What `ArgumentParser().parse_args()` gives: an attribute for each `add_argument` of the module that calls it."""
+
+    module: Module = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +143,19 @@ class External:
 
 
 Value: TypeAlias = (
-    Unknown | Known | Listed | Setting | Split | Table | FunctionValue | ClassValue | Instance | ModuleValue | External
+    Unknown
+    | Known
+    | Listed
+    | Nested
+    | Setting
+    | Split
+    | Table
+    | FunctionValue
+    | ClassValue
+    | Instance
+    | CommandLine
+    | ModuleValue
+    | External
 )
 
 Path: TypeAlias = frozenset[tuple[str, bool]]
@@ -218,6 +248,8 @@ def _entry(item: Value, setting: Setting | None) -> tuple[Entry, ...]:
 
 def _parts(text: str, separator: str | None, split: Split) -> Iterator[str]:
     for part in text.split(separator):
+        if split.filtered and not part.strip():
+            continue
         stripped = part.strip() if split.strips else part
         yield stripped.rstrip("/") if split.trims_slash else stripped
 
@@ -241,9 +273,25 @@ def text_of(value: Value) -> Entry | None:
     return found[0] if found else None
 
 
+def item(value: Value, outer: Spot) -> Value:
+    """A value as an item of a list: a list inside of one is no part of it."""
+    match value:
+        case Listed() | Split() | Setting(default=Listed() | Split()):
+            return Nested(value, outer)
+        case _:
+            return value
+
+
+def taken_out(value: Value) -> Value:
+    """An item of a list as the value that it is."""
+    return value.inner if isinstance(value, Nested) else value
+
+
 def truth(value: Value) -> bool | None:
     """What a value is in a condition; None when it is not known. A setting is what its default is."""
     match value:
+        case Split(separator=str(), filtered=False):
+            return True  # `"".split(",")` is `[""]`
         case Known(value=constant):
             return bool(constant)
         case Listed(items=items, complete=complete):

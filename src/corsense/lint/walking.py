@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from corsense.lint.conditions import holds
 from corsense.lint.program import position
-from corsense.lint.values import UNKNOWN, Alternatives, bounded, under
+from corsense.lint.values import UNKNOWN, Alternatives, Known, Listed, Setting, Split, Value, bounded, truth, under
 
 if TYPE_CHECKING:
     from corsense.lint.evaluation import Evaluator, Frame
@@ -103,12 +103,17 @@ class Walk:
             return states, True
         if isinstance(test, ast.Name) and test.id == "TYPE_CHECKING":
             return self.block(body, states)
-        first, stopped = self.block(body, under(states, holds(test)))
+        certain = self.evaluator.certain(test, self.frame)
+        taken = tuple(each for each in states if certain is not False and _outcome(test, self.name, each.value) is not False)
+        other = tuple(each for each in states if certain is not True and _outcome(test, self.name, each.value) is not True)
+        first, stopped = self.block(body, under(taken, holds(test)))
         if stopped:
             return first, True
-        second, stopped = self.block(orelse, under(states, holds(test, False)))
+        second, stopped = self.block(orelse, under(other, holds(test, False)))
         if stopped:
             return second, True
+        if states and not (taken and other):  # the other branch does not run
+            return (first if taken else second), False
         return _merged(under(first, holds(test)), under(second, holds(test, False))), False
 
     def _attempt(self, statement: ast.Try | ast.TryStar, states: Alternatives, reached: bool) -> tuple[Alternatives, bool]:
@@ -116,7 +121,7 @@ class Walk:
         if stopped:
             return tried, True
         results = [tried]
-        for handler in statement.handlers:
+        for handler in () if self.evaluator.reads_json(statement, self.frame) else statement.handlers:
             handled, stopped = self.block(handler.body, states)
             if stopped:
                 return _merged(tried, handled), True
@@ -126,6 +131,22 @@ class Walk:
 
     def _holds_use(self, statement: ast.AST) -> bool:
         return self.use is not None and _is_inside(self.use, statement)
+
+
+def _outcome(test: ast.expr, name: str, value: Value) -> bool | None:
+    """The outcome of a test that asks whether a name is true, or is None; None where it may be either."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            inner = _outcome(operand, name, value)
+            return None if inner is None else not inner
+        case ast.Name(id=found) if found == name and not isinstance(value, Setting):
+            return truth(value)
+        case ast.Compare(left=ast.Name(id=found), ops=[ast.Is() | ast.IsNot() as op], comparators=[ast.Constant(value=None)]) if (
+            found == name and isinstance(value, Known | Listed | Split)
+        ):
+            return (isinstance(value, Known) and value.value is None) is isinstance(op, ast.Is)
+        case _:
+            return None
 
 
 def _is_inside(part: ast.AST, node: ast.AST) -> bool:

@@ -60,26 +60,15 @@ class CORSMiddleware(ExtensionPoints):
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
     In place of `policy`, the keywords of Starlette's `CORSMiddleware` are understood with their meaning, so that changing the
-    import is enough; Starlette's `allow_headers` includes `Accept`, `Accept-Language`, `Content-Language`, `Content-Type`, and
-    so it does here. What differs, each on purpose:
-
-    - Unsafe or impossible settings raise `PolicyError`: `*` with credentials, a string in place of a list, globs, slashes...
-      Names that have no effect (`Origin` in `allow_headers`, `TRACE`) are dropped with a warning, as is the part of `max_age`
-      that no browser heeds.
-    - No origin at all is refused.
-    - `GET`, `HEAD` and `POST` always pass a preflight: browsers do not heed the list for them.
-    - `allow_methods=["*"]` is every method, not the seven or eight that Starlette lists.
-    - Refused preflights and disallowed origins get no `Access-Control-Allow-*` and no `Access-Control-Expose-Headers`; the text
-      of a refused preflight (`Disallowed CORS origin`) does not go on to judge the method for an origin that is not let in.
-    - With `*` and no credentials the answer is the same for everybody, so `Access-Control-Allow-Origin: *` is on every answer
-      and `Vary: Origin` on none, save those to `OPTIONS`.
-    - What the app says by hand in `Access-Control-*` is replaced, also for refused origins; `Vary` gains a name only where it
-      is missing.
-    - A list of headers that a response shares between requests is not written to.
-    - Preflights that name more headers, or longer ones, than the policy could allow are refused unread.
+    import is enough. What changes stands in one table, `docs/drop-in.md`: most of all, unsafe or impossible settings raise
+    `PolicyError`. A subclass that overrides `is_allowed_origin`, `preflight_response`, `simple_response`, `send` or `__call__`
+    works as it does with Starlette's; what cannot work raises `TypeError`. Preflights that name more headers, or longer ones,
+    than the policy could allow are refused unread, and a list of headers that a response shares between requests is not written
+    to.
 
     Warns (`CORSLayerWarning`) of a further CORS layer inside. Raises `PolicyError` (every fault of the settings, unknown keywords
-    included), `TypeError` when both `policy` and Starlette's keywords are given.
+    included), `TypeError` when both `policy` and Starlette's keywords are given. Where a server starts the app and Starlette
+    builds its layers, the start-up fails instead.
     """
 
     @names_unknown

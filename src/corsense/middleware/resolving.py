@@ -10,13 +10,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
 
 from corsense.middleware.event_loop import EventLoop, Waiter, current_loop
 from corsense.middleware.worker_threads import WorkerThreads
 from corsense.policy.resolver import is_admission, is_asked_about
 
 if TYPE_CHECKING:
-    from corsense.policy import ResolverSettings
+    from corsense.policy import Resolver, ResolverSettings
 
 LOGGER: Final = logging.getLogger("corsense")
 MOST_AT_ONCE: Final = 100
@@ -43,7 +44,7 @@ class Resolving:
         self._answers: OrderedDict[bytes, tuple[float, bool]] = OrderedDict()
         self._questions: dict[bytes, _Question] = {}
         self._running = 0
-        self._threads = WorkerThreads(MOST_THREADS)
+        self._threads = _threads_of(settings.resolve)
         self._complained_at = float("-inf")
 
     async def admits(self, origin: bytes) -> bool:
@@ -163,6 +164,19 @@ class Resolving:
             LOGGER.error("CORS: origin_resolver gave no answer within %g s: the origin is refused.", self._settings.timeout)
         else:
             LOGGER.error("CORS: origin_resolver failed: the origin is refused.", exc_info=error)
+
+
+# A policy that replaces another asks the same function in the same threads, and one that hangs fills them once.
+_THREADS: WeakValueDictionary[Resolver, WorkerThreads] = WeakValueDictionary()
+
+
+def _threads_of(resolve: Resolver) -> WorkerThreads:
+    try:
+        threads = _THREADS.get(resolve) or WorkerThreads(MOST_THREADS)
+        _THREADS[resolve] = threads
+    except TypeError:  # a callable object that has no hash
+        threads = WorkerThreads(MOST_THREADS)
+    return threads
 
 
 class _Question:

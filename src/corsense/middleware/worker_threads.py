@@ -7,8 +7,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-IDLE_SECONDS: Final = 10.0
+IDLE_SECONDS: Final = 2.0
 """So long a thread waits for more to do before it ends."""
+MOST_IN_ALL: Final = 128
+"""How many of these threads a process has, whatever the number of functions that hang in them."""
+
+_in_all = threading.BoundedSemaphore(MOST_IN_ALL)
 
 
 class WorkerThreads:
@@ -26,7 +30,7 @@ class WorkerThreads:
         self._idle = 0
 
     def submit(self, call: Callable[[], None]) -> None:
-        """Run `call`, which must not raise, as soon as a thread is free. Raises `RuntimeError` when no thread can be started."""
+        """Run `call`, which must not raise, as soon as a thread is free. Raises `RuntimeError` when there is no thread for it."""
         with self._changed:
             self._calls.append(call)
             if self._idle >= len(self._calls):
@@ -37,7 +41,13 @@ class WorkerThreads:
     def _start(self) -> None:
         self._threads += 1
         try:
-            threading.Thread(target=self._work, name="corsense-resolver", daemon=True).start()
+            if not _in_all.acquire(blocking=False):
+                raise RuntimeError(f"{MOST_IN_ALL} threads are busy with functions that do not return")
+            try:
+                threading.Thread(target=self._work, name="corsense-resolver", daemon=True).start()
+            except RuntimeError:
+                _in_all.release()
+                raise
         except RuntimeError:
             self._threads -= 1
             if not self._threads:
@@ -45,9 +55,12 @@ class WorkerThreads:
                 raise
 
     def _work(self) -> None:
-        while (call := self._next()) is not None:
-            call()
-            del call
+        try:
+            while (call := self._next()) is not None:
+                call()
+                del call
+        finally:
+            _in_all.release()
 
     def _next(self) -> Callable[[], None] | None:
         with self._changed:

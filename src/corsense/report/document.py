@@ -12,7 +12,7 @@ from corsense.check.results import Report, Result
 from corsense.explain import Explanation
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
-from corsense.fix.edits import unified_diff
+from corsense.fix.diff import shared_diff
 from corsense.lint import LintReport
 from corsense.report.console import console_lines
 from corsense.report.messages import LikelyCauseDocument, MessageDocument, message_document
@@ -290,7 +290,7 @@ def finding_document(finding: Finding) -> FindingDocument:
 
 
 def _fix(fix: Fix) -> FixDocument:
-    return FixDocument(title=fix.title, diff="".join(unified_diff(edit) for edit in fix.edits), verified=fix.verified)
+    return FixDocument(title=fix.title, diff="".join(shared_diff(edit) for edit in fix.edits), verified=fix.verified)
 
 
 class SkippedDocument(Document):

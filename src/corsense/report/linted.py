@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsense._redaction import Redactor
 from corsense.finding import Finding, Place
+from corsense.report.redaction import redacted_findings
 from corsense.report.terminal import Lines
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ _SHOWN_LINES = 6
 def print_lint_report(report: LintReport, lines: Lines, *, quiet: bool = False, verbose: bool = False) -> None:
     """Print every finding; `quiet` leaves a line each, `verbose` adds what was skipped."""
     sources: dict[str, list[str]] = {}
-    for finding in report.findings:
+    for finding in redacted_findings(report.findings):
         _headline(finding, lines)
         if quiet:
             continue
@@ -52,6 +54,7 @@ def _excerpt(place: Place, sources: dict[str, list[str]], lines: Lines) -> None:
     if place.file not in sources:
         sources[place.file] = _lines_of(place.file)
     source = sources[place.file]
+    masked = Redactor(keeps_length=True)
     last = min(place.end_line or place.line, len(source))
     width = len(str(last))
     for number in range(place.line, last + 1):
@@ -59,7 +62,7 @@ def _excerpt(place: Place, sources: dict[str, list[str]], lines: Lines) -> None:
             lines.verbatim(f"  {'':>{width}} | ...", "dim")
             break
         text = source[number - 1].replace("\t", " ")
-        lines.verbatim(f"  {number:>{width}} | {text}")
+        lines.verbatim(f"  {number:>{width}} | {masked.text(text)}")
         lines.verbatim(f"  {'':>{width}} | {_marked(place, number, text)}", "red")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import quote
 
 from corsense import __version__
 from corsense.causes import Cause
-from corsense.finding import Finding, Fix, Place
+from corsense.finding import Edit, Finding, Fix, Place
 from corsense.report.redaction import redacted_findings
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -72,26 +73,27 @@ def _artifact(file: str) -> dict[str, str]:
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    """The whole file in place of the whole file: an edit knows its two texts."""
-    changes = [
-        {
-            "artifactLocation": _artifact(edit.file),
-            "replacements": [
-                {
-                    "deletedRegion": {
-                        "startLine": 1,
-                        "startColumn": 1,
-                        "endLine": edit.before.count("\n") + 1,
-                        "endColumn": _end(edit.before),
-                    },
-                    "insertedContent": {"text": edit.after},
-                }
-            ],
-        }
-        for edit in fix.edits
-    ]
+    changes = [{"artifactLocation": _artifact(edit.file), "replacements": _replacements(edit)} for edit in fix.edits]
     return {"description": {"text": fix.title}, "artifactChanges": changes}
 
 
-def _end(text: str) -> int:
-    return len(text.rpartition("\n")[2]) + 1
+def _replacements(edit: Edit) -> list[dict[str, Any]]:
+    """The lines that change, each run of them a region: a log does not carry the rest of the source."""
+    before, after = edit.before.split("\n"), edit.after.split("\n")
+    found = []
+    for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            continue
+        text = "".join(f"{line}\n" for line in after[start:end])
+        region = {"startLine": first + 1, "startColumn": 1, "endLine": last + 1, "endColumn": 1}
+        if last == len(before):  # the last line has no line end that could go with it
+            region = _to_the_end(before, first)
+            text = ("\n" if first and start < end else "") + text.removesuffix("\n")
+        found.append({"deletedRegion": region, "insertedContent": {"text": text}})
+    return found
+
+
+def _to_the_end(lines: list[str], first: int) -> dict[str, int]:
+    """From the end of the line before `first` to the end of the text."""
+    start = {"startLine": first, "startColumn": len(lines[first - 1]) + 1} if first else {"startLine": 1, "startColumn": 1}
+    return {**start, "endLine": len(lines), "endColumn": len(lines[-1]) + 1}

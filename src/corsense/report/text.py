@@ -12,7 +12,7 @@ from rich.text import Text
 from corsense.check.results import Report, Result
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.finding import Finding, Place
-from corsense.fix.edits import unified_diff
+from corsense.fix.diff import shared_diff
 from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
@@ -151,7 +151,7 @@ class TextReport:
             proof = {True: passes, False: fails, None: ""}[fix.verified]
             self.lines.labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
             for edit in fix.edits:
-                for line in unified_diff(edit).splitlines():
+                for line in shared_diff(edit).splitlines():
                     self.lines.verbatim(" " * 12 + line, _DIFF_COLOURS.get(line[:1], ""))
         elif finding.remedy:
             for number, line in enumerate(finding.remedy.splitlines()):

@@ -7,10 +7,10 @@ module at the rest. What a cause means, why it is bad and what to write instead 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from corsense.causes import find
-from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
@@ -24,11 +24,14 @@ from corsense.lint.rules import (
     glob_in_origins,
     header_not_allowed,
     insecure_origin_with_credentials,
+    joined_values,
     manual_cors_headers,
     manual_options_handler,
     method_not_allowed,
     middleware_added_after_startup,
+    middleware_given_a_class,
     mounted_app_without_cors,
+    nested_origins,
     null_origin,
     origin_default_port,
     origin_has_path,
@@ -37,12 +40,15 @@ from corsense.lint.rules import (
     origin_without_scheme,
     origins_not_a_list,
     policy_faults,
+    private_network_argument,
+    private_network_headers_obsolete,
     public_suffix_origin,
     reflected_origin,
     regex_in_origins,
     regex_not_linear,
     regex_too_broad,
     regex_unescaped_dot,
+    setting_not_json,
     unknown_keyword,
     vary_origin_missing,
     websocket_origin_unchecked,
@@ -52,49 +58,87 @@ from corsense.lint.rules import (
     wildcard_with_credentials,
 )
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 
-OF_LAYERS: tuple[Callable[[CorsLayer], Iterator[Mark]], ...] = (
-    env_split_without_strip.marks,
-    expose_wildcard_with_credentials.marks,
-    glob_in_origins.marks,
-    insecure_origin_with_credentials.marks,
-    null_origin.marks,
-    origin_default_port.marks,
-    origin_has_path.marks,
-    origin_not_normalised.marks,
-    origin_trailing_slash.marks,
-    origin_without_scheme.marks,
-    origins_not_a_list.marks,
-    public_suffix_origin.marks,
-    regex_in_origins.marks,
-    regex_not_linear.marks,
-    regex_too_broad.marks,
-    regex_unescaped_dot.marks,
-    unknown_keyword.marks,
-    wildcard_default_setting.marks,
-    wildcard_origins.marks,
-    wildcard_with_credentials.marks,
+
+class LayerRule(Protocol):
+    """A rule that looks at one CORS layer. `SLUG` is the cause that it reports."""
+
+    @property
+    def SLUG(self) -> str: ...  # noqa: N802  # the name of a constant of a module
+
+    def marks(self, layer: CorsLayer, /) -> Iterator[Mark]:
+        """What is wrong with the layer."""
+
+
+class StackRule(Protocol):
+    """A rule that looks at the layers of one app and their order."""
+
+    @property
+    def SLUG(self) -> str: ...  # noqa: N802
+
+    def marks(self, stack: Stack, survey: Survey, /) -> Iterator[Mark]:
+        """What is wrong with the stack."""
+
+
+class ModuleRule(Protocol):
+    """A rule that looks at one module. An empty `SLUG` stands for many causes."""
+
+    @property
+    def SLUG(self) -> str: ...  # noqa: N802
+
+    def marks(self, module: Module, survey: Survey, /) -> Iterator[Mark]:
+        """What is wrong with the module."""
+
+
+OF_LAYERS: tuple[LayerRule, ...] = (
+    env_split_without_strip,
+    expose_wildcard_with_credentials,
+    glob_in_origins,
+    insecure_origin_with_credentials,
+    joined_values,
+    nested_origins,
+    null_origin,
+    origin_default_port,
+    origin_has_path,
+    origin_not_normalised,
+    origin_trailing_slash,
+    origin_without_scheme,
+    origins_not_a_list,
+    private_network_argument,
+    public_suffix_origin,
+    regex_in_origins,
+    regex_not_linear,
+    regex_too_broad,
+    regex_unescaped_dot,
+    unknown_keyword,
+    wildcard_default_setting,
+    wildcard_origins,
+    wildcard_with_credentials,
 )
 
-OF_STACKS: tuple[Callable[[Stack, Evaluator], Iterator[Mark]], ...] = (
-    cors_not_outermost.marks,
-    duplicate_cors_headers.marks,
-    duplicate_cors_middleware.marks,
-    error_response_without_cors.marks,
-    header_not_allowed.marks,
-    method_not_allowed.marks,
-    mounted_app_without_cors.marks,
-    websocket_origin_unchecked.marks,
+OF_STACKS: tuple[StackRule, ...] = (
+    cors_not_outermost,
+    duplicate_cors_headers,
+    duplicate_cors_middleware,
+    error_response_without_cors,
+    header_not_allowed,
+    method_not_allowed,
+    websocket_origin_unchecked,
 )
 
-OF_MODULES: tuple[Callable[[Module, Evaluator], Iterator[Mark]], ...] = (
-    manual_cors_headers.marks,
-    manual_options_handler.marks,
-    middleware_added_after_startup.marks,
-    policy_faults.marks,
-    reflected_origin.marks,
-    vary_origin_missing.marks,
-    wildcard_by_hand.marks,
+OF_MODULES: tuple[ModuleRule, ...] = (
+    manual_cors_headers,
+    manual_options_handler,
+    middleware_added_after_startup,
+    middleware_given_a_class,
+    mounted_app_without_cors,
+    policy_faults,
+    private_network_headers_obsolete,
+    reflected_origin,
+    setting_not_json,
+    vary_origin_missing,
+    wildcard_by_hand,
 )
 
 

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.answering import own_answer
-from corsense.lint.evaluation import Evaluator
+from corsense.lint.answering import own_answer, writes_cors_headers
 from corsense.lint.layers import CorsLayer, Layer
 from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 
 SLUG = "cors-not-outermost"
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """Each layer outside of the outermost CORS layer that can answer by itself."""
-    told: set[int] = set()
+    seen: set[int] = set()
+    writers = [layer for layer in stack.layers if writes_cors_headers(layer)]
     for cors in stack.cors:
         if any(isinstance(layer, CorsLayer) for layer in _outside(stack, cors)):
             continue
         for layer in _outside(stack, cors):
-            how = own_answer(evaluator, layer)
-            if how is None or id(layer.node) in told:
+            if id(layer.node) in seen or _is_inside_any(stack, layer, writers):
                 continue
-            told.add(id(layer.node))
+            how = own_answer(survey.evaluator, layer)
+            if how is None:
+                continue
+            seen.add(id(layer.node))
             where = f"{cors.module.path}:{cors.node.lineno}"
             message = (
                 f"{layer.name} is added after CORSMiddleware ({where}), so it is outside of it, and it {how}: that answer leaves "
@@ -37,3 +40,8 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
 def _outside(stack: Stack, cors: CorsLayer) -> Iterator[Layer]:
     """The layers around a CORS layer; around one that wraps the app, only those that wrap it as well."""
     return (layer for layer in stack.outside(cors) if cors.form != "wrapped" or layer.form == "wrapped")
+
+
+def _is_inside_any(stack: Stack, layer: Layer, writers: list[Layer]) -> bool:
+    """Whether a layer that writes CORS headers by hand is around a layer: its answers have them then."""
+    return bool(writers) and any(outer in writers for outer in stack.outside(layer))

@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.evaluation import Evaluator
-from corsense.lint.handwritten import handwritten
 from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 from corsense.lint.values import FunctionValue, Spot
 
 SLUG = "duplicate-cors-headers"
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """Hand-written layers outside that append `Access-Control-Allow-Origin` to an answer that has it."""
     for cors in stack.cors:
         for layer in stack.outside(cors):
             function = layer.made_of
             if not isinstance(function, FunctionValue):
                 continue
-            for found in handwritten(evaluator, function.module):
+            for found in survey.handwritten(function.module):
                 header = found.value_of("access-control-allow-origin")
                 if header is not None and header.appended and found.scope.node is function.node:
                     message = (

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 
 SLUG = "duplicate-cors-middleware"
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """The last of them."""
     for first in stack.cors:
         again = [layer for layer in stack.outside(first) if isinstance(layer, CorsLayer) and layer.node is not first.node]

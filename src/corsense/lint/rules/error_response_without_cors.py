@@ -7,40 +7,52 @@ from collections.abc import Iterator
 
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
+from corsense.lint.program import Module
 from corsense.lint.stacks import Stack
-from corsense.lint.values import Spot
+from corsense.lint.survey import Survey, handles_all
+from corsense.lint.values import FunctionValue, Spot
 
 SLUG = "error-response-without-cors"
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """The handler, where the CORS layer is one of the app's own."""
     if not any(layer.form in ("added", "item") for layer in stack.cors) or any(layer.form == "wrapped" for layer in stack.cors):
         return
     if any(layer.is_ours for layer in stack.cors):
         return
-    module = stack.scope.module
-    for function in module.functions:
-        for decorator in function.decorator_list:
-            match decorator:
-                case ast.Call(func=ast.Attribute(attr="exception_handler", value=owner), args=[given, *_]):
-                    if ast.unparse(owner) == stack.name and _is_all(given):
-                        yield _mark(Spot(module, function), function.name)
-    for call in module.calls:
-        match call:
-            case ast.Call(func=ast.Attribute(attr="add_exception_handler", value=owner), args=[given, *rest]):
-                if ast.unparse(owner) == stack.name and _is_all(given):
-                    yield _mark(Spot(module, call), ast.unparse(rest[0]) if rest else "the handler")
+    module, evaluator = stack.scope.module, survey.evaluator
+    for function, decorator in module.decorations.get(stack.name, ()):
+        if handles_all(decorator) and not _adds_headers(evaluator, module, function):
+            yield _mark(Spot(module, function), function.name)
+    for call in module.method_calls.get((stack.name, "add_exception_handler"), ()):
+        if handles_all(call) and not _registers_headers(evaluator, module, call.args[1:]):
+            yield _mark(Spot(module, call), ast.unparse(call.args[1]) if call.args[1:] else "the handler")
 
 
-def _is_all(given: ast.expr) -> bool:
-    match given:
-        case ast.Name(id="Exception") | ast.Constant(value=500):
-            return True
-        case ast.Attribute(attr="HTTP_500_INTERNAL_SERVER_ERROR"):
-            return True
-        case _:
-            return False
+def _registers_headers(evaluator: Evaluator, module: Module, rest: list[ast.expr]) -> bool:
+    """Whether the handler that a call registers is in sight and adds the CORS headers itself."""
+    values = evaluator.evaluate(rest[0], evaluator.frame_of(module, rest[0])) if rest else ()
+    return any(
+        isinstance(each.value, FunctionValue) and _adds_headers(evaluator, each.value.module, each.value.node) for each in values
+    )
+
+
+def _adds_headers(evaluator: Evaluator, module: Module, handler: ast.AST) -> bool:
+    """Whether a handler adds the CORS headers itself, or has a function do it."""
+    if "access-control-allow-origin" in ast.unparse(handler).lower():
+        return True
+    for node in ast.walk(handler):
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if "cors" in name.lower():
+                return True
+            if isinstance(node.func, ast.Name):
+                called = [each.value for each in evaluator.evaluate(node.func, evaluator.frame_of(module, node))]
+                written = [ast.unparse(value.node).lower() for value in called if isinstance(value, FunctionValue)]
+                if any("access-control-allow-origin" in text for text in written):
+                    return True
+    return False
 
 
 def _mark(spot: Spot, name: str) -> Mark:

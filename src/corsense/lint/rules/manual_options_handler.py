@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from corsense.causes import Severity
-from corsense.lint.evaluation import Evaluator
 from corsense.lint.handwritten import concerns_framework
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
+from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
 
 SLUG = "manual-options-handler"
@@ -17,17 +17,63 @@ SLUG = "manual-options-handler"
 _OTHER_USES = ("dav", "tus-", 'allow"', "allow'")
 
 
-def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
-    """Each handler of OPTIONS that is about preflights."""
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+    """Each handler of OPTIONS that is about preflights, a route or a middleware."""
     if "options" not in module.text.lower() or not concerns_framework(module):
         return
     for function in module.functions:
         for decorator in function.decorator_list:
             if isinstance(decorator, ast.Call) and _serves_options(decorator) and _is_about_preflights(function):
-                message = f"{function.name} answers OPTIONS by hand: where it sends no CORS headers, it refuses every preflight."
-                remedy = "Remove it: CORSMiddleware answers preflights before the routes."
-                yield Mark(SLUG, message, Spot(module, function), {"handler": function.name}, _severity(function), remedy)
+                yield _of_route(module, function, survey)
                 break
+        test = _answered_in(module, function)
+        if test is not None:
+            message = f"{function.name} answers every OPTIONS request itself, preflights among them, in place of CORSMiddleware."
+            remedy = "Leave preflights to CORSMiddleware."
+            yield Mark(SLUG, message, Spot(module, test), {"handler": function.name}, "warning", remedy)
+
+
+def _of_route(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, survey: Survey) -> Mark:
+    remedy = "Remove it: CORSMiddleware answers preflights before the routes."
+    evidence = {"handler": function.name}
+    if survey.answers_preflights_of(module, function):
+        message = (
+            f"{function.name} answers OPTIONS by hand, and no preflight reaches it: CORSMiddleware answers before the routes."
+        )
+        return Mark(SLUG, message, Spot(module, function), evidence, "info", remedy)
+    message = f"{function.name} answers OPTIONS by hand: where it sends no CORS headers, it refuses every preflight."
+    return Mark(SLUG, message, Spot(module, function), evidence, _severity(function), remedy)
+
+
+def _answered_in(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:
+    """The test for OPTIONS of a middleware that writes CORS headers by hand, where what follows does not ask what is inside."""
+    arguments = [argument.arg for argument in function.args.args]
+    if arguments[-1:] != ["call_next"] and arguments[-3:] != ["scope", "receive", "send"]:
+        return None
+    around = module.scope_of(function).node
+    written = ast.unparse(around if isinstance(around, ast.ClassDef) else function).lower()
+    if "access-control-allow-" not in written:
+        return None
+    inside = {"call_next", "self.app", "app"}
+    for node in ast.walk(function):
+        if isinstance(node, ast.If) and _asks_for_options(node.test):
+            called = {ast.unparse(call.func) for each in node.body for call in ast.walk(each) if isinstance(call, ast.Call)}
+            if called and not called & inside:
+                return node.test
+    return None
+
+
+def _asks_for_options(test: ast.expr) -> bool:
+    """`request.method == "OPTIONS"`, in whatever spelling and with whatever beside it."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return any(_asks_for_options(value) for value in values)
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+            sides = (left, right)
+            named = any(isinstance(side, ast.Constant) and str(side.value).upper() == "OPTIONS" for side in sides)
+            return named and any("method" in ast.unparse(side) for side in sides if not isinstance(side, ast.Constant))
+        case _:
+            return False
 
 
 def _serves_options(decorator: ast.Call) -> bool:

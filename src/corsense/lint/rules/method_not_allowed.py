@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
 from corsense.lint.routes import routes_of
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 from corsense.lint.values import Value, entries, is_complete, text_of
 
 SLUG = "method-not-allowed"
@@ -16,7 +16,7 @@ SLUG = "method-not-allowed"
 _ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """Methods of routes that the list lacks, and methods in lower case, which are others."""
     served: set[str] | None = None
     for layer in stack.answering:
@@ -29,7 +29,7 @@ def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
             continue
         lower = [method for method in allowed if method != method.upper() and method.upper() in (*_ASKED_FOR, "GET")]
         if served is None:
-            served = {method for route in routes_of(evaluator, stack.scope, stack.name) for method in route.methods}
+            served = {method for route in routes_of(survey.evaluator, stack.scope, stack.name) for method in route.methods}
         missing = [method for method in _ASKED_FOR if method in served and method not in allowed]
         if missing:
             yield _mark(layer, missing, allowed, bool(given))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
+from corsense.lint.survey import Survey
 from corsense.lint.values import FunctionValue, Spot
 
 SLUG = "middleware-added-after-startup"
@@ -19,13 +20,15 @@ _MOMENTS = {
 }
 
 
-def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """Each `add_middleware` in a function that runs after the stack is built."""
+    late: dict[ast.AST, str] | None = None
     for call in module.calls:
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_middleware" and call.args:
             function = module.scope_of(call).node
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                moment = _moment(evaluator, module, function)
+                late = _late(survey.evaluator, module) if late is None else late
+                moment = _moment(function) or late.get(function)
                 if moment is not None:
                     message = (
                         f"Middleware is added {moment}, which raises RuntimeError: the stack is built when the app first runs."
@@ -34,17 +37,23 @@ def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
                     yield Mark(SLUG, message, Spot(module, call), {"moment": moment}, "error", remedy)
 
 
-def _moment(evaluator: Evaluator, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
+def _moment(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
     for decorator in function.decorator_list:
         match decorator:
             case ast.Call(func=ast.Attribute(attr=name), args=[ast.Constant(), *_]) if name in _MOMENTS:
                 return _MOMENTS[name]
+    return None
+
+
+def _late(evaluator: Evaluator, module: Module) -> dict[ast.AST, str]:
+    """The functions that a module has run when the app starts."""
+    found: dict[ast.AST, str] = {}
     for call in module.calls:
         given = [word.value for word in call.keywords if word.arg == "lifespan"]
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_event_handler":
             given += call.args[1:2]
         for node in given:
             for each in evaluator.evaluate(node, evaluator.frame_of(module, call)):
-                if isinstance(each.value, FunctionValue) and each.value.node is function:
-                    return "when the app starts"
-    return None
+                if isinstance(each.value, FunctionValue):
+                    found[each.value.node] = "when the app starts"
+    return found

@@ -7,26 +7,28 @@ from collections.abc import Iterator
 
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
-from corsense.lint.program import Module
-from corsense.lint.stacks import Stack, is_app
+from corsense.lint.program import Module, dotted
+from corsense.lint.stacks import is_app
+from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
 
 SLUG = "mounted-app-without-cors"
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
-    """Apps that are mounted beside the one of this stack and have no layer, where the app around them has none either."""
-    module = stack.scope.module
-    mounts = list(_mounts(evaluator, module))
-    ours = [mount for mount in mounts if mount[2] == stack.name]
-    covered = {stack.name, *_with_layers(module)}
-    for owner, _, _, _ in ours:
-        if owner in covered:
-            continue
-        for other, call, name, prefix in mounts:
-            if other == owner and name not in covered:
-                message = f"The app mounted at {prefix!r} has no CORSMiddleware of its own, and none is in front of it."
-                yield Mark(SLUG, message, Spot(module, call), {"prefix": prefix}, remedy=f"Put CORSMiddleware on {owner}.")
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+    """Apps without a layer that are mounted beside one with a layer, where the app around them has none either."""
+    if ".mount(" not in module.text:
+        return
+    covered = {stack.name for stack in survey.stacks if stack.scope.module is module} | set(_with_layers(module))
+    by_owner: dict[str, list[tuple[ast.Call, str, str]]] = {}
+    for owner, call, name, prefix in _mounts(survey.evaluator, module):
+        by_owner.setdefault(owner, []).append((call, name, prefix))
+    for owner, mounts in by_owner.items():
+        if owner not in covered and any(name in covered for _, name, _ in mounts):
+            for call, name, prefix in mounts:
+                if name not in covered:
+                    message = f"The app mounted at {prefix!r} has no CORSMiddleware of its own, and none is in front of it."
+                    yield Mark(SLUG, message, Spot(module, call), {"prefix": prefix}, remedy=f"Put CORSMiddleware on {owner}.")
 
 
 def _mounts(evaluator: Evaluator, module: Module) -> Iterator[tuple[str, ast.Call, str, str]]:
@@ -36,16 +38,12 @@ def _mounts(evaluator: Evaluator, module: Module) -> Iterator[tuple[str, ast.Cal
                 func=ast.Attribute(attr="mount", value=owner), args=[ast.Constant(value=str(prefix)), ast.Name() as app, *_]
             ):
                 if is_app(evaluator, module, app):
-                    yield ast.unparse(owner), call, app.id, prefix
+                    yield dotted(owner), call, app.id, prefix
 
 
-def _with_layers(module: Module) -> set[str]:
+def _with_layers(module: Module) -> Iterator[str]:
     """The apps that some CORS layer is added to."""
-    return {
-        ast.unparse(call.func.value)
-        for call in module.calls
-        if isinstance(call.func, ast.Attribute)
-        and call.func.attr == "add_middleware"
-        and call.args
-        and "CORS" in ast.unparse(call.args[0])
-    }
+    for call in module.calls:
+        match call:
+            case ast.Call(func=ast.Attribute(attr="add_middleware", value=app), args=[given, *_]) if "CORS" in ast.unparse(given):
+                yield dotted(app)

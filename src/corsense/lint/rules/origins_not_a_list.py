@@ -1,4 +1,4 @@
-"""`origins-not-a-list` in source: `allow_origins` is one string, or one string of the list holds several origins."""
+"""`origins-not-a-list` in source: `allow_origins` is one string."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
 from corsense.lint.marks import Mark
-from corsense.lint.origins import written_origins
 from corsense.lint.values import Known, Setting, Spot, Value
 
 SLUG = "origins-not-a-list"
@@ -19,10 +18,6 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
         if found is not None:
             yield _mark(layer, *found)
             break
-    for origin in written_origins(layer):
-        if origin.slug == SLUG:
-            message = f"{origin.entry.text!r} is one string with several origins in it: it matches none of them."
-            yield Mark(SLUG, message, origin.entry.spot, {"value": origin.entry.text}, layer=layer)
 
 
 def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:

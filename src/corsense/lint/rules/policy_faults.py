@@ -10,17 +10,22 @@ from corsense.faults import PolicyError
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
+from corsense.lint.survey import Survey
 from corsense.lint.values import External, Known, Listed, Spot, Value
 from corsense.policy import Policy
 from corsense.policy.origins import insecure_fault
 
+SLUG = ""
+"""Whatever cause a policy's fault has."""
+
 _PRESETS = ("development", "production", "public_api", "mobile")
 
 
-def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """The faults of each policy whose arguments are all in sight."""
     if "corsense" not in module.text:
         return
+    evaluator = survey.evaluator
     for call in module.calls:
         make = _maker(module, evaluator, call)
         if make is None or any(word.arg is None for word in call.keywords):

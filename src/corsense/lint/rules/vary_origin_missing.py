@@ -5,19 +5,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from corsense.lint.evaluation import Evaluator
-from corsense.lint.handwritten import handwritten
+from corsense.lint.guards import is_guarded, is_handed, is_of_request
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
-from corsense.lint.rules.reflected_origin import is_guarded, is_handed, is_of_request
+from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
 
 SLUG = "vary-origin-missing"
 
 
-def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """Functions that answer with the request's origin and write no Vary."""
-    for found in handwritten(evaluator, module):
+    for found in survey.handwritten(module):
         header = found.value_of("access-control-allow-origin")
         if header is None or not (is_handed(found, header) or (is_of_request(found, header) and is_guarded(found, header))):
             continue  # what names every origin has a worse fault

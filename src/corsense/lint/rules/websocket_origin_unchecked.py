@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
 from corsense.lint.origins import restricts_origins
 from corsense.lint.routes import Route, routes_of
 from corsense.lint.stacks import Stack
+from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
 
 SLUG = "websocket-origin-unchecked"
@@ -17,12 +17,14 @@ SLUG = "websocket-origin-unchecked"
 _CHECKS = ("origin", "token", "auth", "api_key", "apikey", "jwt", "secret", "ticket", "credential", "permission", "verify")
 
 
-def marks(stack: Stack, evaluator: Evaluator) -> Iterator[Mark]:
+def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """The first websocket that checks neither the origin nor a token."""
     if not any(restricts_origins(layer) and not layer.is_ours for layer in stack.cors):
         return
     open_ones = [
-        route for route in routes_of(evaluator, stack.scope, stack.name) if "WEBSOCKET" in route.methods and not _checks(route)
+        route
+        for route in routes_of(survey.evaluator, stack.scope, stack.name)
+        if "WEBSOCKET" in route.methods and not _checks(route)
     ]
     if open_ones:
         first = open_ones[0]

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.handwritten import handwritten, text_value
+from corsense.lint.handwritten import Handwritten, Written, values_with_origin
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
-from corsense.lint.rules.reflected_origin import is_of_request
-from corsense.lint.values import Spot
+from corsense.lint.survey import Survey
+from corsense.lint.values import Spot, compatible
 
 SLUG = "wildcard-with-credentials"
 
 
-def marks(module: Module, evaluator: Evaluator) -> Iterator[Mark]:
-    """Functions that write a literal `*` beside `true`."""
-    for found in handwritten(evaluator, module):
-        origin = found.value_of("access-control-allow-origin")
-        credentials = found.value_of("access-control-allow-credentials")
-        if origin is None or credentials is None or is_of_request(found, origin):
-            continue  # `*` where a request has no origin reaches no page
-        if "*" in text_value(evaluator, module, origin.value) and "true" in text_value(evaluator, module, credentials.value):
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+    """Functions that write `*` beside `true` in answers to pages."""
+    for found in survey.handwritten(module):
+        origin = _wildcard_with_credentials(survey.evaluator, found)
+        if origin is not None:
             message = "Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true: browsers refuse the pair."
             remedy = "Leave both to CORSMiddleware with the origins that may send cookies."
             yield Mark(SLUG, message, Spot(module, origin.node), {}, "error", remedy)
+
+
+def _wildcard_with_credentials(evaluator: Evaluator, found: Handwritten) -> Written | None:
+    """The header that says `*` where another says `true` in the same run of the function."""
+    origins = [header for header in found.headers if header.name == "access-control-allow-origin"]
+    flags = [header for header in found.headers if header.name == "access-control-allow-credentials"]
+    for origin in origins:
+        if flags and "*" in values_with_origin(evaluator, found, origin):
+            path = path_of(found.module, origin.node)
+            for flag in flags:
+                if compatible(path, path_of(found.module, flag.node)) and "true" in values_with_origin(evaluator, found, flag):
+                    return origin
+    return None

@@ -19,6 +19,6 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
             name = found.setting.name
             message = f"Where {name} is not set, every origin is allowed: it falls back to '*'."
             remedy = f"Let {name} fall back to your development origin, or to nothing."
-            severity: Severity = "error" if found.credentials else "warning"
+            severity: Severity = "error" if found.credentials else "info" if found.credentials is False else "warning"
             yield Mark(SLUG, message, found.spot, {"setting": name}, severity, remedy, layer)
             return

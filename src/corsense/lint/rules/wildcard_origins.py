@@ -12,8 +12,10 @@ SLUG = "wildcard-origins"
 
 
 def marks(layer: CorsLayer) -> Iterator[Mark]:
-    """One mark a layer; none where it is the default of a setting, or goes with credentials, which are rules of their own."""
+    """One mark a layer; none where it may go with credentials, which are rules of their own."""
     found = list(wildcards(layer))
-    if found and not any(each.credentials or each.setting is not None for each in found):
-        message = "allow_origins=['*'] lets any page read this API. Without credentials that is right for a public one."
+    if found and all(each.credentials is False or (each.credentials is None and each.setting is None) for each in found):
+        setting = next((each.setting for each in found if each.setting is not None), None)
+        default = f" (the default of {setting.name})" if setting is not None else ""
+        message = f"allow_origins=['*']{default} lets any page read this API. Without credentials that is right for a public one."
         yield Mark(SLUG, message, layer.keyword_spot("allow_origins"), {}, "info", layer=layer)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from corsense.check.results import Result
 from corsense.finding import Edit
-from corsense.fix.edits import unified_diff
+from corsense.fix.diff import shared_diff
 from corsense.report.difference import marked_difference
 from corsense.report.html.markup import Markup, element, join
 
@@ -62,7 +62,7 @@ def difference(label: str, value: str, other: str) -> Markup:
 
 def diff(edits: Sequence[Edit]) -> Markup:
     """The edits as one unified diff, its lines coloured."""
-    lines = [line for edit in edits for line in _diff_lines(unified_diff(edit))]
+    lines = [line for edit in edits for line in _diff_lines(shared_diff(edit))]
     return element("pre", element("code", lines), class_="diff", tabindex=0)
 
 

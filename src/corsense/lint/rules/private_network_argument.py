@@ -1,0 +1,18 @@
+"""`private-network-headers-obsolete` in source: a layer is given `allow_private_network`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corsense.lint.layers import CorsLayer
+from corsense.lint.marks import Mark
+from corsense.lint.values import truth
+
+SLUG = "private-network-headers-obsolete"
+
+
+def marks(layer: CorsLayer) -> Iterator[Mark]:
+    """One mark a layer."""
+    if any(truth(each.value) for each in layer.arguments.get("allow_private_network", ())):
+        message = "allow_private_network=True has no effect: no browser sends or reads Private Network Access headers any more."
+        yield Mark(SLUG, message, layer.keyword_spot("allow_private_network"), {}, remedy="Remove it.", layer=layer)

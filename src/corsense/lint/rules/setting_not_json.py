@@ -1,0 +1,53 @@
+"""`setting-not-json` in source: a text that is not JSON is read as JSON."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+
+from corsense.lint.marks import Mark
+from corsense.lint.program import Module
+from corsense.lint.survey import Survey
+from corsense.lint.values import Known, Setting, Spot
+
+SLUG = "setting-not-json"
+
+
+def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+    """Each `json.loads` of a setting of CORS whose default is not JSON, where nothing catches what it raises."""
+    if "json.loads" not in module.text:
+        return
+    for call in module.calls:
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="json"), attr="loads"), args=[given, *_]):
+                for each in survey.evaluator.evaluate(given, survey.evaluator.frame_of(module, call)):
+                    found = _not_json(each.value)
+                    if found is not None and not _is_tried(module, call):
+                        name, text = found
+                        message = (
+                            f"{name} is read as JSON, and its default {text!r} is not JSON: json.loads raises JSONDecodeError."
+                        )
+                        remedy = f"Write the default as JSON: {json.dumps([text.strip()])!r}."
+                        yield Mark(SLUG, message, Spot(module, call), {"setting": name, "value": text}, "error", remedy)
+
+
+def _not_json(value: object) -> tuple[str, str] | None:
+    match value:
+        case Setting(name=name, default=Known(value=str(text))) if "cors" in name.lower() or "origin" in name.lower():
+            try:
+                json.loads(text)
+            except ValueError:
+                return name, text
+            return None
+        case _:
+            return None
+
+
+def _is_tried(module: Module, node: ast.AST) -> bool:
+    inner, outer = node, module.parents[node]
+    while outer is not inner:
+        if isinstance(outer, ast.Try | ast.TryStar) and outer.handlers and inner in outer.body:
+            return True
+        inner, outer = outer, module.parents[outer]
+    return False
