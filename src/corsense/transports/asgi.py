@@ -12,6 +12,7 @@ from corsense.app.agent import exchange as agent
 from corsense.app.agent.exchange import COOKIE, AsgiApp
 from corsense.fetch.trace import FailureReason
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
+from corsense.transports.websocket import is_handshake, websocket_answer
 
 __all__ = ["COOKIE", "TIME_LIMIT", "AsgiExchange", "AsgiSend", "asgi_answer", "asgi_exchange", "asgi_send", "scope_of"]
 
@@ -73,7 +74,9 @@ async def asgi_exchange(
 async def asgi_answer(
     app: AsgiApp, request: WireRequest, *, body: bytes | None = None, cookies: bool = False, time_limit: float = TIME_LIMIT
 ) -> WireResponse | NetworkError:
-    """What an app answers to a request: see `asgi_exchange`."""
+    """What an app answers to a request: see `asgi_exchange`, and `websocket_answer` for the handshake of a WebSocket."""
+    if is_handshake(request):
+        return await websocket_answer(app, request, cookies=cookies, time_limit=time_limit)
     return (await asgi_exchange(app, request, body=body, cookies=cookies, time_limit=time_limit)).response
 
 
