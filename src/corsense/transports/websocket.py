@@ -24,8 +24,8 @@ async def websocket_answer(
     app: AsgiApp, request: WireRequest, *, cookies: bool = False, time_limit: float = 10.0
 ) -> WireResponse | NetworkError:
     """What an app answers to a handshake: 101 when it accepts, 403 when it closes first, 500 when it raises, its own status where
-    it sends one. The connection is given up once the answer is known, as by a page that closes. An app that does not answer within
-    `time_limit` seconds is a `NetworkError("timed out")`."""
+    it sends one. The connection is given up once the answer is known, as by a page that closes. An app that does not answer
+    within `time_limit` seconds is a `NetworkError("timed out")`."""
     answered: asyncio.Future[WireResponse] = asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(_run(app, _scope(request, cookies), answered))
     both: set[asyncio.Future[Any]] = {answered, running}
