@@ -201,6 +201,19 @@ def test_an_expression_that_backtracking_could_not_match_is_matched(expression: 
     assert not policy.allows_origin("https://app-" + "a" * 240)
 
 
+def test_a_glob_for_previews_is_answered_with_the_expression_that_matches_exactly_these() -> None:
+    (fault,) = faults(origins=["https://myproj-*-team.vercel.app"], credentials=True)
+    assert fault.slug == "glob-in-origins"
+    written = re.findall(r"origin_regex=r'([^']*)'", fault.remedy)
+    assert written == [r"https://myproj-[a-z0-9-]+-team\.vercel\.app"]
+    assert "dangerously_allow_public_suffixes=True" in fault.remedy
+    policy = Policy(origin_regex=written[0], credentials=True, dangerously_allow_public_suffixes=True)
+    assert policy.allows_origin("https://myproj-git-main-team.vercel.app")
+    (fault,) = faults(origins=["https://app-*.example.com:8443"])
+    assert "'https://*.example.com'" in fault.remedy
+    assert r"r'https://app-[a-z0-9-]+\.example\.com:8443'" in fault.remedy
+
+
 def test_the_previews_of_one_project_below_a_shared_suffix_are_allowed_exactly_with_one_hatch() -> None:
     expression = r"https://myproj-[a-z0-9-]+-team\.vercel\.app"
     for wide in (expression, r"https://[a-z0-9-]+\.vercel\.app", r"https://.*\.vercel\.app"):

@@ -188,13 +188,23 @@ class _Reading:
         if not name or (name == "*" and not subdomains):
             said = f"{quote(self.text)} names no host: it would let in almost every page there is."
             return self.fault("glob-in-origins", said, remedy='Write the host; or origins="*" if everybody may read the answers.')
-        domain = name.rpartition("*")[2].lstrip("-.")
+        domain = name.rpartition("*")[2].partition(".")[2]
         said = f"{quote(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
         if "." not in domain:
             return self.fault("glob-in-origins", said, remedy="Write 'https://*.example.com', or list the origins.")
-        instead = f"{scheme}://*.{domain}"
-        more = ", if you trust each of its subdomains; or list them"
-        return self.fault("glob-in-origins", said, write=instead, more=more)
+        exactly = self._as_regex()
+        from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
+
+        if is_public_suffix(domain):
+            hatch = f"with credentials set dangerously_allow_public_suffixes=True too: anybody can register a name below {domain}"
+            return self.fault("glob-in-origins", said, remedy=f"Write origin_regex={exactly}; {hatch}.")
+        more = f", if you trust each of its subdomains; or origin_regex={exactly}, which matches exactly that"
+        return self.fault("glob-in-origins", said, write=f"{scheme}://*.{domain}", more=more)
+
+    def _as_regex(self) -> str:
+        """The expression that matches what was meant, as it is written in source."""
+        parts = [re.escape(part).replace(r"\-", "-") for part in self.text.removesuffix(":*").split("*")]
+        return f"r'{'[a-z0-9-]+'.join(parts)}{'(:[0-9]+)?' if self.text.endswith(':*') else ''}'"
 
     def _not_as_sent(self, what: str, instead: str) -> Fault:
         said = f"{quote(self.text)} has {what}: it matches no page."
