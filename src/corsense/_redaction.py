@@ -394,7 +394,7 @@ class Redactor:
             or meant_otherwise
             or value.lower() in _SCHEMES
             or not is_secret_name(found["name"])
-            or is_harmless(value)
+            or is_harmless(value.rstrip(".:"))
         ):
             return found[0]
         quote = found["quote"] or ""

@@ -56,6 +56,23 @@ def test_methods_in_one_string_are_all_allowed(folder: Path) -> None:
     assert "allow_methods=['GET', 'PUT']" in text(folder)
 
 
+def test_headers_in_one_string_are_all_allowed_and_none_is_doubled(folder: Path) -> None:
+    source = f"app.add_middleware(CORSMiddleware, allow_origins=['{PAGE}'], allow_methods=['*'], allow_headers=['X-A,X-Token'])"
+    fix(folder, source, "--header", "X-Token: a")
+    assert "allow_headers=['X-A', 'X-Token'])" in text(folder)
+
+
+def test_what_no_edit_can_repair_says_where_to_change_it(folder: Path) -> None:
+    source = (
+        "class Settings:\n    ORIGINS = ['*']\n\n\nsettings = Settings()\n"
+        "app.add_middleware(CORSMiddleware, allow_origins=settings.ORIGINS, allow_credentials=True)"
+    )
+    ran = fix(folder, source)
+    assert text(folder) == HEAD + source + ROUTE
+    assert "change it where it is set" in ran.out
+    assert "allow_credentials=True:" in ran.out
+
+
 def test_a_string_of_a_setting_is_split_though_the_page_is_another(folder: Path) -> None:
     source = (
         "app.add_middleware(CORSMiddleware, allow_origins=os.getenv('ORIGINS', 'https://a.example.com'), allow_methods=['*'])"

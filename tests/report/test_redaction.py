@@ -381,3 +381,8 @@ def test_sarif_carries_the_lines_that_change_and_no_others() -> None:
     edit = Edit("main.py", f"key = '{SECRET}'\nold\n", f"key = '{SECRET}'\nnew\n")
     finding = Finding(cause("wildcard-origins"), "m", "error", fix=Fix("t", (edit,)))
     assert SECRET not in json.dumps(sarif([finding]))
+
+
+def test_a_flag_of_the_policy_is_no_secret() -> None:
+    sentence = "allow_origins=['*'] with allow_credentials=True: a browser refuses it."
+    assert redact_text(sentence) == sentence

@@ -155,7 +155,7 @@ def origins_to_try(trusted: Sequence[str]) -> list[str]:
 def values_left_behind(app: AppDescription, before: AppDescription, opened: Collection[str]) -> tuple[str, ...]:
     """What a repair leaves of the values that were written, a sentence each: a dead entry beside the one that takes its place,
     an entry that is there twice by now."""
-    doubled_before = {entry for layer in before.cors_layers for entry in _doubled(LayerPolicy.of(layer).entries)}
+    doubled_before = {value for layer in before.cors_layers for value in _doubled_in(LayerPolicy.of(layer))}
     found = []
     for layer in app.cors_layers:
         policy = LayerPolicy.of(layer)
@@ -163,9 +163,15 @@ def values_left_behind(app: AppDescription, before: AppDescription, opened: Coll
             continue
         dead = [entry for entry in policy.entries if entry not in opened and _means_one_of(entry, opened)]
         found += [f"the entry {entry!r} would stay in the list, dead beside the one that takes its place" for entry in dead]
-        doubled = [entry for entry in _doubled(policy.entries) if entry not in doubled_before]
-        found += [f"{entry!r} would be in the list twice" for entry in doubled]
+        doubled = [value for value in _doubled_in(policy) if value not in doubled_before]
+        found += [f"{value!r} would be in its list twice" for value in doubled]
     return tuple(dict.fromkeys(found))
+
+
+def _doubled_in(policy: LayerPolicy) -> list[str]:
+    """The values that a list of the policy has more than once; the names of headers are the same in any case."""
+    headers = ([name.lower() for name in names] for names in (policy.headers, policy.expose))
+    return [value for listed in (policy.entries, policy.methods, *headers) for value in _doubled(listed)]
 
 
 def _doubled(entries: Sequence[str]) -> list[str]:

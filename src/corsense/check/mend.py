@@ -40,6 +40,13 @@ _ROUNDS = 4
 _ATTEMPTS = 3
 _NO_LAYER = "missing-cors-middleware"
 
+_COMPUTED = "No edit is certain here, because the value is computed or comes from elsewhere: change it where it is set."
+_OF_LISTS = (
+    "origin-", "wildcard-with-credentials", "method-not-allowed", "header-not-allowed", "header-not-exposed", "joined-values",
+    "nested-origins", "env-split-without-strip",
+)  # fmt: skip
+"""The causes, or the beginnings of their names, that one value of a list of the policy removes."""
+
 Progress = Callable[[int, int], None]
 _Key = tuple[object, ...]
 
@@ -291,7 +298,9 @@ class AppMending:
         ]
         hidden = [] if wishes.unsafe else self._hidden(first, final, texts, wishes, frozenset(refused))
         left = tuple(
-            replace(finding, place=pointed(finding, texts)) for finding in final.report.findings if finding.severity != "info"
+            replace(finding, place=pointed(finding, texts))
+            for finding in self._explained(final, texts)
+            if finding.severity != "info"
         )
         unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
         beside = alternatives(first.report, first.app, self.asked, self.target.directory)
@@ -299,6 +308,18 @@ class AppMending:
         found = with_fixes(first.report, (), {})
         every = (*repairs, *unproven, *hidden)
         return Mended("app", first.report.target.name, every, edits_of(texts), left, notes, found, wishes.refused)
+
+    def _explained(self, survey: Survey, texts: Mapping[str, str]) -> Iterator[Finding]:
+        """The findings that are left; those about a list that no edit can change say where to change it."""
+        named = self.asked.origins
+        possible = {proposal.index for proposal in propose(survey.report, survey.app, named, texts=texts, guesses=True)}
+        for index, finding in enumerate(survey.report.findings):
+            of_list = (
+                finding.cause.slug.startswith(_OF_LISTS) and finding.place is not None and (named or "sent" in finding.evidence)
+            )
+            if of_list and index not in possible:
+                finding = replace(finding, remedy=" ".join(filter(None, (finding.remedy, _COMPUTED))))
+            yield finding
 
     def _hidden(
         self, first: Survey, survey: Survey, texts: Mapping[str, str], wishes: Wishes, refused: frozenset[_Key]

@@ -40,6 +40,15 @@ def nested_list(layer: LayerInfo, argument: str = "allow_origins") -> Diagnosis 
     return Diagnosis("nested-origins", message, layer.place, evidence, "error", remedy)
 
 
+def joined_with(layer: LayerInfo, argument: str, value: str) -> Diagnosis | None:
+    """What to say where the list has `value` (in any case) inside a string of several values; None where it does not."""
+    given = layer.arguments.get(argument)
+    for entry in given if isinstance(given, list | tuple | set | frozenset) else ():
+        if isinstance(entry, str) and value.lower() in {part.lower() for part in joined_parts(entry, argument)}:
+            return next(joined_entry(layer, argument, entry), None)
+    return None
+
+
 def joined_entry(layer: LayerInfo, argument: str, entry: str) -> Iterator[Diagnosis]:
     """What to say of an entry that holds several values; nothing for one that holds a single one."""
     parts = joined_parts(entry, argument)

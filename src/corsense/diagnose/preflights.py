@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
 from corsense.diagnose.fronts import answered_in_front
+from corsense.diagnose.list_faults import joined_with
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.origins import compare
@@ -94,11 +95,14 @@ def policy_faults(observation: Observation, index: int, layer: LayerInfo) -> lis
     )
     method = request.header("access-control-request-method")
     if method is not None and not policy.allows_method(method):
-        found.append(method_refused(method, list(policy.methods), layer, policy))
+        joined = joined_with(layer, "allow_methods", method)
+        found.append(joined or method_refused(method, list(policy.methods), layer, policy))
     asked = list_of_tokens(request.header("access-control-request-headers")) or ()
     origin = observation.origin
     return found + [
-        header_refused(name, list(policy.headers), layer, policy) for name in asked if not policy.allows_header(name, origin)
+        joined_with(layer, "allow_headers", name) or header_refused(name, list(policy.headers), layer, policy)
+        for name in asked
+        if not policy.allows_header(name, origin)
     ]
 
 
