@@ -144,3 +144,12 @@ def test_a_run_that_was_killed_while_it_wrote_is_ended_by_the_next(tmp_path: Pat
     assert other.read_text(encoding="utf-8") == "x = 'new'\n"
     assert sorted(os.listdir(tmp_path / "app")) == ["main.py", "other.py"]
     assert os.listdir(state / "corsense") == []
+
+
+def test_adopting_waits_for_the_repairs_that_corsense_needs_to_start(folder: Path) -> None:
+    (folder / "main.py").write_text(PROGRAM.replace(f'["{ORIGIN}/"]', '["http://app.example.com"], allow_credentials=True'))
+    ran = corsense("fix", "main:app", "--origin", "https://app.example.com", "--adopt", "--write", folder=folder)
+    text = (folder / "main.py").read_text()
+    assert "was not adopted" not in ran.out
+    assert "from corsense import CORSMiddleware" in text
+    assert '["https://app.example.com"]' in text

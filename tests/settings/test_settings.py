@@ -230,3 +230,16 @@ def test_no_text_of_a_variable_does_worse_than_a_policy_error(text: str) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", OriginWarning)
         assert faults_of(text) <= {"CORS_ORIGINS"}
+
+
+@pytest.mark.parametrize("variable", ["ENVIRONMENT", "FASTAPI_ENV", "APP_ENV"])
+@pytest.mark.parametrize("name", ["production", "prod", "stage", "staging", "live", "eu-1"])
+def test_every_name_but_those_of_development_is_production(variable: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, name)
+    monkeypatch.setenv("CORS_ORIGINS", "http://frontend:3000")
+    with pytest.raises(PolicyError, match="insecure-origin-in-production"):
+        CORSSettings()
+    with pytest.raises(PolicyError, match="insecure-origin-in-production"):
+        Policy.from_env()
+    monkeypatch.setenv(variable, "local")
+    assert CORSSettings().policy.origins == Policy.from_env().origins == ("http://frontend:3000",)

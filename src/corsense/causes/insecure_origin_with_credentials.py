@@ -49,7 +49,9 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-`http://localhost:3000` and loopback addresses never leave the machine, and are fine in a development list.
+`http://localhost:3000` and loopback addresses never leave the machine, and are fine in a development list. Hosts of your own
+network (`http://frontend:3000`, `http://192.168.1.5`, `.local`, `.test`) are fine there too and nowhere else: corsense's
+middleware warns of them, and refuses them where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production.
 
 ## Fix safety
 No automatic fix. Removing the `http` twin is safe where the `https` origin is listed too and the site redirects its

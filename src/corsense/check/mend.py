@@ -133,7 +133,9 @@ class AppMending:
         for round_ in range(_ROUNDS):
             steps = [step for step in self._steps(survey, attempt.texts, wishes) if step.key not in refused]
             texts, idle = applied([step.proposal for step in steps], attempt.texts)
-            texts, granted = wished(texts, self._files(survey, texts), wishes)
+            # Adopted once nothing else is left to repair: corsense refuses to start with what is being repaired.
+            granting = wishes if texts == attempt.texts else replace(wishes, adopt=False)
+            texts, granted = wished(texts, self._files(survey, texts), granting)
             if texts == attempt.texts:
                 break
             attempt.idle += idle

@@ -73,7 +73,7 @@ def _refused_policy(app: AppDescription, message: str) -> Diagnosis | None:
     place = next((layer.place for layer in app.cors_layers if layer.place), None)
     more = len(_FAULT.findall(message)) - 1
     others = f" There {'is another fault' if more == 1 else f'are {more} more faults'} of its policy." if more else ""
-    said = f"{told['field']}: {told['said'].strip()} The layer refuses it, so every request is a 500.{others}"
+    said = f"{told['field']}: {told['said'].strip()} The layer refuses it, so the app does not start.{others}"
     evidence: dict[str, object] = {"setting": told["field"]}
     if told["slug"] == "unknown-keyword":
         evidence["keyword"] = told["field"]

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Final
 
-_PACKAGE: Final = str(Path(__file__).parent)
+_PACKAGE: Final = str(Path(__file__).parents[1])
 _MODULE: Final = __name__.rpartition(".")[0]
 _BUILDS: Final = "build_middleware_stack"
 _ADDS: Final = ("add_middleware", "Middleware")
@@ -36,22 +36,24 @@ class CallSite:
         return f"{self.file}:{self.line}"
 
 
-def call_site() -> CallSite | None:
-    """The call that adds the layer whose constructor is running, or that makes it; None where it is not found, or where several
-    calls could be meant. Never raises: what a program's modules hold may be anything."""
+def call_site(layer: type | None = None) -> CallSite | None:
+    """The call that adds the layer whose constructor is running (one of class `layer`), or that makes it; None where it is not
+    found, or where several calls could be meant. Never raises: what a program's modules hold may be anything."""
     try:
-        return _find()
+        return _find(layer)
     except Exception:
         return None
 
 
-def _find() -> CallSite | None:
+def _find(layer: type | None) -> CallSite | None:
     frame = inspect.currentframe()
     outside = None
     while frame is not None:
         if frame.f_code.co_name == _BUILDS and not _is_ours(frame):
-            return outside or _added(frame)
-        if outside is None and not _is_ours(frame) and not _is_constructor(frame):
+            return outside or (None if layer is None else _added(frame, layer))
+        if _is_constructor(frame):
+            layer = type(frame.f_locals["self"])
+        elif outside is None and not _is_ours(frame):
             outside = CallSite(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return outside
@@ -79,15 +81,15 @@ def _is_ours(frame: FrameType) -> bool:
 
 
 def _is_constructor(frame: FrameType) -> bool:
-    """Whether this is the constructor of a subclass."""
+    """Whether this is the constructor of the layer, or of a subclass."""
     bases = type(frame.f_locals.get("self")).__mro__
     return frame.f_code.co_name == "__init__" and any(base.__module__.startswith(f"{_MODULE}.") for base in bases)
 
 
-def _added(frame: FrameType) -> CallSite | None:
-    """The call that the app which builds its stack in `frame` was told of the layer by."""
-    layer, given, app = (frame.f_locals.get(name) for name in ("cls", "kwargs", "self"))
-    if not isinstance(layer, type) or not isinstance(given, Mapping):
+def _added(frame: FrameType, layer: type) -> CallSite | None:
+    """The call that added a layer of this class to the app that builds its stack in `frame`."""
+    given, app = (frame.f_locals.get(name) for name in ("kwargs", "self"))
+    if not isinstance(given, Mapping):
         return None
     modules = [(module, file) for module in tuple(sys.modules.values()) if (file := _file(module)) is not None]
     own = [(module, file) for module, file in modules if not file.startswith(_LIBRARIES)]

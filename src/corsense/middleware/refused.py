@@ -32,7 +32,7 @@ def report_refusal(layer: Any, app: AsgiApp, error: Exception) -> bool:
     True when the layer now stands in for the error: where a server starts the app, it answers that the start-up failed, because
     a server takes what is raised there for an app without start-up, and serves a 500 to every request.
     """
-    site = call_site()
+    site = call_site(type(layer))
     where = "" if site is None else f", added at {site},"
     said = f"CORSMiddleware{where} refuses its settings: {error}"
     LOGGER.error("%s", said)
@@ -70,7 +70,10 @@ def check_development_origins(policies: Iterable[Policy | None], field: str) -> 
     if environment is not None and environment.kind == "production":
         faults = (insecure_fault(field, origin) for origin in found)
         named = f"{environment.variable} is {quote(environment.name)}, and"
-        raise PolicyError(replace(fault, message=f"{named} {fault.message}") for fault in faults)
+        instead = f"Where this is not production, set {environment.variable}=development."
+        raise PolicyError(
+            replace(fault, message=f"{named} {fault.message}", remedy=f"{fault.remedy} {instead}") for fault in faults
+        )
     warn(
         f"{', '.join(found)} may send cookies over http. That is fine on your own network; where ENVIRONMENT=production is set, "
         "it is refused, because whoever sits on the network can forge these pages.",
