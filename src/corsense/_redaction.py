@@ -108,6 +108,7 @@ _NAMED_IN_TEXT = re.compile(
 _COOKIES_IN_TEXT = re.compile(
     r"(?P<name>(?P<set>\bset-)?\bcookie[\"']?\s{0,2}:\s{0,2}[\"']?)(?P<value>[^\s\"'=]+=[^\n\"']*)", re.IGNORECASE
 )
+_USER_OPTION = re.compile(r"(?P<option>(?<!\S)(?:-u|-U|--user|--proxy-user)[ =]?[\"']?)(?P<value>[^\s\"':]+:[^\s\"']+)")
 _ONLY_IN_ASSIGNMENTS = frozenset(
     {"key", "code", "state", "hash", "sign", "pass", "auth", "sid", "ticket", "session", "digest", "pin", "nonce", "verifier",
      "cookie", "cookies", "set-cookie", "set_cookie"}
@@ -116,6 +117,7 @@ _TOKEN = re.compile(
     r"\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}|\b(?:sk|pk|rk|whsec)[_-][\w-]{12,}|\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{12,}"
     r"|\bxox[abeprs]-[\w-]{8,}|\b(?:AKIA|ASIA)[A-Z0-9]{12,}|\bAIza[\w-]{20,}|\bya29\.[\w.-]{10,}|\bSG\.[\w-]{10,}\.[\w-]{10,}"
     r"|\bnpm_\w{20,}|\bpypi-[\w-]{16,}|\bhv[sb]\.[\w-]{16,}|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^-]{0,10000}"
+    r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
 )
 _RUN = re.compile(r"[A-Za-z0-9+]{16,}")
 _CAMEL_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
@@ -356,6 +358,7 @@ class Redactor:
         text = _PAIR_IN_TEXT.sub(self._pair_in_text, text)
         text = _COOKIES_IN_TEXT.sub(self._cookies_in_text, text)
         text = _SCHEME_IN_TEXT.sub(self._scheme_in_text, text)
+        text = _USER_OPTION.sub(lambda found: found["option"] + self._cover(found["value"]), text)
         text = _NAMED_IN_TEXT.sub(self._named_in_text, text)
         text = _TOKEN.sub(lambda found: self._hide(found[0]), text)
         return _RUN.sub(lambda found: self._hide(found[0]) if _is_random(found[0]) else found[0], text)

@@ -9,10 +9,12 @@ import pytest
 from corsense.check.network import NetworkCheck
 from corsense.check.request import Asked, Operation
 from corsense.check.results import Report
+from corsense.fetch import WireRequest
 from corsense.readers import InputError
 from corsense.report.document import check_document
 from corsense.report.html import html_report
 from corsense.transports.limits import NetworkLimits
+from corsense.transports.redirects import RedirectPermission
 from tests.check.hostile import SERVERS, HostileServer, Talk, answer, hostile, publishing
 from tests.cli.commands import corsense
 
@@ -136,6 +138,28 @@ def test_the_question_names_the_server_and_the_headers_that_go_with_it() -> None
     ]
 
 
+def test_a_server_is_asked_about_once() -> None:
+    questions: list[str] = []
+
+    def refuse(question: str) -> bool:
+        questions.append(question)
+        return False
+
+    decided: dict[str, bool] = {}
+    for _ in range(2):  # the model and a real browser
+        permission = RedirectPermission(("http://a.example/",), ask=refuse, decided=decided)
+        for path in ("x", "y"):
+            assert permission.refuse(WireRequest("GET", f"http://b.example/{path}")) is not None
+        assert permission.refused == ["http://b.example"]
+    assert len(questions) == 1
+
+
+def test_a_value_of_90_000_characters_is_cut_in_a_report() -> None:
+    with hostile(SERVERS["redirects to 90,000 characters"]) as server:
+        report = check(server, limits=PATIENT)
+    assert len(check_document(report).model_dump_json()) < 400_000
+
+
 def test_what_a_redirect_that_was_not_followed_hides_is_no_all_clear() -> None:
     def talk(connection: socket.socket, request: bytes) -> None:
         elsewhere = answer(b"Location: http://elsewhere.example/", status=b"302 Found")
@@ -148,9 +172,6 @@ def test_what_a_redirect_that_was_not_followed_hides_is_no_all_clear() -> None:
 
 
 def test_https_in_place_of_http_is_the_same_server_and_another_port_is_not() -> None:
-    from corsense.fetch import WireRequest
-    from corsense.transports.redirects import RedirectPermission
-
     permission = RedirectPermission(("http://api.example/v1",))
     assert permission.refuse(WireRequest("GET", "https://api.example/v2")) is None
     for other in ("http://api.example:8080/", "https://api.example:8443/", "http://www.api.example/", "https://evil.example/"):

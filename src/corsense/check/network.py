@@ -112,6 +112,7 @@ class NetworkCheck:
     own: Callable[[Sequence[Observation]], list[Observation]] | None = None
     notes: list[str] = field(default_factory=list, init=False)
     untried: list[str] = field(default_factory=list, init=False)
+    _decided: dict[str, bool] = field(default_factory=dict, init=False)
 
     def run(self) -> Report:
         """The report. Raises InputError when the URL cannot be used, or nothing answers there."""
@@ -141,9 +142,10 @@ class NetworkCheck:
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
-        """The permission to call servers: that of the URL and those of the requests that were asked for."""
+        """The permission to call servers: that of the URL and those of the requests that were asked for. The user is asked about
+        each server once, however often this is called."""
         named = dict.fromkeys((self.url, *(request.url for request in requests)))
-        return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask)
+        return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask, decided=self._decided)
 
     def _bounded(self, operations: Iterator[_Operation]) -> list[_Operation]:
         most = self.limits.operations

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from corsense.explain import Explanation
     from corsense.finding import Finding
 
+_LONGEST = 4_000
+"""Characters of a header's value, of a value that was checked, and of a sentence that a report has at most."""
+
 
 def redacted_report(report: Report) -> Report:
     """The report without secrets: those of each request and response, and the same values wherever a sentence quotes them."""
@@ -38,9 +41,9 @@ def redacted_findings(findings: Iterable[Finding], redactor: Redactor | None = N
     return tuple(
         replace(
             finding,
-            message=known.text(finding.message),
+            message=_shortened(known.text(finding.message)),
             evidence={name: known.values(value) for name, value in finding.evidence.items()},
-            remedy=known.text(finding.remedy) if finding.remedy is not None else None,
+            remedy=_text(finding.remedy, known),
         )
         for finding in findings
     )
@@ -151,7 +154,8 @@ def _exchange(exchange: Exchange, known: Redactor) -> Exchange:
     if isinstance(exchange.response, NetworkError):
         response = replace(exchange.response, detail=_text(exchange.response.detail, known))
     else:
-        response = WireResponse(exchange.response.status, known.headers(exchange.response.headers))
+        lines = known.headers(exchange.response.headers)
+        response = WireResponse(exchange.response.status, tuple((name, _shortened(value)) for name, value in lines))
     return Exchange(request, response)
 
 
@@ -169,4 +173,9 @@ def _difference(difference: Difference, known: Redactor) -> Difference:
 
 
 def _text(text: str | None, known: Redactor) -> str | None:
-    return known.text(text) if text is not None else None
+    return _shortened(known.text(text)) if text is not None else None
+
+
+def _shortened(text: str) -> str:
+    """What came from a server, cut where a person has long stopped reading."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

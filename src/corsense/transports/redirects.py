@@ -27,26 +27,26 @@ class RedirectPermission:
     - `follow`: True when every redirect may be followed, False when none may, None when `ask` decides.
     - `ask`: asks the user; None when nobody can be asked, which means no.
 
-    Each server is asked about once. `refused` are the servers that were not called.
+    Each server is asked about once; `decided` remembers the answers. `refused` are the servers that were not called.
     """
 
     named: Iterable[str]
     follow: bool | None = None
     ask: Ask | None = None
     refused: list[str] = field(default_factory=list)
-    _decided: dict[str, bool] = field(default_factory=dict)
+    decided: dict[str, bool] = field(default_factory=dict)
 
     def refuse(self, request: WireRequest) -> NetworkError | None:
         """The failure that stands for the response when `request` must not be sent; None when it may."""
         url = parse_url(request.url)
         if url is None or any(_is_same_server(url, parse_url(named)) for named in self.named):
             return None
-        if url.origin not in self._decided:
-            self._decided[url.origin] = self._decide(url.origin, request)
-            if not self._decided[url.origin]:
-                self.refused.append(url.origin)
-        if self._decided[url.origin]:
+        if url.origin not in self.decided:
+            self.decided[url.origin] = self._decide(url.origin, request)
+        if self.decided[url.origin]:
             return None
+        if url.origin not in self.refused:
+            self.refused.append(url.origin)
         return NetworkError(FailureReason.NOT_FOLLOWED, f"it leads to {url.origin}; --follow allows it")
 
     def _decide(self, origin: str, request: WireRequest) -> bool:
