@@ -88,6 +88,7 @@ AWAY = [
     (502, {"server": "railway-edge", "x-railway-fallback": "true"},
      '{"status":"error","code":502,"message":"Application failed to respond"}', "front", "railway"),
     (302, {"server": "Google Frontend", "x-goog-iap-generated-response": "true"}, "", "front", "google"),
+    (200, {"x-amz-apigw-id": "a=", "access-control-allow-methods": "GET"}, "", "front", "api-gateway"),
     (404, {"server": "uvicorn", "content-type": "application/json"}, '{"detail":"Not Found"}', "app", None),
     (404, {"server": "cloudflare", "cf-ray": "8", "content-type": "application/json"}, '{"detail":"Not Found"}',
      "app", "cloudflare"),

@@ -248,7 +248,7 @@ def test_the_beginning_of_an_error_body_is_kept() -> None:
 
     assert fetch.entries[0].body is not None
     assert fetch.entries[0].body.startswith("Disallowed CORS origin")
-    assert len(fetch.entries[0].body) == 200
+    assert len(fetch.entries[0].body) == 400
 
 
 def test_each_answer_is_replayed_once() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from corsense.check.request import ANY_METHOD, Asked, Operation
 from corsense.check.results import Report, Result
-from corsense.explain import Explanation
+from corsense.explain import Explanation, LikelyCause
+from corsense.explain.code import fix_code
 from corsense.fetch import CorsError
 from corsense.fetch.wording.parse import Message
 from corsense.finding import Finding
@@ -76,6 +77,17 @@ def tried(explanation: Explanation, report: Report) -> Tried:
         return Tried(elsewhere=True)
     found = tuple(finding for finding in found if finding.cause.slug != "route-not-found") or found
     return Tried(found, in_error_only=bool(blocked) and not as_it_runs)
+
+
+def settled(explanations: Sequence[Explanation], report: Report) -> list[Explanation]:
+    """The explanations, with what was found on the very call as the only causes where trying it has shown them."""
+    return [_settled(explanation, report) for explanation in explanations]
+
+
+def _settled(explanation: Explanation, report: Report) -> Explanation:
+    found = tried(explanation, report).found if explanation.message.error is not None else ()
+    causes = tuple(LikelyCause(finding.cause, "certain", fix_code(finding.cause.slug, explanation.message)) for finding in found)
+    return replace(explanation, causes=causes) if causes else explanation
 
 
 def _is_about(result: Result, message: Message) -> bool:

@@ -161,6 +161,10 @@ def _print(found: list[Explanation], report: Report | None, format: Format, *, q
 
 
 def _json(found: list[Explanation], report: Report | None) -> str:
+    if report is not None:
+        from corsense.check.messages import settled
+
+        found = settled(found, report)
     if report is None:
         from corsense.report.messages import messages_json
 

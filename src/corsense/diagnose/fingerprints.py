@@ -12,6 +12,9 @@ from dataclasses import dataclass
 TUNNELS = frozenset({"ngrok", "localtunnel", "devtunnels", "codespaces", "cloudflare-tunnel", "pinggy", "serveo", "zrok"})
 """Layers that bring a developer's machine onto the internet."""
 
+GRANTING = frozenset({"api-gateway", "lambda-url", "azure", "kong", "apisix", "tyk", "krakend"})
+"""Gateways that answer preflights from settings of their own. Starlette's own answer has a body and says Vary: Origin."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderMark:

@@ -16,6 +16,9 @@ SIZE_STATUSES = frozenset({413, 414, 431, 494})
 """Statuses for what is too large: body, URL, headers (RFC 9110, 15.5.14 and 15.5.15; RFC 6585, section 5; nginx)."""
 _TOO_SLOW = frozenset({504, 522, 524})
 _NGROK_PAGES = re.compile(r"ERR_NGROK_(?:6022|6023|6024|6030)\b")
+_TAG = re.compile(r"<[^<>]{0,300}>?")
+_PLAIN = ("server", "via", "x-cache")
+"""Headers whose values are shown; those of others may hold what is private."""
 _LOGIN = re.compile(
     r"(?:^|[/_.-])(?:authorize|authorise|login|log-in|signin|sign-in|sign_in|sso|saml2?|oauth2?|openid-connect|adfs|cas|idp"
     r"|accounts?|auth)(?:$|[/_.-])|[?&](?:client_id|SAMLRequest|redirect_uri|response_type)=",
@@ -48,8 +51,13 @@ def _evidence(respondent: Respondent, status: int) -> dict[str, object]:
 def _who(respondent: Respondent) -> str:
     """The layer, for the start of a sentence, with what gives it away."""
     name = title(respondent.layer)
-    marks = "; ".join(respondent.evidence[-1:]) if respondent.layer is not None else ""
-    return f"{name[:1].upper() if respondent.layer is None else name[:1]}{name[1:]}{f' ({marks})' if marks else ''}"
+    name = f"{name[:1].upper()}{name[1:]}" if name.startswith(("a ", "the ")) else name
+    if respondent.layer is None or not respondent.evidence:
+        return name
+    label, _, value = respondent.evidence[-1].partition(": ")
+    words = " ".join(_TAG.sub(" ", value).split())
+    shown = f"its page says {words[:48]!r}" if label == "body" else respondent.evidence[-1] if label in _PLAIN else label
+    return f"{name} ({shown})"
 
 
 def _gateway(respondent: Respondent, status: int) -> Diagnosis:
@@ -105,9 +113,8 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     url = observation.trace.request.url
     by = f" by {title(respondent.layer)}" if respondent is not None and respondent.layer is not None else ""
     message = (
-        f"{url} is redirected{by} to {location!r}, a page for people to log in: it gives no other origin's script leave "
-        "to read it, "
-        "and never will."
+        f"{url} is redirected{by} to {location!r}, where people log in: script of another origin may not read that page, and no "
+        "setting of this server changes that."
     )
     advice = (
         f"Navigate, do not fetch: window.location.href = {url!r}. Where a session has ended, let the API answer 401, "

@@ -107,8 +107,8 @@ LAYERS: Mapping[str, Layer] = {
             "upstream": "look whether the origin server is up, lets Cloudflare's addresses in, and has a valid certificate",
             "timeout": "let the app answer within 100 seconds: start the work, return 202, and let the page ask for the result",
             "size": "send files above 100 MB (free plan) in parts, or straight to storage with a signed URL",
-            "preflight": "make a WAF or bot-fight exception for the API's path, so that calls of script meet no challenge",
-            "own": "make an exception for the API's path: a challenge is for people and cannot be solved by a fetch",
+            "preflight": "make an exception in the firewall and the bot check for the API's path",
+            "own": "make an exception for the API's path: a bot check is for people, and script cannot solve it",
             "limit": "exempt OPTIONS requests from the rate limiting rule",
         },
     ),
@@ -116,9 +116,8 @@ LAYERS: Mapping[str, Layer] = {
         "Cloudflare Access",
         {
             "preflight": "switch on 'Bypass OPTIONS requests to origin' in the application's CORS settings, and call the API "
-            "with credentials: 'include'",
-            "own": "log in once by navigation, call the API with credentials: 'include', and navigate again when the "
-            "session ends",
+            "with credentials included",
+            "own": "log in once by navigation, call the API with credentials included, and navigate again when the session ends",
         },
     ),
     "cloudflare-tunnel": Layer(

@@ -14,6 +14,7 @@ from typing import Literal
 
 from corsense.diagnose.fingerprints import (
     APP_SERVERS,
+    GRANTING,
     OWN_BODIES,
     OWN_HEADERS,
     PASSED,
@@ -221,12 +222,14 @@ class _Answer:
         if not self.is_empty or self.media_type or self.from_app_server or not self.response.headers:
             return None
         names = [name.lower() for name, _ in self.response.headers]
+        grants = any(self.response.header(name) is not None for name in _PERMISSIONS) and self.status in (200, 204)
+        if grants and passed is not None and passed[0] in GRANTING and self.response.header("vary") is None:
+            return passed
         if self.response.header("server") is None and self.response.header("date") is None:
             redirects = 300 <= self.status < 400 and self.response.header("cache-control") == "no-cache"
             grants_only = self.status == 204 and all(name == "vary" or name.startswith("access-control-") for name in names)
             return self.shape() if redirects or grants_only else None
-        grants = any(self.response.header(name) is not None for name in _PERMISSIONS)
-        if not grants or self.status not in (200, 204):
+        if not grants:
             return None
         if self.response.header("server") is None:
             return None if self.response.header("vary") is not None else self.shape()

@@ -27,8 +27,8 @@ Progress = Callable[[int, int], None]
 
 NOT_RECORDED = "the recording does not hold the answer"
 """The reason of the `NetworkError` for a request whose answer the recording lacks."""
-EXCERPT = 200
-"""Characters of the body of an error answer that are kept."""
+EXCERPT = 400
+"""Characters of the body of an error answer, or a page, that are kept."""
 
 _TIME = "startedDateTime"
 _SCRIPTED = frozenset({"fetch", "xhr", "eventsource"})
@@ -56,7 +56,7 @@ class HarEntry:
     """One recorded exchange.
 
     `page` is the origin of the page that made it, `kind` what made it (`fetch`, `xhr`, `eventsource`; None for what script did
-    not fetch), `body` the beginning of the body of an error answer, `error` what the browser noted (`net::ERR_FAILED`).
+    not fetch), `body` the beginning of the body of an error answer or a page, `error` what the browser noted (`net::ERR_FAILED`).
     """
 
     request: WireRequest
@@ -277,7 +277,10 @@ def _kind(wire: WireRequest, raw: Mapping[str, object]) -> str | None:
 
 def _excerpt(answer: Mapping[str, object]) -> str | None:
     status, content = answer.get("status"), answer.get("content")
-    if not isinstance(status, int) or status < 400 or not isinstance(content, dict) or content.get("encoding"):
+    if not isinstance(status, int) or not isinstance(content, dict) or content.get("encoding"):
+        return None
+    # A page in place of an answer of the API may have any status: a tunnel's warning, a login.
+    if status < 400 and not _text_of(content.get("mimeType")).startswith("text/html"):
         return None
     return _text_of(content.get("text"))[:EXCERPT] or None
 
