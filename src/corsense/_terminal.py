@@ -49,10 +49,16 @@ def prepare() -> None:
 
 
 def accept(kind: Kind) -> None:
-    """Say what is printed from now on: in JSON and HTML a character that the encoding lacks is escaped as the format does."""
-    if kind != "text" and hasattr(sys.stdout, "reconfigure"):
-        codecs.register_error(_JSON, _as_json)
-        sys.stdout.reconfigure(errors=_JSON if kind == "json" else "xmlcharrefreplace")
+    """Say what is printed from now on. JSON and HTML are written in ASCII where the encoding is not one of Unicode, each other
+    character escaped as the format does: some encodings have characters that they do not give back."""
+    if kind == "text" or not hasattr(sys.stdout, "reconfigure"):
+        return
+    codecs.register_error(_JSON, _as_json)
+    errors = _JSON if kind == "json" else "xmlcharrefreplace"
+    if codecs.lookup(sys.stdout.encoding).name.startswith("utf"):
+        sys.stdout.reconfigure(errors=errors)
+    else:
+        sys.stdout.reconfigure(encoding="ascii", errors=errors)
 
 
 def write_exactly(text: str) -> None:

@@ -290,9 +290,9 @@ def _instead_of(name: str, file: Path) -> str:
 
 
 def _as_written(value: object) -> str:
-    """A value about as it stands in the file."""
+    """A value about as it stands in the file; a URL with a user name or password is not repeated."""
     if isinstance(value, str):
-        return quoted(value)
+        return "a string" if "@" in value else quoted(value)
     return str(value).lower() if isinstance(value, bool) else quoted(value)[1:-1]
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from corsense import _terminal
 from tests.cli.commands import COMMAND, Ran, corsense
 
 APP = """\
@@ -102,3 +107,20 @@ def test_input_is_utf_8_whatever_the_locale_says(folder: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     ran = corsense("check", "main:app", "--curl", "-", "--format", "json", folder=folder, text=pasted, environment=environment)
     assert ran.document["results"][0]["url"] == "http://localhost:8000/gr%C3%BC%C3%9Fe"
+
+
+@given(text=st.text(), encoding=st.sampled_from(["ascii", "cp1252", "latin-1", "gbk", "shift_jis", "koi8-r", "utf-8"]))
+@settings(deadline=None)
+def test_every_text_can_be_written_and_a_document_is_read_back_as_it_was(text: str, encoding: str) -> None:
+    binary = io.BytesIO()
+    stream = io.TextIOWrapper(binary, encoding=encoding, newline="")
+    with contextlib.redirect_stdout(stream), contextlib.redirect_stderr(io.StringIO()):
+        _terminal.prepare()
+        print(text, end="", flush=True)
+        shown = binary.getvalue().decode(encoding)
+        _terminal.accept("json")
+        print(json.dumps([text], ensure_ascii=False), end="", flush=True)
+    written = binary.getvalue().decode(encoding)
+    assert json.loads(written[len(shown) :]) == [text]
+    if text.isascii():
+        assert shown == text

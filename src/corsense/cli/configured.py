@@ -33,8 +33,12 @@ def with_configuration(asked: Asked, configuration: Configuration) -> Asked:
     from corsense.check.request import read_base_url, read_client
 
     base_url = configuration.base_url
+    selection = asked.selection
+    if selection.start is not None:
+        selection = replace(selection, start=configuration.folder)
     return replace(
         asked,
+        selection=selection,
         origins=asked.origins or configured_origins(configuration),
         credentials=asked.credentials or configuration.credentials,
         base_url=asked.base_url or (_read(configuration, "base-url", read_base_url, base_url) if base_url else None),
