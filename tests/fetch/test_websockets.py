@@ -40,6 +40,20 @@ def test_any_other_status_refuses_the_handshake_with_or_without_headers_of_cors(
     assert outcome == Failed(FailureReason.WEBSOCKET_REFUSED, str(status), 0)
 
 
+@pytest.mark.parametrize(("engine", "requests"), [("standard", 1), ("chromium", 1), ("firefox", 1), ("webkit", 2)])
+def test_only_webkit_follows_a_redirect_of_a_handshake(engine: EngineName, requests: int) -> None:
+    answers = iter((WireResponse(302, (("Location", "/moved"),)), WireResponse(101)))
+    trace = drive(Browser(engine).fetch(FetchRequest(CHAT, PAGE, initiator="websocket")), lambda _: next(answers))
+    assert len(trace.exchanges) == requests
+    assert isinstance(trace.outcome, Allowed) == (engine == "webkit")
+
+
+def test_webkit_follows_no_redirect_forever() -> None:
+    trace = opened(CHAT, WireResponse(302, (("Location", "/again"),)), "webkit")
+    assert len(trace.exchanges) == 21
+    assert isinstance(trace.outcome, Failed)
+
+
 @pytest.mark.parametrize(
     ("engine", "line"),
     [
@@ -86,6 +100,9 @@ def test_a_url_of_http_stands_for_one_of_ws() -> None:
     trace = opened("http://localhost:8000/chat", WireResponse(101))
     assert isinstance(trace.outcome, Allowed)
     assert trace.exchanges[0].request.url == "http://localhost:8000/chat"
+    for engine in ("chromium", "firefox", "webkit"):
+        (line,) = opened("http://localhost:8000/chat", WireResponse(403), engine).console()
+        assert CHAT in line
 
 
 @pytest.mark.parametrize("url", ["ftp://localhost/chat", "ws://localhost:8000/chat#part", "ws://"])

@@ -19,13 +19,12 @@ from corsense.fetch.trace import Allowed, Blocked, EngineName, Failed, FailureRe
 from corsense.fetch.unsent import has_bad_port, is_mixed_content
 from corsense.fetch.websocket import Run as Run
 from corsense.fetch.websocket import handshake
-from corsense.fetch.wire import Exchange, Headers, NetworkError, WireRequest, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES, Exchange, Headers, NetworkError, WireRequest, WireResponse
 from corsense.url import ParsedUrl, is_more_private, is_trustworthy_origin, parse_url
 
 _Answering = Generator[WireRequest, WireResponse | NetworkError, Outcome | None]
 
 _MAX_REDIRECTS = 20
-_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
 
 
@@ -260,10 +259,10 @@ class _Fetch:
         if self.tainting == "opaque" and violates_resource_policy(policy, self.asked.origin, url):
             return Failed(FailureReason.CORP, policy, index)
         location = answer.header("location")
-        if answer.status in _REDIRECT_STATUSES and self.asked.redirect != "follow":
+        if answer.status in REDIRECT_STATUSES and self.asked.redirect != "follow":
             manual = self.asked.redirect == "manual"
             return Allowed((), "opaqueredirect") if manual else Failed(FailureReason.REDIRECT_REFUSED, location, index)
-        if answer.status in _REDIRECT_STATUSES and location is not None:
+        if answer.status in REDIRECT_STATUSES and location is not None:
             return self._redirect(answer.status, location, url, index)
         return Allowed(readable_headers(answer, self.asked.credentials, self.tainting), self.tainting)
 

@@ -89,6 +89,9 @@ class Engine:
     hides_origin_on_downgrade: bool = True
     """In mode `no-cors`, a page on https does not tell a server on http its origin (*append a request Origin header*)."""
 
+    websocket_follows_redirects: bool = False
+    """A redirect in answer to the handshake of a WebSocket is followed (WebKitGTK); the standard and the others refuse it."""
+
     # Mixed Content, Local Network Access
     asks_for_local_network: bool = False
     """Calls to a more private address space than the page's need a permission that the user gives."""
@@ -163,5 +166,6 @@ ENGINES: dict[EngineName, Engine] = {
         refuses_mode_before_mixed_content=True,
         preflights_redirect_before_mixed_content=True,
         redirect_keeps_origin=True,
+        websocket_follows_redirects=True,
     ),
 }

@@ -12,11 +12,9 @@ from corsense.fetch.errors import CorsError
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.fetch.trace import Step
-from corsense.fetch.wire import WireRequest, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES, WireRequest, WireResponse
 
 SECTION = "CORS-preflight fetch"
-
-_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def judge_preflight(
     response: WireResponse, need: PreflightNeed, origin: str, credentials: Credentials, engine: Engine, exchange: int
 ) -> PreflightAnswer:
     """Judge the answer to a preflight, every check of it, in the order in which `engine` reports faults."""
-    redirected = response.status in _REDIRECT_STATUSES and response.header("location") is not None
+    redirected = response.status in REDIRECT_STATUSES and response.header("location") is not None
     by_origin = cors_check(response, origin, credentials, engine, exchange, preflight=True)
     by_status = [_status_step(response, redirected, engine, exchange)]
     early = engine.preflight_checks == "status-origin" or (engine.preflight_checks == "redirect-origin-status" and redirected)

@@ -15,33 +15,42 @@ from corsense.fetch.request import FetchRequest
 from corsense.fetch.safelist import is_token
 from corsense.fetch.trace import Allowed, Blocked, Failed, FailureReason, Outcome, Step, Trace
 from corsense.fetch.unsent import has_bad_port, is_mixed_content
-from corsense.fetch.wire import Exchange, Headers, NetworkError, WireRequest, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES, Exchange, Headers, NetworkError, WireRequest, WireResponse
 from corsense.url import ParsedUrl, is_more_private, parse_url
 
 Run = Generator[WireRequest, WireResponse | NetworkError, Trace]
 
 _SCHEMES: Final = {"ws": "http", "wss": "https"}
 _FROM_HTTP: Final = {"http": "ws", "https": "wss"}
+_MAX_REDIRECTS: Final = 20
 _KEY: Final = "Y29yc2Vuc2UgY29yc2Vucw=="
 """Sixteen bytes in base64, as each handshake has them; a browser draws them anew each time."""
 
 
 def handshake(engine: Engine, asked: FetchRequest) -> Run:
-    """Open a WebSocket: a generator that yields the one request, is sent what comes back, and returns the `Trace`."""
-    url = _websocket_url(asked)
+    """Open a WebSocket: a generator that yields the request (in WebKit one more for each redirect), is sent what comes back, and
+    returns the `Trace`."""
+    url = websocket_url(asked)
     refused = _refused(engine, asked, url) if isinstance(url, ParsedUrl) else url
     if refused is not None or not isinstance(url, ParsedUrl):
         outcome: Outcome = refused or Failed(FailureReason.INVALID_REQUEST, asked.url)
         steps = (_local_network_step(url, outcome),) if isinstance(outcome, Blocked) and isinstance(url, ParsedUrl) else ()
         return Trace(asked, engine.name, (), steps, outcome)
     target = _SCHEMES[url.scheme] + url.request_url.removeprefix(url.scheme)
-    request = WireRequest("GET", target, _headers(asked), credentials=True)
-    answer = yield request
+    exchanges: list[Exchange] = []
+    while True:
+        request = WireRequest("GET", target, _headers(asked), credentials=True)
+        answer = yield request
+        exchanges.append(Exchange(request, answer))
+        following = _redirected(answer, target) if engine.websocket_follows_redirects else None
+        if following is None or len(exchanges) > _MAX_REDIRECTS:
+            break
+        target = following.request_url
     step = Step("a WebSocket: CORS has no say, the server decides by Origin", "WebSockets", True, asked.origin)
-    return Trace(asked, engine.name, (Exchange(request, answer),), (step,), _judged(answer))
+    return Trace(asked, engine.name, tuple(exchanges), (step,), _judged(answer, len(exchanges) - 1))
 
 
-def _websocket_url(asked: FetchRequest) -> ParsedUrl | Failed:
+def websocket_url(asked: FetchRequest) -> ParsedUrl | Failed:
     """The URL of `new WebSocket()`: one of http stands for ws. Source: WebSockets, *constructor*."""
     url = parse_url(asked.url) or parse_url(asked.url, asked.origin)
     if url is not None and url.is_http:
@@ -84,9 +93,18 @@ def _headers(asked: FetchRequest) -> Headers:
     )
 
 
-def _judged(answer: WireResponse | NetworkError) -> Outcome:
+def _redirected(answer: WireResponse | NetworkError, url: str) -> ParsedUrl | None:
+    """Where a redirect leads; None where there is none that can be followed."""
+    if isinstance(answer, NetworkError) or answer.status not in REDIRECT_STATUSES:
+        return None
+    location = answer.header("location")
+    target = None if location is None else parse_url(location, url)
+    return target if target is not None and target.is_http else None
+
+
+def _judged(answer: WireResponse | NetworkError, index: int) -> Outcome:
     if isinstance(answer, NetworkError):
-        return Failed(answer.reason, answer.detail, 0)
-    if answer.status != 101:  # redirects are not followed
-        return Failed(FailureReason.WEBSOCKET_REFUSED, str(answer.status), 0)
+        return Failed(answer.reason, answer.detail, index)
+    if answer.status != 101:
+        return Failed(FailureReason.WEBSOCKET_REFUSED, str(answer.status), index)
     return Allowed((), "basic")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
+
+REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+"""Source: Fetch, *redirect status*."""
 
 Headers = Sequence[tuple[str, str]]
 """Header lines as sent: pairs of name and value, repeated lines stay repeated. Values are ISO-8859-1 text, one character a

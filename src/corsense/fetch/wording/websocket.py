@@ -6,8 +6,8 @@ from typing import Final
 
 from corsense.fetch.errors import CorsError
 from corsense.fetch.trace import Blocked, EngineName, Failed, FailureReason, Trace
+from corsense.fetch.websocket import websocket_url
 from corsense.fetch.wording.chromium import NET_ERRORS
-from corsense.url import parse_url
 
 _CHROMIUM: Final = "WebSocket connection to '{url}' failed: {why}"
 _CHROMIUM_MIXED: Final = (
@@ -21,8 +21,8 @@ _WEBKIT: Final = "WebSocket connection to '{url}' failed: The server did not acc
 def lines(trace: Trace, engine: EngineName) -> list[str]:
     """The lines that the console of `engine` shows for a handshake; none where it opened, or where script gets an exception."""
     outcome = trace.outcome
-    parsed = parse_url(trace.request.url)
-    url = trace.request.url if parsed is None else parsed.href
+    named = websocket_url(trace.request)
+    url = trace.request.url if isinstance(named, Failed) else named.href
     if isinstance(outcome, Blocked) and outcome.error is CorsError.LocalNetworkAccessPermissionDenied:
         why = "Error in connection establishment: net::ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS"
         return [_CHROMIUM.format(url=url, why=why)] if engine in ("chromium", "standard") else []
