@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
+from corsense.lint.callers import Callers
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.files import Scan, Skipped, read_source
 from corsense.lint.layers import CorsLayer, Layer, layers_of
@@ -19,7 +20,7 @@ from corsense.lint.marks import Mark
 from corsense.lint.program import Module, Program, Unreadable
 from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS, LayerRule, ModuleRule, StackRule, is_found_in_source
 from corsense.lint.survey import Survey
-from corsense.lint.values import FunctionValue, Spot
+from corsense.lint.values import Spot
 from corsense.suppression import UNUSED, RuleSelection, judge
 
 _ROUNDS = 3
@@ -31,70 +32,6 @@ MOST_OF_A_KIND = 100
 
 
 @dataclass(eq=False)
-class _Callers:
-    """The calls of the functions that configure apps, by the function. `names` are those functions' names."""
-
-    evaluator: Evaluator | None = None
-    modules: list[Module] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    _calls: dict[str, list[tuple[Module, ast.Call]]] | None = None
-    _found: dict[ast.AST, list[tuple[Module, ast.Call]]] = field(default_factory=dict)
-
-    def get(self, function: ast.AST, default: list[tuple[Module, ast.Call]]) -> list[tuple[Module, ast.Call]]:
-        """The calls of a function that are in sight."""
-        name = getattr(function, "name", None)
-        if name not in self.names or self.evaluator is None:
-            return default
-        if function not in self._found:
-            self._found[function] = []  # while it is looked for, nobody calls it
-            self._found[function] = list(self._search(function, name, self.evaluator))
-        return self._found[function] or default
-
-    def _search(self, function: ast.AST, name: str, evaluator: Evaluator) -> Iterator[tuple[Module, ast.Call]]:
-        if self._calls is None:
-            self._calls = {}
-            for module in self.modules:
-                for called, call in _calls_by_name(module):
-                    self._calls.setdefault(called, []).append((module, call))
-        for module, call in self._calls.get(name, ()):
-            for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
-                if isinstance(each.value, FunctionValue) and each.value.node is function:
-                    if is_test(module.path) and not is_test(each.value.module.path):
-                        continue  # what a test hands over is no fact of the program
-                    yield module, call
-
-    def learn(self) -> bool:
-        """Note the functions that configure apps in all modules, and those that hand them on; whether there are new ones."""
-        before = len(self.names)
-        for module in self.modules:
-            self.names |= set(_functions_that_configure(module, self.names))
-        return len(self.names) > before
-
-
-def is_test(path: Path) -> bool:
-    """Whether a file belongs to tests, by its name or that of a folder."""
-    return (
-        bool({"tests", "test", "testing"} & set(path.parts[:-1])) or path.name.startswith("test_") or path.name == "conftest.py"
-    )
-
-
-def _calls_by_name(module: Module) -> Iterator[tuple[str, ast.Call]]:
-    """Every call with the last name of what it calls, the original name where an import gave it another."""
-    aliases = {
-        alias.asname: alias.name
-        for statement in module.tree.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-        if alias.asname
-    }
-    for call in module.calls:
-        if isinstance(call.func, ast.Attribute):
-            yield call.func.attr, call
-        elif isinstance(call.func, ast.Name):
-            yield aliases.get(call.func.id, call.func.id), call
-
-
-@dataclass(eq=False)
 class Linter:
     """Reads what a scan found, and judges it."""
 
@@ -102,7 +39,7 @@ class Linter:
     skipped: list[Skipped] = field(default_factory=list)
     unreadable: list[Skipped] = field(default_factory=list)
     program: Program = field(default_factory=Program)
-    callers: _Callers = field(default_factory=_Callers)
+    callers: Callers = field(default_factory=Callers)
     layers: dict[Module, list[Layer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -132,16 +69,15 @@ class Linter:
             self.callers.modules.append(module)
 
     def _read_callers(self) -> None:
-        """Read the apps that name a function which configures them."""
+        """Read the files that call a function which configures apps, of those that its module is near to."""
         known = {module.path for module in self.callers.modules}
-        names = [name.encode() for name in self.callers.names]
         for path in self.scan.apps:
             if path not in known:
                 try:
                     content = read_source(path)
                 except OSError:
                     continue
-                if any(name in content for name in names):
+                if self.callers.may_call(content):
                     self.take(path, content)
 
     def findings(self, selection: RuleSelection) -> tuple[Finding, ...]:
@@ -198,17 +134,6 @@ _Rule = TypeVar("_Rule", LayerRule, ModuleRule, StackRule)
 def _selected(rules: Sequence[_Rule], wanted: Callable[[str], bool]) -> list[_Rule]:
     """The rules whose findings somebody wants: the others do not run."""
     return [rule for rule in rules if not rule.SLUG or wanted(rule.SLUG)]
-
-
-def _functions_that_configure(module: Module, known: set[str]) -> Iterator[str]:
-    """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
-    if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
-        return
-    for called, call in _calls_by_name(module):
-        if called == "add_middleware" or called.endswith("Middleware") or called in known:
-            function = module.scope_of(call).node
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and (function.args.args or function.args.kwonlyargs):
-                yield function.name
 
 
 def _finding(mark: Mark) -> Finding:

@@ -18,6 +18,10 @@ from corsense.lint.files import read_source
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | FunctionNode | ast.ClassDef
 
+_SHARED = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(),
+                     *ast.boolop.__subclasses__(), *ast.cmpop.__subclasses__()})  # fmt: skip
+"""Nodes that Python uses in many places at once: they have no place of their own."""
+
 _DEEPEST = 150
 """A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
 
@@ -61,31 +65,37 @@ class Module:
         """Every node of the tree, those that hold others before what they hold."""
         return tuple(self.parents)
 
-    @cached_property
+    @property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node that holds each node; the tree holds itself."""
-        found: dict[ast.AST, ast.AST] = {self.tree: self.tree}
-        waiting: list[ast.AST] = [self.tree]
-        for node in waiting:
-            for name in node._fields:
-                value = getattr(node, name, None)
-                if value.__class__ is list:
-                    for child in value:
-                        if isinstance(child, ast.AST):
-                            found[child] = node
-                            waiting.append(child)
-                elif isinstance(value, ast.AST) and not isinstance(value, ast.expr_context | ast.operator):
-                    found[value] = node
-                    waiting.append(value)
-        return found
+        return self._nesting[0]
 
     @property
     def depth(self) -> int:
         """How deep the tree is nested."""
-        depths: dict[ast.AST, int] = {self.tree: 0}
-        for node in self.nodes[1:]:
-            depths[node] = depths.get(self.parents[node], 0) + 1  # Python shares the nodes of operators
-        return max(depths.values())
+        return self._nesting[1]
+
+    @cached_property
+    def _nesting(self) -> tuple[dict[ast.AST, ast.AST], int]:
+        """The parents, found level by level, and the number of the levels."""
+        found: dict[ast.AST, ast.AST] = {self.tree: self.tree}
+        level: list[ast.AST] = [self.tree]
+        depth = -1
+        while level:
+            depth += 1
+            below: list[ast.AST] = []
+            for node in level:
+                for value in node.__dict__.values():
+                    if value.__class__ is list:
+                        for child in value:
+                            if isinstance(child, ast.AST) and child.__class__ not in _SHARED:
+                                found[child] = node
+                                below.append(child)
+                    elif isinstance(value, ast.AST) and value.__class__ not in _SHARED:
+                        found[value] = node
+                        below.append(value)
+            level = below
+        return found, depth
 
     @cached_property
     def blocks(self) -> dict[ast.AST, Block]:
@@ -252,14 +262,15 @@ class Scope:
     module: Module
     node: ScopeNode
     parent: Scope | None
-    bindings: dict[str, list[ast.AST]] = field(init=False, repr=False)
-    """The statements and other nodes that bind or change each name, in the order of the source."""
     _changes: dict[str, list[ast.AST]] = field(default_factory=dict, init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        self.bindings = {}
+    @cached_property
+    def bindings(self) -> dict[str, list[ast.AST]]:
+        """The statements and other nodes that bind or change each name, in the order of the source."""
+        found: dict[str, list[ast.AST]] = {}
         for name, node in _bindings(self.node):
-            self.bindings.setdefault(name, []).append(node)
+            found.setdefault(name, []).append(node)
+        return found
 
     def changes(self, name: str) -> list[ast.AST]:
         """The nodes that bind or change a name, by where they stand."""

@@ -66,9 +66,9 @@ class Survey:
     def answers_preflights_of(self, module: Module, route: ast.AST) -> bool:
         """Whether a CORS layer answers the preflights of a route before the route does: the app that has the layer includes the
         route, or is made in a folder around it."""
-        if route in self._routes_behind_cors:
+        if any(folder in self._folders_of_apps for folder in module.path.absolute().parents):
             return True
-        return any(folder in self._folders_of_apps for folder in module.path.absolute().parents)
+        return route in self._routes_behind_cors
 
     @cached_property
     def _folders_of_apps(self) -> set[Path]:

@@ -20,6 +20,8 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     if ".mount(" not in module.text:
         return
     covered = {stack.name for stack in survey.stacks if stack.scope.module is module} | set(_with_layers(module))
+    if not covered:
+        return
     by_owner: dict[str, list[tuple[ast.Call, str, str]]] = {}
     for owner, call, name, prefix in _mounts(survey.evaluator, module):
         by_owner.setdefault(owner, []).append((call, name, prefix))

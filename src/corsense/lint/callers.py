@@ -1,0 +1,133 @@
+"""The calls of the functions that configure apps: what they hand over is what a CORS layer is given."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from corsense.lint.evaluation import Evaluator
+from corsense.lint.program import Module, Scope
+from corsense.lint.values import FunctionValue
+
+_Call = tuple[Module, ast.Call]
+_DEEPEST = 4
+"""Through how many names of a function an argument is followed to its parameters."""
+
+
+@dataclass(eq=False)
+class Callers:
+    """The calls of the functions that configure apps, by the function. `names` are those functions' names, each with the names of
+    the modules that a caller imports it from."""
+
+    evaluator: Evaluator | None = None
+    modules: list[Module] = field(default_factory=list)
+    names: dict[str, set[str]] = field(default_factory=dict)
+    _calls: dict[str, list[_Call]] | None = None
+    _found: dict[ast.AST, list[_Call]] = field(default_factory=dict)
+    _pattern: re.Pattern[bytes] | None = None
+
+    def get(self, function: ast.AST, default: list[_Call]) -> list[_Call]:
+        """The calls of a function that are in sight."""
+        name = getattr(function, "name", None)
+        if name not in self.names or self.evaluator is None:
+            return default
+        if function not in self._found:
+            self._found[function] = []  # while it is looked for, nobody calls it
+            self._found[function] = list(self._search(function, name, self.evaluator))
+        return self._found[function] or default
+
+    def _search(self, function: ast.AST, name: str, evaluator: Evaluator) -> Iterator[_Call]:
+        if self._calls is None:
+            self._calls = {}
+            for module in self.modules:
+                for called, call in _calls_by_name(module):
+                    self._calls.setdefault(called, []).append((module, call))
+        for module, call in self._calls.get(name, ()):
+            for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
+                if isinstance(each.value, FunctionValue) and each.value.node is function:
+                    if is_test(module.path) and not is_test(each.value.module.path):
+                        continue  # what a test hands over is no fact of the program
+                    yield module, call
+
+    def learn(self) -> bool:
+        """Note the functions that configure apps in all modules, and those that hand them on; whether there are new ones."""
+        found = {(function.name, module) for module in self.modules for function in _functions_that_configure(module, self.names)}
+        new = False
+        for name, module in found:
+            homes = self.names.setdefault(name, set())
+            near = {module.path.stem, module.path.absolute().parent.name}
+            if module.path.stem == "__init__":
+                near = {module.path.absolute().parent.name, module.path.absolute().parent.parent.name}
+            new = new or not near <= homes
+            homes |= near
+        if new:
+            self._pattern = re.compile(rb"(?<!def )\b(?:" + b"|".join(map(re.escape, self._encoded())) + rb")\b(?=\s*\(|\s+as\s)")
+        return new
+
+    def _encoded(self) -> list[bytes]:
+        return [name.encode() for name in sorted(self.names)]
+
+    def may_call(self, content: bytes) -> bool:
+        """Whether a file's bytes call one of the functions by its name, and name a module that it comes from."""
+        if self._pattern is None:
+            return False
+        called = {match[0].decode() for match in self._pattern.finditer(content)}
+        return any(home.encode() in content for name in called for home in self.names[name])
+
+
+def is_test(path: Path) -> bool:
+    """Whether a file belongs to tests, by its name or that of a folder."""
+    return (
+        bool({"tests", "test", "testing"} & set(path.parts[:-1])) or path.name.startswith("test_") or path.name == "conftest.py"
+    )
+
+
+def _calls_by_name(module: Module) -> Iterator[tuple[str, ast.Call]]:
+    """Every call with the last name of what it calls, the original name where an import gave it another."""
+    aliases = {
+        alias.asname: alias.name
+        for statement in module.tree.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+        if alias.asname
+    }
+    for call in module.calls:
+        if isinstance(call.func, ast.Attribute):
+            yield call.func.attr, call
+        elif isinstance(call.func, ast.Name):
+            yield aliases.get(call.func.id, call.func.id), call
+
+
+def _functions_that_configure(module: Module, known: dict[str, set[str]]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
+    if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
+        return
+    for called, call in _calls_by_name(module):
+        if called == "add_middleware" or called.endswith("Middleware") or called in known:
+            scope = module.scope_of(call)
+            match scope.node:
+                case ast.FunctionDef() | ast.AsyncFunctionDef() as function if not function.name.startswith("__"):
+                    if _uses_parameters(call, scope, function):
+                        yield function
+
+
+def _uses_parameters(call: ast.Call, scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a call takes anything from the parameters of the function around it, or from the object that has it as a method."""
+    parameters = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
+    parameters |= {each.arg for each in (function.args.vararg, function.args.kwarg) if each is not None}
+    edge: set[str] = _names(call)
+    seen: set[str] = set()
+    for _ in range(_DEEPEST):
+        if edge & parameters:
+            return True
+        seen |= edge
+        bound = [node for name in edge for node in scope.bindings.get(name, ())]
+        edge = {name for node in bound for name in _names(node)} - seen
+    return bool(edge & parameters)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {found.id for found in ast.walk(node) if isinstance(found, ast.Name)}
