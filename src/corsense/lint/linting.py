@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -42,15 +43,28 @@ def lint_paths(
     from corsense.lint.judging import Linter  # most trees have nothing to judge, and the rules know much
 
     linter = Linter(found)
-    for path, content in texts.items():
-        with suppress(Unreadable):
-            linter.program.module(path, content)
-    linter.read()
-    findings = linter.findings(selection)
+    with _uncollected():
+        for path, content in texts.items():
+            with suppress(Unreadable):
+                linter.program.module(path, content)
+        linter.read()
+        findings = linter.findings(selection)
     skipped = (*found.skipped, *linter.skipped)
     broken = [*(file for file in skipped if file.file in named), *_broken(named - {str(path) for path in found.concern})]
     unreadable = (*found.unreadable, *linter.unreadable, *broken)
     return LintReport(findings, found.files, tuple(file for file in skipped if file.file not in named), unreadable)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Syntax trees are a great many objects and no garbage: looking for garbage among them takes as long as all the rest."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _without_findings(found: Scan, named: Collection[str]) -> LintReport:

@@ -18,9 +18,12 @@ from corsense.lint.files import read_source
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | FunctionNode | ast.ClassDef
 
-_SHARED = frozenset({ast.Load, ast.Store, ast.Del, *ast.operator.__subclasses__(), *ast.unaryop.__subclasses__(),
-                     *ast.boolop.__subclasses__(), *ast.cmpop.__subclasses__()})  # fmt: skip
+_SHARED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 """Nodes that Python uses in many places at once: they have no place of their own."""
+_PLACED = frozenset(
+    kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST) and not issubclass(kind, _SHARED)
+)
+_WITH_BLOCKS = frozenset(kind for kind in _PLACED if "body" in kind._fields) - {ast.Lambda, ast.IfExp}
 
 _DEEPEST = 150
 """A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
@@ -88,10 +91,10 @@ class Module:
                 for value in node.__dict__.values():
                     if value.__class__ is list:
                         for child in value:
-                            if isinstance(child, ast.AST) and child.__class__ not in _SHARED:
+                            if child.__class__ in _PLACED:
                                 found[child] = node
                                 below.append(child)
-                    elif isinstance(value, ast.AST) and value.__class__ not in _SHARED:
+                    elif value.__class__ in _PLACED:
                         found[value] = node
                         below.append(value)
             level = below
@@ -102,7 +105,7 @@ class Module:
         """The block that each statement stands in."""
         found: dict[ast.AST, Block] = {}
         for node in self.nodes:
-            for name in ("body", "orelse", "finalbody"):
+            for name in ("body", "orelse", "finalbody") if node.__class__ in _WITH_BLOCKS else ():
                 statements = getattr(node, name, None)
                 if isinstance(statements, list) and statements:
                     found |= dict.fromkeys(statements, Block(statements))
@@ -147,14 +150,15 @@ class Module:
     def speakers(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
         """The functions in which a name stands, `app` or `self.app`, by the name."""
         found: dict[str, dict[ast.FunctionDef | ast.AsyncFunctionDef, None]] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Name | ast.Attribute | ast.arg):
+        around: dict[ast.AST, tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]] = {self.tree: ()}
+        for node, parent in self.parents.items():
+            functions = around[parent]
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                functions = (*functions, node)
+            around[node] = functions
+            if functions and isinstance(node, ast.Name | ast.Attribute | ast.arg):
                 name = node.arg if isinstance(node, ast.arg) else dotted(node)
-                outer = self.parents[node]
-                while outer is not self.tree:
-                    if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef):
-                        found.setdefault(name, {})[outer] = None
-                    outer = self.parents[outer]
+                found.setdefault(name, {}).update(dict.fromkeys(functions))
         return {name: sorted(functions, key=position) for name, functions in found.items()}
 
     @cached_property
@@ -403,8 +407,12 @@ class Program:
 
     def imported(self, importer: Module, name: str, level: int = 0) -> Module | None:
         """The module that `importer` means by `name`, where it is a file beside or above it; None for other packages."""
-        path = self._meant(importer.path.absolute(), name, level)
+        path = self.file_of(importer, name, level)
         return self.parsed(path) if path is not None else None
+
+    def file_of(self, importer: Module, name: str, level: int = 0) -> Path | None:
+        """The file that `importer` means by `name`; None for other packages."""
+        return self._meant(importer.path.absolute(), name, level)
 
     def parsed(self, path: Path) -> Module | None:
         """The module of a file of the program; None where it cannot be read."""

@@ -24,8 +24,8 @@ class Route:
     path: str | None
 
 
-def routes_of(evaluator: Evaluator, scope: Scope, name: str, depth: int = 0) -> Iterator[Route]:
-    """The routes of the app or router called `name` in a scope."""
+def routes_of(evaluator: Evaluator, scope: Scope, name: str, word: bytes = b"", depth: int = 0) -> Iterator[Route]:
+    """The routes of the app or router called `name` in a scope; with a `word`, only those in files that have it."""
     module = scope.module
     for function, decorator in module.decorations.get(name, ()):
         methods = _methods(decorator)
@@ -34,8 +34,8 @@ def routes_of(evaluator: Evaluator, scope: Scope, name: str, depth: int = 0) -> 
     if depth < _DEEPEST:
         for call in module.method_calls.get((name, "include_router"), ()):
             if call.args:
-                for inner, router in _home(evaluator, module, call.args[0]):
-                    yield from routes_of(evaluator, inner, router, depth + 1)
+                for inner, router in _home(evaluator, module, call.args[0], word):
+                    yield from routes_of(evaluator, inner, router, word, depth + 1)
 
 
 def _sees(inner: Scope, outer: Scope) -> bool:
@@ -60,14 +60,16 @@ def _path(decorator: ast.Call) -> str | None:
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
-def _home(evaluator: Evaluator, module: Module, node: ast.expr) -> Iterator[tuple[Scope, str]]:
-    """Where a router that is included is made, and its name there."""
+def _home(evaluator: Evaluator, module: Module, node: ast.expr, word: bytes) -> Iterator[tuple[Scope, str]]:
+    """Where a router that is included is made, and its name there. Files without the word are not parsed for it."""
     match node:
         case ast.Name(id=name):
             scope = module.scope_of(node).holder_of(name)
             for binding in scope.bindings[name] if scope is not None else ():
                 if isinstance(binding, ast.ImportFrom):
                     alias = next((alias for alias in binding.names if (alias.asname or alias.name) == name), None)
+                    if word and not _may_have(evaluator, module, binding.module or "", binding.level, word):
+                        continue
                     found = evaluator.program.imported(module, binding.module or "", binding.level)
                     if alias is not None and found is not None:
                         yield from _where_made(evaluator, found, alias.name)
@@ -75,9 +77,36 @@ def _home(evaluator: Evaluator, module: Module, node: ast.expr) -> Iterator[tupl
                     assert scope is not None
                     yield scope, name
         case ast.Attribute(value=holder, attr=name):
+            if word and isinstance(holder, ast.Name) and not _package_may_have(evaluator, module, holder, word):
+                return
             for each in evaluator.evaluate(holder, evaluator.frame_of(module, node)):
                 if isinstance(each.value, ModuleValue):
                     yield from _where_made(evaluator, each.value.module, name)
+
+
+def _may_have(evaluator: Evaluator, module: Module, name: str, level: int, word: bytes) -> bool:
+    """Whether a module that is imported has a word, or may get what has it from another one."""
+    path = evaluator.program.file_of(module, name, level)
+    if path is None or path.name == "__init__.py":
+        return True
+    content = evaluator.program.content(path)
+    return word in content or b"include_router" in content
+
+
+def _package_may_have(evaluator: Evaluator, module: Module, holder: ast.Name, word: bytes) -> bool:
+    """The same for a module that a package is asked for: `from app.routers import users`, then `users.router`."""
+    scope = module.scope_of(holder).holder_of(holder.id)
+    for binding in scope.bindings[holder.id] if scope is not None else ():
+        match binding:
+            case ast.ImportFrom(names=names, module=package, level=level):
+                for alias in names:
+                    if (alias.asname or alias.name) == holder.id:
+                        inner = f"{package}.{alias.name}" if package else alias.name
+                        if _may_have(evaluator, module, inner, level, word):
+                            return True
+            case _:
+                return True
+    return False
 
 
 def _where_made(evaluator: Evaluator, module: Module, name: str) -> Iterator[tuple[Scope, str]]:

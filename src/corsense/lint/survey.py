@@ -16,6 +16,9 @@ from corsense.lint.security import NAMED, headers_read
 from corsense.lint.stacks import Stack, Stacks
 from corsense.lint.values import FunctionValue
 
+_NEAR = 1
+"""How far above the folder of a route the app that includes it is looked for."""
+
 _IMPORTS = 2
 """Through how many imports the schemes that guard a route are followed."""
 
@@ -68,15 +71,17 @@ class Survey:
         route, or is made in a folder around it."""
         if any(folder in self._folders_of_apps for folder in module.path.absolute().parents):
             return True
-        return route in self._routes_behind_cors
+        around = module.path.absolute().parents[min(_NEAR, len(module.path.absolute().parents) - 1)]
+        return any(
+            found.function is route
+            for stack in self.stacks
+            if stack.scope.module.path.absolute().is_relative_to(around)
+            for found in routes_of(self.evaluator, stack.scope, stack.name)
+        )
 
     @cached_property
     def _folders_of_apps(self) -> set[Path]:
         return {stack.scope.module.path.absolute().parent for stack in self.stacks}
-
-    @cached_property
-    def _routes_behind_cors(self) -> set[ast.AST]:
-        return {route.function for stack in self.stacks for route in routes_of(self.evaluator, stack.scope, stack.name)}
 
     @cached_property
     def handlers_of_all(self) -> set[ast.AST]:

@@ -23,7 +23,7 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
         return
     open_ones = [
         route
-        for route in routes_of(survey.evaluator, stack.scope, stack.name)
+        for route in routes_of(survey.evaluator, stack.scope, stack.name, b"websocket")
         if "WEBSOCKET" in route.methods and not _checks(route)
     ]
     if open_ones:
