@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from corsense.diagnose.lists import joined_parts
-from corsense.fix.edits import load_json, shorten_computed, split_joined, split_string, string_to_list, unnest_list
+from corsense.fix.edits import (
+    load_json,
+    shorten_computed,
+    split_joined,
+    split_only_entry,
+    split_string,
+    string_to_list,
+    unnest_list,
+)
 from corsense.fix.patterns import meant_by_glob
 
 CALL = "app.add_middleware(CORSMiddleware, allow_origins={})\n"
@@ -82,6 +90,16 @@ def test_a_string_from_elsewhere_is_split(given: str, after: str) -> None:
     edited = split_string(text, line)
     assert edited == program(after)[0]
     assert split_string(edited, line) is None
+
+
+def test_the_one_entry_of_a_list_is_split() -> None:
+    text, line = program("origins", "origins = [os.getenv('X', 'a,b')]\n")
+    edited = split_only_entry(text, line)
+    wanted = "origins = [origin.strip() for origin in os.getenv('X', 'a,b').split(',') if origin.strip()]\n"
+    assert edited == program("origins", wanted)[0]
+    assert split_only_entry(edited, line) is None
+    assert split_only_entry(*program("['a']")) is None
+    assert split_only_entry(*program("[settings.a, 'b']")) is None
 
 
 def test_json_from_elsewhere_is_read_as_json() -> None:

@@ -180,6 +180,8 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         opens = tuple(value for value in values if "*" not in value) if argument == "allow_origins" else ()
         title = f"write {', '.join(map(repr, values))} in place of {allowed!r}"
         yield Candidate(place, title, edited(edits.split_joined, line, argument, allowed, values), opens)
+        title = "split the one entry of the list at its commas"
+        yield Candidate(place, title, edited(edits.split_only_entry, line, argument), opens)
     elif slug == "glob-in-origins":
         title = f"express {allowed!r} as allow_origin_regex"
         pattern = glob_pattern(allowed)

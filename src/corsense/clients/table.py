@@ -180,7 +180,8 @@ PROFILES: tuple[ClientProfile, ...] = (
     ),
     ClientProfile(
         "download", "downloads and ranges", "Chromium 156",
-        (_READ, ClientRequest("GET", (("Range", "bytes=-10"), ("If-Range", '"v1"')))),
+        (_READ, ClientRequest("GET", (("Range", "bytes=-10"), ("If-Range", '"v1"')),
+                              without="Suffix ranges, several ranges and If-Range are blocked; plain ranges are not.")),
         reads=(Read("content-disposition", "the file has no name"),
                Read("content-range", "script cannot tell which part it has", essential=False),
                Read("accept-ranges", "script cannot tell whether ranges are possible", essential=False)),

@@ -57,6 +57,18 @@ def split_string(source: Source, call_line: int, keyword: str = "allow_origins")
 
 
 @edit
+def split_only_entry(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
+    """Splits the one entry of a list that is read from elsewhere: `[os.getenv(...)]` becomes
+    `[origin.strip() for origin in os.getenv(...).split(",") if origin.strip()]`. None for literals, and for longer lists."""
+    call = cors_call(source, call_line)
+    display = None if call is None else _display_of(source, call.arguments.get(keyword))
+    entry = display.elts[0] if isinstance(display, ast.List) and len(display.elts) == 1 else None
+    if display is None or not isinstance(entry, _READ) or _is_split(entry) or "#" in source.segment(display):
+        return None
+    return [Splice(source.start(display), source.end(display), split_into_entries(source, _readable(source, entry)))]
+
+
+@edit
 def load_json(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
     """Reads the JSON list that a string from elsewhere holds: `os.environ["ORIGINS"]` becomes
     `json.loads(os.environ["ORIGINS"])`. Imports `json` where need be. None for a literal."""
