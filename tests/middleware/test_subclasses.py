@@ -166,6 +166,12 @@ class TestDecidingAboutOrigins:
         assert [origin for origin in everybody if get(layer, origin, "/free/1").cors] == []
         assert get(layer, ORIGIN, "/free/1")["vary"] is None
 
+    def test_with_policies_of_paths_only_all_other_paths_are_left_alone(self) -> None:
+        layer = answering(True, policies={"/tenants/*": Policy(origins=[TENANT])})
+        assert [origin for origin in (ORIGIN, TENANT) if get(layer, origin, "/tenants/1").cors] == [TENANT]
+        assert (get(layer, TENANT).cors, get(layer, TENANT)["vary"]) == ({}, None)
+        assert layer.asked == [TENANT]
+
     def test_a_marked_route_has_to_agree_too(self) -> None:
         from fastapi import FastAPI
 
@@ -260,6 +266,21 @@ class TestExtendingTheAnswers:
         )
         assert (get(layer, STRANGER).cors, get(layer, STRANGER)["vary"]) == ({}, "Origin")
         assert get(layer, None).cors == {}
+
+    @pytest.mark.parametrize("loop", EVENT_LOOPS)
+    def test_they_work_under_asyncio_and_trio(self, loop: str) -> None:
+        class Named(CORSMiddleware):
+            def preflight_response(self, request_headers: Headers) -> Response:
+                response = super().preflight_response(request_headers)
+                response.headers["x-layer"] = "mine"
+                return response
+
+        layer = Named(plain, allow_origins=[ORIGIN])
+        asks = scope("/", (b"origin", ORIGIN.encode()), (b"access-control-request-method", b"GET"), method="OPTIONS")
+        assert EVENT_LOOPS[loop](ask_async(layer, asks))["x-layer"] == "mine"
+        assert (
+            EVENT_LOOPS[loop](ask_async(layer, scope("/", (b"origin", ORIGIN.encode()))))["access-control-allow-origin"] == ORIGIN
+        )
 
     def test_the_messages_of_an_answer_can_be_changed(self) -> None:
         class Named(CORSMiddleware):

@@ -80,7 +80,7 @@ def policy_of(
         if not isinstance(policy, Policy):
             raise TypeError(f"policy is a Policy, not {type(policy).__name__}")
         return policy
-    if not given and resolver is None and policies is not None:
+    if not given and policies is not None:
         return None
     return _from_starlette(given, resolver)
 
