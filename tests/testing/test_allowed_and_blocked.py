@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from corsense import Policy, install
 from corsense.fetch import Allowed, Blocked, CorsError
 from corsense.testing import assert_cors_allowed, assert_cors_blocked
-from tests.testing.apps import PAGE, STRANGER, make_app
+from tests.testing.apps import PAGE, STRANGER, make_app, needs_vary
 
 
 def said_by(error: pytest.ExceptionInfo[AssertionError]) -> str:
@@ -132,6 +132,7 @@ def test_being_allowed_where_blocked_is_wanted_names_what_lets_the_origin_in() -
     assert f"cause  {PAGE} is let in by allow_origins=['{PAGE}']." in said_by(error)
 
 
+@needs_vary
 def test_a_policy_that_lets_in_everyone_is_the_cause() -> None:
     app = make_app(cors={"allow_origins": ["*"], "allow_credentials": True})
     with pytest.raises(AssertionError, match="wildcard-with-credentials"):
@@ -245,6 +246,7 @@ def test_what_cannot_be_called_cannot_be_tested() -> None:
         assert_cors_allowed(FastAPI, "GET", "/", origin=PAGE)
 
 
+@needs_vary
 def test_a_redirect_that_the_cors_layer_gives_no_leave_is_a_matter_of_the_origin() -> None:
     with pytest.raises(AssertionError, match="cause  CORS202 origin-mismatch") as failed:
         assert_cors_allowed(make_app(), "GET", "/users/", origin=STRANGER)

@@ -6,6 +6,7 @@ import fastapi.middleware.cors  # noqa: F401  imported once, and not again by ea
 import pytest
 
 import corsense.testing.kit  # noqa: F401
+from tests.testing.apps import needs_vary
 
 pytest_plugins = ["pytester"]
 
@@ -42,6 +43,7 @@ def written(pytester: pytest.Pytester, tests: str, app: str = APP) -> None:
     pytester.makepyfile(shop=app, test_shop="from shop import *\n" + tests)
 
 
+@needs_vary
 def test_the_fixture_asserts(pytester: pytest.Pytester) -> None:
     written(
         pytester,
@@ -145,6 +147,7 @@ def test_snapshots_written_by_several_workers_are_whole(pytester: pytest.Pyteste
     assert len(snapshots(pytester.path)) == 10
 
 
+@needs_vary
 def test_async_tests_await_in_the_loop_of_anyio(pytester: pytest.Pytester) -> None:
     written(
         pytester,
