@@ -28,6 +28,10 @@ FOREIGN = [
     (r"http://\[[0-9a-f:]+\]:\d+", "http://[::e]:1"),
     (r"chrome-extension://[a-p]{4}", "chrome-extension://eeee"),
     (r"http://localhost.*", "http://localhost.t"),
+    (r"https://(?:a|b)+\.com", "https://a.com"),
+    (r"https://(?:ab)+\.com", "https://ab.com"),
+    (r"https://[ab]{8}\.com", "https://aaaaaaaa.com"),
+    (r"https://app[1-3]\.com", "https://app1.com"),
     ("null|https://a[.]example", "null"),
 ]
 OWN = [

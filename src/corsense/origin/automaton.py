@@ -152,6 +152,17 @@ def _either(parts: list[_Part]) -> _Part:
 
 
 def _repeated(node: Repeat, made: Positions, budget: Budget) -> _Part:
+    """A repetition. What is repeated is of free choice, also where each character of it is written out: `(?:a|b)+`."""
+    before = len(made.allowed)
+    whole = _unrolled(node, made, budget)
+    listed = isinstance(node.body, Characters) and node.body.written.bit_count() == 1 and node.most is not None
+    if node.most != 1 and not listed:
+        for position in range(before, len(made.allowed)):
+            made.written[position] = 0
+    return whole
+
+
+def _unrolled(node: Repeat, made: Positions, budget: Budget) -> _Part:
     before = len(made.allowed)
     once = _part(node.body, made, budget) if node.most != 0 else _EMPTY
     if len(made.allowed) == before:  # nothing but conditions: twice is as much as once

@@ -23,9 +23,8 @@ MAX_TEXT: Final = 16_384
 """Longest expression that is read, in characters."""
 CODES: Final = range(0x21, 0x7F)
 ANY_CHARACTER: Final = sum(1 << code for code in CODES)
-_UPPER_CASE: Final = sum(1 << code for code in range(ord("A"), ord("Z") + 1))
 _WRITTEN_OUT: Final = 4
-"""A set of up to so many characters counts as written out; a larger one is of free choice."""
+"""A set of up to so many characters, listed one by one, counts as written out; any other is of free choice."""
 
 _KIND_FLAGS: Final = re.ASCII | re.LOCALE | re.UNICODE
 _FOLDED: Final = {"i": {0x130, 0x131}, "k": {0x212A}, "s": {0x17F}}
@@ -183,7 +182,8 @@ def _characters(operation: str, argument: Any, flags: int) -> Characters:
         return Characters(ANY_CHARACTER, 1 << ord("."))
     items = tuple(argument) if operation == "IN" else ((operation, argument),)
     allowed = _set(items, flags & (re.IGNORECASE | re.ASCII))
-    return Characters(allowed, allowed if _sent(allowed).bit_count() <= _WRITTEN_OUT else 0)
+    one_by_one = len(items) <= _WRITTEN_OUT and all(str(name) == "LITERAL" for name, _ in items)
+    return Characters(allowed, allowed if one_by_one else 0)
 
 
 @lru_cache(maxsize=512)
@@ -191,11 +191,6 @@ def _set(items: tuple[tuple[Any, Any], ...], flags: int) -> int:
     inverted = bool(items) and str(items[0][0]) == "NEGATE"
     found = (any(_has(str(name), value, code, flags) for name, value in items) != inverted for code in CODES)
     return sum(1 << code for code, inside in zip(CODES, found, strict=True) if inside)
-
-
-def _sent(allowed: int) -> int:
-    """The characters of a set that a browser's origin can have: no upper case."""
-    return allowed & ~_UPPER_CASE
 
 
 def _has(name: str, value: Any, code: int, flags: int) -> bool:
