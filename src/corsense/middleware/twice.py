@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
+
+from corsense.middleware.refused import warn
 
 _DEEPEST = 40
 
@@ -17,11 +18,10 @@ def warn_of_inner_layer(app: Any) -> None:
     layer that was added again and again."""
     name = _inner_layer(app)
     if name is not None:
-        warnings.warn(
-            f"CORS: {name} is inside of another CORS layer. Preflights never reach it, and its headers are replaced. Leave one "
-            "of the two; a policy for some paths only goes into policies={'/path/*': Policy(...)}.",
+        warn(
+            f"{name} is inside of another CORS layer. Preflights never reach it, and its headers are replaced. Keep one of the "
+            "two; a policy for some paths only goes into policies={'/path/*': Policy(...)}.",
             CORSLayerWarning,
-            stacklevel=4,
         )
 
 
