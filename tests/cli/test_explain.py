@@ -144,6 +144,51 @@ def test_with_the_server_at_hand_the_cause_is_named() -> None:
     assert "the cause is CORS101 missing-cors-middleware" in ran.out
 
 
+def test_the_server_that_is_named_is_asked_and_not_the_one_of_the_message() -> None:
+    with serving(FOLDER / "broken" / "no-cors-middleware") as url:
+        ran = corsense("explain", PREFLIGHT.replace("http://localhost:8000", "http://localhost:9"), "--url", url)
+    assert "the cause is CORS101 missing-cors-middleware" in ran.out
+    assert url in ran.out
+
+
+def test_the_answer_to_one_event_fits_fifteen_lines_and_verbose_has_the_rest() -> None:
+    event = (
+        f"{PREFLIGHT}\nPOST http://localhost:8000/api/users net::ERR_FAILED\nUncaught (in promise) TypeError: Failed to fetch\n"
+        "    at save (app.js:12:5)"
+    )
+    brief, verbose = (corsense("explain", *options, text=event) for options in ((), ("--verbose",)))
+    assert len(brief.out.splitlines()) <= 15
+    assert "2 more lines" in brief.out
+    assert verbose.out.count("read as") == 3
+    assert len(verbose.out.splitlines()) > 30
+
+
+def test_what_blocks_nothing_of_the_call_is_not_its_cause(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        textwrap.dedent("""
+            from fastapi import FastAPI
+            from fastapi.middleware.cors import CORSMiddleware
+
+            app = FastAPI()
+            origins = ["http://localhost:3000", "http://app.example.com"]
+            app.add_middleware(
+                CORSMiddleware, allow_origins=origins, allow_credentials=True, allow_methods=["*"], allow_headers=["*"]
+            )
+
+
+            @app.post("/api/users")
+            def create() -> None: ...
+        """),
+        encoding="utf-8",
+    )
+    ran = corsense("explain", PREFLIGHT, "--app", "main:app", folder=tmp_path)
+    assert "CORS306" not in ran.out
+    assert "this call is allowed" in ran.out
+    assert "--run-endpoints" in ran.out
+    elsewhere = corsense("explain", PREFLIGHT.replace("8000/api/users", "8080/token"), "--app", "main:app", folder=tmp_path)
+    assert "the message is about http://localhost:8080" in elsewhere.out
+
+
 def test_the_catalogue_of_messages_can_be_listed() -> None:
     rows = json.loads(corsense("explain", "--list", "--format", "json").out)
     assert len(rows) > 240

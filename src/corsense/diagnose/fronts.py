@@ -45,7 +45,18 @@ def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
 
 
 def _evidence(respondent: Respondent, status: int) -> dict[str, object]:
-    return {"status": status, "layer": respondent.layer, "evidence": list(respondent.evidence)}
+    return {"status": status, "layer": respondent.layer, "evidence": [_public(mark) for mark in respondent.evidence]}
+
+
+def _public(mark: str) -> str:
+    """A mark without the value of a header that may be private."""
+    label, separator, _ = mark.partition(": ")
+    return label if separator and label not in (*_PLAIN, "body") and " " not in label else mark
+
+
+def _address(location: str) -> str:
+    """Where a redirect leads, without the query, which may hold a token."""
+    return location.partition("?")[0].partition("#")[0]
 
 
 def _who(respondent: Respondent) -> str:
@@ -56,7 +67,7 @@ def _who(respondent: Respondent) -> str:
         return name
     label, _, value = respondent.evidence[-1].partition(": ")
     words = " ".join(_TAG.sub(" ", value).split())
-    shown = f"its page says {words[:48]!r}" if label == "body" else respondent.evidence[-1] if label in _PLAIN else label
+    shown = f"its page says {words[:48]!r}" if label == "body" else _public(respondent.evidence[-1])
     return f"{name} ({shown})"
 
 
@@ -99,9 +110,8 @@ def _redirect(observation: Observation, index: int, respondent: Respondent, resp
         return None
     if observation.trace.exchanges[index].request.preflight:
         message = (
-            f"{_who(respondent)} redirects the preflight to a login, {location!r}. A preflight carries no cookie and no "
-            "token, and "
-            "browsers do not follow its redirects."
+            f"{_who(respondent)} redirects the preflight to a login, {_address(location)!r}. A preflight carries no cookie "
+            "and no token, and browsers do not follow its redirects."
         )
         advice = remedy(respondent.layer, "preflight")
         return Diagnosis("answered-by-proxy", message, None, _evidence(respondent, response.status), remedy=advice)
@@ -113,8 +123,8 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     url = observation.trace.request.url
     by = f" by {title(respondent.layer)}" if respondent is not None and respondent.layer is not None else ""
     message = (
-        f"{url} is redirected{by} to {location!r}, where people log in: script of another origin may not read that page, and no "
-        "setting of this server changes that."
+        f"{url} is redirected{by} to {_address(location)!r}, where people log in: script of another origin may not read that "
+        "page, and no setting of this server changes that."
     )
     advice = (
         f"Navigate, do not fetch: window.location.href = {url!r}. Where a session has ended, let the API answer 401, "
@@ -123,7 +133,7 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     )
     if respondent is not None and respondent.layer is not None:
         advice += f" {remedy(respondent.layer, 'own')}"
-    return Diagnosis("redirect-to-login", message, None, {"from": url, "to": location}, remedy=advice)
+    return Diagnosis("redirect-to-login", message, None, {"from": url, "to": _address(location)}, remedy=advice)
 
 
 def leads_to_login(url: str, location: str) -> bool:

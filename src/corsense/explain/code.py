@@ -22,8 +22,9 @@ def fix_code(slug: str, message: Message) -> str:
 
 def _made(slug: str, message: Message) -> str | None:
     origin = message.origin if message.origin and "://" in message.origin and not hints.is_opaque(message.origin) else None
-    if message.code == "engineio:origin" and origin is not None:
-        return f"socketio.AsyncServer(async_mode='asgi', cors_allowed_origins=[{_text(origin)}])"
+    if slug == "origin-mismatch" and (message.code == "engineio:origin" or "/socket.io/" in (message.url or "")):
+        listed = _text(origin) if origin is not None else "..."
+        return f'socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=[{listed}])  # its own list, beside CORSMiddleware'
     match slug:
         case "missing-cors-middleware" if origin is not None:
             return _middleware([f"allow_origins=[{_text(origin)}]", *_methods(message), *_headers(message)])

@@ -10,15 +10,17 @@ from corsense.explain import hints
 from corsense.explain.call import with_call
 from corsense.explain.code import fix_code
 from corsense.explain.likely import Likelihood, Likely, likely_causes
+from corsense.fetch import CorsError
 from corsense.fetch.wording.catalogue import entry, net_error
 from corsense.fetch.wording.model import Entry
 from corsense.fetch.wording.parse import Message, parse
 
 __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 
-_REQUEST_LOGS = ("access-log", "uvicorn:redirect-log", "devtools:general", "console:status")
+_REQUEST_LOGS = ("access-log", "starlette:500", "uvicorn:redirect-log", "devtools:general", "console:status")
 _ROOTS = frozenset({"network", "tls", "mixed-content", "csp", "local-network", "corp-coep"})
 """Categories of messages that say what happened below CORS, so that a vague line beside them has the same cause."""
+_ON_THE_SERVER = ("unhandled-exception", "gateway-error", "request-too-large", "tunnel-interstitial", "answered-by-proxy")
 _ROOTS_READ = 20
 """How many of them are looked at."""
 
@@ -115,11 +117,21 @@ def _explained(message: Message, around: _Around) -> Explanation:
 def _likely(message: Message, known: Entry, status: int | None, around: _Around) -> tuple[Likely, ...]:
     """The causes of a message; a vague one beside a line that says what happened has the cause of that line."""
     causes = likely_causes(message, known, status)
+    if message.error is CorsError.MissingAllowOriginHeader and status is None:
+        return _with_cause_of_server(message, causes, around)
     if message.error is not None or not causes or any(likelihood == "certain" for _, likelihood in causes):
         return causes
     for root, found in around.roots:
         if root is not message and found and found[0][1] == "certain" and _is_about(root, message):
             return (found[0], *(each for each in causes if each[0] != found[0][0] and each[0] != "missing-cors-middleware"))
+    return causes
+
+
+def _with_cause_of_server(message: Message, causes: tuple[Likely, ...], around: _Around) -> tuple[Likely, ...]:
+    """The causes of an answer without permission, after what a log or a page beside it says of the server."""
+    for root, found in around.roots:
+        if root.engine == "server" and found and found[0][0] in _ON_THE_SERVER and _is_about(root, message):
+            return ((found[0][0], "likely"), *(each for each in causes if each[0] != found[0][0]))
     return causes
 
 

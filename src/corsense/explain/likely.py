@@ -135,6 +135,9 @@ _BY_CODE: dict[str, tuple[Likely, ...]] = {
     "nginx:upstream": (("gateway-error", "certain"),),
     "nginx:too-large": (("request-too-large", "certain"),),
     "page:gateway": (("gateway-error", "certain"),),
+    "gateway:log": (("gateway-error", "certain"),),
+    "cloudflare:1xxx": (("answered-by-proxy", "likely"),),
+    "html-for-json": (("route-not-found", "likely"), ("tunnel-interstitial", "possible"), ("redirect-to-login", "possible")),
     "page:too-large": (("request-too-large", "certain"),),
     "page:tunnel": (("tunnel-interstitial", "certain"),),
     "page:api-gateway": (("answered-by-proxy", "certain"),),
@@ -223,6 +226,8 @@ def _without_error(message: Message, category: str, status: int | None) -> tuple
     if message.code == "starlette:disallowed":
         told = message.text.lower().partition("disallowed cors")[2]
         return tuple((slug, "certain") for word, slug in _SAID_BY_STARLETTE.items() if word in told)
+    if status == 400 and "/socket.io/" in (message.url or ""):
+        return (("origin-mismatch", "likely"), ("missing-cors-middleware", "possible"))  # its own list, cors_allowed_origins
     if category == "status" or (status is not None and not message.is_cors and category == "library"):
         return _readable_status(status)
     if message.is_cors:  # cut off before the reason

@@ -123,7 +123,8 @@ def verdict(explanation: Explanation, shown: Tried, report: Report) -> str:
             f"{name} has no such route: the message is about {server}. If that is another server, its own settings decide; "
             "ask it with --url."
         )
-    if shown.in_error_only and (explanation.status is None or explanation.status >= 400):
+    may_be_a_crash = not message.preflight and (explanation.status is None or explanation.status >= 400)
+    if shown.in_error_only and may_be_a_crash:
         return (
             f"on {name} the call itself is allowed; it is blocked only where the endpoint fails, because a crash answers "
             "without CORS headers. --run-endpoints runs the endpoint and shows its traceback."

@@ -28,7 +28,8 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         "graphql",
         "apollo",
         ("rror:", "etwork error", "ApolloError"),
-        r"\[Network\s+error\]:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch|\bNetwork\s+error:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch"
+        r"\[Network\s+error\]:\s+(?:TypeError:\s+)?Failed\s+to\s+fetch|\bNetwork\s+error:\s+(?:TypeError:\s+)?Failed"
+        r"\s+to\s+fetch"
         r"|\bApolloError:\s+Failed\s+to\s+fetch",
     ),
     (
@@ -41,11 +42,18 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         "dio",
         "connectionError",
         ("DioE", "onError"),
-        r"\bDioE(?:rror|xception)\s*\[[^\]\n]{1,60}\]:?[^\n]{0,80}?XMLHttpRequest[^\n]{0,40}?(?:error\b\.?|callback[^\n]{0,120})"
+        r"\bDioE(?:rror|xception)\s*\[[^\]\n]{1,60}\]:?[^\n]{0,80}?XMLHttpRequest[^\n]{0,40}?(?:error\b\.?|"
+        r"callback[^\n]{0,120})"
         r"|The\s+XMLHttpRequest\s+onError\s+callback\s+was\s+called[^\n]{0,100}",
     ),
     ("dart-http", "xhr", ("XMLHttpRequest",), r"\bXMLHttpRequest\s+error\b\.?"),
-    ("axios", "ERR_NETWORK", ("Network", "ERR_NETWORK"), r"\b(?:(?:Axios)?Error:\s+)?Network\s+Error\b(?!\s*0x)|\bERR_NETWORK\b"),
+    (
+        "axios",
+        "ERR_NETWORK",
+        ("Network", "ERR_NETWORK"),
+        r"\b(?:(?:Axios)?Error:\s+)?Network\s+Error\b(?!\s*0x)|"
+        r"\bERR_NETWORK\b",
+    ),
     ("axios", "ECONNABORTED", ("timeout",), r"\b(?:(?:Axios)?Error:\s+)?timeout\s+of\s+(?P<ms>\d{1,9})\s*ms\s+exceeded"),
     ("axios", "ECONNABORTED:abort", ("aborted",), r"\b(?:Axios)?Error:\s+Request\s+aborted\b"),
     (
@@ -54,7 +62,13 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         ("Unsupported",),
         r"\b(?:(?:Axios)?Error:\s+)?Unsupported\s+protocol\s+(?P<protocol>[\w+.-]{1,40}):?",
     ),
-    ("axios", "status", ("Request",), r"\b(?:(?:Axios)?Error:\s+)?Request\s+failed\s+with\s+status\s+code\s+(?P<status>\d{3})\b"),
+    (
+        "axios",
+        "status",
+        ("Request",),
+        r"\b(?:(?:Axios)?Error:\s+)?Request\s+failed\s+with\s+status\s+code"
+        r"\s+(?P<status>\d{3})\b",
+    ),
     (
         "angular",
         "HttpErrorResponse:0",
@@ -65,7 +79,8 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         "angular",
         "HttpErrorResponse:0",
         ("HttpErrorResponse",),
-        r"\bHttpErrorResponse\b[^\n]{0,400}?\bstatus[\"']?:\s*0\b(?:[^\n]{0,100}?\burl[\"']?:\s*[\"'](?P<url>[^\"'\s]{1,2000})[\"'])?",
+        r"\bHttpErrorResponse\b[^\n]{0,400}?\bstatus[\"']?:\s*0\b(?:[^\n]{0,100}?\burl[\"']?:"
+        r"\s*[\"'](?P<url>[^\"'\s]{1,2000})[\"'])?",
     ),
     (
         "angular",
@@ -86,7 +101,8 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         "server",
         "starlette:disallowed",
         ("Disallowed",),
-        r"\bDisallowed\s+CORS\s+(?P<what>(?:origin|method|headers|private-network)(?:,\s*(?:origin|method|headers|private-network))*)",
+        r"\bDisallowed\s+CORS\s+(?P<what>(?:origin|method|headers|private-network)(?:,\s*(?:origin|method|headers|"
+        r"private-network))*)",
     ),
     (
         "server",
@@ -104,10 +120,11 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
     (
         "server",
         "starlette:500",
-        ("Internal",),
+        ("Internal", '" 500'),
         r"(?m)^["
-        r" \t>]*(?:\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+|500\s+)?[`'\"]?Internal\s+Server\s+Error[`'\"]?[ \t]*$"
-        r"|\"[A-Z]{3,7}\s\S{1,2000}\sHTTP/\d(?:\.\d)?\"\s+500\s+Internal\s+Server\s+Error",
+        r" \t>]*(?:500\s+)?[`'\"]?Internal\s+Server\s+Error[`'\"]?[ \t]*$"
+        r"|\"(?P<method>[A-Z]{3,7})\s(?P<url>\S{1,2000})\sHTTP/\d(?:\.\d)?\"\s+(?P<status>500)\b(?:\s+Internal"
+        r"\s+Server\s+Error)?",
     ),
     ("server", "express:not-allowed", ("CORS",), r"\b(?:Error:\s+)?Not\s+allowed\s+by\s+CORS\b"),
     ("server", "spring", ("Invalid",), r"\bInvalid\s+CORS\s+request\b"),

@@ -280,6 +280,26 @@ _PAGE = [
         "A test leaves its origin. CORS has no part in it: wrap the rest in cy.origin().",
     ),
     _report(
+        "tool", "html-for-json", "mime", "in JSON|valid JSON|JSON.parse|JSON Parse",
+        r"\b(?:SyntaxError:\s+)?(?:Unexpected\s+token\s+['\"]?<['\"]?[^\n]{0,60}JSON[^\n]{0,40}|JSON\.parse:"
+        r"\s+unexpected\s+character\s+at\s+line"
+        r"\s+1\s+column\s+1[^\n]{0,40}|JSON\s+Parse\s+error:\s+Unrecognized\s+token\s+['\"]<['\"])",
+        "SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON",
+        "The page wanted JSON and got HTML: a 404 page, the frontend's own index.html, a login or a tunnel's warning. "
+        "Open the URL of the "
+        "call in the network panel.",
+    ),
+    _report(
+        "tool", "dev-server-host", "client", "is not allowed|allowedDevOrigins|allowedHosts",
+        r"\bBlocked\s+request\.\s+This\s+host\s+\([^)\n]{1,200}\)\s+is\s+not\s+allowed[^\n]{0,100}|\bCross\s+origin"
+        r"\s+request\s+detected\s+from\b"
+        r"[^\n]{0,300}",
+        'Blocked request. This host ("a.example") is not allowed.',
+        "The frontend's dev server refuses the host, not the API: add it to server.allowedHosts (Vite) or "
+        "allowedDevOrigins (Next.js). "
+        "CORS settings of the API do not matter.",
+    ),
+    _report(
         "chromium", "wrong-type", "mime", "MIME type",
         r"\bRefused\s+to\s+(?:apply\s+style|execute\s+script)\s+from\s+['’](?P<url>[^'’\s]{1,2000})['’]\s+because"
         r"\s+its\s+MIME\s+type[^\n]{0,200}",
@@ -334,6 +354,17 @@ _SOCKETS = [
         r"[^\n]{0,160}",
         "WebSocket connection to '{url}' failed:",
         "The WebSocket did not open; the network panel has the status, where the server answered.",
+    ),
+    _report(
+        "chromium", "websocket:insecure", "mixed-content", "insecure WebSocket connection",
+        r"\bAn\s+insecure\s+WebSocket\s+connection\s+may\s+not\s+be\s+initiated\s+from\s+a\s+page\s+loaded\s+over\s+HTTPS\.?",
+        "Failed to construct 'WebSocket': An insecure WebSocket connection may not be initiated from a page loaded "
+        "over HTTPS.",
+        "A page on https opens ws: instead of wss:.",
+    ),
+    _report(
+        "tool", "websocket:1006", "websocket", "1006", r"\b(?:[Cc]ode|[Cc]loseEvent)\W{1,6}1006\b", "code: 1006",
+        "The WebSocket ended without a closing handshake: it was refused, or the connection broke.",
     ),
     _report(
         "webkit", "websocket:bad-response", "websocket", "bad response from the server",
@@ -442,6 +473,30 @@ _LOGS = [
         r"\s+valid|Invalid\s+JSON|Value\s+error)[^\n]{0,200}",
         "ALLOWED_ORIGINS\n  Input should be a valid list",
         "pydantic refuses the setting with the origins: it is no list, or holds what is no URL.",
+    ),
+    _report(
+        "server", "server:start", "network", "address already in use|Error loading ASGI app|Could not import module"
+        "|Application startup failed",
+        r"\baddress\s+already\s+in\s+use\b|\bError\s+loading\s+ASGI\s+app\b[^\n]{0,200}|\bApplication\s+startup"
+        r"\s+failed\b[^\n]{0,80}",
+        "Error loading ASGI app.", "The server did not start, so that nothing answers the page.",
+    ),
+    _report(
+        "server", "gateway:log", "server", "WORKER TIMEOUT|heroku[router]|at=error|Task timed out",
+        r"\bWORKER\s+TIMEOUT\b[^\n]{0,60}|\bat=error\s+code=H\d\d\b[^\n]{0,300}|\bTask\s+timed\s+out\s+after"
+        r"\s+[\d.]{1,8}\s+seconds",
+        "[CRITICAL] WORKER TIMEOUT", "The app did not answer in time, or crashed, and the platform answered in its place.",
+    ),
+    _report(
+        "server", "cloudflare:1xxx", "server", "error code: 10|Error 10|Error code 10",
+        r"\b[Ee]rror(?:\s+code)?:?\s+10(?:0[5-9]|1[0-59]|20)\b", "error code: 1020",
+        "Cloudflare refuses the call by a rule of its own: a firewall, a bot check, a rate limit.",
+    ),
+    _report(
+        "server", "csrf", "server", "CSRF", r"\bCSRF\s+(?:[Ff]ailed|verification\s+failed|token\s+(?:missing|mismatch|"
+        r"is\s+missing))[^\n]{0,80}",
+        "CSRF verification failed.", "The server's protection against foreign forms, not CORS: send its token, and "
+        "list the page as trusted.",
     ),
     _report(
         "server", "starlette:host", "server", "Invalid host header", r"\bInvalid\s+host\s+header\b", "Invalid host header",
@@ -570,8 +625,10 @@ _RUNTIMES = [
         "The tus client cannot read a header of the answer: expose Location, Upload-Offset, Upload-Length, Tus-Resumable.",
     ),
     _report(
-        "tool", "grpc-web:status", "library", "grpc-status|without status|missing trailer|Missing trailer|Incomplete response",
-        r"\b(?:Incomplete\s+response\b[^\n]{0,60}|Response\s+closed\s+without\s+(?:grpc-status|headers)[^\n]{0,80}|missing\s+trailer\b[^\n]{0,60}|without"
+        "tool", "grpc-web:status", "library", "grpc-status|without status|missing trailer|Missing trailer|Incomplete "
+        "response",
+        r"\b(?:Incomplete\s+response\b[^\n]{0,60}|Response\s+closed\s+without\s+(?:grpc-status|headers)[^\n]{0,80}|"
+        r"missing\s+trailer\b[^\n]{0,60}|without"
         r"\s+grpc-status\b[^\n]{0,60})",
         "Response closed without grpc-status (Headers only)",
         "The gRPC-Web client cannot read a header of the answer: expose Grpc-Status and Grpc-Message.",
