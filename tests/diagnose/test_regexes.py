@@ -62,3 +62,27 @@ def test_a_choice_at_the_top_is_matched_whole_on_either_side() -> None:
     # Starlette matches with `fullmatch`: the second branch is the text 'b', not any origin that ends with it.
     assert regex_fault(r"https://a\.example|b", credentials=True) is None
     assert regex_fault(r"https://a\.example|https://b\.example", credentials=True) is None
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        r"https://app\.example\.com/",
+        r"https://.*\.example\.com/.*",
+        r"app\.example\.com",
+        r"https://App\.example\.com",
+        r"^https://.*\\.vercel\\.app$",
+        r"https://app\.example\.com:443",
+        r"http://localhost:80",
+    ],
+)
+def test_an_expression_that_no_origin_matches_is_found(expression: str) -> None:
+    fault = regex_fault(expression, credentials=True)
+    assert fault is not None
+    assert (fault.slug, fault.severity) == ("origin-not-normalised", "error")
+
+
+@pytest.mark.parametrize("expression", [r"https://app\.example\.com(:443)?", r"https://app\.example\.com:8443", "null|x"])
+def test_an_expression_that_some_origin_matches_is_not_called_dead(expression: str) -> None:
+    fault = regex_fault(expression, credentials=True)
+    assert fault is None or fault.slug != "origin-not-normalised"

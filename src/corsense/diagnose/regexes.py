@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corsense.causes import Severity
-from corsense.origin.reach import foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
+from corsense.origin.reach import admits_no_origin, foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     if shared is not None and shared[1] == admitted:
         message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {admitted!r} for one."
         return RegexFault("public-suffix-origin", message, admitted, severity if credentials else "info")
+    if admits_no_origin(regex):
+        message = (
+            f"{named} matches no origin: browsers send scheme, host and port, in lower case, without a path or default port."
+        )
+        return RegexFault("origin-not-normalised", message, None, "error")
     if leaves_a_dot_bare(regex):
         message = f"{named} has a dot that is not escaped: it stands for any character"
         if admitted is None:

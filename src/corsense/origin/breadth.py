@@ -88,6 +88,14 @@ def insecure_origin(expression: OriginRegex) -> str | None:
     return _shortest(admitted) or None
 
 
+def admits_no_origin(expression: OriginRegex) -> bool:
+    """Whether no origin that a browser sends matches: `https://app\\.example\\.com/` has a path, `:443` is left out by browsers.
+    Raises `UnsupportedRegex` when deciding it would take too long."""
+    if expression.match(b"null"):
+        return False
+    return not product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS)).rows
+
+
 def _is_written_out(expression: OriginRegex) -> bool:
     """Whether nothing of an expression is of free choice: it admits what it spells only."""
     return expression.positions.allowed == expression.positions.written
@@ -121,6 +129,13 @@ def _insecure() -> Automaton:
     hosts = f"(?:{_NAME}|{_ADDRESS}|{_ADDRESS_6})"
     own = rf"(?:{_LOOPBACK_NAME}|{_LOOPBACK_ADDRESS}|\[::1\])"
     return _grammar(f"http://{hosts}{_PORT}", f"http://{own}{_PORT}")
+
+
+@cache
+def _origins() -> Automaton:
+    """Every origin that browsers send; they leave default ports out."""
+    hosts = f"(?:{_NAME}|{_ADDRESS}|{_ADDRESS_6})"
+    return _grammar(_SCHEME + hosts + _PORT, "https://.*:443|http://.*:80")
 
 
 @dataclass(frozen=True, slots=True)

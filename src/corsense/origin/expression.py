@@ -106,7 +106,7 @@ def parse(pattern: str, flags: int = 0, *, guesses: Sequence_[bool] | None = Non
         warnings.simplefilter("ignore")  # of brackets that a later Python may read otherwise
         try:
             tree = _parser.parse(pattern, flags & ~re.DEBUG)
-            return _Reader(None if guesses is None else iter(guesses)).sequence(tree, tree.state.flags), tree.state.flags
+            return _Reader(None if guesses is None else iter(guesses)).sequence(tree, tree.state.flags), int(tree.state.flags)
         except RecursionError:
             raise UnsupportedRegex("too many groups inside groups", "Write it without the inner groups.") from None
         except OverflowError as error:

@@ -15,6 +15,7 @@ from typing import Final
 
 from corsense.fetch.sites import is_public_suffix
 from corsense.origin.automaton import is_exponential
+from corsense.origin.breadth import admits_no_origin as nothing_admitted
 from corsense.origin.breadth import foreign_origins
 from corsense.origin.breadth import shared_suffix as open_suffix
 from corsense.origin.expression import UnsupportedRegex, has_bare_dot, parse
@@ -79,6 +80,14 @@ def shared_suffix(pattern: str) -> tuple[str, str] | None:
         return open_suffix(OriginRegex.compile(pattern), is_public_suffix)
     except (re.error, UnsupportedRegex):
         return None
+
+
+def admits_no_origin(pattern: str) -> bool:
+    """Whether no origin that a browser sends matches `pattern`; False also where that cannot be decided."""
+    try:
+        return nothing_admitted(OriginRegex.compile(pattern))
+    except (re.error, UnsupportedRegex):
+        return False
 
 
 def leaves_a_dot_bare(pattern: str) -> bool:
