@@ -145,12 +145,14 @@ class TargetDocument(Document):
 
 
 class SummaryDocument(Document):
-    """Counts over all results. `complete` is false when not everything that was asked for was tried; the notes say what."""
+    """Counts over all results. `complete` is false when not everything that was asked for was tried; the notes say what.
+    `silenced` are the causes of errors and warnings that options, configuration or comments leave out of the findings."""
 
     checked: int
     blocked: int
     findings: int
     complete: bool
+    silenced: list[str]
 
 
 class CheckDocument(Document):
@@ -199,7 +201,11 @@ def check_document(report: Report) -> CheckDocument:
         notes=list(report.notes),
         browser=_browser_run(report),
         summary=SummaryDocument(
-            checked=len(report.results), blocked=report.blocked, findings=len(report.findings), complete=report.complete
+            checked=len(report.results),
+            blocked=report.blocked,
+            findings=len(report.findings),
+            complete=report.complete,
+            silenced=list(report.silenced),
         ),
     )
 
