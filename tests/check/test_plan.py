@@ -186,3 +186,15 @@ def test_a_client_that_no_route_serves_is_not_passed_over(tmp_path: Path) -> Non
 def test_an_unknown_client_is_refused_with_the_nearest(tmp_path: Path) -> None:
     ran = check(tmp_path, "", "--client", "supabse")
     assert (ran.status, "supabase" in ran.err) == (2, True)
+
+
+def test_a_slash_that_the_router_redirects_is_no_missing_route(tmp_path: Path) -> None:
+    source = "app.get('/items')(lambda: 1)\n"
+    ran = check(tmp_path, source, "--request", "GET /items/")
+    assert "route-not-found" not in ran.slugs()
+
+
+def test_a_recording_takes_no_client(tmp_path: Path) -> None:
+    ran = corsense("check", "a.har", "--client", "mcp", folder=tmp_path)
+    assert (ran.status, len(ran.err.splitlines())) == (2, 1)
+    assert "recording" in ran.err

@@ -23,6 +23,8 @@ Key = tuple[str, bool, str]
 
 _REQUESTS_OF_AN_APP = 3
 _REQUESTS = 12
+_PROBES = 4_000
+"""Requests in all: a list of thousands of origins is tried with fewer requests."""
 _TRUSTED = 6
 
 
@@ -96,13 +98,15 @@ def label(probe: Probe) -> str:
 
 def access_probes(probes: Sequence[Probe], app: AppDescription, origins: Iterable[str]) -> list[Probe]:
     """A few of the planned requests of each app, in the name of each origin, with cookies and without."""
+    tried = list(dict.fromkeys(origins))
+    most = max(_REQUESTS_OF_AN_APP, min(_REQUESTS, _PROBES // (2 * max(1, len(tried)))))
     chosen: dict[str, Probe] = {}
     of_app: Counter[int] = Counter()
     for probe in probes:
         owner = app.routes[probe.route].app if probe.route is not None else 0
         if probe.situation != "success" or label(probe) in chosen or of_app[owner] >= _REQUESTS_OF_AN_APP:
             continue
-        if len(chosen) < _REQUESTS:
+        if len(chosen) < most:
             of_app[owner] += 1
             chosen[label(probe)] = probe
     return [
@@ -112,7 +116,7 @@ def access_probes(probes: Sequence[Probe], app: AppDescription, origins: Iterabl
             situation="success",
             engine="standard",
         )
-        for origin in dict.fromkeys(origins)
+        for origin in tried
         for probe in chosen.values()
         for mode in _MODES
     ]

@@ -95,6 +95,9 @@ def missing_route(probe: Probe, asked: Asked, app: AppDescription) -> MissingRou
     plain = path.partition("?")[0]
     listed = [route for route in app.routes if route.kind in ("http", "static", "frontend") and not route.builtin]
     known = [KnownRoute(route.path, tuple(name for name in route.methods if name != "HEAD")) for route in listed]
+    other_slash = plain.rstrip("/") if plain.endswith("/") else f"{plain}/"
+    if any(route.redirect_slashes and method in route.methods for route in _routes_at(other_slash, app)):
+        return None
     blind = any(route.opaque or route.kind in ("frontend", "static") for route in app.routes)
     near = nearest_routes(method, plain, known)
     return MissingRoute(f"{method} {plain}", near, bool(_routes_at(plain, app)), certain=not blind)

@@ -242,6 +242,8 @@ def _report(
     if target is not None and target.lower().endswith(".har"):
         if browser is not None:
             raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
+        if asked.clients:
+            raise InputError("--client plans requests, and a recording has its own; give --client with an app or a URL.")
         return _on_recording(Path(target), asked, silent)
     return _on_app(target, asked, factory, time_limit, silent, browser, python)
 
