@@ -30,7 +30,7 @@ _DEEPEST = 50
 
 _HARMLESS_WORDS = frozenset(
     {"", "*", "true", "false", "null", "none", "undefined", "yes", "no", "on", "off", "asc", "desc", "all", "any", "json", "xml",
-     "html", "csv", "text", "example", "xmlhttprequest", "fetch", "cors", PLACEHOLDER}
+     "html", "csv", "text", "example", "xmlhttprequest", "fetch", "cors", "omit", "include", "same-origin", PLACEHOLDER}
 )  # fmt: skip
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,3})?|\d{4}-\d{2}-\d{2}")
 _HARMLESS_NAMES = frozenset(

@@ -138,7 +138,14 @@ def test_behind_a_proxy_a_redirect_of_the_app_goes_to_http(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "value", ["api.example.com", "ftp://api.example.com", "https://a:b@api.example.com", "https://api.example.com/v1"]
+    "value",
+    [
+        "api.example.com",
+        "ftp://api.example.com",
+        "https://a:b@api.example.com",
+        f"https://{'a' * 300}.com",
+        "https://api.example.com/v1",
+    ],
 )
 def test_a_base_url_that_is_none_is_refused_in_one_sentence(tmp_path: Path, value: str) -> None:
     ran = check(tmp_path, "", "--base-url", value)

@@ -396,6 +396,12 @@ def test_sarif_carries_the_lines_that_change_and_no_others() -> None:
     assert SECRET not in json.dumps(sarif([finding]))
 
 
-def test_a_flag_of_the_policy_is_no_secret() -> None:
-    sentence = "allow_origins=['*'] with allow_credentials=True: a browser refuses it."
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "allow_origins=['*'] with allow_credentials=True: a browser refuses it.",
+        "Let the page use credentials: 'omit' or 'include'.",
+    ],
+)
+def test_a_flag_of_the_policy_or_a_mode_of_fetch_is_no_secret(sentence: str) -> None:
     assert redact_text(sentence) == sentence

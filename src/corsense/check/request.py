@@ -58,12 +58,21 @@ class Asked:
     clients: tuple[str, ...] = ()
 
 
+_LONGEST = f"{MAX_LABEL} characters a label, {MAX_HOST} in all"
+
+
+def _is_too_long(host: str) -> bool:
+    return len(host) > MAX_HOST or max(map(len, host.split("."))) > MAX_LABEL
+
+
 def read_base_url(text: str) -> str:
     """Where an app lives: scheme, host and port, without a slash at the end. Raises InputError for anything else."""
     value = text.strip()
     url = parse_url(value)
     if url is None or not url.is_http or not url.host:
         raise InputError(f"{quoted(text)} is not a URL of http or https; write for example https://api.example.com.")
+    if _is_too_long(url.host):
+        raise InputError(f"The host of {quoted(text)} is longer than a name can be, {_LONGEST}.")
     if url.has_credentials:
         raise InputError("The base URL contains a user name or password; drop it, because browsers refuse such URLs.")
     path = value.partition("://")[2].partition("/")[2]
@@ -96,9 +105,8 @@ def read_origin(text: str) -> str:
     url = parse_url(value)
     if url is None or "://" not in value or not url.host:
         raise InputError(f"{quoted(text)} is not an origin; write scheme, host and port, for example http://localhost:3000.")
-    if len(url.host) > MAX_HOST or max(map(len, url.host.split("."))) > MAX_LABEL:
-        longest = f"{MAX_LABEL} characters a label, {MAX_HOST} in all"
-        raise InputError(f"{quoted(text)} is not an origin: its host is longer than a name can be, {longest}.")
+    if _is_too_long(url.host):
+        raise InputError(f"{quoted(text)} is not an origin: its host is longer than a name can be, {_LONGEST}.")
     serialised = url.origin if url.origin != "null" else value.lower()
     if value != serialised and quoted(value) == quoted(serialised):
         raise InputError(f"{quoted(text)} is not written as browsers send an origin; end it after host and port.")
