@@ -79,6 +79,8 @@ def _rules_by_path(value: object) -> Mapping[str, frozenset[str]]:
         raise _Mismatch("a table of path patterns with a list of rules each")
     found = {}
     for pattern, listed in value.items():
+        if not pattern.strip():
+            raise _Mismatch("a table of path patterns that are not empty")
         try:
             found[pattern.replace("\\", "/").removeprefix("./")] = _rules(listed)
         except _Mismatch as error:
@@ -235,6 +237,8 @@ def _in(folder: Path) -> Configuration | None:
 def _document(file: Path) -> dict[str, Any] | None:
     """The content of a TOML file, None when there is no such file."""
     try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise InputError(f"{_shown(file)} is not a file; the configuration is read from a file of that name.")
         return tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError):
         return None

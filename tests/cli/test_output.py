@@ -109,6 +109,30 @@ def test_input_is_utf_8_whatever_the_locale_says(folder: Path) -> None:
     assert ran.document["results"][0]["url"] == "http://localhost:8000/gr%C3%BC%C3%9Fe"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="names of files are bytes on POSIX")
+def test_a_file_whose_name_is_not_text_can_be_reported(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pytest.skip("the file system takes names of text alone")
+    with open(folder + b"/main.py", "w", encoding="utf-8") as file:
+        file.write(APP)
+    shown = subprocess.run([COMMAND, "lint"], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert (shown.returncode, shown.stderr) == (1, b"")
+    ran = subprocess.run([COMMAND, "lint", "--format", "json"], cwd=tmp_path, capture_output=True, timeout=120, check=False)
+    assert json.loads(ran.stdout)["findings"][0]["file"] == os.fsdecode(b"\xff/main.py")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell removes its folder")
+@pytest.mark.parametrize("command", ["lint", "check", "explain x"])
+def test_a_folder_that_is_gone_is_one_sentence(tmp_path: Path, command: str) -> None:
+    script = f"mkdir {tmp_path}/gone && cd {tmp_path}/gone && rmdir {tmp_path}/gone && {COMMAND} {command}"
+    ran = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr == "corsense: the working directory does not exist any more; change to another one.\n"
+
+
 @given(text=st.text(), encoding=st.sampled_from(["ascii", "cp1252", "latin-1", "gbk", "shift_jis", "koi8-r", "utf-8"]))
 @settings(deadline=None)
 def test_every_text_can_be_written_and_a_document_is_read_back_as_it_was(text: str, encoding: str) -> None:

@@ -134,6 +134,7 @@ def test_two_files_of_one_folder_are_one_too_many(tmp_path: Path) -> None:
         ('ignore = "wildcard-origins"', ["must be a list of rules", "write ignore = ["]),
         ('per-file-ignores = ["tests"]', ["must be a table of path patterns"]),
         ('[per-file-ignores]\n"tests/*" = "CORS301"', ["'tests/*'", "a list of rules"]),
+        ('[per-file-ignores]\n"" = ["CORS301"]', ["path patterns that are not empty"]),
         ("[tool.corsense]\napp = 'main:app'", ["without [tool.corsense]"]),
         ("[policy]\norigins = []", ["[tool.corsense.policy] of pyproject.toml"]),
         ("[oh", ["not valid TOML"]),
@@ -155,6 +156,13 @@ def test_a_table_that_nothing_reads_is_named(tmp_path: Path, table: str) -> None
     message = refusal(tmp_path, f"{table}\nignore = []\n", "pyproject.toml")
     assert message.startswith(table)
     assert "write [tool.corsense]." in message
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes with names are POSIX's")
+def test_what_is_not_a_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "corsense.toml")
+    with pytest.raises(InputError, match=r"corsense\.toml is not a file"):
+        Configuration.near(tmp_path)
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn
 
@@ -18,6 +19,7 @@ def main() -> NoReturn:
 
     if sys.argv[1:] in (["--version"], ["-V"]):
         raise SystemExit(status_of(_print_version))
+    _insist_on_a_working_directory()
     _get_ahead(sys.argv[1:])
     if _is_only_a_text_to_explain(sys.argv[1:]):
         from corsense.cli.explaining import explain_alone
@@ -26,6 +28,13 @@ def main() -> NoReturn:
     from corsense.cli.main import work
 
     run(work)
+
+
+def _insist_on_a_working_directory() -> None:
+    try:
+        os.getcwd()
+    except OSError:
+        fail("the working directory does not exist any more; change to another one.")
 
 
 def _print_version() -> None:

@@ -390,7 +390,7 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
     if format is Format.JSON:
         from corsense.report.document import check_document
 
-        print(check_document(report).model_dump_json(by_alias=True, indent=2))
+        print(check_document(report).printed())
         return
     if format is Format.SARIF:
         import json

@@ -171,4 +171,4 @@ def _json(found: list[Explanation], report: Report | None) -> str:
         return messages_json(found)
     from corsense.report.document import explain_document
 
-    return explain_document(found, report).model_dump_json(by_alias=True, indent=2)
+    return explain_document(found, report).printed()

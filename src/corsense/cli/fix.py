@@ -230,7 +230,7 @@ def _print(mended: Mended, written: bool, format: Printed, quiet: bool) -> None:
         from corsense.report.repairs import mended_document
 
         accept("json")
-        print(mended_document(mended, written=written and bool(mended.edits)).model_dump_json(by_alias=True, indent=2))
+        print(mended_document(mended, written=written and bool(mended.edits)).printed())
         return
     from corsense.cli.terminal import terminal
     from corsense.report.repairs import RepairText

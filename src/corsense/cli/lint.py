@@ -76,7 +76,7 @@ def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> No
         case Format.JSON:
             from corsense.report.document import lint_document
 
-            print(lint_document(report).model_dump_json(by_alias=True, indent=2))
+            print(lint_document(report).printed())
         case Format.SARIF:
             from corsense.report.sarif import sarif
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, with_config
+from pydantic_core import PydanticSerializationError
 
 from corsense import __version__
 from corsense.check.results import Report, Result
@@ -26,6 +28,13 @@ class Document(BaseModel):
     """A part of a document: unknown fields are refused, so that the schema is the whole truth."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def printed(self) -> str:
+        """The document as JSON text. A file name that is not text has its bytes escaped as Python does in `os.fsdecode`."""
+        try:
+            return self.model_dump_json(by_alias=True, indent=2)
+        except PydanticSerializationError:
+            return json.dumps(self.model_dump(by_alias=True), indent=2, default=str)
 
 
 class FixDocument(Document):
