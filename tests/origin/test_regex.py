@@ -35,10 +35,10 @@ def test_an_ordinary_expression_means_what_it_means_to_re(pattern: str) -> None:
 
 
 def test_generated_expressions_mean_what_they_mean_to_re() -> None:
-    counted = differences(Expressions(seed=20261126), 2_500)
-    assert counted.compiled > 1_000
+    counted = differences(Expressions(seed=20261126), 1_200)
+    assert counted.compiled > 500
     assert counted.different == []
-    assert min(counted.by_words, counted.by_engine, counted.by_table) > 100
+    assert min(counted.by_words, counted.by_engine, counted.by_table) > 50
     assert 1 < counted.most_attempts <= MAX_PATHS
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from corsense.origin.regex import OriginRegex
 from corsense.policy.keywords import HATCHES
 
 if TYPE_CHECKING:
+    from corsense.origin.regex import OriginRegex
     from corsense.policy.policy import Policy
 
 
@@ -58,6 +58,8 @@ def document(policy: Policy) -> dict[str, Any]:
 
 def _as_text(expression: OriginRegex) -> str:
     """An expression with its flags inside."""
+    from corsense.origin.regex import OriginRegex
+
     text = expression.pattern
     if OriginRegex.compile(text).flags == expression.flags:
         return text

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from corsense.faults import Fault, quote
 from corsense.origin import OriginPattern, OriginSet, are_plain_origins, is_plain_origin
-from corsense.origin.breadth import foreign_origin, insecure_origin, shared_suffix
-from corsense.origin.expression import UnsupportedRegex
-from corsense.origin.regex import OriginRegex
 from corsense.origin.spelling import read_pattern
+
+if TYPE_CHECKING:
+    from corsense.origin.regex import OriginRegex
 
 Origins = str | Iterable[str | OriginPattern]
 
@@ -149,6 +149,10 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
     field = "origin_regex"
     if given is None:
         return None, []
+    from corsense.origin.breadth import foreign_origin  # 12 ms that a policy of origins need not wait for
+    from corsense.origin.expression import UnsupportedRegex
+    from corsense.origin.regex import OriginRegex
+
     pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
     if not isinstance(pattern, str):
         said = f"{quote(given)} is not a regular expression."
@@ -173,6 +177,9 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
 
 def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suffixes: bool) -> list[Fault]:
     """The faults that the expression has because its pages may send cookies; those that are tolerated are not looked for."""
+    from corsense.origin.breadth import insecure_origin
+    from corsense.origin.expression import UnsupportedRegex
+
     field, text = "origin_regex", compiled.pattern
     faults = []
     try:
@@ -198,6 +205,7 @@ def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suf
 
 def _shared_suffix(compiled: OriginRegex) -> tuple[str, str] | None:
     from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
+    from corsense.origin.breadth import shared_suffix
 
     return shared_suffix(compiled, is_public_suffix)
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 from corsense.faults import Fault, PolicyError, quote
 from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
-from corsense.origin.regex import OriginRegex
 from corsense.policy.client_needs import ClientNeeds, client_needs
 from corsense.policy.decision import Decision, Reason
 from corsense.policy.headers import read_expose_headers, read_request_headers
@@ -33,6 +32,7 @@ from corsense.policy.resolver import is_asked_about
 if TYPE_CHECKING:
     from corsense.fetch.request import FetchRequest
     from corsense.fetch.trace import EngineName
+    from corsense.origin.regex import OriginRegex
     from corsense.policy.comparison import PolicyDiff
 
 MAX_MAX_AGE = 86_400
