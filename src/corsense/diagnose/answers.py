@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corsense.diagnose.fronts import GATEWAY_STATUSES, SIZE_STATUSES, answered_in_front, leads_to_login, to_login
+from corsense.diagnose.fronts import GATEWAY_STATUSES, SIZE_STATUSES, answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
+from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
@@ -90,11 +91,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         message = f"The request is refused with {status}, without CORS headers: it is larger than the server, or a proxy, takes."
         return Diagnosis("request-too-large", message, None, {"status": status}, remedy=front_remedy(None, "size"))
     if status in GATEWAY_STATUSES:
-        message = (
-            f"The answer is {status} without CORS headers: the app says so itself, or a proxy in front of it did not reach it. "
-            "Browsers report it as CORS."
-        )
-        return Diagnosis("gateway-error", message, None, {"status": status}, remedy=front_remedy(None, "upstream"))
+        return gateway_or_app(status)
     if status >= 500:
         message = (
             f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log "

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from corsense.diagnose.knobs import Purpose, remedy, title
+from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.respondent import Respondent
 from corsense.fetch import WireResponse
@@ -19,11 +19,6 @@ _NGROK_PAGES = re.compile(r"ERR_NGROK_(?:6022|6023|6024|6030)\b")
 _TAG = re.compile(r"<[^<>]{0,300}>?")
 _PLAIN = ("server", "via", "x-cache")
 """Headers whose values are shown; those of others may hold what is private."""
-_LOGIN = re.compile(
-    r"(?:^|[/_.-])(?:authorize|authorise|login|log-in|signin|sign-in|sign_in|sso|saml2?|oauth2?|openid-connect|adfs|cas|idp"
-    r"|accounts?|auth)(?:$|[/_.-])|[?&](?:client_id|SAMLRequest|redirect_uri|response_type)=",
-    re.IGNORECASE,
-)
 
 
 def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
@@ -42,6 +37,15 @@ def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
     if 300 <= response.status < 400:
         return _redirect(observation, index, respondent, response)
     return _answered(observation, index, respondent, response)
+
+
+def gateway_or_app(status: int) -> Diagnosis:
+    """A status of a gateway, where nothing tells whether one gave it or the app itself."""
+    message = (
+        f"The answer is {status} without CORS headers: the app says so itself, or a proxy in front of it did not reach it. "
+        "Browsers report it as CORS."
+    )
+    return Diagnosis("gateway-error", message, None, {"status": status}, remedy=remedy(None, "upstream"))
 
 
 def _evidence(respondent: Respondent, status: int) -> dict[str, object]:
@@ -134,16 +138,6 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     if respondent is not None and respondent.layer is not None:
         advice += f" {remedy(respondent.layer, 'own')}"
     return Diagnosis("redirect-to-login", message, None, {"from": url, "to": _address(location)}, remedy=advice)
-
-
-def leads_to_login(url: str, location: str) -> bool:
-    """Whether a redirect from `url` to `location` goes to a login: a name or parameter that logins have, on another host, or
-    where the request itself had none."""
-    here, there = urlsplit(url), urlsplit(location)
-    address = f"{there.netloc}{there.path}{f'?{there.query}' if there.query else ''}"
-    if not _LOGIN.search(address):
-        return False
-    return (bool(there.netloc) and there.hostname != here.hostname) or here.path.rstrip("/") != there.path.rstrip("/")
 
 
 def _answered(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis:

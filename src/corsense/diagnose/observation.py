@@ -78,7 +78,8 @@ class Observation:
         own = self.app_answers[index] if index < len(self.app_answers) else None
         exchange = self.trace.exchanges[index]
         found = who_answered(exchange.response, self.facts_of(index).body_excerpt.encode(), app_answer=own)
-        return Respondent("unknown") if NO_NAME in found.evidence and not self._over_a_wire else found
+        unnamed = found.in_front and (found.layer is None or NO_NAME in found.evidence)
+        return Respondent("unknown") if unnamed and not self._over_a_wire else found
 
     @property
     def _over_a_wire(self) -> bool:

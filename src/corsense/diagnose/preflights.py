@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
-from corsense.diagnose.fronts import answered_in_front
+from corsense.diagnose.fronts import GATEWAY_STATUSES, answered_in_front, gateway_or_app
 from corsense.diagnose.list_faults import joined_with
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
@@ -347,6 +347,8 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
         )
         remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer does."
         return [Diagnosis("preflight-answered-by-other-layer", message, None, {"status": status}, remedy=remedy)]
+    if status in GATEWAY_STATUSES:
+        return [gateway_or_app(status)]
     if status >= 500:
         message = f"The server answers the preflight with {status}: it, or a proxy in front of it, fails before CORS has a say."
         return [Diagnosis("preflight-bad-status", message, None, {"status": status})]

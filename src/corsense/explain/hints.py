@@ -11,24 +11,7 @@ _TUNNELS = re.compile(
     r"pinggy\.(?:io|link)"
     r"|serveo\.net|ngrok\.pizza)$"
 )
-_GATEWAYS = re.compile(
-    r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net|apigateway\.[\w.-]+|"
-    r"gateway\.dev"
-    r"|cloudfunctions\.net|run\.app|azurewebsites\.net|azurefd\.net|cloudfront\.net|vercel\.app)$"
-)
 _ANSWERS_ITSELF = re.compile(r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net)$")
-_IDENTITY = re.compile(
-    r"^(?:accounts\.google\.com|login\.(?:microsoftonline|live|windows)\.\w+|[\w.-]+\.(?:okta|oktapreview|auth0|"
-    r"onelogin|amazoncognito"
-    r"|cloudflareaccess|b2clogin)\.com|(?:www\.)?(?:github|facebook|linkedin)\.com|appleid\.apple\.com|discord\.com)$"
-)
-_LOGIN = re.compile(
-    r"(?:^|[/_.-])(?:authorize|login|log-in|signin|sign-in|sign_in|sso|saml2?|logout|openid-connect/auth|adfs|"
-    r"oauth2?/(?:v\d/)?auth)"
-    r"(?:$|[/_.?-])|[?&](?:SAMLRequest|response_type)=",
-    re.IGNORECASE,
-)
-_TOKENS = re.compile(r"/(?:token|userinfo|certs|jwks|introspect|revoke)(?:$|[/?])|\.well-known/", re.IGNORECASE)
 
 
 def parts(url: str | None) -> SplitResult:
@@ -62,27 +45,6 @@ def is_tunnel(url: str | None) -> bool:
 def is_gateway(url: str | None) -> bool:
     """Whether the address is that of a managed gateway, which answers preflights, or refuses calls, by itself."""
     return _ANSWERS_ITSELF.search(host(url)) is not None
-
-
-def is_managed(url: str | None) -> bool:
-    """Whether something of a provider stands in front of the app at that address."""
-    return _GATEWAYS.search(host(url)) is not None
-
-
-def is_login(url: str | None, asked: str | None = None) -> bool:
-    """Whether the address is a page where people log in; `asked` is the address that redirected there."""
-    where = parts(url)
-    address = f"{where.path}{f'?{where.query}' if where.query else ''}"
-    if _TOKENS.search(where.path):
-        return False
-    if _LOGIN.search(address):
-        return asked is None or _LOGIN.search(parts(asked).path) is None or host(asked) != host(url)
-    return asked is not None and host(asked) != host(url) and _IDENTITY.match(host(url)) is not None
-
-
-def is_identity_provider(url: str | None) -> bool:
-    """Whether the address is of a well-known identity provider."""
-    return _IDENTITY.match(host(url)) is not None
 
 
 def is_local(url: str | None) -> bool:

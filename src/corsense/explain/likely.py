@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from corsense.diagnose.logins import is_login_of_a_provider, leads_to_login
 from corsense.explain import hints
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.wording.model import Entry
@@ -195,9 +196,9 @@ def _by_address(message: Message, status: int | None) -> Likely | None:
     redirected = message.error is CorsError.PreflightDisallowedRedirect
     if not missing and not redirected and message.error is not CorsError.PreflightInvalidStatus:
         return None
-    if message.initial_url is not None and hints.is_login(message.url, message.initial_url):
+    if message.initial_url is not None and leads_to_login(message.initial_url, message.url or ""):
         return ("redirect-to-login", "certain")
-    if missing and message.initial_url is None and hints.is_login(message.url) and hints.is_identity_provider(message.url):
+    if missing and message.initial_url is None and is_login_of_a_provider(message.url or ""):
         return ("redirect-to-login", "likely")
     if missing and status in (None, 200, 511) and hints.is_tunnel(message.url):
         return ("tunnel-interstitial", "likely")

@@ -58,7 +58,7 @@ _DEVTOOLS = [
         "devtools:cors-error",
         "cors",
         "CORS error",
-        r"\bCORS\s+error\b(?!\s*(?:is|in|when|with|on|from)\b)",
+        r"(?m)(?:^|\t| {2})CORS error(?=\t| {2}|$)",
         "CORS error",
         "The network panel's row for a call that CORS blocked; the console has the reason.",
     ),
