@@ -30,7 +30,8 @@ _DEEPEST = 50
 
 _HARMLESS_WORDS = frozenset(
     {"", "*", "true", "false", "null", "none", "undefined", "yes", "no", "on", "off", "asc", "desc", "all", "any", "json", "xml",
-     "html", "csv", "text", "example", "xmlhttprequest", "fetch", "cors", "omit", "include", "same-origin", PLACEHOLDER}
+     "html", "csv", "text", "example", "xmlhttprequest", "fetch", "cors", "no-cors", "same-origin", "include", "omit",
+     "change me", PLACEHOLDER}
 )  # fmt: skip
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,3})?|\d{4}-\d{2}-\d{2}")
 _HARMLESS_NAMES = frozenset(
@@ -42,7 +43,7 @@ _HARMLESS_NAMES = frozenset(
 )  # fmt: skip
 _WORDS_AND_NUMBERS = re.compile(r"(?:[A-Za-z]{1,24}|\d{1,6})(?:[ _.,:+/*-]{1,2}(?:[A-Za-z]{1,24}|\d{1,6})){0,7}")
 _SECRET_WORD = re.compile(
-    r"(?:\w*token|auth\w*|\w*secrets?|\w*session\w*|cookies?|password|passwd|passphrase|pwd|pass|signature|sig|sign|credentials?|"
+    r"(?:\w*token|auth\w*|\w*secrets?|\w*session\w*|cookies?|password|passwd|passphrase|pwd|pass|signature|sig|sign|credential|"
     r"\w*key|jwt|jws|csrf|xsrf|otp|pin|cvv|assertion|code|state|nonce|verifier|ticket|saml\w*|sid|hash|hmac|digest|dsn|"
     r"connection_?string)\Z"
 )
@@ -57,7 +58,7 @@ _LONGEST_NUMBER, _LONGEST_WORD, _LONGEST_MIX, _MIXED_PIECES = 9, 24, 7, 2
 _NEXT_IS_SECRET = frozenset(
     {"token", "tokens", "secret", "secrets", "password", "reset", "verify", "verification", "confirm", "confirmation",
      "activate", "activation", "invite", "invites", "invitation", "invitations", "magic", "ticket", "tickets", "key",
-     "keys", "share", "unlock", "unsubscribe", "otp", "code", "codes", "session", "sessions", "jwt", "auth"}
+     "keys", "share", "unlock", "unsubscribe", "otp", "code", "session", "sessions", "jwt", "auth"}
 )  # fmt: skip
 _PLAIN_SEGMENT = re.compile(r"[a-z]{1,20}(?:[-_][a-z]{1,20}){0,3}")
 
@@ -95,7 +96,7 @@ _CHALLENGE_PARAMETER = re.compile(r"(?P<name>[\w-]+)\s*=\s*(?:\"(?P<quoted>[^\"]
 
 _URL_IN_TEXT = re.compile(r"(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]{0,30}:[/\\]{2}[^\s\"'<>`|\u2026]+")
 _TRAILING = re.compile(r"[.,:;!?)\]}*]+\Z")
-_PAIR_IN_TEXT = re.compile(r"(?P<before>[?&;#][ ]?)(?P<pair>[\w.\-\[\]%]{1,80}=[^\s&;#\"'<>`,)\]}]+)")
+_PAIR_IN_TEXT = re.compile(r"(?P<before>[?&#]|;[ ]?)(?P<pair>[\w.\-\[\]%]{1,80}=[^\s&;#\"'<>`,)\]}]+)")
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?P<scheme>Bearer|Basic|Digest|DPoP|Negotiate|NTLM|Token|ApiKey|Api-Key)(?P<blank>[ \t]+)"
     r"(?P<value>[A-Za-z0-9+/=._~:\-]{4,})",
@@ -103,7 +104,7 @@ _SCHEME_IN_TEXT = re.compile(
 )
 _NAMED_IN_TEXT = re.compile(
     r"(?P<name>(?<![\w-])[A-Za-z][\w-]{0,60})(?P<between>[\"']?\s{0,2}(?P<sign>=>?|:)\s{0,2})(?:(?P<quote>[\"'])(?P<quoted>[^\"'\n]{1,2000})"
-    r"(?P=quote)|(?P<plain>[^\s\"'<>,;&)\]}]{3,2000}))"
+    r"(?P=quote)|(?P<plain>[^\s\"'<>,;&)\]}`]{3,2000}))"
 )
 _COOKIES_IN_TEXT = re.compile(
     r"(?P<name>(?P<set>\bset-)?\bcookie[\"']?\s{0,2}:\s{0,2}[\"']?)(?P<value>[^\s\"'=]+=[^\n\"']*)", re.IGNORECASE
@@ -111,7 +112,7 @@ _COOKIES_IN_TEXT = re.compile(
 _USER_OPTION = re.compile(r"(?P<option>(?<!\S)(?:-u|-U|--user|--proxy-user)[ =]?[\"']?)(?P<value>[^\s\"':]+:[^\s\"']+)")
 _ONLY_IN_ASSIGNMENTS = frozenset(
     {"key", "code", "state", "hash", "sign", "pass", "auth", "sid", "ticket", "session", "digest", "pin", "nonce", "verifier",
-     "cookie", "cookies", "set-cookie", "set_cookie"}
+     "cookie", "cookies"}
 )  # fmt: skip
 _TOKEN = re.compile(
     r"\beyJ[\w-]{5,}(?:\.[\w-]*){0,4}|\b(?:sk|pk|rk|whsec)[_-][\w-]{12,}|\bgh[pousr]_\w{16,}|\bgithub_pat_\w{16,}|\bglpat-[\w-]{12,}"
@@ -121,6 +122,8 @@ _TOKEN = re.compile(
 )
 _RUN = re.compile(r"[A-Za-z0-9+]{16,}")
 _CAMEL_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_DOTTED_NAME = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,6}")
+_PATTERN = re.compile(r"[a-z]+\??://[^/?#@]*(?:[()|^$+]|\\\.|\.\*)")
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,24}[.!?]?")
 
 
@@ -371,6 +374,8 @@ class Redactor:
         return text
 
     def _url_in_text(self, found: re.Match[str]) -> str:
+        if _PATTERN.match(found[0]):  # a regular expression for origins, in which ? begins no query
+            return found[0]
         url, end = _without_punctuation(found[0])
         return self.url(url) + end
 
@@ -387,24 +392,16 @@ class Redactor:
         return f"{found['scheme']}{found['blank']}{self._cover(found['value'])}"
 
     def _named_in_text(self, found: re.Match[str]) -> str:
-        value = found["quoted"] if found["quoted"] is not None else found["plain"]
-        prose = found["sign"] == ":" and found["quoted"] is None and _PROSE.fullmatch(value) is not None
-        code = found["quoted"] is None and re.search(r"[(\[{$]", value) is not None
-        meant_otherwise = found["sign"] == ":" and found["name"].lower() in _ONLY_IN_ASSIGNMENTS
-        if (
-            prose
-            or code
-            or meant_otherwise
-            or value.lower() in _SCHEMES
-            or not is_secret_name(found["name"])
-            or is_harmless(value.rstrip(".:"))
-        ):
+        quoted = found["quoted"] is not None
+        value, end = (found["quoted"], "") if quoted else _without_punctuation(found["plain"])
+        if not _names_a_secret(found["name"], found["sign"]) or is_harmless(value) or value.lower() in _SCHEMES:
+            return found[0]
+        if not quoted and (_is_code(value) or (found["sign"] == ":" and _PROSE.fullmatch(value))):
             return found[0]
         quote = found["quote"] or ""
         scheme, blank, _ = value.partition(" ")
         kept = f"{scheme} " if blank and scheme.lower() in _SCHEMES else ""
-        shown = kept + self._cover(value.removeprefix(kept))
-        return f"{found['name']}{found['between']}{quote}{shown}{quote}"
+        return f"{found['name']}{found['between']}{quote}{kept}{self._cover(value.removeprefix(kept))}{quote}{end}"
 
     def values(self, value: object, depth: int = 0) -> object:
         """A value of a JSON document, every string in it as `text` shows it."""
@@ -417,6 +414,20 @@ class Redactor:
         if isinstance(value, list | tuple):
             return type(value)([self.values(item, depth + 1) for item in value])
         return value
+
+
+def _names_a_secret(name: str, sign: str) -> bool:
+    """Whether `name: value` or `name=value` in a text gives away a secret. Words such as `code` and `key` mean many things: they
+    do only in assignments."""
+    if sign != ":":
+        return is_secret_name(name)
+    parts = re.split(r"[^a-z0-9]+", _CAMEL.sub("_", name).lower().replace("_", "-"))
+    return any(part not in _ONLY_IN_ASSIGNMENTS and _SECRET_WORD.match(part) for part in parts)
+
+
+def _is_code(value: str) -> bool:
+    """Whether a value is an expression of a program rather than a literal: a call, a subscript, a dotted name."""
+    return value == "lambda" or re.search(r"[(\[{$]", value) is not None or _DOTTED_NAME.fullmatch(value) is not None
 
 
 def _is_name(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
@@ -35,6 +36,7 @@ from corsense.transports import drive
 
 PAGE = "http://localhost:3000"
 SECRET = "zQ7kP2mX9vT4bN8c"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_a_body_keeps_its_names(body: str, expected: str) -> None:
         ("key AKIAIOSFODNN7EXAMPLE", "key redacted"),
         ("see http://a/x?ticket=ST-1.", "see http://a/x?ticket=redacted."),
         ("curl -u ada:hunter2 http://a/ failed", "curl -u redacted http://a/ failed"),
-        ("Server=db;User Id=sa;Password=S3cr3t!;", "Server=db;User Id=sa;Password=redacted;"),
+        ("Server=db;User Id=sa;Password=S3cr3t!;", "Server=db;User Id=sa;Password=redacted!;"),
         ("redis://:p4ss@h:6379/0", "redis://:redacted@h:6379/0"),
         ("unsigned eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ. here", "unsigned redacted here"),
         (
@@ -170,6 +172,10 @@ def test_a_text_loses_what_looks_like_a_secret(text: str, expected: str) -> None
         "Basic authentication, Bearer tokens",
         "secret_key=os.environ['SECRET_KEY']",
         "allow_origin_regex=r'https://(a|b)\\.example\\.com'",
+        "regex `https://(?:[a-z0-9-]+\\.?)+\\.example\\.com` and `https://.*\\.?example\\.com`",
+        'credentials: "include" and allow_credentials=True',
+        "Access-Control-Allow-Credentials: 'false'",
+        "ngrok-error-code: ERR_NGROK_6024",
         "the preflight answers status code: 400",
         "CORS601 https://example.com/docs/rules/CORS601",
         "Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked",
@@ -178,6 +184,14 @@ def test_a_text_loses_what_looks_like_a_secret(text: str, expected: str) -> None
 )
 def test_a_text_without_secrets_stays_as_it_is(text: str) -> None:
     assert redact_text(text) == text
+
+
+def test_what_the_catalogue_and_the_examples_say_about_cors_stays_as_it_is() -> None:
+    sources = [*EXAMPLES.rglob("*.py"), *(EXAMPLES.parent / "src" / "corsense" / "causes").glob("*.py")]
+    lines = [line for source in sources for line in source.read_text(encoding="utf-8").split("\n")]
+    assert len(lines) > 5_000
+    changed = {line.strip() for line in lines if redact_text(line) != line}
+    assert all(re.search(r"secret|client_id=|signature=", line) for line in changed), changed
 
 
 SECRETS = st.text("abcdefghkmpqrstwxyzABCDEFGHKMPQRSTWXYZ0123456789", min_size=12, max_size=40).filter(
@@ -355,6 +369,24 @@ def test_the_diff_of_a_report_has_no_secret_in_its_context() -> None:
     beside = Edit("main.py", f'key="{SECRET}"\nold\n', f'key="{SECRET}"\nnew\n')
     assert SECRET not in shared_diff(beside)
     assert lines_of(beside)[-2:] == ["-old", "+new"]
+
+
+def test_a_change_of_a_line_with_a_secret_is_no_patch_and_in_no_sarif_log() -> None:
+    before = f'Sessions(secret_key="{SECRET}")\nold\n'
+    edit = Edit("main.py", before, before.replace("Sessions(", "Sessions(same_site='none', "))
+    assert shared_diff(edit) == "main.py: the lines that change hold what looks like a secret; corsense fix shows them.\n"
+    assert SECRET in unified_diff(edit)
+    finding = Finding(cause("wildcard-origins"), "m", "error", fix=Fix("t", (edit,)))
+    assert "fixes" not in sarif([finding])["runs"][0]["results"][0]
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in (EXAMPLES / "broken").iterdir() if path.is_dir()))
+def test_the_repairs_of_the_examples_are_shown_whole(example: str) -> None:
+    for broken in (EXAMPLES / "broken" / example).rglob("*.py"):
+        repaired = EXAMPLES / "repaired" / broken.relative_to(EXAMPLES / "broken")
+        if repaired.exists():
+            edit = Edit("main.py", broken.read_text(encoding="utf-8"), repaired.read_text(encoding="utf-8"))
+            assert shared_diff(edit) == unified_diff(edit)
 
 
 def test_a_diff_without_secrets_has_its_three_lines_of_context() -> None:

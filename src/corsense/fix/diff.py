@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import PurePath
 
 from corsense._redaction import redact_text
@@ -24,16 +25,21 @@ def unified_diff(edit: Edit, context: int = _CONTEXT) -> str:
 
 def shared_diff(edit: Edit) -> str:
     """The diff for a report, which travels further than the source does: with as much of the three lines of context as has no
-    secret in it. What the edit itself changes is shown as it is."""
-    for context in range(_CONTEXT, 0, -1):
-        diff = unified_diff(edit, context)
-        if _is_clean(diff):
-            return diff
-    return unified_diff(edit, 0)
+    secret in it. Where the lines that change hold one, a sentence stands for the diff, which no tool takes for a patch: a masked
+    line must not end up in a program."""
+    if holds_secret(edit):
+        return f"{edit.file}: the lines that change hold what looks like a secret; corsense fix shows them.\n"
+    diffs = (unified_diff(edit, context) for context in range(_CONTEXT, 0, -1))
+    return next((diff for diff in diffs if _is_clean(diff.split("\n"))), None) or unified_diff(edit, 0)
 
 
-def _is_clean(diff: str) -> bool:
-    return all(redact_text(row) == row for row in diff.split("\n") if row.startswith(" "))
+def holds_secret(edit: Edit) -> bool:
+    """Whether a line that the edit takes away or adds holds what looks like a secret."""
+    return not _is_clean(unified_diff(edit, 0).split("\n")[2:])
+
+
+def _is_clean(rows: Sequence[str]) -> bool:
+    return all(redact_text(row) == row for row in rows if row.startswith((" ", "+", "-")))
 
 
 def _rows(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from corsense import __version__
 from corsense.causes import Cause
 from corsense.finding import Edit, Finding, Fix, Place
+from corsense.fix.diff import holds_secret
 from corsense.report.redaction import redacted_findings
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -50,7 +51,7 @@ def _result(finding: Finding, rule: int) -> dict[str, Any]:
     }
     if finding.place is not None:
         result["locations"] = [{"physicalLocation": _location(finding.place)}]
-    if finding.fix is not None:
+    if finding.fix is not None and not any(map(holds_secret, finding.fix.edits)):
         result["fixes"] = [_fix(finding.fix)]
     return result
 
