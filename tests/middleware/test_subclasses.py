@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from corsense.middleware import CORSMiddleware, cors
 from corsense.policy import Policy, PolicyError
-from tests.middleware.asking import ORIGIN, STRANGER, Answer, Receive, Scope, Send, ask_async, get, plain, preflight, scope
+from tests.middleware.asking import ORIGIN, STRANGER, Answer, Receive, Scope, Send, ask, ask_async, get, plain, preflight, scope
 
 trio = pytest.importorskip("trio")  # of the development dependencies
 TENANT = "https://a.tenant.example"
@@ -210,6 +210,18 @@ class TestDecidingAboutOrigins:
         with caplog.at_level(logging.WARNING, "corsense"):
             get(answering(False))
         assert caplog.messages == [f"CORS: 'GET' '/': origin '{ORIGIN}' is refused by Recording.is_allowed_origin."]
+
+    @pytest.mark.parametrize(("origin", "cookies", "status"), [(ORIGIN, False, 200), (ORIGIN, True, 403), (STRANGER, False, 403)])
+    def test_whom_it_lets_in_under_a_star_may_write_without_cookies_only(self, origin: str, cookies: bool, status: int) -> None:
+        layer = answering(lambda asked: asked == ORIGIN, allow_origins=["*"], protection="enforce")
+        sent = [(b"origin", origin.encode()), (b"sec-fetch-site", b"cross-site"), *([(b"cookie", b"a=b")] if cookies else [])]
+        assert ask(layer, "/", *sent, method="POST").status == status
+
+    @pytest.mark.parametrize(("origin", "status"), [(TENANT, 200), (STRANGER, 403)])
+    def test_with_cookies_only_who_may_use_them_writes_under_a_star(self, origin: str, status: int) -> None:
+        layer = CORSMiddleware(plain, policy=Policy(origins="*", credentials=[TENANT]), protection="enforce")
+        sent = [(b"origin", origin.encode()), (b"sec-fetch-site", b"cross-site"), (b"cookie", b"a=b")]
+        assert ask(layer, "/", *sent, method="POST").status == status
 
     def test_a_websocket_is_decided_about_as_well(self) -> None:
         layer = answering(lambda origin: origin != ORIGIN, policy=Policy(origins=[ORIGIN, STRANGER], websockets=True))

@@ -162,7 +162,10 @@ class CORSMiddleware(ExtensionPoints):
             return False
         if rules.always is not None:
             return not cookies
-        return rules.admits(origin) or await rules.resolves(origin)
+        if not rules.admits(origin) and not await rules.resolves(origin):
+            return False
+        # A star lets in without saying whom to trust; who may use cookies is listed.
+        return not (cookies and rules.any_origin) or rules.with_credentials(origin)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""
