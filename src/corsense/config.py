@@ -15,7 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from corsense.causes import catalogue
+from corsense import causes
+from corsense.causes import find
 from corsense.errors import InputError, nearest, quoted
 
 OWN_FILE = "corsense.toml"
@@ -89,7 +90,7 @@ def _rules_by_path(value: object) -> Mapping[str, frozenset[str]]:
 
 
 def _schema_of_rules() -> dict[str, Any]:
-    return {"type": "array", "items": {"enum": [name for cause in catalogue() for name in (cause.slug, cause.code)]}}
+    return {"type": "array", "items": {"enum": causes.names()}}
 
 
 _TEXT = _Kind(_text, lambda: {"type": "string", "minLength": 1})
@@ -168,15 +169,14 @@ def read_rules(names: Iterable[str]) -> frozenset[str]:
     Raises:
         InputError: there is no such cause.
     """
-    known = {name.lower(): cause.slug for cause in catalogue() for name in (cause.slug, cause.code)}
     found = set()
     for name in names:
-        slug = known.get(name.lower().replace("_", "-"))
-        if slug is None:
-            near = nearest(name, [text for cause in catalogue() for text in (cause.slug, cause.code)])
+        try:
+            found.add(find(name).slug)
+        except KeyError:
+            near = nearest(name, causes.names())
             hint = f"did you mean {near}?" if near else "`corsense rule` lists them all."
-            raise InputError(f"{quoted(name)} is not a rule; {hint}")
-        found.add(slug)
+            raise InputError(f"{quoted(name)} is not a rule; {hint}") from None
     return frozenset(found)
 
 

@@ -13,14 +13,14 @@ from fnmatch import fnmatch
 from io import StringIO
 from pathlib import Path
 
-from corsense.causes import cause, find
+from corsense.causes import cause, find, names
 from corsense.config import Configuration, read_rules
 from corsense.errors import InputError, nearest
 from corsense.finding import Finding, Place
 
 UNUSED = "unused-ignore"
 
-_COMMENT = re.compile(r"#.*?(\bcorsense:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?)")
+_COMMENT = re.compile(r"#\s*(corsense:\s*ignore(?![\w-])(?:\s*\[([^\]]*)\])?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class UnusedIgnore:
         remedy = "Delete it, or write it beside the code that it is about."
         if self.rule is not None:
             message = f"`# {self.comment}` silences nothing: {self.rule} was not found here."
-            near = nearest(self.rule, _names()) if _slug(self.rule) is None else None
+            near = nearest(self.rule, names()) if _slug(self.rule) is None else None
             remedy = f"Did you mean {near}?" if near is not None else remedy
         return Finding(known, message, known.severity, self.place, {"rule": self.rule}, remedy=remedy)
 
@@ -269,9 +269,3 @@ def _slug(rule: str) -> str | None:
         return find(rule).slug
     except KeyError:
         return None
-
-
-def _names() -> list[str]:
-    from corsense.causes import catalogue
-
-    return [name for entry in catalogue() for name in (entry.slug, entry.code)]

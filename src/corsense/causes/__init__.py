@@ -12,7 +12,7 @@ from functools import cache
 
 from corsense.causes.model import SECTIONS, Cause, Severity
 
-__all__ = ["SECTIONS", "Cause", "Severity", "catalogue", "cause", "find"]
+__all__ = ["SECTIONS", "Cause", "Severity", "catalogue", "cause", "find", "names"]
 
 
 def cause(slug: str) -> Cause:
@@ -35,6 +35,11 @@ def find(name: str) -> Cause:
         if wanted in (entry.slug, entry.code.lower(), entry.code.removeprefix("CORS")):
             return entry
     raise KeyError(name)
+
+
+def names() -> list[str]:
+    """Every slug and every code, to find the nearest of."""
+    return [name for entry in catalogue() for name in (entry.slug, entry.code)]
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corsense.causes import Cause, catalogue, find
+from corsense.causes import Cause, catalogue, find, names
 from corsense.cli import fail
 from corsense.errors import nearest, quoted
 
@@ -31,8 +31,7 @@ def _found(name: str) -> Cause:
     try:
         return find(name)
     except KeyError:
-        names = [text for cause in catalogue() for text in (cause.code, cause.slug)]
-        near = nearest(name, names)
+        near = nearest(name, names())
         hint = f"did you mean {near}?" if near else "`corsense rule` lists them all."
         fail(f"there is no rule {quoted(name)}; {hint}")
 
