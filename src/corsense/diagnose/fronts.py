@@ -16,6 +16,7 @@ SIZE_STATUSES = frozenset({413, 414, 431, 494})
 """Statuses for what is too large: body, URL, headers (RFC 9110, 15.5.14 and 15.5.15; RFC 6585, section 5; nginx)."""
 _TOO_SLOW = frozenset({504, 522, 524})
 _NGROK_PAGES = re.compile(r"ERR_NGROK_(?:6022|6023|6024|6030)\b")
+_HEADING = re.compile(r"<(?:title|h1)[^<>]{0,40}>\s*([^<]{3,80})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,300}>?")
 _PLAIN = ("server", "via", "x-cache")
 """Headers whose values are shown; those of others may hold what is private."""
@@ -70,7 +71,8 @@ def _who(respondent: Respondent) -> str:
     if respondent.layer is None or not respondent.evidence:
         return name
     label, _, value = respondent.evidence[-1].partition(": ")
-    words = " ".join(_TAG.sub(" ", value).split())
+    heading = _HEADING.search(value)
+    words = " ".join((heading[1] if heading is not None else _TAG.sub(" ", value)).split())
     shown = f"its page says {words[:48]!r}" if label == "body" else _public(respondent.evidence[-1])
     return f"{name} ({shown})"
 
