@@ -205,3 +205,18 @@ def test_a_recording_takes_no_client(tmp_path: Path) -> None:
     ran = corsense("check", "a.har", "--client", "mcp", folder=tmp_path)
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)
     assert "recording" in ran.err
+
+
+def test_where_nobody_said_where_the_api_lives_a_cookie_is_information(tmp_path: Path) -> None:
+    source = """
+    app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"], allow_credentials=True)
+
+
+    @app.get("/login")
+    def login(response: Response):
+        response.set_cookie("session", "a", secure=True)
+    """
+    ran = check(tmp_path, source, "--run-endpoints", origin="https://app.example.com")
+    assert ("cookie-not-sent", serious(ran)) == (ran.slugs()[0], [])
+    ran = check(tmp_path, source, "--run-endpoints", "--credentials", "include", origin="https://app.example.com")
+    assert serious(ran) == [("cookie-not-sent", "warning")]

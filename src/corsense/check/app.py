@@ -216,4 +216,5 @@ def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[Planned
         missing_route(probe, asked, app),
         probe.client,
         probe.without,
+        asked.base_url is None and asked.credentials is None,
     )

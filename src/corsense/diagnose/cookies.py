@@ -30,16 +30,16 @@ def cookie_faults(observation: Observation, response: WireResponse) -> Iterator[
         attribute = _attribute(cookie, verdict.reason or "")
         severity: Severity | None = None
         remedy = _remedy(attribute, observation.origin, request.url)
-        if _place_is_assumed(observation):
-            severity = "info"
-            remedy = "Say where the API will live, because cookies depend on it: --base-url https://api.example.com."
+        if _is_deployed_elsewhere(observation):
+            named = "Say where the API will live, because cookies depend on it: --base-url https://api.example.com."
+            severity, remedy = ("info", named) if observation.assumed_place else (None, f"{named} On another site: {remedy}")
         stack = observation.app.layers if observation.app is not None else ()
         place = next((layer.place for layer in stack if layer.name == "SessionMiddleware"), None)
         evidence = {"cookie": cookie.name, "attribute": attribute}
         yield Diagnosis("cookie-not-sent", message, place, evidence, severity, remedy)
 
 
-def _place_is_assumed(observation: Observation) -> bool:
+def _is_deployed_elsewhere(observation: Observation) -> bool:
     """Whether a page that is deployed was tried on an app that is taken to be on this machine."""
     page, target = parse_url(observation.origin), parse_url(observation.trace.request.url)
     if observation.app is None or page is None or target is None or page.origin == "null":

@@ -46,6 +46,7 @@ class Observation:
     for a URL
     or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
     `missing_route` is set where the user named a request that no known route answers.
+    `assumed_place`: nobody said where the API will live, nor that pages send cookies to it.
     `client` names the client profile that makes the request; `without` is what a user sees when it is blocked, where the page
     works otherwise.
     `app_answers` go with the exchanges too: what the app itself answers to each, where a server was asked and its app is known.
@@ -60,6 +61,7 @@ class Observation:
     missing_route: MissingRoute | None = None
     client: str | None = None
     without: str | None = None
+    assumed_place: bool = False
     app_answers: tuple[WireResponse | None, ...] = ()
 
     @property
