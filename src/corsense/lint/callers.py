@@ -55,23 +55,22 @@ class Callers:
     def learn(self) -> bool:
         """Note the functions that configure apps in all modules, and those that hand them on; whether there are new ones."""
         found = {(function.name, module) for module in self.modules for function in _functions_that_configure(module, self.names)}
-        new = False
+        new: set[str] = set()
         for name, module in found:
             homes = self.names.setdefault(name, set())
             near = {module.path.stem, module.path.absolute().parent.name}
             if module.path.stem == "__init__":
                 near = {module.path.absolute().parent.name, module.path.absolute().parent.parent.name}
-            new = new or not near <= homes
+            if not near <= homes:
+                new.add(name)
             homes |= near
         if new:
-            self._pattern = re.compile(rb"(?<!def )\b(?:" + b"|".join(map(re.escape, self._encoded())) + rb")\b(?=\s*\(|\s+as\s)")
-        return new
-
-    def _encoded(self) -> list[bytes]:
-        return [name.encode() for name in sorted(self.names)]
+            names = b"|".join(re.escape(name.encode()) for name in sorted(new))
+            self._pattern = re.compile(rb"(?<!def )\b(?:" + names + rb")\b(?=\s*\(|\s+as\s)")
+        return bool(new)
 
     def may_call(self, content: bytes) -> bool:
-        """Whether a file's bytes call one of the functions by its name, and name a module that it comes from."""
+        """Whether a file's bytes call one of the functions that were learnt last, and name a module that it comes from."""
         if self._pattern is None:
             return False
         called = {match[0].decode() for match in self._pattern.finditer(content)}

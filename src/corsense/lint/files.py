@@ -18,7 +18,7 @@ _BY_ONE = 2500
 LARGEST = 4_000_000
 """Bytes of the largest file that is read. Nobody writes a longer one by hand."""
 
-_FRAMEWORKS = (b"fastapi", b"starlette")
+_FRAMEWORKS = (b"fastapi", b"starlette", b"http.response.start")
 _BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
 _HELPERS = re.compile(rb"(?i)fastapi|starlette|cors|middleware")
 """What a file speaks of that may call a function which configures an app."""
@@ -41,11 +41,13 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the bytes of a tree's files tell: those that `concern` CORS, and `apps`, those that may call what those define."""
+    """What the bytes of a tree's files tell: those that `concern` CORS, `apps`, those that may call what those define, and
+    `helpers`, those that write CORS headers without a word of the framework."""
 
     files: int
     concern: tuple[Path, ...]
     apps: tuple[Path, ...]
+    helpers: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
 
@@ -74,6 +76,7 @@ def scan(paths: Sequence[Path]) -> Scan:
         len(sources),
         tuple(Path(file) for result in results for file in result.concern),
         tuple(Path(file) for result in results for file in result.apps),
+        tuple(Path(file) for result in results for file in result.helpers),
         (
             *walk.skipped,
             *(Skipped(*pair) for pair in sorted(refused) if pair[0] not in named),
@@ -104,6 +107,7 @@ class _Looked:
 
     concern: list[str] = field(default_factory=list)
     apps: list[str] = field(default_factory=list)
+    helpers: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
@@ -134,8 +138,11 @@ def _look_at(sources: list[str]) -> _Looked:
         if concerns_cors(content):
             found.concern.append(file)
             found.apps.append(file)
-        elif _HELPERS.search(content) is not None:
+            continue
+        if _HELPERS.search(content) is not None:
             found.apps.append(file)
+            if _BY_HAND.search(content) is not None:
+                found.helpers.append(file)
     return found
 
 
@@ -186,7 +193,12 @@ def concerns_cors(content: bytes) -> bool:
     """Whether a file has a word in it without which no rule finds anything."""
     if b"CORSMiddleware" in content or b"corsense" in content:
         return True
-    return any(name in content for name in _FRAMEWORKS) and _BY_HAND.search(content) is not None
+    return is_of_framework(content) and _BY_HAND.search(content) is not None
+
+
+def is_of_framework(content: bytes) -> bool:
+    """Whether a file has to do with FastAPI, Starlette or ASGI."""
+    return any(name in content for name in _FRAMEWORKS)
 
 
 def _concerns(file: str) -> bool:

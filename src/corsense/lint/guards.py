@@ -154,4 +154,7 @@ def _judges(function: ast.expr) -> bool:
 
 
 def _is_origin(node: ast.AST, names: set[str]) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=inner, attr="decode" | "encode" | "lower" | "strip" | "rstrip")):
+            return _is_origin(inner, names)
     return (isinstance(node, ast.Name) and node.id in names) or reads_origin(node)

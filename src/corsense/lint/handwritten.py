@@ -14,6 +14,7 @@ from corsense.lint.values import Known, Path, Value
 _PREFIX = "access-control-allow-"
 _SETTERS = ("append", "setdefault", "__setitem__", "add", "set", "add_header")
 _FRAMEWORKS = ("fastapi", "starlette")
+_MAKERS = frozenset({"starlette", "fastapi", "litestar", "corsense", "asgi_cors"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,24 +53,21 @@ def handwritten(evaluator: Evaluator, module: Module) -> list[Handwritten]:
 
 
 def _is_the_layer_itself(module: Module) -> bool:
-    """Whether a module is where a package makes its CORS layer, against ASGI itself: somebody has to write the headers."""
-    return any(
-        isinstance(node, ast.ClassDef)
-        and node.name == "CORSMiddleware"
-        and not any(ast.unparse(base).endswith("BaseHTTPMiddleware") for base in node.bases)
-        for node in module.tree.body
+    """Whether a module is where a framework makes its CORS layer: somebody has to write the headers."""
+    return bool(_MAKERS & set(module.path.parts)) and any(
+        isinstance(node, ast.ClassDef) and node.name == "CORSMiddleware" for node in module.tree.body
     )
 
 
 def concerns_framework(module: Module) -> bool:
-    """Whether a module imports FastAPI or Starlette, or is written against ASGI itself."""
+    """Whether a module imports FastAPI or Starlette, is imported by one that does, or is written against ASGI itself."""
     for node in module.nodes:
         match node:
             case ast.Import(names=names) if any(alias.name.partition(".")[0] in _FRAMEWORKS for alias in names):
                 return True
             case ast.ImportFrom(module=str(name), level=0) if name.partition(".")[0] in _FRAMEWORKS:
                 return True
-    return "http.response.start" in module.text
+    return module.is_used_by_app or "http.response.start" in module.text
 
 
 def _written(module: Module) -> Iterator[Written]:

@@ -14,7 +14,8 @@ from corsense.causes import cause
 from corsense.finding import Finding, Place
 from corsense.lint.callers import Callers
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.files import Scan, Skipped, read_source
+from corsense.lint.files import Scan, Skipped, is_of_framework, read_source
+from corsense.lint.handwritten import concerns_framework
 from corsense.lint.layers import CorsLayer, Layer, layers_of
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module, Program, Unreadable
@@ -50,10 +51,26 @@ class Linter:
         """Read the files that concern CORS, then those that call the functions in which they do."""
         for path in self.scan.concern:
             self.take(path)
+        for path in self.scan.helpers:
+            if self._is_used_by_app(path):
+                self.take(path)
+        for module in self.callers.modules:
+            if "access-control-allow-" in module.text.lower() and not concerns_framework(module):
+                module.is_used_by_app = self._is_used_by_app(module.path)
         for _ in range(_ROUNDS):
             if not self.callers.learn():
                 break
             self._read_callers()
+
+    def _is_used_by_app(self, path: Path) -> bool:
+        """Whether a file near another one imports it, and has to do with FastAPI or Starlette itself."""
+        home, stem = path.absolute(), path.stem.encode()
+        for app in self.scan.apps:
+            if app != path and app.absolute().is_relative_to(home.parent.parent):
+                content = self.program.content(app.absolute())
+                if stem in content and is_of_framework(content) and home in self.program.imports_of(app.absolute()):
+                    return True
+        return False
 
     def take(self, path: Path, content: bytes | None = None) -> None:
         """Read one file."""

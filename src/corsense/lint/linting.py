@@ -38,7 +38,7 @@ def lint_paths(
     """
     found = scan(paths)
     named = {str(path) for path in paths if not path.is_dir()}
-    if not found.concern and not texts:
+    if not found.concern and not found.helpers and not texts:
         return _without_findings(found, named)
     from corsense.lint.judging import Linter  # most trees have nothing to judge, and the rules know much
 

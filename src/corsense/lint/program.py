@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from typing import Any, cast
 
 from corsense.lint.files import read_source
 
@@ -24,6 +25,9 @@ _PLACED = frozenset(
     kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST) and not issubclass(kind, _SHARED)
 )
 _WITH_BLOCKS = frozenset(kind for kind in _PLACED if "body" in kind._fields) - {ast.Lambda, ast.IfExp}
+
+_NAMING = frozenset({ast.Name, ast.Attribute, ast.arg})
+_SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 _DEEPEST = 150
 """A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
@@ -52,6 +56,8 @@ class Module:
     path: Path
     text: str
     tree: ast.Module
+    is_used_by_app: bool = False
+    """Whether a module that imports FastAPI or Starlette imports this one."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -104,8 +110,8 @@ class Module:
     def blocks(self) -> dict[ast.AST, Block]:
         """The block that each statement stands in."""
         found: dict[ast.AST, Block] = {}
-        for node in self.nodes:
-            for name in ("body", "orelse", "finalbody") if node.__class__ in _WITH_BLOCKS else ():
+        for node in self._of_kinds(*_WITH_BLOCKS):
+            for name in ("body", "orelse", "finalbody"):
                 statements = getattr(node, name, None)
                 if isinstance(statements, list) and statements:
                     found |= dict.fromkeys(statements, Block(statements))
@@ -120,29 +126,40 @@ class Module:
     def scopes(self) -> dict[ast.AST, Scope]:
         """The scope of each function, class and the module."""
         found: dict[ast.AST, Scope] = {self.tree: self.scope}
-        for node in self.nodes:
-            if isinstance(node, FunctionNode | ast.ClassDef):
-                found[node] = Scope(self, node, self._scope_around(node, found))
+        for node in self.parents:
+            if node.__class__ in _SCOPES:
+                found[node] = Scope(self, cast("ScopeNode", node), self._scope_around(node, found))
         return found
+
+    @cached_property
+    def _by_kind(self) -> dict[type, list[Any]]:
+        """The nodes by their classes, those that hold others before what they hold."""
+        found: dict[type, list[Any]] = {}
+        for node in self.parents:
+            found.setdefault(node.__class__, []).append(node)
+        return found
+
+    def _of_kinds(self, *kinds: type) -> list[Any]:
+        return [node for kind in kinds for node in self._by_kind.get(kind, ())]
 
     @cached_property
     def calls(self) -> tuple[ast.Call, ...]:
         """Every call, in the order of the source."""
-        found = [node for node in self.nodes if isinstance(node, ast.Call)]
+        found: list[ast.Call] = self._of_kinds(ast.Call)
         return tuple(sorted(found, key=lambda call: (call.lineno, call.col_offset)))
 
     @cached_property
     def functions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
         """Every function, in the order of the source."""
-        found = [node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        found: list[ast.FunctionDef | ast.AsyncFunctionDef] = self._of_kinds(ast.FunctionDef, ast.AsyncFunctionDef)
         return tuple(sorted(found, key=lambda function: function.lineno))
 
     @cached_property
     def uses(self) -> dict[str, list[ast.Name]]:
         """Where each name is read."""
         found: dict[str, list[ast.Name]] = {}
-        for node in self.nodes:
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for node in self._of_kinds(ast.Name):
+            if isinstance(node.ctx, ast.Load):
                 found.setdefault(node.id, []).append(node)
         return found
 
@@ -153,12 +170,15 @@ class Module:
         around: dict[ast.AST, tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]] = {self.tree: ()}
         for node, parent in self.parents.items():
             functions = around[parent]
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                functions = (*functions, node)
+            kind = node.__class__
+            if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
+                functions = (*functions, cast("ast.FunctionDef", node))
             around[node] = functions
-            if functions and isinstance(node, ast.Name | ast.Attribute | ast.arg):
-                name = node.arg if isinstance(node, ast.arg) else dotted(node)
-                found.setdefault(name, {}).update(dict.fromkeys(functions))
+            if functions and kind in _NAMING:
+                name = node.arg if isinstance(node, ast.arg) else dotted(cast("ast.expr", node))
+                speaking = found.setdefault(name, {})
+                for function in functions:
+                    speaking[function] = None
         return {name: sorted(functions, key=position) for name, functions in found.items()}
 
     @cached_property

@@ -54,13 +54,30 @@ def _answered_in(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDe
     written = ast.unparse(around if isinstance(around, ast.ClassDef) else function).lower()
     if "access-control-allow-" not in written:
         return None
-    inside = {"call_next", "self.app", "app"}
     for node in ast.walk(function):
-        if isinstance(node, ast.If) and _asks_for_options(node.test):
-            called = {ast.unparse(call.func) for each in node.body for call in ast.walk(each) if isinstance(call, ast.Call)}
-            if called and not called & inside:
-                return node.test
+        if isinstance(node, ast.If) and _asks_for_options(node.test) and any(_answers(each) for each in node.body):
+            return node.test
     return None
+
+
+_INSIDE = {"call_next", "self.app", "app"}
+
+
+def _answers(statement: ast.stmt) -> bool:
+    """Whether a statement makes an answer without asking what is inside: returns it, keeps it, or sends it."""
+    for node in ast.walk(statement):
+        match node:
+            case ast.Return(value=ast.expr() as value) | ast.Assign(value=value) | ast.Expr(value=ast.Await(value=value)):
+                called = {ast.unparse(call.func) for call in ast.walk(value) if isinstance(call, ast.Call)}
+                sends = isinstance(node, ast.Expr) and isinstance(value, ast.Call) and len(value.args) == 3
+                if called and not called & _INSIDE and (sends or not isinstance(node, ast.Expr)) and _is_answer(node, value):
+                    return True
+    return False
+
+
+def _is_answer(node: ast.AST, value: ast.expr) -> bool:
+    """Whether what is kept is a response; whatever is returned or sent is one."""
+    return not isinstance(node, ast.Assign) or (isinstance(value, ast.Call) and ast.unparse(value.func).endswith("Response"))
 
 
 def _asks_for_options(test: ast.expr) -> bool:
