@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from corsense.app import AppLoadError, AppSession, AppStoppedError, Probe
+from corsense.app import AppDescription, AppLoadError, AppSession, AppStoppedError, ExchangeFacts, LayerInfo, Probe
 from corsense.app.agent.channel import Channel, Closed, Garbled
-from corsense.app.decoding import Decoder, MessageError
+from corsense.app.decoding import Answers, Decoder, MessageError
+from corsense.app.fetching import Fetches
 from corsense.fetch import FetchRequest, WireResponse
 from tests.app.conftest import OpenApp, write_files
 
@@ -297,3 +298,28 @@ def test_values_come_back_as_they_were_sent() -> None:
 def test_a_message_with_a_value_of_another_type_is_refused(message: dict[str, object]) -> None:
     with pytest.raises(MessageError):
         Decoder().decode(message)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ExchangeFacts(9),
+        ExchangeFacts(-1),
+        ExchangeFacts("endpoint", route=99),
+        ExchangeFacts("endpoint", raised_by=9),
+        ExchangeFacts("endpoint", passed=(0, 9)),
+    ],
+)
+def test_an_answer_of_a_layer_or_a_route_that_does_not_exist_is_refused(facts: ExchangeFacts) -> None:
+    app = AppDescription("main:app", "starlette", False, {}, layers=(LayerInfo(0, "CORSMiddleware", "starlette", 0),))
+    fetches = Fetches(app, [Probe(FetchRequest("http://localhost:8000/", ORIGIN))], real=False, time_limit=1.0)
+    with pytest.raises(MessageError, match="does not exist"):
+        fetches.run(lambda requests: None, lambda: Answers((WireResponse(200),), (facts,), ((0, 0),)))
+
+
+@pytest.mark.parametrize("numbers", [((0, 1),), ((-1, 0),), ((5, 0),), ((0, 0), (0, 0))])
+def test_answers_that_do_not_fit_the_requests_are_refused(numbers: tuple[tuple[int, int], ...]) -> None:
+    app = AppDescription("main:app", "starlette", False, {})
+    fetches = Fetches(app, [Probe(FetchRequest("http://localhost:8000/", ORIGIN))], real=False, time_limit=1.0)
+    with pytest.raises(MessageError):
+        fetches.run(lambda requests: None, lambda: Answers((WireResponse(200),), (ExchangeFacts("endpoint"),), numbers))

@@ -32,6 +32,11 @@ def tool(folder: Path, name: str, script: str) -> str:
     return str(folder)
 
 
+@pytest.fixture(autouse=True)
+def in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
 def found(folder: Path, environ: Mapping[str, str] = NOTHING, **options: str) -> tuple[str, str | None]:
     chosen = find_interpreter(folder, environ=environ, **options)  # type: ignore[arg-type]
     return chosen.path, chosen.reason
@@ -170,3 +175,11 @@ def test_the_folder_that_uv_is_told_to_use_counts(tmp_path: Path) -> None:
     program = environment(tmp_path / "of-uv")
     (tmp_path / "uv.lock").touch()
     assert found(tmp_path, {"UV_PROJECT_ENVIRONMENT": "of-uv"}) == (str(program), "UV_PROJECT_ENVIRONMENT")
+
+
+def test_an_option_is_relative_to_the_working_directory_and_a_setting_to_its_folder(tmp_path: Path) -> None:
+    program = environment(tmp_path / "project/environment")
+    assert found(tmp_path / "project", configured="environment")[0] == str(program)
+    assert found(tmp_path / "project", option="project/environment")[0] == str(program)
+    with pytest.raises(AppLoadError):
+        find_interpreter(tmp_path / "project", option="environment", environ=NOTHING)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from corsense.app.agent.answers import PATIENCE
 from corsense.app.decoding import Answers, MessageError
 from corsense.app.probe import ExchangeFacts, Probe, ProbeResult
 from corsense.fetch.browser import Browser, Run
@@ -60,7 +61,8 @@ class Fetches:
         self.progress = progress
         self.results: dict[int, ProbeResult] = {}
         self._hosts = {route.host for route in app.routes if route.host is not None}
-        self._responses: list[WireResponse | NetworkError] = []
+        self._responses: list[WireResponse | None] = []
+        self._timeouts = 0
         self._facts: list[ExchangeFacts] = []
         self._known: dict[_Key, Known] = {}
         self._waiting: dict[_Key, list[_Fetch]] = {}
@@ -166,16 +168,29 @@ class Fetches:
         found: list[Known] = []
         while len(found) < wanted:
             message = answers()
-            timed_out = NetworkError(FailureReason.TIMEOUT, f"no answer within {self.time_limit:g} s")
-            self._responses += [timed_out if response is None else response for response in message.responses]
+            self._responses += message.responses
+            if not all(self._fits(facts) for facts in message.facts):
+                raise MessageError("an answer comes from a layer or a route that does not exist")
             self._facts += message.facts
             for response, facts in message.numbers:
                 if not (0 <= response < len(self._responses) and 0 <= facts < len(self._facts)):
                     raise MessageError("an answer has a number that does not exist")
-                found.append((self._responses[response], self._facts[facts]))
+                found.append((self._responses[response] or self._timed_out(), self._facts[facts]))
         if len(found) > wanted:
             raise MessageError("there are more answers than requests")
         return found
+
+    def _timed_out(self) -> NetworkError:
+        """What stands for an answer that did not come in time: the agent is less patient after a few."""
+        self._timeouts += 1
+        seconds = self.time_limit if self._timeouts <= PATIENCE else self.time_limit / 10
+        return NetworkError(FailureReason.TIMEOUT, f"no answer within {seconds:g} s")
+
+    def _fits(self, facts: ExchangeFacts) -> bool:
+        """Whether the layers and the route of an answer are those of the app."""
+        layers = [*facts.passed, *(who for who in (facts.answered_by, facts.raised_by) if isinstance(who, int))]
+        route = facts.route is None or 0 <= facts.route < len(self.app.routes)
+        return route and all(0 <= layer < len(self.app.layers) for layer in layers)
 
 
 NOT_SENT = "not sent"

@@ -53,15 +53,16 @@ def find_interpreter(
     In this order: `option` (`--python`), `configured` (`[tool.corsense] python`), `VIRTUAL_ENV`, `.venv` or `venv` beside the
     nearest `pyproject.toml` (in `folder` where there is none), what the project's own tool says (uv, Poetry, PDM, Hatch, Pipenv,
     conda), our own. A tool is asked only where its files say that it is used and its command exists, and not at all without
-    `run_commands`. A path is that of an interpreter or of a virtual environment; a bare name is looked up on `PATH`.
+    `run_commands`. A path is that of an interpreter or of a virtual environment; that of the option is relative to the working
+    directory, that of the configuration to `folder`. A bare name is looked up on `PATH`.
 
     Raises:
         AppLoadError: what was named, or the environment that was found, has no interpreter.
     """
     start = Path(os.path.abspath(folder))
-    for name, value in (("--python", option), ("[tool.corsense] python", configured)):
+    for name, value, relative_to in (("--python", option, Path.cwd()), ("[tool.corsense] python", configured, start)):
         if value is not None:
-            return _chosen(_named(value, name, start), name)
+            return _chosen(_named(value, name, relative_to), name)
     found = next(_environments(start, environ, run_commands=run_commands), None)
     return OWN if found is None else _chosen(*found)
 
@@ -74,6 +75,8 @@ def _is_own(path: str) -> bool:
     """Whether a program belongs to the environment that corsense runs in. Programs of several environments are links to one."""
     if os.path.abspath(path) == os.path.abspath(sys.executable):
         return True
+    if sys.prefix == sys.base_prefix and os.path.realpath(path) == os.path.realpath(sys.executable):
+        return not _is_virtual(path)
     root = os.path.dirname(os.path.dirname(os.path.abspath(path)))
     try:
         return os.path.isfile(os.path.join(root, "pyvenv.cfg")) and os.path.samefile(root, sys.prefix)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .exchange import AnsweredRequest
 
 _EXCERPT = 200
-_PATIENCE = 3
+PATIENCE = 3
 """After so many requests that ran into the time limit, the others get a tenth of it."""
 
 Beat = Callable[[str], None]
@@ -79,10 +79,13 @@ class Answerer:
             name.lower() == "access-control-request-method" for name, _ in asked.headers
         )
         body = None if asked.method in ("GET", "HEAD") or is_preflight else asked.body
-        scope = scope_of(asked.method, asked.url, asked.headers, cookies=asked.cookies, body=body)
+        try:
+            scope = scope_of(asked.method, asked.url, asked.headers, cookies=asked.cookies, body=body)
+        except ValueError:
+            return (400, ()), Facts("server", None)  # what no HTTP request can say is refused by a server
         scope["state"] = dict(self.state)
         scope[SCOPE_KEY] = passage
-        limit = self.time_limit if self.timeouts < _PATIENCE else self.time_limit / 10
+        limit = self.time_limit if self.timeouts < PATIENCE else self.time_limit / 10
         answered = await exchange(self.described.entry, scope, body=body or b"", time_limit=limit)
         if answered.status is None:
             self.timeouts += 1
