@@ -140,6 +140,14 @@ OTHERS = [
     ("HTTP/1.1 404 Not Found\nngrok-error-code: ERR_NGROK_3200", "gateway-error"),
     ('{"message":"Missing Authentication Token"}', "answered-by-proxy"),
     ("Bad Request: Missing session ID", "header-not-exposed"),
+    ("Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON", "route-not-found"),
+    ("[CRITICAL] WORKER TIMEOUT (pid:8)", "gateway-error"),
+    ("at=error code=H12 desc=\"Request timeout\" method=GET path=\"/x\" status=503", "gateway-error"),
+    ("[Errno 98] error while attempting to bind on address ('127.0.0.1', 8000): address already in use", "server-unreachable"),
+    ("GET http://localhost:8000/socket.io/?EIO=4&transport=polling 400 (Bad Request)", "origin-mismatch"),
+    (FIREFOX.format(url="http://a.test/", reason="CORS header ‘Access-Control-Allow-Origin’ does not match ‘(null)’", status=200),
+     "duplicate-cors-headers"),
+    (f"{blocked('http://localhost:8000/x')}\nERROR:    Exception in ASGI application", "unhandled-exception"),
     ('Refused to get unsafe header "X-Total-Count"', "header-not-exposed"),
     ("Access to script at 'file:///a.js' from origin 'null' has been blocked by CORS policy: Cross origin "
         "requests are only supported "

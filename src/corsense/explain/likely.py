@@ -176,7 +176,7 @@ def _by_message(message: Message, known: Entry, status: int | None) -> tuple[Lik
     if error is CorsError.PreflightDisallowedRedirect:
         return _redirected_preflight(message)
     if error is CorsError.CorsDisabledScheme:
-        if (message.url or "").startswith("file:"):
+        if (message.url or "").startswith("file:") or (message.url is None and hints.is_opaque(message.origin)):
             return (("null-origin", "certain"),)
         return (("url-without-scheme", "likely"), ("redirect-loses-cors", "possible"))
     if error is CorsError.PreflightInvalidStatus:
@@ -369,6 +369,8 @@ def _unreadable(message: Message) -> tuple[Likely, ...]:
 def _mismatch(message: Message) -> tuple[Likely, ...]:
     """Starlette never answers with another origin than the page's: something else set the header."""
     beside: tuple[Likely, ...] = (("manual-cors-headers", "likely"), ("vary-origin-missing", "possible"))
+    if message.value == "(null)":  # Firefox, for a value that is no single origin
+        return (("duplicate-cors-headers", "likely"), ("invalid-cors-header", "likely"), *beside)
     if message.origin is None or message.value is None:
         return (("origin-mismatch", "likely"), *beside)
     from corsense.diagnose.origins import compare  # only here: the other messages need nothing of the diagnosis
