@@ -25,9 +25,11 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     named = f"allow_origin_regex {regex!r}"
     admitted = foreign_origin(regex)
     shared = shared_suffix(regex)
-    if shared is not None and shared[1] == admitted:
-        message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {admitted!r} for one."
-        return RegexFault("public-suffix-origin", message, admitted, severity if credentials else "info")
+    if shared is not None and (credentials or shared[1] == admitted):
+        message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {shared[1]!r} for one."
+        if leaves_a_dot_bare(regex):
+            message += " It also has a dot that is not escaped, which stands for any character."
+        return RegexFault("public-suffix-origin", message, shared[1], severity if credentials else "info")
     if admits_no_origin(regex):
         message = (
             f"{named} matches no origin: browsers send scheme, host and port, in lower case, without a path or default port."
