@@ -176,3 +176,8 @@ def test_https_in_place_of_http_is_the_same_server_and_another_port_is_not() -> 
     assert permission.refuse(WireRequest("GET", "https://api.example/v2")) is None
     for other in ("http://api.example:8080/", "https://api.example:8443/", "http://www.api.example/", "https://evil.example/"):
         assert permission.refuse(WireRequest("GET", other)) is not None
+
+
+def test_a_response_with_more_header_lines_than_any_server_sends_counts_as_none() -> None:
+    with hostile(SERVERS["has 5,000 headers"]) as server, pytest.raises(InputError, match=r"5,004 header lines, more than 1,000"):
+        check(server, limits=PATIENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -437,3 +438,14 @@ def test_sarif_carries_the_lines_that_change_and_no_others() -> None:
 )
 def test_a_flag_of_the_policy_or_a_mode_of_fetch_is_no_secret(sentence: str) -> None:
     assert redact_text(sentence) == sentence
+
+
+def test_a_value_that_looks_like_words_is_hidden_in_findings_and_notes_once_a_header_carried_it(tmp_path: Path) -> None:
+    word = "correct horse battery"
+    file = tmp_path / "recording.har"
+    file.write_text(har(word, "Anything", "header"), encoding="utf-8")
+    report = check_recording(file, Asked())
+    finding = replace(report.findings[0], message=f"no {word} here", evidence={"seen": [word]}, remedy=f"write {word}")
+    shown = redacted_report(replace(report, findings=(finding,), notes=(f"not {word}",)))
+    assert word not in repr((shown.findings, shown.notes))
+    assert shown.findings[0].message == "no redacted here"
