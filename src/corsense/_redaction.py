@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from itertools import pairwise
 from urllib.parse import unquote, unquote_plus
 
@@ -157,6 +157,7 @@ class Redactor:
         self._public = "\n".join(public)
         self._keeps_length = keeps_length
         self._hidden: dict[str, None] = {}
+        self._shown: dict[tuple[str, str], tuple[int, str]] = {}
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -172,6 +173,17 @@ class Redactor:
         if len(value) >= _SHORTEST_REMEMBERED and not is_harmless(value) and value not in self._public:
             self._hidden[value] = None
 
+    def _once(self, kind: str, text: str, show: Callable[[str], str]) -> str:
+        """What `show` makes of a text, made once for as long as no more values are hidden: reports repeat themselves."""
+        known = self._shown.get((kind, text))
+        if known is not None and known[0] == len(self._hidden):
+            return known[1]
+        before = len(self._hidden)
+        shown = show(text)
+        if len(self._hidden) == before:
+            self._shown[kind, text] = (before, shown)
+        return shown
+
     def _hide(self, value: str) -> str:
         if value and value != PLACEHOLDER:
             for spelling in {value, value.strip(), unquote(value), unquote_plus(value)}:
@@ -186,6 +198,9 @@ class Redactor:
     def url(self, url: str) -> str:
         """A URL, absolute or relative: host, words of the path and names of the query stay. The user, the password, other path
         segments, and values that are not harmless do not."""
+        return self._once("url", url, self._url)
+
+    def _url(self, url: str) -> str:
         if opaque := _OPAQUE.match(url):
             rest = url[opaque.end() :]
             inner = self.url(rest) if opaque["scheme"].lower() in ("blob", "view-source", "filesystem") else None
@@ -252,8 +267,9 @@ class Redactor:
     def header(self, name: str, value: str) -> str:
         """The value of a header: that of `Vary` stays, of `Authorization` the scheme, of cookies the names and attributes."""
         lower = name.lower()
-        if not value.strip():
-            return value
+        return value if not value.strip() else self._once(f"header {lower}", value, partial(self._header, lower))
+
+    def _header(self, lower: str, value: str) -> str:
         if lower == "cookie":
             return "; ".join(self._cookie(pair.strip()) for pair in value.split(";"))
         if lower == "set-cookie":
@@ -355,6 +371,9 @@ class Redactor:
     def text(self, text: str) -> str:
         """A sentence, an error message, a line of a console or a traceback: without the values hidden so far, the secrets of
         URLs, credentials after a scheme or a telling name, and what has the shape of a token."""
+        return self._once("text", text, self._text)
+
+    def _text(self, text: str) -> str:
         if len(text) > _LONGEST_TEXT:
             text = text[:_LONGEST_TEXT] + "\u2026"
         text = _URL_IN_TEXT.sub(self._url_in_text, text)
