@@ -85,3 +85,17 @@ def test_a_repaired_server_is_left_in_peace(name: str) -> None:
     with serving(FOLDER / "repaired" / name) as url:
         ran = corsense("check", url, *scenario.options, "--format", "json")
     assert ran.status == 0, ran.document["findings"]
+
+
+def test_a_client_whose_requests_are_withheld_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n\napp = FastAPI()\n"
+        "app.add_middleware(CORSMiddleware, allow_origins=['http://localhost:3000'], allow_headers=['*'], allow_methods=['*'])\n"
+        "app.post('/grpc')(lambda: 1)\n",
+        encoding="utf-8",
+    )
+    with serving(tmp_path) as url:
+        asked = ["--origin", "http://localhost:3000", "--client", "grpc-web", "--request", "POST /grpc", "--format", "json"]
+        ran = corsense("check", url, *asked, folder=tmp_path)
+    assert any("grpc-status" in note and "not tried" in note for note in ran.document["notes"])
+    assert ran.document["summary"]["complete"] is False

@@ -1,4 +1,4 @@
-"""Who may use an app: tried with pages of many origins, before and after a repair, so that nobody is let in unnoticed."""
+"""Who may use an app: tried with pages of many origins, before and after a repair, so that nobody gains access unnoticed."""
 
 from __future__ import annotations
 

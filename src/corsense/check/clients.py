@@ -12,6 +12,7 @@ from corsense.readers.errors import InputError
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, RouteInfo
     from corsense.check.request import Asked
+    from corsense.diagnose import Observation
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,19 @@ def calls_on_url(asked: Asked, path: str, known: Sequence[tuple[str, str]]) -> I
 def notes_on(asked: Asked) -> list[str]:
     """What no CORS setting can fix for the clients, a sentence each."""
     return [f"{name}, whatever CORS allows: {sentence}" for name in asked.clients for sentence in profile(name).beyond]
+
+
+def not_judged(observations: Sequence[Observation]) -> Iterator[str]:
+    """The clients whose responses were all withheld, so that nothing says which headers they could read, a sentence each."""
+    by_client: dict[str, list[Observation]] = {}
+    for observation in observations:
+        if observation.client is not None and profile(observation.client).reads:
+            by_client.setdefault(observation.client, []).append(observation)
+    for name, observed in by_client.items():
+        last = [observation.facts_of(len(observation.trace.exchanges) - 1) for observation in observed]
+        if all(facts.stood_in for facts in last):
+            headers = ", ".join(profile(name).expose_headers)
+            yield f"Whether the client {name} can read {headers} was not tried; --run-endpoints sends its requests."
 
 
 def _calls(client: ClientProfile, route: RouteInfo) -> bool:

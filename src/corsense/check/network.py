@@ -8,7 +8,7 @@ from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
 from corsense.app.probe import ExchangeFacts
-from corsense.check.clients import calls_on_url, notes_on
+from corsense.check.clients import calls_on_url, not_judged, notes_on
 from corsense.check.collect import bounded, collect
 from corsense.check.own_answers import differences
 from corsense.check.plan import client_request, template
@@ -130,6 +130,7 @@ class NetworkCheck:
             observations = self._observe(client, redirects, plan)
             self._insist_on_an_answer(observations)
             stranger = self._stranger(client, redirects, requests)
+        self.untried.extend(not_judged(observations))
         if self.own is not None:
             observations = self.own(observations)
             self.notes.extend(differences(observations))

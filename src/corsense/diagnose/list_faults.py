@@ -32,7 +32,9 @@ def nested_list(layer: LayerInfo, argument: str = "allow_origins") -> Diagnosis 
         return None
     comma = isinstance(value, tuple) and len(value) == 1
     what = "a comma after the list makes a tuple of it" if comma else "a list stands inside the list"
-    effect = "no origin equals a list, so pages of all these origins are refused" if argument == "allow_origins" else "it breaks"
+    effect = "the layer cannot use it"
+    if argument == "allow_origins":
+        effect = "no origin equals a list, so pages of all these origins are refused"
     shown = ", ".join(map(repr, inner[:4])) + (f" and {len(inner) - 4} more" if len(inner) > 4 else "")
     message = f"{argument} holds a list in place of strings ({shown}): {what}, and {effect}."
     remedy = "Remove the comma after the list." if comma else "Unpack the inner list: [*origins]."

@@ -2,7 +2,7 @@
 
 `check`, `fix` and `corsense.testing` share this list.
 
-Each has been let in by some server once: prefix and suffix tests, `in` on a string, dots of regular expressions, `null`, names
+Some server has allowed each of them once: prefix and suffix tests, `in` on a string, dots of regular expressions, `null`, names
 that look alike. The list is that of CORScanner, Corsy and nuclei, and of the advisories named beside the groups.
 """
 
@@ -28,7 +28,7 @@ _LOOKALIKE = {"a": "а", "c": "с", "e": "е", "o": "о", "p": "р", "x": "х"} 
 
 @dataclass(frozen=True, slots=True)
 class ForeignOrigin:
-    """An `Origin` header in the name of a stranger. `kind` says which slip would let it in, `why` how; `browser` whether a
+    """An untrusted `Origin` header. `kind` says which slip would allow it, `why` how; `browser` whether a
     browser would ever send it (what it would not, other clients do)."""
 
     origin: str

@@ -19,7 +19,7 @@ class ClientNeeds:
 
 
 def client_needs(given: object) -> tuple[ClientNeeds, list[Fault]]:
-    """What the clients of these names need, with a fault for each name that is none."""
+    """What the clients of these names need, with a fault for each unknown name."""
     if isinstance(given, str) or not isinstance(given, Iterable):
         said = f"clients must be a list of names, not {type(given).__name__}."
         wanted = [given] if isinstance(given, str) else ["mcp"]
