@@ -20,7 +20,7 @@ EXPONENTIAL = [
     r"(a?b?)*$", r"^((a)+\w)+$", r"^(b+.)+$", r"foo([\w-]*)+bar", r"(\d+(X\d+)?)+", r"([\w.]+)*@", r"^(([a-z])+.)+[A-Z]([a-z])+$",
     r"([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}[a-z]{2,3}", r"(?:a|b|ab)+\.example\.com",
     r"(?:(?:a|ab)(?:c|bc)?)+", r"https?://([a-z0-9]+[.-]?)*\.example\.com", r"^(https?://)?([\w-]+\.?)+\.example\.com$",
-    r"(?:/?[\w-]+)*\.js", r"(.+)+\.example\.com", r"^([a-z0-9]+)*\.example\.com$", r"https://(([a-z])+\.?)+example\.com",
+    r"(?:(?:-k)*\w(?:)+)+s?", r"(?:a(?:)*)+b", r"(?:/?[\w-]+)*\.js", r"(.+)+\.example\.com", r"^([a-z0-9]+)*\.example\.com$", r"https://(([a-z])+\.?)+example\.com",
 ]  # fmt: skip
 POLYNOMIAL = [
     r".*.*=.*", r"\d*\d*\d*x", r"[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*[a-z]*\.example", r"https://.*\..*\..*\.example\.com",

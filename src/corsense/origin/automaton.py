@@ -480,10 +480,8 @@ class _Counted:
         if node.most == 0:
             return _Ways({}, {}, 1)
         whole = [self.part(node.body, budget)]
-        if not whole[0].first:
-            return _Ways({}, {}, 1)
-        if whole[0].empty and node.most is None:
-            raise _TooManyPaths  # a loop that reads nothing
+        if not whole[0].first or (whole[0].empty and node.most is None):
+            raise _TooManyPaths  # a loop that reads nothing, which `re` goes round once for each way to read the rest
         whole += [self.part(node.body, budget) for _ in range((node.most or max(node.least, 1)) - 1)]
         if node.most is None:
             tail = whole[-1]
