@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from corsense.check.recording import check_recording
+from corsense.check.request import Asked
 from tests.cli.commands import corsense
 
 PAGE, API = "http://localhost:3000", "http://localhost:8000/api/users"
@@ -97,3 +100,30 @@ def test_nothing_is_shown_where_nobody_looks(capsys: pytest.CaptureFixture[str])
     for silent in (True, False):
         with progress(silent) as advance:
             assert advance is None
+
+
+def test_what_is_no_regular_file_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.har")
+    ran = corsense("check", "x.har", folder=tmp_path)
+    assert ran.status == 2
+    assert "'x.har' cannot be read (it is not a regular file)" in ran.err
+
+
+def test_of_a_long_recording_the_first_requests_are_judged_and_the_rest_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corsense.check.recording.MOST_FETCHES", 3)
+    entry = {
+        "_resourceType": "fetch",
+        "request": {
+            "method": "GET",
+            "url": "http://a.example/x",
+            "headers": [{"name": "Origin", "value": "http://localhost:3000"}],
+        },
+        "response": {"status": 200, "headers": []},
+    }
+    (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [entry] * 5}}))
+    report = check_recording(tmp_path / "x.har", Asked())
+    assert len(report.results) == 3
+    assert report.notes == ("2 of 5 requests were not judged; --origin and --request choose.",)
+    assert not report.complete

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from corsense.app.probe import ExchangeFacts
@@ -15,6 +16,9 @@ from corsense.readers.errors import InputError
 from corsense.transports import drive
 from corsense.transports.har import HarFetch, Progress, har_send, read_har
 
+MOST_FETCHES = 2_000
+"""Requests of a recording that are judged at most."""
+
 
 def check_recording(path: Path, asked: Asked, reading: Progress | None = None, judging: Progress | None = None) -> Report:
     """The report of a HAR file. `reading` and `judging` are called with how many entries, and then how many requests, are done
@@ -25,13 +29,16 @@ def check_recording(path: Path, asked: Asked, reading: Progress | None = None, j
         raise InputError(
             f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
         )
+    total, fetches = len(fetches), fetches[:MOST_FETCHES]
     observations = []
     for number, fetch in enumerate(fetches, 1):
         observations.append(_observe(fetch, asked))
         if judging is not None:
             judging(number, len(fetches))
-    report = collect(Target("har", str(path)), observations, (), cache_faults(observations))
-    return bounded(suppressed(report, asked.selection))
+    left_out = total - len(fetches)
+    notes = (f"{left_out:,} of {total:,} requests were not judged; --origin and --request choose.",) if left_out else ()
+    report = collect(Target("har", str(path)), observations, notes, cache_faults(observations))
+    return replace(bounded(suppressed(report, asked.selection)), complete=not left_out)
 
 
 def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:

@@ -7,6 +7,7 @@ browser's state machine can judge it. What they return holds the secrets of the 
 from __future__ import annotations
 
 import json
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from corsense.url import parse_url
 Progress = Callable[[int, int], None]
 """Called with how many are done of how many."""
 
+LONGEST_FILE = 512 * 1024 * 1024
+"""Bytes of a HAR file that are read at most."""
 NOT_RECORDED = "the recording does not hold the answer"
 """The reason of the `NetworkError` for a request whose answer the recording lacks."""
 EXCERPT = 400
@@ -174,7 +177,16 @@ def _counted(text: str, progress: Progress) -> Callable[[dict[str, object]], dic
 
 def _text(path: Path) -> str:
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{quoted(str(path))} cannot be read (it is not a regular file): name a .har file")
+        if status.st_size > LONGEST_FILE:
+            raise InputError(
+                f"{quoted(str(path))} has {status.st_size:,} bytes, more than {LONGEST_FILE:,}: record the failing call alone"
+            )
         return path.read_text(encoding="utf-8-sig", errors="replace")
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
         raise InputError(f"{quoted(str(path))} cannot be read ({reason}): name a .har file that exists") from None
