@@ -145,6 +145,11 @@ def cookie_names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
+_NOTHING_TO_HIDE: set[tuple[str, str]] = set()
+_MOST_REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 1_000
+
+
 class Redactor:
     """Shows what may be shown, and remembers what it hid.
 
@@ -157,7 +162,6 @@ class Redactor:
         self._public = "\n".join(public)
         self._keeps_length = keeps_length
         self._hidden: dict[str, None] = {}
-        self._shown: dict[tuple[str, str], tuple[int, str]] = {}
 
     @property
     def hidden(self) -> tuple[str, ...]:
@@ -174,15 +178,19 @@ class Redactor:
             self._hidden[value] = None
 
     def _once(self, kind: str, text: str, show: Callable[[str], str]) -> str:
-        """What `show` makes of a text, made once for as long as no more values are hidden: reports repeat themselves."""
-        known = self._shown.get((kind, text))
-        if known is not None and known[0] == len(self._hidden):
-            return known[1]
-        before = len(self._hidden)
-        shown = show(text)
-        if len(self._hidden) == before:
-            self._shown[kind, text] = (before, shown)
-        return shown
+        """What `show` makes of a text. Reports repeat themselves: a text in which a redactor that knows nothing has nothing to
+        hide is only looked through for the values that were hidden since."""
+        if (kind, text) in _NOTHING_TO_HIDE:
+            if not any(value in text for value in self._hidden):
+                return text
+        elif not self._hidden:
+            shown = show(text)
+            if shown == text and not self._hidden and len(text) <= _LONGEST_REMEMBERED:
+                if len(_NOTHING_TO_HIDE) >= _MOST_REMEMBERED:
+                    _NOTHING_TO_HIDE.clear()
+                _NOTHING_TO_HIDE.add((kind, text))
+            return shown
+        return show(text)
 
     def _hide(self, value: str) -> str:
         if value and value != PLACEHOLDER:

@@ -386,7 +386,8 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
     from corsense.report.redaction import redacted_report
 
     accept("json" if format in (Format.JSON, Format.SARIF) else "html" if format is Format.HTML else "text")
-    report = redacted_report(report)  # SARIF and GitHub's format get findings alone, which cannot tell what is a secret
+    if format in (Format.SARIF, Format.GITHUB):
+        report = redacted_report(report)  # these get findings alone, which cannot tell what is a secret; the others do it
     if format is Format.JSON:
         from corsense.report.document import check_document
 
