@@ -9,10 +9,11 @@ import pytest
 from corsense.browsers import Seen
 from corsense.check.agreement import compare, expected_lines, model_of
 from corsense.check.browser import MOST_ALLOWED, MOST_BLOCKED, choose
-from corsense.check.results import BrowserVerdict, Difference, Result
+from corsense.check.results import BrowserVerdict, Difference, Report, Result, Target
 from corsense.fetch import Browser, Exchange, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.report.agreement import print_verdict
+from corsense.report.redaction import redacted_report
 from corsense.report.terminal import Lines
 from corsense.transports import drive
 
@@ -147,7 +148,8 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
     secret = replace(REQUEST, url="http://localhost:8000/items?token=s3cret")
     difference = Difference("console", (), (f"Access to fetch at '{secret.url}/1'",))
     found = replace(result(1, REFUSING, secret), browser=verdict(difference))
-    print_verdict(Lines(None), found, verbose=False)
+    report = redacted_report(Report(Target("url", "http://localhost:8000"), (found,), ()))
+    print_verdict(Lines(None), report.results[0], verbose=False)
     said = capsys.readouterr().out
     assert "Chromium 156 does something else: a fault of corsense" in said
     assert "model    nothing" in said
