@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import stat
+from bisect import bisect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -347,14 +348,16 @@ class _Recording:
 
     def _preflight_of(self, at: int) -> int | None:
         """The nearest preflight for the entry at `at`, before or after it: Chromium may list it behind its request."""
-        request = self.entries[at].request
-        matching = [
-            index
-            for index in self.preflights.get(request.url, ())
-            if index not in self.used
-            and self.entries[index].request.header("Access-Control-Request-Method") in {request.method, None}
-        ]
-        return min(matching, key=lambda index: (abs(index - at), index), default=None)
+        method, places = self.entries[at].request.method, self.preflights.get(self.entries[at].request.url, [])
+        after = bisect(places, at)
+        before = after - 1
+        while before >= 0 or after < len(places):
+            goes_back = after >= len(places) or (before >= 0 and at - places[before] <= places[after] - at)
+            index = places[before if goes_back else after]
+            if index not in self.used and self.entries[index].request.header("Access-Control-Request-Method") in {method, None}:
+                return index
+            before, after = (before - 1, after) if goes_back else (before, after + 1)
+        return None
 
     def _next_hop(self, at: int) -> int | None:
         response = self.entries[at].response
