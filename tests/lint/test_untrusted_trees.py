@@ -7,7 +7,9 @@ import socket
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from corsense.cli.main import app
 from corsense.lint import LintReport, lint_paths
 from corsense.lint.files import LARGEST
 
@@ -42,6 +44,22 @@ def test_a_fifo_keeps_nobody_waiting(tree: Path) -> None:
     report = lint_paths([tree])
     assert left_out(report, tree) == {"pipe.py": "not a regular file"}
     assert found(report) == ["main.py"]
+
+
+def test_what_is_left_out_because_of_what_it_is_is_named_in_the_text(tree: Path) -> None:
+    os.mkfifo(tree / "pipe.py")
+    (tree / "etc.py").symlink_to("/etc/hostname")
+    ran = CliRunner().invoke(app, ["lint", str(tree)])
+    assert "pipe.py: not a regular file" in ran.stdout
+    assert "etc.py: a link that leads out of the folder" in ran.stdout
+
+
+def test_a_line_that_nobody_wrote_by_hand_is_not_printed(tree: Path) -> None:
+    listed = ", ".join(f"'https://a{number}.example/'" for number in range(2000))
+    (tree / "main.py").write_text(BAD.replace('"*"', listed), encoding="utf-8")
+    printed = CliRunner().invoke(app, ["lint", str(tree)]).stdout
+    assert "a line of" in printed
+    assert len(printed) < 100_000
 
 
 def test_a_fifo_that_is_named_cannot_be_read(tree: Path) -> None:

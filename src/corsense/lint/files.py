@@ -32,6 +32,8 @@ class Skipped:
     reason: str
     line: int | None = None
     column: int | None = None
+    is_unusual: bool = False
+    """Whether it is left out because of what it is: a device, a FIFO, a link that leads out, a file that is too large."""
 
     @property
     def place(self) -> str:
@@ -79,7 +81,7 @@ def scan(paths: Sequence[Path]) -> Scan:
         tuple(Path(file) for result in results for file in result.helpers),
         (
             *walk.skipped,
-            *(Skipped(*pair) for pair in sorted(refused) if pair[0] not in named),
+            *(Skipped(*pair, is_unusual=True) for pair in sorted(refused) if pair[0] not in named),
             *(Skipped(file, "a notebook, which is not read") for file in found if file.endswith(".ipynb") and _concerns(file)),
         ),
         (
@@ -254,7 +256,7 @@ class _Walk:
                 if entry.name.endswith((*_SUFFIXES, ".ipynb")) and not entry.is_dir(follow_symlinks=False):
                     self._file(entry)
                 elif entry.is_symlink() and entry.is_dir() and self._leads_out(entry.path) and _is_searched(entry):
-                    self.skipped.append(Skipped(entry.path, "a link that leads out of the folder"))
+                    self.skipped.append(Skipped(entry.path, "a link that leads out of the folder", is_unusual=True))
 
     def _file(self, entry: os.DirEntry[str]) -> None:
         path = os.path.normpath(entry.path)
@@ -263,11 +265,11 @@ class _Walk:
                 self.unreadable.append(Skipped(path, os.strerror(errno.ENOENT)))
                 return
             if self._leads_out(entry.path):
-                self.skipped.append(Skipped(path, "a link that leads out of the folder"))
+                self.skipped.append(Skipped(path, "a link that leads out of the folder", is_unusual=True))
                 return
             self.links.add(path)
         elif not entry.is_file(follow_symlinks=False):
-            self.skipped.append(Skipped(path, "not a regular file"))
+            self.skipped.append(Skipped(path, "not a regular file", is_unusual=True))
             return
         self.found[path] = None
 

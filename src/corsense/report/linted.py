@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 _COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _SHOWN_LINES = 6
+_MOST_NAMED = 20
+"""So many of the files that are left out because of what they are, such as a FIFO, are named without `--verbose`."""
+_WIDEST, _LONGEST_LINE = 240, 20_000
+"""Of a longer line a part is shown; of one that nobody wrote by hand, its length."""
 
 
 def print_lint_report(report: LintReport, lines: Lines, *, quiet: bool = False, verbose: bool = False) -> None:
@@ -32,7 +36,8 @@ def print_lint_report(report: LintReport, lines: Lines, *, quiet: bool = False, 
         lines.plain()
     if quiet:
         return
-    for file in report.skipped if verbose else ():
+    named = report.skipped if verbose else [file for file in report.skipped if file.is_unusual][:_MOST_NAMED]
+    for file in named:
         lines.plain(f"skipped {file.place}: {file.reason}")
     _closing(report, lines, verbose)
 
@@ -62,8 +67,14 @@ def _excerpt(place: Place, sources: dict[str, list[str]], lines: Lines) -> None:
             lines.verbatim(f"  {'':>{width}} | ...", "dim")
             break
         text = source[number - 1].replace("\t", " ")
-        lines.verbatim(f"  {number:>{width}} | {masked.text(text)}")
-        lines.verbatim(f"  {'':>{width}} | {_marked(place, number, text)}", "red")
+        if len(text) > _LONGEST_LINE:
+            lines.verbatim(f"  {number:>{width}} | (a line of {len(text):,} characters, column {place.column or 1:,})")
+            break
+        marked = _marked(place, number, text)
+        start = max(0, len(marked) - len(marked.lstrip()) - _WIDEST // 4) if len(text) > _WIDEST else 0
+        end = start + _WIDEST
+        lines.verbatim(f"  {number:>{width}} | {masked.text(text)[start:end]}")
+        lines.verbatim(f"  {'':>{width}} | {marked[start:end]}", "red")
 
 
 def _marked(place: Place, number: int, text: str) -> str:

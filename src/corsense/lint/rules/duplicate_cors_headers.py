@@ -14,6 +14,8 @@ SLUG = "duplicate-cors-headers"
 
 def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     """Hand-written layers outside that append `Access-Control-Allow-Origin` to an answer that has it."""
+    if not any(isinstance(layer.made_of, FunctionValue) for layer in stack.layers):
+        return
     for cors in stack.cors:
         for layer in stack.outside(cors):
             function = layer.made_of
