@@ -37,6 +37,13 @@ REPEATED: dict[str, Callable[[int], str]] = {
     ),
     "origins": lambda n: "x = [" + "'https://a.example/'," * n + "]\n" + ADD,
     "one long string": lambda n: f"x = '{'https://a.example,' * n}'\n" + ADD.replace("=x", "=x.split(',')"),
+    "apps": lambda n: "".join(f"app{i} = FastAPI()\napp{i}." + LISTED[4:] for i in range(n)),
+    "apps that functions make": lambda n: "".join(f"def make{i}():\n    app = FastAPI()\n    {LISTED}" for i in range(n)),
+    "apps that one function configures": lambda n: (
+        "def add(app):\n    " + LISTED + "".join(f"app{i} = FastAPI()\nadd(app{i})\n" for i in range(n))
+    ),
+    "callers of one app": lambda n: "def add(app):\n    " + LISTED + "add(app)\n" * n,
+    "mounted apps": lambda n: "".join(f"app{i} = FastAPI()\napp.mount('/{i}', app{i})\n" for i in range(n)) + LISTED,
     "empty lines": lambda n: "\n" * 20 * n + LISTED,
 }
 
