@@ -164,7 +164,7 @@ def proof_of(repair: Repair) -> str:
     if repair.verified:
         if repair.by_lint:
             return "the source is valid, the finding is gone, and no other came of it"
-        return "verified on the repaired app: the request passes, no other page gains or loses access, every value is alive"
+        return "verified on the repaired app: the request passes, no other page gains or loses access, no replaced entry stays"
     if repair.verified is False:
         return f"refuted, so it is left alone: {repair.reason}" if not repair.applied else f"not verified: {repair.reason}"
     return f"not tried: {repair.reason}" if repair.reason else "not tried"
