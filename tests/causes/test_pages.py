@@ -37,6 +37,7 @@ BLOCKED: dict[str, tuple[FetchRequest, CorsError]] = {
     "origin-not-normalised": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "env-split-without-strip": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "nested-origins": (POST, CorsError.PreflightMissingAllowOriginHeader),
+    "origin-regex-not-a-string": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "joined-values": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "glob-in-origins": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),
     "regex-in-origins": (replace(POST, origin=APP), CorsError.PreflightMissingAllowOriginHeader),

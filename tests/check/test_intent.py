@@ -168,3 +168,29 @@ def test_an_endpoint_that_changes_something_runs_once(folder: Path) -> None:
     form = ["--request", "POST /form", "--header", "Content-Type: application/x-www-form-urlencoded"]
     corsense("check", "main:app", "--origin", PAGE, "--run-endpoints", *form, folder=folder)
     assert (folder / "ran.txt").read_text("utf-8") == "x"
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        (f"allow_origin_regex=['{PAGE}']", f"allow_origins=['{PAGE}']"),
+        (r"allow_origin_regex=[r'https://[a-z0-9-]+\.example\.com']", r"allow_origin_regex=r'https://[a-z0-9-]+\.example\.com'"),
+        (f"allow_origin=['{PAGE}']", f"allow_origins=['{PAGE}']"),
+    ],
+)
+def test_a_layer_that_could_not_be_built_is_repaired_although_nobody_named_an_origin(
+    folder: Path, given: str, after: str
+) -> None:
+    source = f"app.add_middleware(CORSMiddleware, {given}, allow_methods=['*'])"
+    (folder / "main.py").write_text(HEAD + source + ROUTE, encoding="utf-8")
+    corsense("fix", "main:app", "--write", folder=folder)
+    assert after in text(folder)
+
+
+@pytest.mark.parametrize("given", ["['.*']", "['*']", "[]", "False", "['https://a.example', 'https://.*']"])
+def test_what_nobody_can_have_meant_as_an_expression_is_named_and_left(folder: Path, given: str) -> None:
+    source = f"app.add_middleware(CORSMiddleware, allow_origin_regex={given})"
+    (folder / "main.py").write_text(HEAD + source + ROUTE, encoding="utf-8")
+    ran = corsense("fix", "main:app", "--write", folder=folder)
+    assert "origin-regex-not-a-string" in ran.out
+    assert f"allow_origin_regex={given}" in text(folder)

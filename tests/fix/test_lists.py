@@ -7,6 +7,7 @@ import pytest
 from corsense.diagnose.lists import joined_parts
 from corsense.fix.edits import (
     load_json,
+    regex_out_of_list,
     shorten_computed,
     split_joined,
     split_only_entry,
@@ -144,3 +145,41 @@ def test_the_end_of_an_f_string_is_dropped(given: str, tail: str, after: str) ->
 )
 def test_a_glob_as_expression_is_read_as_it_was_meant(written: str, meant: str | None) -> None:
     assert meant_by_glob(written) == meant
+
+
+REGEX_CALL = "app.add_middleware(CORSMiddleware, {})\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        ("allow_origin_regex=['https://a.example', 'http://localhost:3000']", "allow_origins=['https://a.example', 'http://localhost:3000']"),
+        ("allow_origin_regex=('https://a.example',)", "allow_origins=('https://a.example',)"),
+        ("allow_origins=['https://b.example'], allow_origin_regex=['https://a.example']", "allow_origins=['https://b.example', 'https://a.example']"),
+        ("allow_origins=['https://a.example'], allow_origin_regex=['https://a.example']", "allow_origins=['https://a.example']"),
+        (r"allow_origin_regex=[r'https://[a-z]+\.a\.example']", r"allow_origin_regex=r'https://[a-z]+\.a\.example'"),
+    ],
+)  # fmt: skip
+def test_a_list_in_place_of_an_expression_goes_where_it_belongs(given: str, after: str) -> None:
+    text = HEAD + REGEX_CALL.format(given)
+    edited = regex_out_of_list(text, text.count("\n"))
+    assert edited == HEAD + REGEX_CALL.format(after)
+    assert regex_out_of_list(edited, text.count("\n")) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "allow_origin_regex=['.*']",
+        "allow_origin_regex=['*']",
+        "allow_origin_regex=[]",
+        "allow_origin_regex=['https://a.example', 'https://[a-z]+.b.example']",
+        "allow_origins=['*'], allow_origin_regex=['https://a.example']",
+        "allow_origins=settings.origins, allow_origin_regex=['https://a.example']",
+        "allow_origin_regex=['https://a.example'], **options",
+        "allow_origin_regex=[PAGE]",
+    ],
+)
+def test_a_list_in_place_of_an_expression_stays_where_its_meaning_is_open(given: str) -> None:
+    text = HEAD + REGEX_CALL.format(given)
+    assert regex_out_of_list(text, text.count("\n")) is None

@@ -174,6 +174,7 @@ class TestOnPurposeDifferent:
             ({"allow_origins": [ORIGIN], "max_age": "600"}, "max-age-out-of-range"),
             ({"allow_origins": ["null"]}, "null-origin"),
             ({"allow_origin_regex": "https://.*"}, "regex-too-broad"),
+            ({"allow_origin_regex": ["https://app.example.com"]}, "origin-regex-not-a-string"),
             ({"allow_origins": []}, "no-origins"),
             ({}, "no-origins"),
         ],

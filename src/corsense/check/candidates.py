@@ -17,6 +17,7 @@ from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Finding, Place
 from corsense.fix import edits
 from corsense.fix.patterns import anchored, escaped_dots, glob_pattern, meant_by_glob, tightened
+from corsense.origin.not_a_regex import Listed
 from corsense.origin.reach import foreign_origin, shared_suffix
 from corsense.policy.keywords import STARLETTE
 
@@ -174,6 +175,10 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         opens = values if argument == "allow_origins" else ()
         title = "unpack the list that stands inside the list"
         yield Candidate(place, title, edited(edits.unnest_list, line, argument), opens)
+    elif slug == "origin-regex-not-a-string":
+        listed = Listed.of(_values(evidence, "value"))
+        title = "make allow_origins of the list" if listed.origins else "take the expression out of its list"
+        yield Candidate(place, title, edited(edits.regex_out_of_list, line), listed.origins, listed.expressions, reveals=True)
     elif slug == "joined-values":
         argument = str(evidence.get("argument", "allow_origins"))
         values = joined_parts(allowed, argument)

@@ -28,6 +28,7 @@ from corsense.check.access import (
 from corsense.check.alternatives import alternatives
 from corsense.check.app import AppCheck, Survey, of_patched, proven
 from corsense.check.mended import NO_WISHES, Mended, Repair, Wishes, unused_note
+from corsense.check.plan import plan_origins
 from corsense.check.repair import Proposal, applied, below_here, patched, pointed, propose, source_of, with_fixes
 from corsense.check.request import Asked
 from corsense.check.results import Result
@@ -214,11 +215,18 @@ class AppMending:
             affected = [
                 (result, passes[_key(step.survey.probes[number])])
                 for number, result in enumerate(step.survey.report.results)
-                if step.proposal.index in result.findings
+                if step.proposal.index in result.findings and result.origin not in self._owed_nothing(step)
             ]
             verdict, reason = _verdict(step.finding, affected, left)
             attempt.verdicts.append(verdict and not attempt.harm)
             attempt.reasons.append(reason or (attempt.harm[0] if attempt.harm else None))
+
+    def _owed_nothing(self, step: _Step) -> frozenset[str]:
+        """The origins that nobody named, for a step that lets a policy count which the source has: it may well not list them."""
+        candidate = step.proposal.candidate
+        if not candidate.reveals or candidate.proven_only:
+            return frozenset()
+        return frozenset(planned.origin for planned in plan_origins(self.asked, step.survey.app) if planned.assumed)
 
     def _harm(
         self, session: AppSession, first: Survey, before: Access, attempt: _Attempt, passes: Mapping[_Key, bool]

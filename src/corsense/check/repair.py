@@ -24,6 +24,7 @@ _ARGUMENT_OF = {
     "wildcard-origins": "allow_origins",
     "origins-not-a-list": "allow_origins",
     "nested-origins": "allow_origins",
+    "origin-regex-not-a-string": "allow_origin_regex",
     "regex-too-broad": "allow_origin_regex",
     "regex-unescaped-dot": "allow_origin_regex",
     "regex-partial-match": "allow_origin_regex",

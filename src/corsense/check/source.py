@@ -29,7 +29,8 @@ _CORS = "CORSMiddleware"
 _REFUSED = (
     "wildcard-with-credentials", "expose-wildcard-with-credentials", "insecure-origin-with-credentials", "null-origin",
     "origins-not-a-list", "origin-trailing-slash", "origin-has-path", "origin-without-scheme", "origin-default-port",
-    "origin-not-normalised", "regex-in-origins", "regex-too-broad", "regex-unescaped-dot", "public-suffix-origin",
+    "origin-not-normalised", "origin-regex-not-a-string", "regex-in-origins", "regex-too-broad", "regex-unescaped-dot",
+    "public-suffix-origin",
 )  # fmt: skip
 """What `Policy` refuses where Starlette's middleware starts."""
 

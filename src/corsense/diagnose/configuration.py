@@ -14,7 +14,7 @@ from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
 from corsense.diagnose.policies import LayerPolicy, policy_for
-from corsense.diagnose.regexes import regex_fault
+from corsense.diagnose.regexes import regex_fault, regex_type_fault
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
 from corsense.policy import Policy
@@ -88,7 +88,11 @@ def broken_stack(app: AppDescription) -> Diagnosis:
     if refused is not None:
         return refused
     nested = next((found for layer in app.cors_layers for name in LISTS if (found := nested_list(layer, name)) is not None), None)
-    if nested is not None:
+    if nested is None:
+        wrong_type = next((found for layer in app.cors_layers if (found := regex_type_fault(layer)) is not None), None)
+        if wrong_type is not None:
+            return wrong_type
+    else:
         return replace(nested, message=f"{nested.message} Every request is a 500.")
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
     if wrong and "CORSMiddleware" in error.message:
@@ -108,6 +112,9 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
         yield from _own_policy_faults(layer, policy, policy.policy)
         return
     yield from list_faults(layer)
+    wrong_type = regex_type_fault(layer)
+    if wrong_type is not None:
+        yield wrong_type
     yield from entry_faults(layer, policy)
     if isinstance(policy.origins, str):
         yield string_of_origins(layer, policy.origins)

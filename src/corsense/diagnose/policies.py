@@ -14,6 +14,7 @@ from corsense.app.description import LayerInfo, Opaque, PolicyInfo, RouteInfo
 from corsense.diagnose.lists import joined_parts, nested_values
 from corsense.diagnose.origins import meant_origin
 from corsense.middleware.choice import most_specific
+from corsense.origin.not_a_regex import Listed
 from corsense.policy import Policy, PolicyError
 
 _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
@@ -109,8 +110,10 @@ class LayerPolicy:
 
 def meant_origins(layer: LayerInfo) -> list[str]:
     """The origins that the list of a layer was meant for, each once: also those of a list within the list, of several in one
-    string, and of entries that match nothing as they are written."""
-    entries = [*LayerPolicy.of(layer).entries, *(nested_values(layer.arguments.get("allow_origins")) or ())]
+    string, of entries that match nothing as they are written, and of a list that stands in the place of the expression."""
+    regex = layer.arguments.get("allow_origin_regex")
+    misplaced = () if isinstance(regex, str) else Listed.of(_strings(regex)).origins
+    entries = [*LayerPolicy.of(layer).entries, *(nested_values(layer.arguments.get("allow_origins")) or ()), *misplaced]
     parts = [part for entry in entries for part in joined_parts(entry) or (entry,)]
     return list(dict.fromkeys(origin for part in parts if (origin := meant_origin(part)) is not None))
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from corsense.app.description import LayerInfo, Opaque
 from corsense.causes import Severity
+from corsense.diagnose.observation import Diagnosis
+from corsense.origin.not_a_regex import Listed
 from corsense.origin.reach import admits_no_origin, foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
 
 
@@ -50,3 +54,25 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
         )
         return RegexFault("regex-not-linear", message, None, "error")
     return None
+
+
+def not_a_string(given: str, texts: Sequence[str]) -> tuple[str, str]:
+    """What to say of an `allow_origin_regex` that is neither a string nor a compiled expression, and what to write: `given` says
+    what it is, `texts` are the strings in it."""
+    message = f"allow_origin_regex is {given}, not a string: re cannot match it, so the app answers requests with a 500."
+    return message, Listed.of(texts).remedy("allow_origins", "allow_origin_regex")
+
+
+def regex_type_fault(layer: LayerInfo) -> Diagnosis | None:
+    """An `allow_origin_regex` of Starlette's middleware that is neither a string nor a compiled expression."""
+    given = layer.arguments.get("allow_origin_regex")
+    if layer.policy is not None or given is None or isinstance(given, str):
+        return None
+    if isinstance(given, Opaque) and given.type in ("re.Pattern", "_regex.Pattern", "regex.Pattern"):
+        return None
+    many = isinstance(given, list | tuple | set | frozenset)
+    texts = [text for text in given if isinstance(text, str)] if isinstance(given, list | tuple | set | frozenset) else []
+    shown = f"a {type(given).__name__}" if many or isinstance(given, dict) else repr(given)
+    message, remedy = not_a_string(given.type if isinstance(given, Opaque) else shown, texts)
+    evidence: dict[str, object] = {"argument": "allow_origin_regex", "values": texts}
+    return Diagnosis("origin-regex-not-a-string", message, layer.place, evidence, "error", remedy)

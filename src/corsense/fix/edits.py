@@ -27,7 +27,15 @@ from corsense.fix.handwritten import remove_manual_cors, vary_by_origin
 from corsense.fix.insertion import insert_cors_middleware
 from corsense.fix.keywords import give_keywords, regex_to_origins, remove_origin
 from corsense.fix.layers import merge_cors_layers, move_from_startup, only_in_production, wrap_with_cors
-from corsense.fix.lists import load_json, shorten_computed, split_joined, split_only_entry, split_string, unnest_list
+from corsense.fix.lists import (
+    load_json,
+    regex_out_of_list,
+    shorten_computed,
+    split_joined,
+    split_only_entry,
+    split_string,
+    unnest_list,
+)
 from corsense.fix.literals import rewrite_literal
 from corsense.fix.order import move_cors_outermost, remove_duplicate_cors
 from corsense.fix.patterns import escape_regex_dots, glob_to_expression, glob_to_regex, regex_in_list, replace_regex
@@ -56,6 +64,7 @@ __all__ = [
     "only_in_production",
     "origins_from_environment",
     "regex_in_list",
+    "regex_out_of_list",
     "regex_to_origins",
     "remove_duplicate_cors",
     "remove_manual_cors",

@@ -6,13 +6,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
+from corsense.fix.arguments import display as list_display
 from corsense.fix.arguments import replace_value
-from corsense.fix.calls import cors_call, statement_of
+from corsense.fix.calls import CorsCall, cors_call, statement_of
 from corsense.fix.computed import split_into_entries
+from corsense.fix.expressions import admits_strangers
 from corsense.fix.imports import module_reference
 from corsense.fix.names import binding, loads
 from corsense.fix.source import Source, Splice, edit, is_text, string_parts
 from corsense.fix.values import Display
+from corsense.origin.not_a_regex import names_an_origin
 
 _DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 _READ = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.BoolOp)
@@ -144,3 +147,44 @@ def _readable(source: Source, value: ast.expr) -> str:
 
 def _reads_environment(source: Source, value: ast.Call) -> bool:
     return source.segment(value.func).endswith(("getenv", "environ.get"))
+
+
+@edit
+def regex_out_of_list(source: Source, call_line: int) -> list[Splice] | None:
+    """Puts a list that is given as `allow_origin_regex` where it belongs: plain origins into `allow_origins`, a single expression
+    out of its list. None where the list cannot be seen or is read by other code, where `allow_origins` is not a list at the
+    call, and where the expression admits origins that nobody can have meant."""
+    call = cors_call(source, call_line)
+    display = None if call is None else _display_of(source, call.arguments.get("allow_origin_regex"))
+    word = None if call is None else next((each for each in call.node.keywords if each.arg == "allow_origin_regex"), None)
+    if call is None or display is None or word is None or not display.elts or not all(map(is_text, display.elts)):
+        return None
+    texts = [item.value for item in display.elts if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+    if len(texts) != len(display.elts):
+        return None
+    if all(map(names_an_origin, texts)):
+        return _into_origins(call, word, texts)
+    sole = display.elts[0]
+    if len(texts) > 1 or admits_strangers(texts[0]) or "#" in _without(source, display, sole):
+        return None
+    return [Splice(source.start(display), source.end(display), source.segment(sole))]
+
+
+def _into_origins(call: CorsCall, word: ast.keyword, texts: Sequence[str]) -> list[Splice] | None:
+    """The list becomes `allow_origins`, or its entries join the list that is there."""
+    source, start = call.source, call.source.start(word)
+    there = call.arguments.get("allow_origins")
+    if there is None:
+        return [Splice(start, start + len("allow_origin_regex"), "allow_origins")] if call.complete else None
+    index = next((number for number, span in enumerate(call.items.spans) if span[0] == start), None)
+    removal = None if index is None else call.items.remove(index)
+    if not isinstance(there, _DISPLAYS) or removal is None:
+        return None
+    listed = [item.value for item in there.elts if isinstance(item, ast.Constant)]
+    new = [text for text in dict.fromkeys(texts) if text not in listed]
+    if "*" in listed or len(listed) != len(there.elts):
+        return None
+    whole = list_display(new if not listed else [*map(str, listed), *new], source.quote)
+    if whole is None or "#" in source.segment(there):
+        return None
+    return [*removal, Splice(source.start(there), source.end(there), whole)] if new else removal

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeGuard
 
 from corsense.faults import Fault, quote
 from corsense.origin import OriginPattern, OriginSet, are_plain_origins, is_plain_origin
+from corsense.origin.not_a_regex import Listed
 from corsense.origin.spelling import read_pattern
 
 if TYPE_CHECKING:
@@ -155,8 +156,9 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
 
     pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
     if not isinstance(pattern, str):
-        said = f"{quote(given)} is not a regular expression."
-        return None, [Fault(field, given, "regex-in-origins", said, r"Write r'https://[a-z0-9-]+\.example\.com'.")]
+        said = f"{quote(given)} is not a string, and a regular expression is one."
+        texts = [text for text in given if isinstance(text, str)] if isinstance(given, (list, tuple, set, frozenset)) else []
+        return None, [Fault(field, given, "origin-regex-not-a-string", said, Listed.of(texts).remedy("origins", field))]
     flags = given.flags if isinstance(given, (re.Pattern, OriginRegex)) else 0
     try:
         compiled = OriginRegex.compile(pattern, flags)
