@@ -17,7 +17,7 @@ from corsense._redaction import Redactor, cookie_names, redact_path, redact_text
 from corsense.causes import cause
 from corsense.check.recording import check_recording
 from corsense.check.request import Asked
-from corsense.check.results import Report
+from corsense.check.results import Report, Result, Target
 from corsense.explain import explain
 from corsense.fetch import Browser, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.finding import Edit, Finding, Fix
@@ -27,7 +27,7 @@ from corsense.report.explanations import print_explanations
 from corsense.report.github import workflow_commands
 from corsense.report.html import html_report
 from corsense.report.messages import messages_json
-from corsense.report.redaction import redacted_report
+from corsense.report.redaction import redacted_report, redacted_trace
 from corsense.report.sarif import sarif
 from corsense.report.snippets import curl_command, fetch_snippet
 from corsense.report.terminal import Lines
@@ -449,3 +449,28 @@ def test_a_value_that_looks_like_words_is_hidden_in_findings_and_notes_once_a_he
     shown = redacted_report(replace(report, findings=(finding,), notes=(f"not {word}",)))
     assert word not in repr((shown.findings, shown.notes))
     assert shown.findings[0].message == "no redacted here"
+
+
+@pytest.mark.parametrize("secret", [SECRET, "correct horse battery", "harmless"])
+def test_a_result_is_shown_in_a_report_of_many_as_it_is_alone(tmp_path: Path, secret: str) -> None:
+    results: list[Result] = []
+    for number, place in enumerate((*PLACES, "nowhere")):
+        file = tmp_path / f"{number}.har"
+        file.write_text(har(secret, "Anything", place), encoding="utf-8")
+        results += check_recording(file, Asked()).results
+    quoting = [_answered(result, secret) for result in results]
+    report = Report(Target("har", "recording.har"), (*results, *quoting, *results), ())
+    assert len(results) == len(PLACES) + 1
+    shown = [result.trace for result in redacted_report(report).results]
+    assert shown == [redacted_trace(result.trace) for result in report.results]
+    assert shown[: len(results)] == shown[-len(results) :]
+
+
+def _answered(result: Result, text: str) -> Result:
+    """The result, with a text in what came back and in each step: a secret only where the request carried it."""
+    trace = result.trace
+    exchanges = tuple(
+        replace(exchange, response=WireResponse(200, (("Access-Control-Allow-Methods", text),))) for exchange in trace.exchanges
+    )
+    steps = tuple(replace(step, seen=text) for step in trace.steps)
+    return replace(result, trace=replace(trace, exchanges=exchanges, steps=steps))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from operator import is_
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from corsense._redaction import Redactor
-from corsense.fetch import Blocked, Exchange, Failed, FetchRequest, NetworkError, Step, Trace, WireRequest, WireResponse
+from corsense.fetch import Blocked, Exchange, Failed, FetchRequest, NetworkError, Outcome, Step, Trace, WireRequest, WireResponse
+from corsense.fetch.wire import Headers, combine
 from corsense.url import parse_url
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ _LONGEST = 4_000
 
 def redacted_report(report: Report) -> Report:
     """The report without secrets: those of each request and response, and the same values wherever a sentence quotes them."""
-    everything = Redactor(_public(result.trace for result in report.results))
-    results = tuple(_result(result, everything) for result in report.results)
+    everything, repeated = Redactor(_public(result.trace for result in report.results)), _RepeatedParts()
+    results = tuple(repeated.result(result) or _result(result, everything) for result in report.results)
     name = everything.url(report.target.name) if report.target.kind == "url" else report.target.name
     return replace(
         report,
@@ -70,12 +72,7 @@ def redacted_trace(trace: Trace, redactor: Redactor | None = None) -> Trace:
     request = redacted_request(trace.request, known)
     exchanges = tuple(_exchange(exchange, known) for exchange in trace.exchanges)
     steps = tuple(_step(step, known) for step in trace.steps)
-    outcome = trace.outcome
-    if isinstance(outcome, Blocked):
-        outcome = replace(outcome, parameter=_text(outcome.parameter, known))
-    elif isinstance(outcome, Failed):
-        outcome = replace(outcome, detail=_text(outcome.detail, known))
-    return replace(trace, request=request, exchanges=exchanges, steps=steps, outcome=outcome)
+    return replace(trace, request=request, exchanges=exchanges, steps=steps, outcome=_outcome(trace.outcome, known))
 
 
 def redacted_failure(trace: Trace, diagnoses: Sequence[Diagnosis]) -> tuple[Trace, list[Diagnosis]]:
@@ -97,12 +94,7 @@ def redacted_request(request: FetchRequest, redactor: Redactor | None = None) ->
     """What a page asks for, without secrets."""
     known = redactor or Redactor()
     headers, body = known.headers(request.headers), request.body
-    if isinstance(body, str):
-        body = known.body(body)
-    elif isinstance(body, bytes):
-        text = body.decode("utf-8", "replace")
-        shown = known.body(text)
-        body = body if shown == text else shown.encode()
+    body = _body(body, known) if isinstance(body, str | bytes) else body
     return replace(request, url=known.url(request.url), headers=headers, body=body)
 
 
@@ -129,15 +121,98 @@ def _explanation(explanation: Explanation) -> Explanation:
 
 def _public(traces: Iterable[Trace]) -> set[str]:
     """What must stay readable: the origins of pages, the hosts that were called, methods and the names of headers."""
-    texts: set[str] = set()
+    texts, urls = set[str](), set[str]()
+    asked, sent = set[Headers](), set[Headers]()
     for trace in traces:
-        texts |= {trace.request.origin, trace.request.method, *(name for name, _ in trace.request.headers)}
+        texts.update((trace.request.origin, trace.request.method))
+        asked.add(trace.request.headers)
         for exchange in trace.exchanges:
-            url = parse_url(exchange.request.url)
-            texts |= {url.origin, url.host} if url is not None else set()
-            texts |= {name for name, _ in exchange.request.headers}
-            texts |= {exchange.request.header("Access-Control-Request-Headers") or ""}
+            urls.add(exchange.request.url)
+            sent.add(exchange.request.headers)
+    texts.update(name for lines in asked | sent for name, _ in lines)
+    texts.update(combine(lines).get("access-control-request-headers", "") for lines in sent)
+    for url in filter(None, map(parse_url, urls)):
+        texts.update((url.origin, url.host))
     return texts
+
+
+class _MustRemember(Exception):
+    """What is shown hides a value that the texts around it may repeat."""
+
+
+_Part = TypeVar("_Part")
+
+
+class _Repeated(dict[_Part, _Part | None], Generic[_Part]):
+    """What is shown of values that hide nothing to remember, each looked through once; None where it is the value itself.
+
+    Raises _MustRemember for the others.
+    """
+
+    def __init__(self, show: Callable[[_Part, Redactor], _Part]) -> None:
+        self._show = show
+        self._others: set[_Part] = set()
+
+    def __missing__(self, value: _Part) -> _Part | None:
+        if value not in self._others:
+            known = Redactor()
+            shown = self._show(value, known)
+            if not known.hidden:
+                self[value] = None if shown == value else shown
+                return self[value]
+            self._others.add(value)
+        raise _MustRemember
+
+
+class _RepeatedParts:
+    """What is shown of the parts that the results of a report repeat.
+
+    A result no part of which hides a value to remember is its parts, each shown as if it stood alone.
+    """
+
+    def __init__(self) -> None:
+        self._urls = _Repeated[str](lambda url, known: known.url(url))
+        self._headers = _Repeated[Headers](lambda lines, known: known.headers(lines))
+        self._bodies = _Repeated[str | bytes](_body)
+        self._responses = _Repeated[WireResponse | NetworkError](_response)
+        self._steps = _Repeated[Step](_step)
+        self._outcomes = _Repeated[Outcome](_outcome)
+
+    def result(self, result: Result) -> Result | None:
+        """The result without secrets; None if it must be looked through as a whole."""
+        if result.browser is not None:
+            return None
+        try:
+            url, trace = self._urls[result.url], self._trace(result.trace)
+        except _MustRemember:
+            return None
+        return result if url is None and trace is result.trace else replace(result, url=url or result.url, trace=trace)
+
+    def _trace(self, trace: Trace) -> Trace:
+        request = self._request(trace.request)
+        exchanges = tuple(map(self._exchange, trace.exchanges))
+        steps = tuple(map(self._steps.__getitem__, trace.steps))
+        outcome = self._outcomes[trace.outcome]
+        if request is trace.request and not any(steps) and outcome is None and all(map(is_, exchanges, trace.exchanges)):
+            return trace
+        kept = tuple(shown or step for shown, step in zip(steps, trace.steps, strict=True))
+        return replace(trace, request=request, exchanges=exchanges, steps=kept, outcome=outcome or trace.outcome)
+
+    def _request(self, request: FetchRequest) -> FetchRequest:
+        url, headers = self._urls[request.url], self._headers[request.headers]
+        body = self._bodies[request.body] if isinstance(request.body, str | bytes) else None
+        if url is None and headers is None and body is None:
+            return request
+        shown = request.body if body is None else body
+        return replace(request, url=url or request.url, headers=headers or request.headers, body=shown)
+
+    def _exchange(self, exchange: Exchange) -> Exchange:
+        request = exchange.request
+        url, headers, response = self._urls[request.url], self._headers[request.headers], self._responses[exchange.response]
+        if url is None and headers is None and response is None:
+            return exchange
+        shown = replace(request, url=url or request.url, headers=headers or request.headers)
+        return Exchange(shown, response or exchange.response)
 
 
 def _result(result: Result, everything: Redactor) -> Result:
@@ -149,14 +224,30 @@ def _result(result: Result, everything: Redactor) -> Result:
 
 
 def _exchange(exchange: Exchange, known: Redactor) -> Exchange:
-    request = redacted_wire(exchange.request, known)
-    response: WireResponse | NetworkError
-    if isinstance(exchange.response, NetworkError):
-        response = replace(exchange.response, detail=_text(exchange.response.detail, known))
-    else:
-        lines = known.headers(exchange.response.headers)
-        response = WireResponse(exchange.response.status, tuple((name, _shortened(value)) for name, value in lines))
-    return Exchange(request, response)
+    return Exchange(redacted_wire(exchange.request, known), _response(exchange.response, known))
+
+
+def _response(response: WireResponse | NetworkError, known: Redactor) -> WireResponse | NetworkError:
+    if isinstance(response, NetworkError):
+        return replace(response, detail=_text(response.detail, known))
+    lines = known.headers(response.headers)
+    return WireResponse(response.status, tuple((name, _shortened(value)) for name, value in lines))
+
+
+def _body(body: str | bytes, known: Redactor) -> str | bytes:
+    if isinstance(body, str):
+        return known.body(body)
+    text = body.decode("utf-8", "replace")
+    shown = known.body(text)
+    return body if shown == text else shown.encode()
+
+
+def _outcome(outcome: Outcome, known: Redactor) -> Outcome:
+    if isinstance(outcome, Blocked):
+        return replace(outcome, parameter=_text(outcome.parameter, known))
+    if isinstance(outcome, Failed):
+        return replace(outcome, detail=_text(outcome.detail, known))
+    return outcome
 
 
 def _step(step: Step, known: Redactor) -> Step:
