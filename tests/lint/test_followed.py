@@ -40,6 +40,52 @@ FOLLOWED = {
                 pages = pages + ["https://b.example/"]  # finds origin-trailing-slash
         app.add_middleware(CORSMiddleware, allow_origins=Settings.pages)
     """,
+    "a list that is copied item by item": """
+        PAGES = ["https://a.example/"]  # finds origin-trailing-slash
+        allowed = []
+        for page in PAGES:
+            allowed.append(page)
+        app.add_middleware(CORSMiddleware, allow_origins=allowed)
+    """,
+    "items that a loop makes": """
+        allowed = ["https://a.example"]
+        for port in (3000,):
+            page = f"http://localhost:{port}/"  # finds origin-trailing-slash
+            allowed.append(page)
+        app.add_middleware(CORSMiddleware, allow_origins=allowed)
+    """,
+    "a loop that takes blanks and slashes away": """
+        allowed = set()
+        for page in os.getenv("PAGES", "https://a.example, https://b.example/").split(","):
+            page = page.strip()
+            if not page:
+                continue
+            if page not in allowed:
+                print("allowed", page)
+                allowed.add(page.rstrip("/"))
+        app.add_middleware(CORSMiddleware, allow_origins=list(allowed))
+    """,
+    "a loop that keeps the blanks": """
+        allowed = []
+        for page in os.getenv("PAGES", "https://a.example,https://b.example").split(","):  # finds env-split-without-strip
+            allowed += [page]
+        app.add_middleware(CORSMiddleware, allow_origins=allowed)
+    """,
+    "a loop that leaves the wildcard out": """
+        allowed = []
+        for page in ["*", "https://a.example"]:
+            if page == "*":
+                continue
+            allowed.append(page)
+        app.add_middleware(CORSMiddleware, allow_origins=allowed, allow_credentials=True)
+    """,
+    "a loop that does more than to copy": """
+        allowed = []
+        for page in ["https://a.example/"]:
+            allowed.append(page)
+            allowed.clear()
+        app.add_middleware(CORSMiddleware, allow_origins=allowed)
+    """,
     "a wildcard where another list has none": """
         listed = [page.strip() for page in os.getenv("PAGES", "").split(",")]
         if "*" not in listed:

@@ -302,7 +302,8 @@ def test_what_is_unknown_is_never_guessed_at(form: str) -> None:
         f"{NEVER_GUESSED[form]}\napp.add_middleware(CORSMiddleware, allow_origins=origins, allow_credentials=True,"
         " allow_methods=origins, allow_headers=origins, expose_headers=origins, allow_origin_regex=origins)\n"
     )
-    assert lint_text(source) == ()
+    found = lint_text(source)  # that some are lists is known, and no list is an expression
+    assert [finding for finding in found if finding.cause.slug != "origin-regex-not-a-string"] == []
 
 
 def test_the_class_of_another_package_with_the_same_name_is_not_judged() -> None:

@@ -364,6 +364,10 @@ class Evaluator:
             return self._joined(before, only(self.called_dict(call, frame)), spot)
         return UNKNOWN
 
+    def copied(self, made: ast.ListComp, frame: Frame, before: Alternatives) -> Alternatives:
+        """A list after a loop put the items of `made` at its end."""
+        return self._joined(before or UNKNOWN, self.evaluate(made, frame), Spot(frame.module, made))
+
     # Composite values
 
     def _listed(self, parts: list[ast.expr], spot: Spot, frame: Frame) -> Alternatives:

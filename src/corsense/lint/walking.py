@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from corsense.lint.conditions import holds
+from corsense.lint.copying import as_comprehension
 from corsense.lint.program import position
 from corsense.lint.values import UNKNOWN, Alternatives, Known, Listed, Setting, Split, Value, bounded, truth, under
 
@@ -75,6 +76,8 @@ class Walk:
                 return self._branches(test, body, orelse, states, reached)
             case ast.Try() | ast.TryStar():
                 return self._attempt(statement, states, reached)
+            case ast.For() | ast.AsyncFor() if not reached and (copied := as_comprehension(statement, self.name)) is not None:
+                return self.evaluator.copied(copied, self.frame, states), False
             case ast.For() | ast.AsyncFor() | ast.While() | ast.With() | ast.AsyncWith():
                 entered = self._bind(statement, states)
                 after, stopped = self.block(statement.body, entered)
