@@ -194,3 +194,33 @@ def test_what_nobody_can_have_meant_as_an_expression_is_named_and_left(folder: P
     ran = corsense("fix", "main:app", "--write", folder=folder)
     assert "origin-regex-not-a-string" in ran.out
     assert f"allow_origin_regex={given}" in text(folder)
+
+
+SETTINGS = """class Settings:
+    ORIGINS = 'http://localhost:3000, http://localhost:8080'
+{method}
+
+settings = Settings()
+"""
+BY_PROPERTY = "\n    @property\n    def origins(self):\n        return [each.strip() for each in self.ORIGINS.split(',')]\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "method", "wanted"),
+    [
+        ("settings.py", BY_PROPERTY, "allow_origins=settings.origins,"),
+        ("core/settings.py", BY_PROPERTY, "allow_origins=settings.origins,"),
+        ("settings.py", BY_PROPERTY.replace("    @property\n", ""), "allow_origins=settings.origins(),"),
+        ("settings.py", BY_PROPERTY.replace(".strip()", ""), "in settings.ORIGINS.split"),  # its second origin would stay dead
+        ("settings.py", BY_PROPERTY.replace("self.ORIGINS", "self.OTHER"), "in settings.ORIGINS.split"),
+        ("settings.py", "", "in settings.ORIGINS.split"),
+    ],
+)
+def test_a_setting_that_its_class_splits_is_read_so(folder: Path, module: str, method: str, wanted: str) -> None:
+    (folder / module).parent.mkdir(exist_ok=True)
+    (folder / module).write_text(SETTINGS.format(method=method), encoding="utf-8")
+    imported = module.removesuffix(".py").replace("/", ".")
+    layer = "app.add_middleware(CORSMiddleware, allow_origins=settings.ORIGINS, allow_methods=['*'])"
+    ran = fix(folder, f"from {imported} import settings\n{layer}", origin="http://localhost:8080")
+    assert wanted in text(folder), ran.out
+    assert (folder / module).read_text("utf-8") == SETTINGS.format(method=method)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corsense._redaction import redact_text
 from corsense.app.probe import ExchangeFacts
 from corsense.causes import cause
 from corsense.diagnose import Diagnosis, Observation, cache_faults, diagnose
@@ -178,3 +179,22 @@ def test_answers_that_differ_by_page_have_to_say_so() -> None:
 @pytest.mark.parametrize(("vary", "control"), [("Accept, origin", None), ("*", None), (None, "no-store")])
 def test_answers_that_say_so_or_are_not_kept_are_right(vary: str | None, control: str | None) -> None:
     assert cached(vary, control) == []
+
+
+def test_a_cookie_without_secure_is_told_all_that_keeps_it_back() -> None:
+    cookie = ("set-cookie", "refresh_token=verysecret; SameSite=None; Domain=http://localhost:3000")
+    permission = (LEAVE, ("access-control-allow-credentials", "true"))
+    found = diagnose(observe(WireResponse(200, (*permission, cookie)), credentials="include"))
+    (diagnosis,) = [each for each in found if each.slug == "cookie-not-sent"]
+    assert "SameSite=None is only accepted together with Secure and its Domain=http://localhost:3000" in diagnosis.message
+    assert diagnosis.remedy is not None
+    assert "secure=True" in diagnosis.remedy
+    assert "Leave domain= out" in diagnosis.remedy
+
+
+def test_the_reason_of_a_cookie_with_a_telling_name_is_shown() -> None:
+    cookie = ("set-cookie", "refresh_token=verysecret; SameSite=None")
+    permission = (LEAVE, ("access-control-allow-credentials", "true"))
+    found = diagnose(observe(WireResponse(200, (*permission, cookie)), credentials="include"))
+    (diagnosis,) = [each for each in found if each.slug == "cookie-not-sent"]
+    assert "SameSite=None" in redact_text(diagnosis.message)

@@ -237,3 +237,98 @@ def test_the_work_grows_as_the_text_does(piece: str) -> None:
     explain(piece)
     small, large = (min(seconds(piece * times) for _ in range(3)) for times in (200, 1600))
     assert large < 40 * max(small, 0.002)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Error during WebSocket handshake: Unexpected response code: 200",
+        "Uncaught DOMException\nError during WebSocket handshake: 'Upgrade' header is missing",
+        "WebSocket connection to 'wss://api.example.com/ws' failed: Error during WebSocket handshake: Incorrect response",
+        "WebSocket connection to 'wss://api.example.com/ws' failed: HTTP Authentication failed; no valid credentials available",
+        "GET wss://api.example.com/ws [HTTP/1.1 403 Forbidden 28ms]",
+        "XHRGET wss://api.example.com/ws [HTTP/1.1 403 28ms]\n"
+        "Firefox can’t establish a connection to the server at wss://api.example.com/ws.",
+        "Firefox can’t establish a connection to the server at wss://api.example.com/ws.\n"
+        "GET wss://api.example.com/ws [HTTP/1.1 403 28ms]",
+    ],
+)
+def test_a_handshake_that_got_an_answer_was_refused(text: str) -> None:
+    causes = [found.causes[0].cause.slug for found in explain(text) if found.causes]
+    assert set(causes) == {"websocket-refused"}
+
+
+def test_a_handshake_that_got_no_answer_may_have_no_server() -> None:
+    assert first("Firefox can’t establish a connection to the server at wss://api.example.com/ws.") == "server-unreachable"
+    assert first("GET wss://api.example.com/ws [HTTP/1.1 502 Bad Gateway 28ms]") == "gateway-error"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Error during WebSocket handshake: Unexpected response code: 200", "does not reach the WebSocket route"),
+        ("Error during WebSocket handshake: Unexpected response code: 400", "proxy_http_version 1.1"),
+        ("Error during WebSocket handshake: Unexpected response code: 401", "cannot send Authorization"),
+        ("Error during WebSocket handshake: Unexpected response code: 403", "websocket.accept()"),
+        ("Error during WebSocket handshake: Sent non-empty 'Sec-WebSocket-Protocol' header but no response", "subprotocol="),
+    ],
+)
+def test_the_remedy_of_a_refused_handshake_follows_its_answer(text: str, words: str) -> None:
+    (found,) = explain(text)
+    assert words in found.causes[0].fix
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TypeError: Failed to fetch",
+        "TypeError: NetworkError when attempting to fetch resource.",
+        "TypeError: Load failed",
+        'Failed to fetch.Possible Reasons:CORSNetwork FailureURL scheme must be "http" or "https" for CORS request.',
+    ],
+)
+def test_a_rejection_without_a_reason_points_at_the_line_that_has_it(text: str) -> None:
+    (found,) = explain(text)
+    assert "another line of the console has the reason" in found.checked
+    assert {cause.likelihood for cause in found.causes} == {"possible"}
+    assert found.causes[0].cause.slug != "missing-cors-middleware"
+
+
+def test_the_status_in_a_row_of_firefox_tells_who_failed() -> None:
+    reason = "CORS header ‘Access-Control-Allow-Origin’ missing"
+    refusal = FIREFOX.format(url="https://api.example.com/x", reason=reason, status="(null)")
+    assert first(f"{refusal}\nXHRGET\nhttps://api.example.com/x\n[HTTP/2 502 Bad Gateway 28ms]") == "gateway-error"
+
+
+def test_a_page_on_https_that_calls_its_own_host_on_http_has_mixed_content() -> None:
+    assert first(blocked("http://www.example.com/edit", "https://www.example.com")) == "mixed-content"
+    assert first(blocked("http://localhost/edit", "https://localhost")) == "missing-cors-middleware"
+    assert first(blocked("http://api.example.com/edit", "https://www.example.com")) == "missing-cors-middleware"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Cookie “sid” has been rejected for invalid domain.", "without domain="),
+        ("Cookie “sid” has been rejected because it is foreign and does not have the “Partitioned“ attribute.", "one site"),
+        (
+            "A cookie associated with a cross-site resource at http://api.example.com/ was set without the `SameSite` attribute.",
+            'samesite="none", secure=True',
+        ),
+    ],
+)
+def test_the_remedy_of_a_cookie_follows_the_attribute_that_the_console_names(text: str, words: str) -> None:
+    (found,) = explain(text)
+    assert found.causes[0].cause.slug == "cookie-not-sent"
+    assert words in found.causes[0].fix
+
+
+def test_a_manifest_behind_a_login_needs_the_cookies_of_the_page() -> None:
+    manifest = (
+        "Access to manifest at 'https://team.cloudflareaccess.com/cdn-cgi/access/login/app.example.com' (redirected from "
+        "'https://app.example.com/manifest.json') from origin 'https://app.example.com' has been blocked by CORS policy: No "
+        "'Access-Control-Allow-Origin' header is present on the requested resource."
+    )
+    (found,) = explain(manifest)
+    assert found.causes[0].cause.slug == "redirect-to-login"
+    assert 'crossorigin="use-credentials"' in found.causes[0].fix

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TypeAlias
 
 from corsense.app.description import AppDescription, AppInfo, LayerInfo
+from corsense.check.accessors import splitting_accessors
 from corsense.check.results import Result
 from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.origins import shared_preview
@@ -222,11 +224,23 @@ def _string_repairs(value: str, place: Place) -> Iterator[Candidate]:
     parts = joined_parts(value) or (value.strip(),)
     opens = tuple(part for part in parts if "*" not in part)
     yield Candidate(place, "make allow_origins a list", edited(edits.string_to_list, place.line), opens)
+    for accessor in _accessors_at(place, value):
+        title = f"read {accessor}, which makes a list of the string"
+        yield Candidate(place, title, edited(edits.read_accessor, place.line, accessor), opens)
     if value.lstrip().startswith("["):
         yield Candidate(place, "read allow_origins as JSON", edited(edits.load_json, place.line), opens)
     else:
         title = "split the string of origins at its commas"
         yield Candidate(place, title, edited(edits.split_string, place.line), opens)
+
+
+def _accessors_at(place: Place, held: str) -> list[str]:
+    """The properties and methods of the settings at `place` that make a list of the string given as `allow_origins`."""
+    try:
+        text = Path(place.file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return splitting_accessors(text, place.file, place.line, held)
 
 
 def _header_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from corsense.causes import Severity
@@ -25,11 +26,15 @@ def cookie_faults(observation: Observation, response: WireResponse) -> Iterator[
         verdict = cookie_verdict(cookie, observation.origin, request.url, request.credentials, observation.trace.engine)
         if verdict.stored and verdict.sent:
             continue
+        reasons = [verdict.reason or "it is refused", *_next_reason(cookie, verdict.reason or "", observation)]
         what = "does not store" if not verdict.stored else "stores, but does not send back,"
-        message = f"The browser {what} the cookie {cookie.name!r}: {verdict.reason}. This is about cookies, not about CORS."
+        why = " and ".join(reasons)
+        message = f"The browser {what} the cookie {cookie.name!r}, because {why}. This is about cookies, not about CORS."
         attribute = _attribute(cookie, verdict.reason or "")
         severity: Severity | None = None
-        remedy = _remedy(attribute, observation.origin, request.url)
+        remedy = _remedy(attribute, observation.origin, request.url, secure=cookie.secure)
+        for reason in reasons[1:]:
+            remedy += f" {_remedy(_attribute(cookie, reason), observation.origin, request.url, secure=True)}"
         if _is_deployed_elsewhere(observation):
             named = "Say where the API will live, because cookies depend on it: --base-url https://api.example.com."
             severity, remedy = ("info", named) if observation.assumed_place else (None, f"{named} On another site: {remedy}")
@@ -37,6 +42,16 @@ def cookie_faults(observation: Observation, response: WireResponse) -> Iterator[
         place = next((layer.place for layer in stack if layer.name == "SessionMiddleware"), None)
         evidence = {"cookie": cookie.name, "attribute": attribute}
         yield Diagnosis("cookie-not-sent", message, place, evidence, severity, remedy)
+
+
+def _next_reason(cookie: Cookie, reason: str, observation: Observation) -> list[str]:
+    """What else keeps a cookie back that lacks Secure: the fault that shows once Secure is added."""
+    if cookie.secure or _attribute(cookie, reason) != "secure":
+        return []
+    request = observation.trace.request
+    secured = replace(cookie, secure=True)
+    verdict = cookie_verdict(secured, observation.origin, request.url, request.credentials, observation.trace.engine)
+    return [] if verdict.reason is None or verdict.reason.startswith("it is Secure") else [verdict.reason]
 
 
 def _is_deployed_elsewhere(observation: Observation) -> bool:
@@ -62,7 +77,7 @@ def _attribute(cookie: Cookie, reason: str) -> Attribute:
     return "third-party" if reason.startswith(("this browser", "the page has no site")) else "other"
 
 
-def _remedy(attribute: Attribute, origin: str, target: str) -> str:
+def _remedy(attribute: Attribute, origin: str, target: str, *, secure: bool) -> str:
     url = parse_url(target)
     host = url.host if url is not None else "the API's host"
     if attribute == "credentials":
@@ -70,6 +85,11 @@ def _remedy(attribute: Attribute, origin: str, target: str) -> str:
     if attribute == "secure":
         if url is not None and url.scheme == "https":
             return "Add Secure: set_cookie(..., secure=True), or SessionMiddleware(https_only=True)."
+        if not secure:
+            one_site = "Page and API are on one site" if same_site(origin, target) else "With page and API on one site"
+            return (
+                f"Add Secure: set_cookie(..., secure=True), and serve the API over https. {one_site}: samesite='lax' is enough."
+            )
         return "Serve the API over https, or leave Secure out where it is not: secure=False in development."
     if attribute == "domain":
         return f"Leave domain= out, or name {host} or a parent of it that you own."

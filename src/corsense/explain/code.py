@@ -60,6 +60,11 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             return "client_max_body_size 20m;  # nginx; other proxies have a limit of their own"
         case "tunnel-interstitial":
             return _tunnel(message)
+        case "redirect-to-login" if message.text.startswith("Access to manifest at"):
+            return (
+                '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
+                "  # in the page: browsers fetch a manifest without cookies otherwise"
+            )
         case "redirect-to-login":
             target = hints.without_query(message.initial_url) or "http://localhost:8000/api/login"
             return f"window.location.href = {_text(target)}  // navigate, do not fetch"
@@ -75,6 +80,8 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             )
         case "websocket-refused":
             return _socket(message)
+        case "cookie-not-sent":
+            return _cookie(message)
         case "setting-not-json":
             name = message.value or "cors_origins"
             return (
@@ -108,6 +115,19 @@ def _tunnel(message: Message) -> str:
 def _socket(message: Message) -> str:
     if message.code == "uvicorn:websocket-library" or message.status == 404:
         return 'pip install "uvicorn[standard]"  # without a WebSocket library uvicorn answers 404; or the path has no route'
+    if "Sec-WebSocket-Protocol" in message.text:
+        return 'await websocket.accept(subprotocol="...")  # one of those that the page offers: new WebSocket(url, ["..."])'
+    if message.status is not None and 200 <= message.status < 300:
+        return (
+            "# That is the answer of a page or another route: the handshake does not reach the WebSocket route.\n"
+            "location /ws { proxy_pass http://127.0.0.1:8000; }  # nginx: pass its path to the app, with the lines below\n"
+            'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
+        )
+    if message.status == 401 or "HTTP Authentication failed" in message.text:
+        return (
+            "# Browsers cannot send Authorization with a WebSocket: take a cookie, a token in the first message, or a\n"
+            "# short-lived one in the query; and keep the login of a proxy or of a router's dependencies off this path."
+        )
     if message.status in (400, 426):
         return (
             "proxy_http_version 1.1;  # nginx: pass the upgrade on\nproxy_set_header Upgrade $http_upgrade;\n"
@@ -116,6 +136,18 @@ def _socket(message: Message) -> str:
     return (
         "await websocket.accept()  # 403: closed, or an exception, before this line; or no WebSocket route at that path\n"
         "# check Origin and token in the endpoint; browsers cannot send headers with a WebSocket"
+    )
+
+
+def _cookie(message: Message) -> str:
+    text = message.text.lower()
+    if "domain" in text:
+        return "response.set_cookie(...)  # without domain=, or with the API's host or a parent of it; never a URL or a port"
+    if "partitioned" in text or "third-party" in text or "foreign" in text:
+        return "# Serve page and API on one site (app.example.com and api.example.com): browsers block cookies of other sites."
+    return (
+        'response.set_cookie(..., samesite="lax")  # best: page and API on one site, as app.example.com and api.example.com\n'
+        'response.set_cookie(..., samesite="none", secure=True)  # on two sites: SameSite=None needs Secure, and https'
     )
 
 

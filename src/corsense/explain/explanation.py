@@ -17,7 +17,7 @@ from corsense.fetch.wording.parse import Message, parse
 
 __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 
-_REQUEST_LOGS = ("access-log", "starlette:500", "uvicorn:redirect-log", "devtools:general", "console:status")
+_REQUEST_LOGS = ("access-log", "starlette:500", "uvicorn:redirect-log", "devtools:general", "console:status", "netmonitor:row")
 _ROOTS = frozenset({"network", "tls", "mixed-content", "csp", "local-network", "corp-coep"})
 """Categories of messages that say what happened below CORS, so that a vague line beside them has the same cause."""
 _ON_THE_SERVER = ("unhandled-exception", "gateway-error", "request-too-large", "tunnel-interstitial", "answered-by-proxy")
@@ -97,7 +97,7 @@ class _Around:
         """The status that another line tells of the call of a message, as the network line of Chromium's console does."""
         if message.status is not None:
             return message.status
-        if not message.is_cors:
+        if not message.is_cors and message.code != "NoConnection":
             return None
         if message.preflight:
             return self.preflight
@@ -172,4 +172,5 @@ def _only_follows(message: Message, around: _Around) -> bool:
 
 
 def _is_logged_preflight(message: Message) -> bool:
-    return message.code == "uvicorn:options-log" or (message.code == "devtools:general" and message.method == "OPTIONS")
+    row = message.code in ("devtools:general", "netmonitor:row")
+    return message.code == "uvicorn:options-log" or (row and message.method == "OPTIONS")

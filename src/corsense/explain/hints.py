@@ -83,6 +83,11 @@ def is_mixed(page: str | None, url: str | None) -> bool:
     return parts(page).scheme == "https" and parts(url).scheme in ("http", "ws") and not is_loopback(url)
 
 
+def differs_by_scheme(page: str | None, url: str | None) -> bool:
+    """Whether a page on https calls its own host on plain http."""
+    return is_mixed(page, url) and host(page) == host(url) and host(url) != ""
+
+
 def is_opaque(origin: str | None) -> bool:
     """Whether the page has no origin of its own: it was opened from disk, or stands in a sandboxed frame."""
     return origin is not None and (origin == "null" or origin.startswith("file:"))

@@ -68,6 +68,12 @@ _VAGUE: tuple[Likely, ...] = (
     ("server-unreachable", "possible"),
     ("mixed-content", "possible"),
 )
+_UNTOLD: tuple[Likely, ...] = (
+    ("server-unreachable", "possible"),
+    ("mixed-content", "possible"),
+    ("missing-cors-middleware", "possible"),
+)
+"""Behind a rejected fetch() that names no reason: the console's line before it does."""
 _BROKE_OFF: tuple[Likely, ...] = (("unhandled-exception", "likely"), ("gateway-error", "possible"))
 _CUT_SHORT: tuple[Likely, ...] = (("server-unreachable", "likely"), ("request-too-large", "possible"))
 _TAINTED: tuple[Likely, ...] = (("tainted-canvas", "certain"),)
@@ -202,6 +208,8 @@ def _by_address(message: Message, status: int | None) -> Likely | None:
         return ("redirect-to-login", "likely")
     if missing and status in (None, 200, 511) and hints.is_tunnel(message.url):
         return ("tunnel-interstitial", "likely")
+    if missing and message.initial_url is None and hints.differs_by_scheme(message.origin, message.url):
+        return ("mixed-content", "likely")
     if hints.is_gateway(message.url) and (message.preflight or status in (401, 403, 404, 429)):
         return ("answered-by-proxy", "likely")
     return None
@@ -212,7 +220,7 @@ def _without_error(message: Message, category: str, status: int | None) -> tuple
         return _log_line(message, status)
     if message.code == "http:response":
         return _raw_answer(message, status)
-    if message.code == "devtools:general":
+    if message.code in ("devtools:general", "netmonitor:row"):
         return _logged_preflight(status) if message.method == "OPTIONS" else _of_url(message, status)
     if category == "websocket":
         return _websocket(message, status)
@@ -221,7 +229,7 @@ def _without_error(message: Message, category: str, status: int | None) -> tuple
     if message.code.startswith("wrap:") and message.engine == "webkit":
         return _no_answer(message, sure=False)
     if message.code == "NoConnection":
-        return _no_connection(message)
+        return _no_connection(message, status)
     if message.code in _BY_CODE:
         return _for_addresses(message, _BY_CODE[message.code])
     if message.code == "starlette:disallowed":
@@ -234,15 +242,15 @@ def _without_error(message: Message, category: str, status: int | None) -> tuple
     if message.is_cors:  # cut off before the reason
         return (("missing-cors-middleware", "possible"), ("origin-mismatch", "possible"), ("unhandled-exception", "possible"))
     if category in ("generic", "library"):
-        return _for_addresses(message, _VAGUE)
+        return _for_addresses(message, _UNTOLD)
     return _BY_CATEGORY.get(category, ())
 
 
 def _for_addresses(message: Message, causes: tuple[Likely, ...]) -> tuple[Likely, ...]:
     """Vague causes in the order that the addresses of the message suggest."""
-    if causes is _VAGUE and hints.is_mixed(message.origin, message.url):
+    if causes in (_VAGUE, _UNTOLD) and hints.is_mixed(message.origin, message.url):
         return (("mixed-content", "likely"), *(cause for cause in causes if cause[0] != "mixed-content"))
-    if causes is _VAGUE and hints.is_of_a_container(message.url):
+    if causes in (_VAGUE, _UNTOLD) and hints.is_of_a_container(message.url):
         return (("server-unreachable", "likely"), *(cause for cause in causes if cause[0] != "server-unreachable"))
     return causes
 
@@ -267,9 +275,11 @@ def _no_answer(message: Message, *, sure: bool = True) -> tuple[Likely, ...]:
     return (*first, *unreachable, *also)
 
 
-def _no_connection(message: Message) -> tuple[Likely, ...]:
+def _no_connection(message: Message, status: int | None) -> tuple[Likely, ...]:
     """Firefox's line for a WebSocket or an event stream that did not open, or ended."""
     if hints.parts(message.url).scheme in ("ws", "wss"):
+        if status is not None:
+            return _websocket(message, status)
         return (("server-unreachable", "likely"), ("websocket-refused", "likely"))
     return (("server-unreachable", "likely"), ("missing-cors-middleware", "possible"))
 
@@ -278,9 +288,10 @@ def _websocket(message: Message, status: int | None) -> tuple[Likely, ...]:
     """A handshake that failed: with a status the server is there and refused it."""
     if status in _GATEWAY:
         return (("gateway-error", "likely"), ("websocket-refused", "likely"))
-    if status is not None or message.code == "websocket:bad-response" or "did not accept" in message.text:
-        return (("websocket-refused", "certain"),)
     text = message.text.lower()
+    answered = ("did not accept", "during websocket handshake", "http authentication failed")
+    if status is not None or message.code == "websocket:bad-response" or any(words in text for words in answered):
+        return (("websocket-refused", "certain"),)
     if "net::err" in text or "could not connect" in text or "connection refused" in text or "timed out" in text:
         return (("server-unreachable", "certain"),)
     if "closed before the connection is established" in text:

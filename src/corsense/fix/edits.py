@@ -29,6 +29,7 @@ from corsense.fix.keywords import give_keywords, regex_to_origins, remove_origin
 from corsense.fix.layers import merge_cors_layers, move_from_startup, only_in_production, wrap_with_cors
 from corsense.fix.lists import (
     load_json,
+    read_accessor,
     regex_out_of_list,
     shorten_computed,
     split_joined,
@@ -63,6 +64,7 @@ __all__ = [
     "move_from_startup",
     "only_in_production",
     "origins_from_environment",
+    "read_accessor",
     "regex_in_list",
     "regex_out_of_list",
     "regex_to_origins",

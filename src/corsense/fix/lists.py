@@ -60,6 +60,17 @@ def split_string(source: Source, call_line: int, keyword: str = "allow_origins")
 
 
 @edit
+def read_accessor(source: Source, call_line: int, accessor: str, keyword: str = "allow_origins") -> list[Splice] | None:
+    """Reads another attribute of the object given as `keyword`: `settings.ORIGINS` becomes `settings.origins_list`. None where
+    the argument is no attribute of a name."""
+    call = cors_call(source, call_line)
+    value = None if call is None else call.arguments.get(keyword)
+    if not isinstance(value, ast.Attribute) or not isinstance(value.value, ast.Name):
+        return None
+    return [Splice(source.start(value), source.end(value), f"{value.value.id}.{accessor}")]
+
+
+@edit
 def split_only_entry(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
     """Splits the one entry of a list that is read from elsewhere: `[os.getenv(...)]` becomes
     `[origin.strip() for origin in os.getenv(...).split(",") if origin.strip()]`. None for literals, and for longer lists."""

@@ -115,7 +115,7 @@ _CHROMIUM = [
         "exception:fetch",
         "generic",
         "TypeError: Failed to fetch",
-        "What fetch() rejects with, whatever the cause: CORS, network, an extension.",
+        "What fetch() rejects with, whatever the cause; another line of the console has the reason.",
     ),
     _say(
         "chromium",
@@ -296,7 +296,7 @@ _MORE_FIREFOX = [
         "exception:fetch",
         "generic",
         "TypeError: NetworkError when attempting to fetch resource.",
-        "What fetch() rejects with, whatever the cause.",
+        "What fetch() rejects with, whatever the cause; another line of the console has the reason.",
     ),
     _say(
         "firefox",
@@ -519,7 +519,13 @@ _MORE_FIREFOX = [
 ]
 
 _MORE_WEBKIT = [
-    _say("webkit", "exception:fetch", "generic", "TypeError: Load failed", "What fetch() rejects with, whatever the cause."),
+    _say(
+        "webkit",
+        "exception:fetch",
+        "generic",
+        "TypeError: Load failed",
+        "What fetch() rejects with, whatever the cause; another line of the console has the reason.",
+    ),
     Entry(
         "webkit",
         "NoCorsRedirectModeNotFollow",
@@ -747,7 +753,7 @@ _LIBRARIES = [
         "ERR_NETWORK",
         "library",
         "AxiosError: Network Error",
-        "axios got no answer, whatever the cause: CORS, server down, TLS, an extension.",
+        "axios got no answer that it may read, whatever the cause; another line of the console has the reason.",
         "Error: Network Error",
         "Network Error",
     ),
@@ -809,7 +815,7 @@ _LIBRARIES = [
         "library",
         'Failed to fetch.\nPossible Reasons:\n - CORS\n - Network Failure\n - URL scheme must be "http" or'
         ' "https" for CORS request.',
-        "Swagger UI's guess when fetch() rejects, whatever the cause.",
+        "Swagger UI guesses: fetch() rejects, whatever the cause; another line of the console has the reason.",
     ),
     _say(
         "swagger-ui",

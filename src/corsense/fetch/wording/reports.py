@@ -140,6 +140,16 @@ _DEVTOOLS = [
 ]
 
 # The titles of Chromium's Issues panel: chromium/chromium, third_party/devtools-frontend, models/issues_manager/descriptions.
+_ROWS = [
+    _report(
+        "firefox", "netmonitor:row", "status", "[HTTP/",
+        r"\b(?:XHR\s?)?(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s{1,4}(?:XHR\s{1,4})?"
+        r"(?P<url>(?:https?|wss?)://[^\s'\"<>\[\]]{1,2000})\s{1,4}\[HTTP/\d(?:\.\d)?\s(?P<status>[1-5]\d\d)\b[^\]\n]{0,160}\]",
+        "GET {url} [HTTP/1.1 {status} Forbidden 28ms]",
+        "Firefox's row of the request: the server answered with that status.",
+    ),
+]  # fmt: skip
+
 _ISSUES = [
     _report("chromium", f"issue:{error}", "cors", title, title.replace(" ", r"\s+").replace("'", "['’]"), title, condition, error)
     for title, error, condition in (
@@ -349,11 +359,17 @@ _SOCKETS = [
     ),
     _report(
         "chromium", "websocket:failed", "websocket", "WebSocket connection to",
-        rf"\bWebSocket\s+connection\s+to\s+{_QUOTE}{_URL}{_QUOTE}\s+failed\b:?(?!\s*(?:Error\s+(?:during|in)|"
+        rf"\bWebSocket\s+connection\s+to\s+{_QUOTE}{_URL}{_QUOTE}\s+failed\b:?(?!\s*(?:Error\s+in|Error\s+during\s+\S+\s+\S+\s+Unexp|"
         rf"Unexpected\s+resp|The\s+server\s+did))"
         r"[^\n]{0,160}",
         "WebSocket connection to '{url}' failed:",
         "The WebSocket did not open; the network panel has the status, where the server answered.",
+    ),
+    _report(
+        "chromium", "websocket:not-opened", "websocket", "during WebSocket handshake",
+        r"\bError\s+during\s+WebSocket\s+handshake:\s+(?:Unexpected\s+response\s+code:\s+(?P<status>\d{3})|[^\n]{1,200})",
+        "Error during WebSocket handshake: Unexpected response code: {status}",
+        "The server answered the WebSocket handshake, and did not open the WebSocket; CORS does not cover it.",
     ),
     _report(
         "chromium", "websocket:insecure", "mixed-content", "insecure WebSocket connection",
@@ -635,7 +651,7 @@ _RUNTIMES = [
     ),
 ]  # fmt: skip
 
-REPORTS: tuple[Report, ...] = (*_DEVTOOLS, *_ISSUES, *_PAGE, *_COOKIES, *_SOCKETS, *_LOGS, *_RUNTIMES)
+REPORTS: tuple[Report, ...] = (*_DEVTOOLS, *_ROWS, *_ISSUES, *_PAGE, *_COOKIES, *_SOCKETS, *_LOGS, *_RUNTIMES)
 """All of them, in the order of the catalogue."""
 
 NAMED = tuple(_NAMES)
