@@ -53,7 +53,7 @@ class RuleSelection:
         """Whether findings of a cause can be reported in one of the files, so that it is worth looking for them. Raises
         InputError when the configuration cannot be read."""
         folders = {os.path.dirname(os.path.abspath(file)) for file in files}
-        return any(self._selects(slug, self._configuration(Place(os.path.join(folder, "."), 1))) for folder in folders)
+        return any(self._selects(slug, self._configuration(folder)) for folder in folders)
 
     def _selects(self, slug: str, configuration: Configuration) -> bool:
         select = self.select if self.select is not None else configuration.select
@@ -63,7 +63,8 @@ class RuleSelection:
     def wants(self, finding: Finding) -> bool:
         """Whether a finding is reported, comments aside. Raises InputError when the configuration cannot be read."""
         slug = finding.cause.slug
-        configuration = self._configuration(finding.place)
+        place = finding.place
+        configuration = self._configuration(os.path.dirname(os.path.abspath(place.file)) if place is not None else None)
         if not self._selects(slug, configuration):
             return False
         ignored = configuration.per_file_ignores.items()
@@ -71,10 +72,11 @@ class RuleSelection:
             slug in rules and _matches(finding.place.file, pattern, configuration.folder) for pattern, rules in ignored
         )
 
-    def _configuration(self, place: Place | None) -> Configuration:
+    def _configuration(self, folder: str | None) -> Configuration:
+        """The configuration near a folder, or near where the selection starts."""
         if self.start is None:
             return Configuration(Path())
-        folder = os.path.dirname(os.path.abspath(place.file)) if place is not None else os.path.abspath(self.start)
+        folder = os.path.abspath(self.start) if folder is None else folder
         if folder not in self._near:
             self._near[folder] = Configuration.near(folder)
         return self._near[folder]

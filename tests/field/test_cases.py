@@ -19,22 +19,10 @@ from tests.cli.commands import Ran, corsense
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text(encoding="utf-8").splitlines()]
 
-NOT_YET = frozenset({"rw-regex-two-shared-hosts"})
-"""Cases that are answered wrong so far."""
-
 _DOCUMENTED = ("slugs", "first", "not_slugs", "clean", "blocked", "error", "is_cors", "first_cause", "not_causes", "not_first")
 
 
-def parameters() -> list[Any]:
-    wrong = pytest.mark.xfail(reason="not answered right yet", strict=True)
-    return [pytest.param(case, id=case["id"], marks=[wrong] if case["id"] in NOT_YET else []) for case in CASES]
-
-
-def test_what_is_not_right_yet_is_a_case() -> None:
-    assert {case["id"] for case in CASES} >= NOT_YET
-
-
-@pytest.mark.parametrize("case", parameters())
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_a_stranger_gets_the_answer_of_an_expert(case: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, text in case["files"].items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
