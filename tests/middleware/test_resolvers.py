@@ -257,11 +257,12 @@ def test_an_asynchronous_answer_reaches_the_loops_of_other_threads() -> None:
 def test_a_resolver_that_hangs_takes_no_thread_from_the_app_and_does_not_keep_the_loop_open() -> None:
     go_on = threading.Event()
     hanging: list[str] = []
+    ended: list[str] = []
 
     def resolver(origin: str) -> bool:
         hanging.append(origin)
         go_on.wait(60)
-        came_to_its_end.append(origin)
+        ended.append(origin)
         return True
 
     resolving = Resolving(ResolverSettings(resolver, timeout=0.05))
@@ -276,9 +277,8 @@ def test_a_resolver_that_hangs_takes_no_thread_from_the_app_and_does_not_keep_th
         assert all(thread.daemon for thread in own)
 
     asyncio.run(run())
-    assert came_to_its_end == []
+    assert ended == []
     go_on.set()
-    came_to_its_end.clear()
 
 
 def test_questions_beyond_the_bound_are_refused_even_when_those_before_hang_for_ever() -> None:
