@@ -1,8 +1,45 @@
-"""What holds for all tests: their outcome does not depend on how fast the machine is."""
+"""What holds for all tests: their outcome does not depend on how fast the machine is. Without FastAPI, the files that need it are
+left out, and the header of the run says how many."""
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
 from hypothesis import settings
 
 settings.register_profile("corsense", deadline=None)
 settings.load_profile("corsense")
+
+_TESTS = Path(__file__).parent
+_HAS_FASTAPI = find_spec("fastapi") is not None
+_FASTAPI = re.compile(r"\b(?:from|import)\s+fastapi\b")
+_SUPPORT = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Leave out a test file that needs FastAPI where it is not installed."""
+    return True if not _HAS_FASTAPI and collection_path.suffix == ".py" and _needs_fastapi(collection_path) else None
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """How many files are left out of those that were asked for."""
+    if _HAS_FASTAPI:
+        return []
+    asked = [config.invocation_params.dir / argument.partition("::")[0] for argument in config.args]
+    files = {file for path in asked for file in ([path] if path.is_file() else path.rglob("test_*.py"))}
+    left_out = sum(map(_needs_fastapi, files))
+    return [f"FastAPI is not installed: {left_out} of {len(files)} test files need it and are left out"]
+
+
+@cache
+def _needs_fastapi(file: Path) -> bool:
+    """Whether a file, or a module of the tests that it imports, imports FastAPI or contains the source of an app that does."""
+    source = file.read_text(encoding="utf-8")
+    if file.is_relative_to(_TESTS) and file != Path(__file__) and _FASTAPI.search(source):
+        return True
+    modules = (_TESTS.parent.joinpath(*name.split(".")).with_suffix(".py") for name in _SUPPORT.findall(source))
+    return any(module.is_file() and _needs_fastapi(module) for module in modules)

@@ -22,7 +22,7 @@ from corsense.middleware import CORSMiddleware, install
 from corsense.middleware.keywords import IgnoredSettingWarning
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import STARLETTE
-from tests.middleware.asking import ORIGIN, STRANGER, get, plain, preflight
+from tests.middleware.asking import ORIGIN, STRANGER, get, needs_private_network, plain, preflight
 
 
 def client(**keywords: Any) -> TestClient:
@@ -33,6 +33,7 @@ def client(**keywords: Any) -> TestClient:
     return TestClient(app)
 
 
+@needs_private_network
 def test_the_parameters_are_starlettes_in_starlettes_order() -> None:
     theirs = list(inspect.signature(StarletteCORSMiddleware).parameters)
     assert list(inspect.signature(CORSMiddleware).parameters)[: len(theirs)] == theirs

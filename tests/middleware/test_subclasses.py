@@ -16,7 +16,21 @@ from starlette.responses import JSONResponse, Response
 
 from corsense.middleware import CORSMiddleware, cors
 from corsense.policy import Policy, PolicyError
-from tests.middleware.asking import ORIGIN, STRANGER, Answer, Receive, Scope, Send, ask, ask_async, get, plain, preflight, scope
+from tests.middleware.asking import (
+    ORIGIN,
+    STRANGER,
+    Answer,
+    Receive,
+    Scope,
+    Send,
+    ask,
+    ask_async,
+    get,
+    needs_private_network,
+    plain,
+    preflight,
+    scope,
+)
 
 trio = pytest.importorskip("trio")  # of the development dependencies
 TENANT = "https://a.tenant.example"
@@ -391,10 +405,12 @@ READ = (
 
 
 class TestReadingAndSettingAttributes:
+    @needs_private_network
     def test_every_attribute_of_starlettes_can_be_read(self) -> None:
         theirs = vars(StarletteCORSMiddleware(plain, allow_origins=[ORIGIN]))
         assert set(theirs) - {"app"} == set(READ)
 
+    @needs_private_network
     @pytest.mark.parametrize(
         "keywords",
         [

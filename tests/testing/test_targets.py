@@ -12,7 +12,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from corsense.testing import aio, assert_cors_allowed, assert_cors_blocked, assert_no_foreign_access, cors_matrix
-from tests.testing.apps import PAGE, STRANGER, make_app, who
+from tests.testing.apps import PAGE, STRANGER, make_app, needs_vary, who
 
 FRONTEND = "http://localhost:3000"
 
@@ -211,6 +211,7 @@ def test_the_routes_of_a_server_are_those_of_its_document(server: str) -> None:
     assert {access.origin for access in matrix.allowed} == {FRONTEND}
 
 
+@needs_vary
 def test_a_server_that_lets_nobody_else_in_passes_every_probe(server: str) -> None:
     assert_no_foreign_access(server, trusted=[FRONTEND], requests=["GET /users", "POST /users"])
 
