@@ -25,6 +25,11 @@ HAR = """{"log": {"version": "1.2", "creator": {"name": "a browser", "version": 
   "response": {"status": 200, "statusText": "OK", "httpVersion": "http/1.1", "headers": [], "cookies": [],
     "content": {"size": 2, "mimeType": "application/json"}, "redirectURL": "", "headersSize": -1, "bodySize": 2}}]}}
 """
+MCP = """
+
+@app.post("/mcp")
+def mcp() -> None: ...
+"""
 CURL = "curl 'http://localhost:8000/api/users' -H 'Origin: http://localhost:3000' -H 'X-Token: 1'\n"
 MESSAGE = (
     "Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS policy: "
@@ -72,6 +77,11 @@ def write_what_commands_name(folder: Path) -> None:
     for name in ("package/module.py", "app/main.py", "main.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(app, folder / name)
+    with (folder / "package" / "module.py").open("a", encoding="utf-8") as module:
+        module.write(MCP)
+    tool = folder / ".venv" / "bin" / "xclip"
+    tool.write_text(f'#!/bin/sh\nprintf "%s" "{MESSAGE.strip()}"\n', encoding="utf-8")
+    tool.chmod(0o755)
     for name, text in (("recording.har", HAR), ("copied-as-curl.txt", CURL), ("pasted-from-the-console.txt", MESSAGE)):
         (folder / name).write_text(text, encoding="utf-8")
 
@@ -79,12 +89,16 @@ def write_what_commands_name(folder: Path) -> None:
 @pytest.mark.xdist_group("readme")
 @pytest.mark.parametrize("command", [found for found in dict.fromkeys(commands()) if found not in NOT_RUN_HERE])
 def test_a_command_of_the_readme_does_its_work(command: str, ready: Path, served: int, wheel: Path) -> None:
-    given = command.replace("localhost:8000", f"localhost:{served}")
+    given = command.replace("localhost:8000", f"localhost:{served}").replace(
+        "https://api.example.com", f"http://localhost:{served}"
+    )
     if command.startswith("uvx corsense"):
         given = given.replace("uvx corsense", f"{UV} tool run --from {wheel} corsense")
     if command.startswith("pip install"):
         given = re.sub(r"pip install '?corsense(\[\w+\])?'?", rf".venv/bin/pip install --quiet '{wheel}\1'", given)
     environment = clean_environment()
+    if "--clipboard" in command:
+        environment["DISPLAY"] = ":0"  # where xclip is asked
     environment["PATH"] = f"{ready / '.venv' / 'bin'}:{environment['PATH']}"
     serves = command.endswith("--page")
     with subprocess.Popen(

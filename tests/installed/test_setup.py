@@ -22,11 +22,13 @@ def test_a_fresh_clone_sets_itself_up(version: str, pip: str | None, tmp_path: P
     assert run("scripts/setup", folder=folder).stderr == "", "the second time there is nothing to do"
 
 
-def test_a_python_that_is_too_old_is_refused_with_a_remedy(clone: Path) -> None:
-    ran = run("env", f"PYTHON={interpreter('3.10')}", "scripts/setup", folder=clone)
+def test_a_python_that_is_too_old_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / "corsense"
+    succeed("git", "clone", "--quiet", ROOT, folder, folder=ROOT)
+    ran = run("env", f"PYTHON={interpreter('3.10')}", "scripts/setup", folder=folder)
     assert ran.returncode == 2
     assert "not a Python 3.11 or newer" in ran.stderr
-    assert not (clone / ".venv").exists()
+    assert not (folder / ".venv").exists()
 
 
 def test_nothing_of_the_test_run_reaches_a_clean_environment() -> None:
