@@ -28,6 +28,7 @@ class Callers:
     _calls: dict[str, list[_Call]] | None = None
     _found: dict[ast.AST, list[_Call]] = field(default_factory=dict)
     _pattern: re.Pattern[bytes] | None = None
+    _sought: tuple[bytes, ...] = ()
 
     def get(self, function: ast.AST, default: list[_Call]) -> list[_Call]:
         """The calls of a function that are in sight."""
@@ -65,13 +66,14 @@ class Callers:
                 new.add(name)
             homes |= near
         if new:
-            names = b"|".join(re.escape(name.encode()) for name in sorted(new))
+            self._sought = tuple(name.encode() for name in sorted(new))
+            names = b"|".join(map(re.escape, self._sought))
             self._pattern = re.compile(rb"(?<!def )\b(?:" + names + rb")\b(?=\s*\(|\s+as\s)")
         return bool(new)
 
     def may_call(self, content: bytes) -> bool:
         """Whether a file's bytes call one of the functions that were learnt last, and name a module that it comes from."""
-        if self._pattern is None:
+        if self._pattern is None or not any(name in content for name in self._sought):
             return False
         called = {match[0].decode() for match in self._pattern.finditer(content)}
         return any(home.encode() in content for name in called for home in self.names[name])

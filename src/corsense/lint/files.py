@@ -12,7 +12,7 @@ from pathlib import Path
 
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
-_BY_ONE = 2500
+_BY_ONE = 10_000
 """Up to so many files, starting more processes takes longer than reading them."""
 
 LARGEST = 4_000_000
@@ -20,8 +20,8 @@ LARGEST = 4_000_000
 
 _FRAMEWORKS = (b"fastapi", b"starlette", b"http.response.start")
 _BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
-_HELPERS = re.compile(rb"(?i)fastapi|starlette|cors|middleware")
-"""What a file speaks of that may call a function which configures an app."""
+_HELPERS = (b"fastapi", b"starlette", b"cors", b"middleware")
+"""What a file speaks of, in letters of either case, that may call a function which configures an app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,8 @@ def _look_at(sources: list[str]) -> _Looked:
             found.concern.append(file)
             found.apps.append(file)
             continue
-        if _HELPERS.search(content) is not None:
+        lowered = content.lower()  # ten times as fast as an expression that ignores case
+        if any(word in lowered for word in _HELPERS):
             found.apps.append(file)
             if _BY_HAND.search(content) is not None:
                 found.helpers.append(file)

@@ -214,12 +214,12 @@ class Module:
     def names_of_middleware(self) -> frozenset[str]:
         """Names that imports, assignments and classes of this module give to something called a middleware."""
         found: set[str] = set()
-        for node in self.nodes:
+        for node in self._of_kinds(ast.ImportFrom, ast.Assign, ast.ClassDef):
             match node:
                 case ast.ImportFrom(names=names):
                     found |= {alias.asname for alias in names if alias.asname and alias.name.endswith("Middleware")}
-                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
-                    if ast.unparse(value).endswith("Middleware"):
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=last) | ast.Attribute(attr=last)):
+                    if last.endswith("Middleware"):
                         found.add(name)
                 case ast.ClassDef(name=name, bases=bases) if any("CORS" in ast.unparse(base) for base in bases):
                     found.add(name)
