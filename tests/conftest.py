@@ -18,6 +18,8 @@ _TESTS = Path(__file__).parent
 _HAS_FASTAPI = find_spec("fastapi") is not None
 _FASTAPI = re.compile(r"\b(?:from|import)\s+fastapi\b")
 _SUPPORT = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
+_SERVED = ("demo", "project/test_documents.py", "project/test_typed_examples.py", "transports/test_browser_headers.py")
+"""Tests of FastAPI apps whose source stands elsewhere: in the demo, the documents and the examples."""
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
@@ -38,6 +40,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 @cache
 def _needs_fastapi(file: Path) -> bool:
     """Whether a file, or a module of the tests that it imports, imports FastAPI or contains the source of an app that does."""
+    if any(file.is_relative_to(_TESTS / served) for served in _SERVED) and file.name != "__init__.py":
+        return True
     source = file.read_text(encoding="utf-8")
     if file.is_relative_to(_TESTS) and file != Path(__file__) and _FASTAPI.search(source):
         return True
