@@ -9,6 +9,7 @@ from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers
+from corsense.origin.lookalikes import UNTRUSTED
 from corsense.origin.spelling import MAX_HOST, MAX_LABEL
 from corsense.readers.errors import InputError, quoted
 from corsense.suppression import EVERYTHING, RuleSelection
@@ -17,7 +18,7 @@ from corsense.url import parse_url
 DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 """Where the development servers of frontends listen (Next.js and Create React App, Vite)."""
 
-STRANGER = "https://a-site-that-nobody-trusts.example"
+STRANGER = UNTRUSTED[1]
 """A page that no list of origins is meant for."""
 
 
