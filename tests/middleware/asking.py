@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-
-import pytest
-from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -21,12 +17,6 @@ Line = tuple[bytes, bytes]
 ORIGIN = "https://app.example.com"
 STRANGER = "https://stranger.example.net"
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-
-needs_private_network = pytest.mark.skipif(
-    "allow_private_network" not in inspect.signature(StarletteCORSMiddleware).parameters,
-    reason="the CORS layer of this Starlette has no allow_private_network",
-)
-"""For tests of all parameters and attributes that the layer of the newest Starlette has."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from corsense.middleware import CORSMiddleware, install
 from corsense.middleware.keywords import IgnoredSettingWarning
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import STARLETTE
-from tests.middleware.asking import ORIGIN, STRANGER, get, needs_private_network, plain, preflight
+from tests.middleware.asking import ORIGIN, STRANGER, get, plain, preflight
+from tests.middleware.versions import needs_private_network
 
 
 def client(**keywords: Any) -> TestClient:

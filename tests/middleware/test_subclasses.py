@@ -26,11 +26,11 @@ from tests.middleware.asking import (
     ask,
     ask_async,
     get,
-    needs_private_network,
     plain,
     preflight,
     scope,
 )
+from tests.middleware.versions import needs_private_network
 
 trio = pytest.importorskip("trio")  # of the development dependencies
 TENANT = "https://a.tenant.example"
