@@ -86,8 +86,8 @@ def fix(
     ] = 30.0,
 ) -> None:
     """Repair the CORS of an app or of source. Each fix of an app is tried on the repaired app, in a process of its own, before
-    anything is written: the failing requests pass, no other page gains access, none loses what it was meant to have, and every
-    value that was written is alive.
+    anything is written: the failing requests pass, no other page gains access, none loses what it was meant to have, and no
+    entry stays beside the one that takes its place.
 
     Exit status: 0 nothing to fix, or all fixed; 1 a diff was printed, or something is left; 2 the work could not be done.
     """
