@@ -14,8 +14,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from corsense.app.agent.channel import Channel, Closed, Garbled, Taken
-from corsense.app.agent.main import PIPE_TAKEN
+from corsense.app.agent.channel import PIPE_TAKEN, Channel, Closed, Garbled, Taken
 from corsense.app.errors import AppLoadError
 
 MOST_PRINTED = 1 << 20

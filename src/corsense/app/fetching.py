@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from corsense.app.agent.answers import PATIENCE
+from corsense.app.agent.channel import PATIENCE
 from corsense.app.decoding import Answers, MessageError
 from corsense.app.probe import ExchangeFacts, Probe, ProbeResult
 from corsense.fetch.browser import Browser, Run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription
@@ -90,6 +89,8 @@ class AppCheck:
         share = self._share_of_the_first(len(probes))
         if share == 1.0 or self.asked.run_endpoints:
             return self._run(session, probes)
+        from concurrent.futures import ThreadPoolExecutor
+
         here = int(len(probes) * share)
         with self._session(output="none") as other, ThreadPoolExecutor(1) as pool:
             there = pool.submit(other.run, probes[here:], time_limit=self._answer_limit)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeAlias
 
 from corsense.app.description import AppDescription, AppInfo, LayerInfo
-from corsense.check.accessors import splitting_accessors
 from corsense.check.results import Result
 from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.origins import shared_preview
@@ -18,9 +16,7 @@ from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Finding, Place
 from corsense.fix import edits
-from corsense.fix.patterns import anchored, escaped_dots, glob_pattern, meant_by_glob, tightened
 from corsense.origin.not_a_regex import Listed
-from corsense.origin.reach import foreign_origin, shared_suffix
 from corsense.policy.keywords import STARLETTE
 
 Repair: TypeAlias = Callable[[str], str | None]
@@ -190,6 +186,8 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         title = "split the one entry of the list at its commas"
         yield Candidate(place, title, edited(edits.split_only_entry, line, argument), opens)
     elif slug == "glob-in-origins":
+        from corsense.fix.patterns import glob_pattern
+
         title = f"express {allowed!r} as allow_origin_regex"
         pattern = glob_pattern(allowed)
         if pattern is not None:
@@ -212,6 +210,8 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         header = str(evidence.get("header", ""))
         yield Candidate(place, f"expose the header {header}", lambda text: edits.expose_header(text, line, header))
     elif slug == "unknown-keyword":
+        from difflib import get_close_matches
+
         wrong = str(evidence.get("keyword", ""))
         near = get_close_matches(wrong, STARLETTE, 1)
         if near:
@@ -236,6 +236,8 @@ def _string_repairs(value: str, place: Place) -> Iterator[Candidate]:
 
 def _accessors_at(place: Place, held: str) -> list[str]:
     """The properties and methods of the settings at `place` that make a list of the string given as `allow_origins`."""
+    from corsense.check.accessors import splitting_accessors
+
     try:
         text = Path(place.file).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -268,6 +270,9 @@ def expression_repairs(
     slug: str, evidence: Mapping[str, object], place: Place, user_named: Sequence[str], listed_origins: Sequence[str] = ()
 ) -> Iterator[Candidate]:
     """What to do about the `allow_origin_regex` of the layer at `place`."""
+    from corsense.fix.patterns import anchored, escaped_dots, meant_by_glob, tightened
+    from corsense.origin.reach import shared_suffix
+
     line = place.line
     regex = str(evidence.get("value", evidence.get("allow_origin_regex", "")))
     meant = meant_by_glob(regex)
@@ -299,7 +304,9 @@ def expression_repairs(
 
 
 def _is_tight(pattern: str | None) -> bool:
-    """Whether a repaired expression keeps to its own sites: a fix that leaves the hole is none."""
+    """Whether a repaired expression keeps to its own sites: a fix that leaves the hole open does not count."""
+    from corsense.origin.reach import foreign_origin
+
     return pattern is not None and foreign_origin(pattern) is None
 
 
@@ -431,8 +438,7 @@ def _installation(case: Case) -> Iterator[Candidate]:
     place = layer.place
     guess = None if case.has_corsense else "the app will need corsense where it runs: say --adopt"
     title = "install the CORS layer around everything, so that pages can read errors too"
-    apply = edited(edits.install_layer, place.line)
-    yield Candidate(place, title, apply, guess=guess, moves=True, proven_only=True)
+    yield Candidate(place, title, lambda text: edits.install_layer(text, place.line), guess=guess, moves=True, proven_only=True)
 
 
 def _from_startup(case: Case) -> Iterator[Candidate]:

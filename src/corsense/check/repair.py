@@ -79,6 +79,8 @@ def _possible(case: Case, texts: Mapping[str, str], guesses: bool) -> Iterator[C
     """The candidates that change something; the safe ones first."""
     unsafe = []
     for candidate in candidates(case):
+        if candidate.guess is not None and not guesses:
+            continue
         before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
         if before is None or candidate.apply(before) is None:
             continue
@@ -86,7 +88,7 @@ def _possible(case: Case, texts: Mapping[str, str], guesses: bool) -> Iterator[C
             yield candidate
         else:
             unsafe.append(candidate)
-    yield from unsafe if guesses else ()
+    yield from unsafe
 
 
 def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int, bool | None]) -> Report:

@@ -13,7 +13,6 @@ from typing import Any
 from corsense.app.description import LayerInfo, Opaque, PolicyInfo, RouteInfo
 from corsense.diagnose.lists import joined_parts, nested_values
 from corsense.diagnose.origins import meant_origin
-from corsense.middleware.choice import most_specific
 from corsense.origin.not_a_regex import Listed
 from corsense.policy import Policy, PolicyError
 
@@ -122,6 +121,10 @@ def policy_for(layer: LayerInfo, route: RouteInfo | None, path: str) -> PolicyIn
     """The policy that a layer of corsense's own has for a route, or for a path (decoded), alone; None where it has none."""
     if route is not None and route.policy is not None:
         return route.policy
+    if not layer.policies:
+        return None
+    from corsense.middleware.choice import most_specific  # brings the whole middleware along
+
     pattern = most_specific((pattern for pattern, _ in layer.policies), path.removeprefix(layer.prefix))
     return None if pattern is None else dict(layer.policies)[pattern]
 

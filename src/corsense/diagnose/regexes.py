@@ -9,7 +9,6 @@ from corsense.app.description import LayerInfo, Opaque
 from corsense.causes import Severity
 from corsense.diagnose.observation import Diagnosis
 from corsense.origin.not_a_regex import Listed
-from corsense.origin.reach import admits_no_origin, foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,9 @@ class RegexFault:
 def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     """The fault of `allow_origin_regex`; None when it keeps to its own sites, is not a regular expression, or cannot be
     decided."""
+    # These bring the automata along, which most apps do without.
+    from corsense.origin.reach import admits_no_origin, foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
+
     severity: Severity = "error" if credentials else "warning"
     named = f"allow_origin_regex {regex!r}"
     admitted = foreign_origin(regex)

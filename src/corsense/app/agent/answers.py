@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
+from .channel import PATIENCE
 from .exchange import exchange, scope_of
 from .tracebacks import traceback_text
 from .tracing import SCOPE_KEY, Passage, StandInError
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from .exchange import AnsweredRequest
 
 _EXCERPT = 200
-PATIENCE = 3
-"""After so many requests that ran into the time limit, the others get a tenth of it."""
 
 Beat = Callable[[str], None]
 

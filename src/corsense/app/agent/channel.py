@@ -19,6 +19,10 @@ LONGEST_FRAME = 1 << 27
 """Bytes that a frame may have."""
 LONGEST_PREAMBLE = 1 << 20
 """Bytes that may come before the greeting."""
+PIPE_TAKEN = 113
+"""Exit status of the process of the app when the app has closed the pipe to the parent, or put another file in its place."""
+PATIENCE = 3
+"""After so many requests that ran into the time limit, the others get a tenth of it."""
 
 _MARK = b"\x00csf"
 _HEAD = struct.Struct(">4sII")

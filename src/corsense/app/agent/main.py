@@ -15,15 +15,12 @@ import time
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from .channel import Channel, Closed, Garbled, Taken
+from .channel import PIPE_TAKEN, Channel, Closed, Garbled, Taken
 
 if TYPE_CHECKING:
     from .answers import Answer, Answerer
     from .describe import Described
     from .lifespan import Lifespan
-
-PIPE_TAKEN = 113
-"""Exit status of the process when the app has closed the pipe to the parent, or put another file in its place."""
 
 _BATCH = 200
 _BATCH_SECONDS = 0.2
