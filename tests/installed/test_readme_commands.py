@@ -1,4 +1,4 @@
-"""Every command of the README does its work, in a fresh clone and a clean environment."""
+"""Every command of the README and of the pages below docs/ does its work, in a fresh clone and a clean environment."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.installed.conftest import ROOT, UV, clean_environment, succeed
+from tests.project.pages import DOCUMENTS, commands, is_session
 
-FENCED = re.compile(r"```console\n(.*?)```", re.DOTALL)
 NOT_RUN_HERE = {"scripts/test"}
 """What continuous integration runs itself, on a fresh clone: `.ci/run` is this command."""
 
@@ -37,12 +37,9 @@ MESSAGE = (
 )
 
 
-def commands() -> Iterator[str]:
-    """Each line of the README that begins with a prompt, without its comment."""
-    for block in FENCED.findall((ROOT / "README.md").read_text(encoding="utf-8")):
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                yield re.sub(r"\s{2,}#.*", "", line.removeprefix("$ ")).strip()
+def every_command() -> list[str]:
+    """The commands of all documents, but of pages that bring their files: `tests/project/test_documents.py` runs those."""
+    return list(dict.fromkeys(command for page in DOCUMENTS if not is_session(page) for command in commands(page)))
 
 
 @pytest.fixture(scope="module")
@@ -87,8 +84,8 @@ def write_what_commands_name(folder: Path) -> None:
 
 
 @pytest.mark.xdist_group("readme")
-@pytest.mark.parametrize("command", [found for found in dict.fromkeys(commands()) if found not in NOT_RUN_HERE])
-def test_a_command_of_the_readme_does_its_work(command: str, ready: Path, served: int, wheel: Path) -> None:
+@pytest.mark.parametrize("command", [found for found in every_command() if found not in NOT_RUN_HERE])
+def test_a_command_of_the_documents_does_its_work(command: str, ready: Path, served: int, wheel: Path) -> None:
     given = command.replace("localhost:8000", f"localhost:{served}").replace(
         "https://api.example.com", f"http://localhost:{served}"
     )
@@ -118,5 +115,5 @@ def test_a_command_of_the_readme_does_its_work(command: str, ready: Path, served
 
 
 def test_what_is_not_run_here_is_what_continuous_integration_runs() -> None:
-    assert set(commands()) >= NOT_RUN_HERE
+    assert set(every_command()) >= NOT_RUN_HERE
     assert "exec scripts/test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The table of `docs/drop-in.md`: every difference to the Starlette that is installed is in it, and nothing else is."""
+"""The table of `docs/reference/drop-in.md`: every difference to the Starlette that is installed is in it, and nothing else is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corsense.policy import Policy, PolicyError
 from tests.middleware.asking import Answer, answering, ask, get, preflight
 from tests.middleware.drop_in_cases import ASGI_CORS, CASES, FASTAPI, ORG, STARLETTE, AsgiCors, Case, Request
 
-PAGE = Path(__file__).parents[2] / "docs" / "drop-in.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "drop-in.md"
 ROW = re.compile(r"^\| `(?P<name>[a-z-]+)` \|", re.M)
 Facts = Mapping[str, object]
 

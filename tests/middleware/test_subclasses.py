@@ -428,7 +428,7 @@ class TestReadingAndSettingAttributes:
                 assert {each for each in mine if each != "authorization"} == set(expected)
             elif name == "allow_origin_regex" and expected is not None:
                 assert (mine.pattern, bool(mine.fullmatch("https://a.example.com"))) == (expected.pattern, True)
-            elif name not in ("preflight_headers", "allow_methods"):  # see docs/drop-in.md
+            elif name not in ("preflight_headers", "allow_methods"):  # see docs/reference/drop-in.md
                 assert mine == expected, name
         assert set(ours.preflight_headers) == set(theirs.preflight_headers) | (
             {"Access-Control-Allow-Headers"} if "*" in keywords.get("allow_headers", ()) else set()

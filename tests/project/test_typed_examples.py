@@ -1,4 +1,4 @@
-"""The examples of the README and of public docstrings are code that users' type checkers accept: mypy --strict and pyright."""
+"""The examples of the documents and of public docstrings are code that users' type checkers accept: mypy --strict and pyright."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.project.pages import DOCUMENTS, README, ROOT, blocks
+
 PACKAGE = ROOT / "src" / "corsense"
 FENCED = re.compile(r"^( *)```python\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 
@@ -27,8 +28,9 @@ WRONG_ON_PURPOSE = {
 
 def examples() -> Iterator[tuple[str, str]]:
     """Each example with a name that says where it stands."""
-    for number, found in enumerate(FENCED.finditer((ROOT / "README.md").read_text(encoding="utf-8"))):
-        yield f"README-{number}", found[2]
+    for page in DOCUMENTS:
+        for number, block in enumerate(found for found in blocks(page) if found.language == "python"):
+            yield "-".join((*page.relative_to(ROOT).with_suffix("").parts, str(number))), block.text
     for path in sorted(PACKAGE.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
         if "```python" not in text:
@@ -51,6 +53,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     written = {name: folder / f"{name.replace('-', '_')}.py" for name, _ in examples()}
     for name, source in examples():
         written[name].write_text(source, encoding="utf-8")
+    # What a page calls main.py is what its other examples import.
+    imported = next(block for block in blocks(README) if block.title == "main.py")
+    (folder / "main.py").write_text(imported.text, encoding="utf-8")
     return written
 
 
@@ -74,9 +79,9 @@ def test_what_users_write_has_the_types_they_expect(checker: list[str]) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def test_there_are_examples_in_the_readme_and_in_docstrings() -> None:
+def test_there_are_examples_in_the_documents_and_in_docstrings() -> None:
     homes = {name.partition("-")[0] for name, _ in examples()}
-    assert {"README", "causes", "middleware"} <= homes
+    assert {"README", "docs", "causes", "middleware"} <= homes
 
 
 def test_mypy_accepts_every_example_but_those_of_a_fault_that_it_finds_too(files: dict[str, Path]) -> None:

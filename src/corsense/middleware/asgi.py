@@ -60,7 +60,7 @@ class CORSMiddleware(ExtensionPoints):
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
     In place of `policy`, the keywords of Starlette's `CORSMiddleware` are understood with their meaning, so that changing the
-    import is enough. What changes stands in one table, `docs/drop-in.md`: most of all, unsafe or impossible settings raise
+    import is enough. `docs/reference/drop-in.md` lists every difference: most of all, unsafe or impossible settings raise
     `PolicyError`. A subclass that overrides `is_allowed_origin`, `preflight_response`, `simple_response`, `send` or `__call__`
     works as it does with Starlette's; what cannot work raises `TypeError`. Preflights that name more headers, or longer ones,
     than the policy could allow are refused unread, and a list of headers that a response shares between requests is not written
