@@ -74,6 +74,8 @@ CONTRACT = [
     "joined-values",
     "setting-not-json",
     "private-network-headers-obsolete",
+    "foreign-write",
+    "host-unchecked",
 ]
 
 

@@ -79,7 +79,10 @@ class RouteInfo:
     - `example_path`: a path that matches, every parameter filled with a plausible value.
     - `body`: what kind of body the endpoint declares; `headers`: request headers it requires, `optional_headers`: those it reads
       when they are sent; `security`: the request headers that its security schemes read (`authorization`, the name of an API key
-      header); all in lower case; `cookies`: names of the cookies it reads.
+      header); all in lower case; `cookies`: names of the cookies it reads; `query`: query parameters it requires, each with a
+      plausible value.
+    - `ambient`: what it authenticates with is attached by browsers by themselves (a cookie, HTTP Basic).
+    - `guarded`: its code names an origin, a referrer or a CSRF token, so it may refuse foreign pages by itself.
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).
     - `opaque`: a mounted ASGI app that cannot be looked into: it is only run when endpoints are.
     - `host`: the pattern of a `Host` route above it.
@@ -102,6 +105,9 @@ class RouteInfo:
     optional_headers: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
     cookies: tuple[str, ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    ambient: bool = False
+    guarded: bool = False
     builtin: bool = False
     opaque: bool = False
     host: str | None = None

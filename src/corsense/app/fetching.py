@@ -14,6 +14,7 @@ from corsense.app.probe import ExchangeFacts, Probe, ProbeResult
 from corsense.fetch.browser import Browser, Run
 from corsense.fetch.trace import FailureReason, Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
+from corsense.transports.browser_headers import BrowserHeaders
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _BATCH = 64
 _BATCHES_UNDER_WAY = 3
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 Ask = Callable[[list[list[Any]]], None]
 """Sends requests to the agent, as it reads them: method, URL, header lines, body, whether there are cookies, situation."""
@@ -123,6 +124,8 @@ class Fetches:
         probe = fetch.probe
         if probe.behind_proxy:
             request = replace(request, url=request.url.replace("https://", "http://", 1))
+        if probe.situation == "untrusted_page" or probe.request.initiator == "websocket":
+            request = replace(request, headers=BrowserHeaders(probe.request, probe.engine).lines(request))
         body = "" if request.preflight or request.method in ("GET", "HEAD") else _body(probe)
         cookies = probe.request.cookies and request.credentials
         # A preflight is the same in every situation.

@@ -29,8 +29,9 @@ class FetchRequest:
       `Content-Type`, whether a
       preflight is forced and whether a redirect can be followed.
     - `initiator`: `fetch`, `xhr`, `eventsource`, `script`, `image`, `font`...: the word the console uses, and
-      XMLHttpRequest's own rules. `websocket`: the handshake of `new WebSocket(url)`, of which only `url`, `origin`, `cookies`,
-      `address_space` and a `Sec-WebSocket-Protocol` in `headers` count.
+      XMLHttpRequest's own rules. `form`: a form is submitted, which navigates; give `mode="no-cors"`. `websocket`: the
+      handshake of `new WebSocket(url)`, of which only `url`, `origin`, `cookies`, `address_space` and a
+      `Sec-WebSocket-Protocol` in `headers` count.
     - `upload_listeners`: listeners were registered on `xhr.upload` before `send()`, which forces a preflight.
     - `cookies`: the page's browser holds cookies for the target.
     - `address_space`: where the page was loaded from, for Chromium's Local Network Access: a `public` page may not call this

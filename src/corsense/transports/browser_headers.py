@@ -28,7 +28,7 @@ _LANGUAGE: dict[EngineName, str] = {
     "firefox": "en-US,en;q=0.5",
     "webkit": "en-US,en;q=0.9",
 }
-_DESTINATION = {"script": "script", "image": "image", "font": "font"}
+_DESTINATION = {"script": "script", "image": "image", "font": "font", "form": "document", "websocket": "websocket"}
 
 
 @dataclass(slots=True)
@@ -67,13 +67,17 @@ class BrowserHeaders:
 
     def _metadata(self, url: ParsedUrl) -> list[tuple[str, str]]:
         self.furthest = max(self.furthest, self._relation(url), key=_RANK.__getitem__)
-        if not is_trustworthy_origin(url.origin):
-            return []
-        return [
-            ("Sec-Fetch-Site", self.furthest),
-            ("Sec-Fetch-Mode", self.request.mode),
-            ("Sec-Fetch-Dest", _DESTINATION.get(self.request.initiator, "empty")),
-        ]
+        opens_socket = self.request.initiator == "websocket"
+        if not is_trustworthy_origin(url.origin) or (opens_socket and self.engine in ("chromium", "standard")):
+            return []  # Chromium sends none with the handshake of a WebSocket
+        destination = _DESTINATION.get(self.request.initiator, "empty")
+        metadata = [("Sec-Fetch-Site", self.furthest), ("Sec-Fetch-Mode", self._mode()), ("Sec-Fetch-Dest", destination)]
+        if opens_socket and self.engine == "firefox":
+            metadata[2] = ("Sec-Fetch-Dest", "empty")
+        return metadata
+
+    def _mode(self) -> str:
+        return {"form": "navigate", "websocket": "websocket"}.get(self.request.initiator, self.request.mode)
 
     def _relation(self, url: ParsedUrl) -> FetchSite:
         if url.origin == self.request.origin:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from .channel import PATIENCE
 from .exchange import exchange, scope_of
+from .handshake import handshake, handshake_scope, is_handshake
 from .tracebacks import traceback_text
 from .tracing import SCOPE_KEY, Passage, StandInError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .exchange import AnsweredRequest
 
 _EXCERPT = 200
+UNTRUSTED_PAGE = "untrusted_page"
+"""The situation in which the guards of an endpoint run before its stand-in."""
 
 Beat = Callable[[str], None]
 
@@ -78,21 +81,39 @@ class Answerer:
             name.lower() == "access-control-request-method" for name, _ in asked.headers
         )
         body = None if asked.method in ("GET", "HEAD") or is_preflight else asked.body
+        upgrades = is_handshake(asked.method, asked.headers)
+        cookies, headers = asked.cookies, asked.headers
+        if asked.situation == UNTRUSTED_PAGE:
+            passage.guards_of = self._guards
+        if cookies and self.described.cookies and (upgrades or asked.situation == UNTRUSTED_PAGE):
+            headers = [*headers, ("Cookie", "; ".join(f"{name}=1" for name in self.described.cookies))]
         try:
-            scope = scope_of(asked.method, asked.url, asked.headers, cookies=asked.cookies, body=body)
+            if upgrades:
+                scope = handshake_scope(asked.url, headers, cookies=cookies)
+            else:
+                scope = scope_of(asked.method, asked.url, headers, cookies=cookies, body=body)
         except ValueError:
             return (400, ()), Facts("server", None)  # what no HTTP request can say is refused by a server
         scope["state"] = dict(self.state)
         scope[SCOPE_KEY] = passage
         limit = self.time_limit if self.timeouts < PATIENCE else self.time_limit / 10
-        answered = await exchange(self.described.entry, scope, body=body or b"", time_limit=limit)
+        entry = self.described.entry
+        if upgrades:
+            answered = await handshake(entry, scope, time_limit=limit)
+        else:
+            answered = await exchange(entry, scope, body=body or b"", time_limit=limit)
         if answered.status is None:
             self.timeouts += 1
             return None, Facts(None, self._route(passage))
         return (answered.status, answered.headers), self._facts(answered, answered.status, passage)
 
+    def _guards(self, passage: Passage) -> Any:
+        index = self._route(passage)
+        return None if index is None else self.described.guarded.get(index)
+
     def _facts(self, answered: AnsweredRequest, status: int, passage: Passage) -> Facts:
-        error = passage.exception or answered.exception
+        # Once a WebSocket is open, exceptions are the ordinary way to learn that the page has gone.
+        error = None if passage.accepted else passage.exception or answered.exception
         shown = error if error is not None and not isinstance(error, StandInError) else None
         return Facts(
             answered_by="server" if answered.by_server else self._answerer(passage, status),

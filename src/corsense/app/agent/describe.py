@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .endpoints import Needs, body_kind, dotted, flat_routes, frontends_of, methods_of, original_of
 from .example_paths import example_file, example_path
 from .frames import is_own_code
-from .layers import arguments_of, is_of_the_framework, made_by, marked_policy, name_of, policies_of
+from .guards import GuardedRoute, guards_of, looks_at_page
+from .layers import arguments_of, cookies_of, is_of_the_framework, made_by, marked_policy, name_of, policies_of
 from .places import Places, calls_in, code_of, definition_span, variable_at, wrapping_span
 from .recorder import PLACE, RECORDING
 from .tracebacks import traceback_text
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from .places import Place, Span
 
 _DEEPEST = 12
+_MOST_COOKIES = 50
 _FRAMEWORK = ("starlette.", "fastapi.")
 
 Record = dict[str, Any]
@@ -32,14 +34,17 @@ Record = dict[str, Any]
 
 
 class Described(NamedTuple):
-    """The description, and what is needed to try requests: the object to call, the layers and exception handlers, and the
-    routes by identity of the objects that match them: the chain of mounts, and the route."""
+    """The description, and what is needed to try requests: the object to call, the layers and exception handlers, the routes by
+    identity of the objects that match them (the chain of mounts, and the route), the guards of routes by index, and the names of
+    the cookies that layers read."""
 
     description: Record
     entry: Any
     layers: list[Record]
     handlers: list[Record]
     routes: dict[tuple[tuple[int, ...], int], int]
+    guarded: dict[int, GuardedRoute]
+    cookies: tuple[str, ...]
 
 
 class Spot(NamedTuple):
@@ -81,6 +86,8 @@ class Describer:
         self.has_lifespan = False
         self.by_identity: dict[tuple[tuple[int, ...], int], int] = {}
         self.stack_error: str | None = None
+        self.guarded: dict[int, GuardedRoute] = {}
+        self.cookies: dict[str, None] = {}
         self._keep: list[Any] = []
 
     def describe(self, root: Any, target: str, factory: bool, module: Any) -> Described:
@@ -110,7 +117,9 @@ class Describer:
             "stack_error": self.stack_error,
             "starts_server": [place for span in RECORDING.servers if (place := self.place(span)) is not None],
         }
-        return Described(description, entry, self.layers, self.handlers, self.by_identity)
+        return Described(
+            description, entry, self.layers, self.handlers, self.by_identity, self.guarded, tuple(self.cookies)[:_MOST_COOKIES]
+        )
 
     def place(self, span: Span | None) -> Place | None:
         """A span of Python's as a reader counts."""
@@ -211,6 +220,7 @@ class Describer:
         if span is None and around.module is not None:
             span = wrapping_span(around.module, name)
         policy, policies = policies_of(layer)
+        self.cookies.update(dict.fromkeys(cookies_of(layer)))
         given = any(entry is one for one in around.entries)
         self.layers.append(
             {
@@ -312,9 +322,15 @@ class Describer:
             optional_headers=sorted(needs.optional_headers - needs.headers - needs.security),
             security=sorted(needs.security),
             cookies=sorted(needs.cookies),
+            query=sorted(needs.query.items()),
+            ambient=needs.ambient,
+            guarded=looks_at_page(endpoint),
             builtin=str(getattr(endpoint, "__module__", "")).startswith(_FRAMEWORK),
             policy=marked_policy(route),
         )
+        self.cookies.update(dict.fromkeys(sorted(needs.cookies)))
+        if kind == "http" and getattr(route, "dependant", None) is not None:
+            self.guarded[index] = GuardedRoute(route, guards_of(route.dependant), self.routes[index]["body"])
         if kind == "http":
             self._route_layers(route, index, spot)
 

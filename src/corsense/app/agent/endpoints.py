@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+from .example_paths import example_value
+
+_AUTHENTICATING = re.compile(
+    r"sess|(?<![a-z])s?sid(?![a-z])|token|auth|jwt|user|login|access|refresh|ticket|remember", re.IGNORECASE
+)
+"""Names of cookies that say who the user is."""
 
 
 def methods_of(route: Any, endpoint: Any) -> list[str]:
@@ -40,7 +48,8 @@ def body_kind(body_field: Any) -> str | None:
 
 class Needs:
     """What an endpoint of FastAPI and its dependencies read from a request: annotations of path parameters, names of required
-    and of optional headers, of headers with credentials, and of cookies."""
+    and of optional headers, of headers with credentials, and of cookies; `query` has the required parameters with a plausible
+    value. `ambient`: a browser attaches by itself what it authenticates with, a cookie or a password of HTTP authentication."""
 
     def __init__(self, dependant: Any) -> None:
         self.path_types: dict[str, Any] = {}
@@ -48,6 +57,8 @@ class Needs:
         self.optional_headers: set[str] = set()
         self.security: set[str] = set()
         self.cookies: set[str] = set()
+        self.query: dict[str, str] = {}
+        self.ambient = False
         seen: set[int] = set()
         waiting = [dependant] if dependant is not None else []
         while waiting:
@@ -64,7 +75,12 @@ class Needs:
             found = self.headers if _is_required(parameter) else self.optional_headers
             found.update(name.lower() for name in _parameter_names(parameter, "-"))
         for parameter in getattr(dependant, "cookie_params", ()):
-            self.cookies.update(_parameter_names(parameter, "_"))
+            names = _parameter_names(parameter, "_")
+            self.cookies.update(names)
+            self.ambient = self.ambient or any(_AUTHENTICATING.search(name) for name in names)
+        for parameter in getattr(dependant, "query_params", ()):
+            if _is_required(parameter):
+                self.query[str(parameter.alias)] = example_value(_annotation(parameter))
         requirements = getattr(dependant, "security_requirements", None) or getattr(dependant, "security_schemes", None) or ()
         for scheme in (*(getattr(found, "security_scheme", None) for found in requirements), getattr(dependant, "call", None)):
             self._add_scheme(scheme)
@@ -77,8 +93,10 @@ class Needs:
             self.security.add(str(scheme.model.name).lower())
         elif "APIKeyCookie" in names:
             self.cookies.add(str(scheme.model.name))
+            self.ambient = True
         elif "APIKeyQuery" not in names:
             self.security.add("authorization")
+            self.ambient = self.ambient or "HTTPBasic" in names or "HTTPDigest" in names
 
 
 def _is_required(parameter: Any) -> bool:

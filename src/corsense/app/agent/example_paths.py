@@ -58,6 +58,11 @@ def _value(convertor: Any, annotation: Any) -> str:
     return "example"
 
 
+def example_value(annotation: Any) -> str:
+    """A plausible value of a parameter with this annotation."""
+    return _of_type(annotation) or "example"
+
+
 def _of_type(annotation: Any) -> str | None:
     """A value that the type would take; None when any text will do."""
     while get_origin(annotation) is not None and hasattr(annotation, "__metadata__"):

@@ -230,7 +230,7 @@ class _Conversation:
         if kind == "http.response.start":
             if self.status is not None:
                 raise RuntimeError("Unexpected ASGI message 'http.response.start' after the response has started.")
-            self.headers = _lines(message.get("headers", ()))
+            self.headers = header_lines(message.get("headers", ()))
             self.status = _status(message["status"])
             self.deadline = self.loop.time() + _FINISH_GRACE
             return
@@ -267,7 +267,7 @@ def _status(value: Any) -> int:
     return int(value)
 
 
-def _lines(headers: Any) -> tuple[tuple[str, str], ...]:
+def header_lines(headers: Any) -> tuple[tuple[str, str], ...]:
     """Header lines as text. Raises TypeError and ValueError for what no server can send, as a server does in the app's
     `send`."""
     lines = []

@@ -11,8 +11,12 @@ from .plain import plain
 from .recorder import ARGUMENTS
 from .unwrapping import is_cors_class
 
-_WITH_ARGUMENTS = frozenset({"TrustedHostMiddleware"})
-"""Layers whose arguments are read beside those about CORS; those of others can be secrets."""
+_WITH_ARGUMENTS = {
+    "TrustedHostMiddleware": frozenset({"allowed_hosts", "www_redirect"}),
+    "SessionMiddleware": frozenset({"same_site", "https_only", "session_cookie"}),
+}
+"""Layers beside those about CORS of which these arguments are read; others can be secrets."""
+_MOST_COOKIES = 10
 _OF_THE_FRAMEWORK = ("starlette.middleware.errors", "starlette.middleware.exceptions", "fastapi.middleware.asyncexitstack")
 
 
@@ -34,14 +38,25 @@ def is_of_the_framework(made: Any) -> bool:
 
 def arguments_of(layer: Any, made: Any, entry: Any) -> dict[str, Any]:
     """What a layer was given, by name; empty where that can be secret."""
-    if not is_cors_class(made) and name_of(made, layer) not in _WITH_ARGUMENTS:
+    wanted = _WITH_ARGUMENTS.get(name_of(made, layer))
+    if not is_cors_class(made) and wanted is None:
         return {}
     if entry is None:
         args, kwargs = getattr(layer, "__dict__", {}).get(ARGUMENTS, ((), {}))
     else:
         args, kwargs = getattr(entry, "args", ()), getattr(entry, "kwargs", None) or getattr(entry, "options", {})
     named = dict(zip(_parameters(layer if isinstance(layer, type) else type(layer)), args)) if args else {}
-    return {str(name): plain(value) for name, value in {**named, **kwargs}.items()}
+    given = {**named, **kwargs}
+    return {str(name): plain(value) for name, value in given.items() if wanted is None or name in wanted}
+
+
+def cookies_of(layer: Any) -> list[str]:
+    """The names of the cookies that a layer reads: of a session, or those that a guard against foreign writes calls sensitive."""
+    found: list[Any] = []
+    for attribute in ("session_cookie", "sensitive_cookies"):
+        value = getattr(layer, "__dict__", {}).get(attribute)
+        found += [value] if isinstance(value, str) else value if isinstance(value, (list, tuple, set, frozenset)) else []
+    return sorted(name for name in found if isinstance(name, str))[:_MOST_COOKIES]
 
 
 def _parameters(cls: Any) -> list[str]:

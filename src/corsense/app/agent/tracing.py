@@ -26,12 +26,16 @@ class Passage:
     """One request on its way through an app.
 
     `starts` are those who passed on the start of an answer, from the inside out: the index of a layer, or `endpoint`,
-    `exception-handler`, with the status. `mounts` are the mounts it went through, `matched` the route.
+    `exception-handler`, with the status. `mounts` are the mounts it went through, `matched` the route. `accepted`: it is the
+    handshake of a WebSocket, and was accepted. `guards_of` finds the guards of the matched route, which run before the stand-in;
+    None: they do not.
     """
 
     __slots__ = (
+        "accepted",
         "endpoint_raised",
         "exception",
+        "guards_of",
         "matched",
         "mounts",
         "options_only",
@@ -55,11 +59,24 @@ class Passage:
         self.exception: BaseException | None = None
         self.raised_by: int | None = None
         self.shortened = Shortened()
+        self.accepted = False
+        self.guards_of: Any = None
 
     def runs(self, method: str) -> bool:
         """Whether the endpoint itself answers. An endpoint for OPTIONS alone does, since a preflight must be answered truthfully;
         not one that does other things as well."""
         return self.real or (method == "OPTIONS" and self.options_only)
+
+    def note(self, who: int | str, message: Any) -> None:
+        """Note who passes on the start of an answer. A WebSocket that is closed after it was accepted has been answered."""
+        kind = message["type"]
+        if kind in ("http.response.start", "websocket.http.response.start"):
+            self.starts.append((who, message["status"]))
+        elif kind == "websocket.accept":
+            self.accepted = True
+            self.starts.append((who, 101))
+        elif kind == "websocket.close" and not self.accepted:
+            self.starts.append((who, 403))
 
 
 class LayerFactory:
@@ -94,11 +111,9 @@ class Boundary:
             await state["corsense_layer"](scope, receive, send)
             return
         index: int = state["corsense_index"]
-        starts = passage.starts
 
         async def note(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                starts.append((index, message["status"]))
+            passage.note(index, message)
             await send(message)
 
         try:
@@ -140,12 +155,15 @@ class Guard:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         passage: Passage | None = scope.get(SCOPE_KEY)
-        if passage is None or scope["type"] != "http":
+        if passage is None or scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return
-        noted = _noting(passage, send)
-        if self.is_open or passage.runs(scope["method"]):
+        noted = noting(passage, send)
+        if self.is_open or passage.runs(scope.get("method", "")):
             await self.app(scope, receive, noted)
+            return
+        if scope["type"] == "websocket":
+            await accept(passage, receive, noted)
             return
         response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
         await response(scope, receive, noted)
@@ -161,13 +179,22 @@ class Guard:
             return responses.PlainTextResponse(str(error), getattr(error, "status_code", 422), getattr(error, "headers", None))
 
 
-def _noting(passage: Passage, send: Any) -> Any:
+def noting(passage: Passage, send: Any) -> Any:
+    """`send` that notes in the passage who begins the answer: the endpoint, or the handler of what it raised."""
+
     async def note(message: Any) -> None:
-        if message["type"] == "http.response.start":
-            passage.starts.append(("exception-handler" if passage.endpoint_raised else "endpoint", message["status"]))
+        passage.note("exception-handler" if passage.endpoint_raised else "endpoint", message)
         await send(message)
 
     return note
+
+
+async def accept(passage: Passage, receive: Any, send: Any) -> None:
+    """What answers a handshake in place of an endpoint: it accepts, and closes."""
+    passage.stood_in = True
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": 1000})
 
 
 async def stand_in(passage: Passage) -> Any:
@@ -201,26 +228,38 @@ def _raise_validation_error() -> None:
 
 def patch_routing(module: ModuleType) -> None:
     """`starlette.routing`: note which route matched, and stand in for endpoints."""
+    from .websockets import watch_websockets
+
     _watch_endpoints(module)
+    watch_websockets(module)
     know(module.Route, module.WebSocketRoute, module.Mount)
     _shorten(module.Router)
     _note_matches(module.Route)
+    _note_matches(module.WebSocketRoute)
     _note_mounts(module.Mount)
     _note_mounts(module.Host)
-    original = module.Route.__init__
+    _guard_class_endpoints(module.Route)
+    _guard_class_endpoints(module.WebSocketRoute)
+
+
+def _guard_class_endpoints(route_class: Any) -> None:
+    original = route_class.__init__
 
     @wraps(original)
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         _guard_class_endpoint(self)
 
-    module.Route.__init__ = init
+    route_class.__init__ = init
 
 
 def patch_fastapi_routing(module: ModuleType) -> None:
     """`fastapi.routing`: newer releases have a `request_response` and an `APIRoute.handle` of their own."""
+    from .websockets import watch_fastapi_websockets
+
     if not getattr(module.request_response, "_corsense", False):
         _watch_endpoints(module)
+    watch_fastapi_websockets(module)
     included = getattr(module, "_IncludedRouter", None)
     know(module.APIRoute, module.APIWebSocketRoute, getattr(module, "_EffectiveRouteContext", None), included)
     if "app" in module.APIRouter.__dict__:
@@ -249,7 +288,7 @@ def patch_endpoints(module: ModuleType) -> None:
         if getattr(self, name, None) is None:
             await original(self)
             return
-        noted = _noting(passage, self.send)
+        noted = noting(passage, self.send)
         if passage.runs(method):
             self.send = noted
             await original(self)
@@ -277,7 +316,8 @@ def _watch_endpoints(module: Any) -> None:
             try:
                 if passage.runs(request.scope["method"]):
                     return await real(request)
-                return await stand_in(passage)
+                guards = passage.guards_of(passage) if passage.guards_of is not None else None
+                return await (stand_in(passage) if guards is None else guards.answer(request, _standing_in))
             except Exception:
                 passage.endpoint_raised = True
                 raise
@@ -286,13 +326,17 @@ def _watch_endpoints(module: Any) -> None:
 
         async def app(scope: Any, receive: Any, send: Any) -> None:
             passage: Passage | None = scope.get(SCOPE_KEY)
-            await answer(scope, receive, send if passage is None else _noting(passage, send))
+            await answer(scope, receive, send if passage is None else noting(passage, send))
 
         app.corsense_endpoint = func  # type: ignore[attr-defined]
         return app
 
     request_response._corsense = True  # type: ignore[attr-defined]
     module.request_response = request_response
+
+
+async def _standing_in(request: Any) -> Any:
+    return await stand_in(request.scope[SCOPE_KEY])
 
 
 def _is_async(function: Any) -> bool:
@@ -363,7 +407,7 @@ def _note_mounts(mount_class: Any) -> None:
         passage.shortened.restore()
         passage.mounts.append(id(self))
         passage.matched = id(self)
-        if scope["type"] == "http" and is_opaque(self.app):
+        if is_opaque(self.app):
             await Guard(self.app, foreign=True)(scope, receive, send)
         else:
             await original(self, scope, receive, send)
@@ -382,7 +426,7 @@ def _note_frontends(group_class: Any) -> None:
             return
         passage.shortened.restore()
         passage.matched = id(_effective(self, scope))
-        await original(self, scope, receive, _noting(passage, send))
+        await original(self, scope, receive, noting(passage, send))
 
     group_class.handle = handle
 
