@@ -19,22 +19,34 @@ _SWITCH = "functools_reduce"
 _CHILD = "from bench.instructions import run; run()"
 
 
-def count(names: Sequence[str]) -> dict[str, dict[str, float]] | None:
-    """Instructions per request for each case of those names, by layer; None without valgrind."""
+def count(
+    names: Sequence[str], layers: Sequence[str] = LAYERS, module: str = "bench.middleware"
+) -> dict[str, dict[str, float]] | None:
+    """Instructions per request for each case of those names, by layer; None without valgrind. `module` has the cases (`cases`)
+    and the layers (`LAYERS`)."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         return None
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "counts"
         words = [valgrind, "--tool=callgrind", f"--callgrind-out-file={out}"]
-        words += [f"--toggle-collect={_SWITCH}", f"--dump-after={_SWITCH}", sys.executable, "-c", _CHILD, *names]
+        words += [
+            f"--toggle-collect={_SWITCH}",
+            f"--dump-after={_SWITCH}",
+            sys.executable,
+            "-c",
+            _CHILD,
+            module,
+            ",".join(layers),
+            *names,
+        ]
         environment = {**os.environ, "PYTHONHASHSEED": "0"}
         done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"valgrind ended with status {done.returncode}: {done.stderr[-500:]}")
-        totals = [_total(Path(f"{out}.{number}")) for number in range(1, len(names) * len(LAYERS) + 1)]
+        totals = [_total(Path(f"{out}.{number}")) for number in range(1, len(names) * len(layers) + 1)]
     counted = iter(total / COUNTED for total in totals)
-    return {name: {layer: next(counted) for layer in LAYERS} for name in names}
+    return {name: {layer: next(counted) for layer in layers} for name in names}
 
 
 def _total(file: Path) -> int:
@@ -53,7 +65,8 @@ def _serve(_: None, prepared: tuple[Any, Any]) -> None:
 
 
 def run() -> None:
-    """Run the cases named on the command line, to be counted from outside."""
+    """Run the cases of the module and the layers named on the command line, to be counted from outside."""
+    import importlib
     import logging
     import warnings
 
@@ -61,9 +74,10 @@ def run() -> None:
 
     warnings.simplefilter("ignore")
     logging.disable()
-    known = {case.name: case for case in middleware.cases()}
-    for name in sys.argv[1:]:
-        for layer in LAYERS:
-            made = middleware.LAYERS[layer](known[name])
+    measured = importlib.import_module(sys.argv[1])
+    known = {case.name: case for case in measured.cases()}
+    for name in sys.argv[3:]:
+        for layer in sys.argv[2].split(","):
+            made = measured.LAYERS[layer](known[name])
             middleware.time_one(made, known[name], 3)
             reduce(_serve, [(made, scope) for scope in middleware.scopes(known[name], COUNTED)], None)

@@ -151,6 +151,34 @@ def test_an_http_page_is_foreign_to_its_https_twin() -> None:
     assert judge(twin, HostList(["a.example"])) is ForeignReason.FOREIGN_ORIGIN
 
 
+@pytest.mark.parametrize("origin", ["capacitor://localhost", "tauri://localhost", "chrome-extension://localhost"])
+def test_a_webview_or_an_extension_is_not_the_targets_own_page_though_its_host_is(origin: str) -> None:
+    app = Crossing("POST", "localhost", origins=(origin,))
+    assert judge(app, HostList()) is ForeignReason.FOREIGN_ORIGIN
+    assert judge(app, HostList(), trusted=True) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "authority"),
+    [("http://nas.lan", "nas.lan:80"), ("https://a.example", "a.example:443"), ("http://[::1]", "[::1]:80")],
+)
+def test_a_default_port_that_a_proxy_writes_out_changes_nothing(origin: str, authority: str) -> None:
+    assert judge(Crossing("POST", authority, origins=(origin,)), HostList()) is None
+    assert judge(Crossing("POST", "backend:9", origins=(origin,)), HostList([authority, "backend"])) is None
+    other = "http" if origin.startswith("https") else "https"
+    swapped = f"{other}://{origin.partition('://')[2]}"
+    assert judge(Crossing("POST", authority, origins=(swapped,)), HostList()) is ForeignReason.FOREIGN_ORIGIN
+
+
+def test_null_is_not_trusted_whatever_the_policy_says() -> None:
+    assert judge(Crossing("POST", "a.example", origins=("null",)), HostList(), trusted=True) is ForeignReason.OPAQUE_ORIGIN
+
+
+def test_an_origin_that_is_cut_for_its_length_equals_nothing() -> None:
+    host = "a" * 293
+    assert judge(Crossing("POST", host, origins=(f"https://{host}",)), HostList()) is ForeignReason.FOREIGN_ORIGIN
+
+
 origins = st.sampled_from(
     ["https://a.example", "http://a.example", "null", "https://evil.example", "http://localhost:8000", "", "x" * 400]
 )

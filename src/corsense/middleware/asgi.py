@@ -55,7 +55,7 @@ class CORSMiddleware(ExtensionPoints):
       (`X-CORS-Refused`). Not for production: it tells everyone what the policy allows.
     - `telemetry`: count decisions through OpenTelemetry. None: when its SDK is in use at the first request.
     - `protection`: refuse what CORS does not stop, the writes of foreign pages: `"report"`, `"enforce"` or a
-      `CrossOriginProtection`. None: off.
+      `CrossOriginProtection`. None: off. With it alone, without a policy, no other origin is trusted.
 
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
@@ -115,7 +115,9 @@ class CORSMiddleware(ExtensionPoints):
         self.debug = debug
         self._watch = Watch(debug=debug, telemetry=telemetry)
         said = {name: value for name, value in given.items() if value is not None}
-        chosen = policy_of(policy, policies, said, self.is_allowed_origin if self._asks else None)
+        # Protection alone: no page of another origin is let in, and no answer gets a header.
+        alone = protection is not None and policy is None and policies is None and not said and not self._asks
+        chosen = None if alone else policy_of(policy, policies, said, self.is_allowed_origin if self._asks else None)
         self._rules = self._compile(chosen, policies, "allow_origins" if "allow_origins" in said else "origins", marks=False)
         follow(self)
         warn_of_inner_layer(app)
@@ -149,15 +151,21 @@ class CORSMiddleware(ExtensionPoints):
         """The app behind the cross-origin protection, where there is one."""
         if self._protection is None:
             return app
-        from corsense.middleware.protection import ProtectionLayer
+        from corsense.middleware.protection import PolicyQuestions, ProtectionLayer
 
-        return ProtectionLayer(app, self._protection, self._trusts, telemetry=self._telemetry)
+        asked = PolicyQuestions(self._lists, self._trusts, self._refuses_websockets)
+        return ProtectionLayer(app, self._protection, asked, telemetry=self._telemetry)
+
+    def _lists(self, scope: Scope, origin: bytes) -> bool:
+        """Whether the policy of the path names `origin` as one of those that it lets in; the other way to let it in is slower."""
+        found = self._rules
+        rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+        return rules is not None and origin in rules.exact and not rules.any_origin and origin != b"null"
 
     async def _trusts(self, scope: Scope, origin: bytes, cookies: bool) -> bool:
         """Whether the policy of the path lets a page of `origin` write. Where every page may read without credentials, every page
         may write without cookies."""
-        found = self._rules
-        rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+        rules = self._rules_of(scope)
         if rules is None:
             return False
         if rules.always is not None:
@@ -166,6 +174,14 @@ class CORSMiddleware(ExtensionPoints):
             return False
         # A star lets in without saying whom to trust; who may use cookies is listed.
         return not (cookies and rules.any_origin) or rules.with_credentials(origin)
+
+    def _refuses_websockets(self, scope: Scope) -> bool:
+        rules = self._rules_of(scope)
+        return rules is not None and rules.websockets
+
+    def _rules_of(self, scope: Scope) -> CompiledPolicy | None:
+        found = self._rules
+        return found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""
@@ -293,12 +309,12 @@ class CORSMiddleware(ExtensionPoints):
                 watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lifespan passes; a websocket does where the policy does not watch websockets, or lets its origin in."""
-        if scope["type"] == "websocket":
+        """Lifespan passes; a websocket does where the policy does not watch websockets, or lets its origin in. With protection,
+        its rule is the one that websockets are judged by."""
+        if scope["type"] == "websocket" and self._protection is None:
             from corsense.middleware.websocket import admit
 
-            found = self._rules
-            rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+            rules = self._rules_of(scope)
             if rules is not None and rules.websockets and not await admit(rules, scope, receive, send, self._watch):
                 return
         await self.app(scope, receive, send)

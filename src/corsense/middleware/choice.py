@@ -266,6 +266,29 @@ def _routes_of(scope: Scope, app: Any) -> Any:
     return getattr(app, "routes", ())
 
 
+def route_template(scope: Scope, app: Any = None) -> str | None:
+    """The path of the route that Starlette's router would choose, as it was written (`/users/{id}`); `""` where it finds none,
+    None where the routes of the app cannot be known."""
+    routes = _routes_of(scope, app)
+    return _template(routes, scope, 0) if routes else None
+
+
+def _template(routes: Any, scope: Scope, depth: int) -> str:
+    partial: tuple[Any, Any] | None = None
+    for route in _flat(routes):
+        match, child = route.matches(scope)
+        if match.value == _FULL or (match.value == _PARTIAL and partial is None):
+            partial = route, child
+        if match.value == _FULL:
+            break
+    if partial is None:
+        return ""
+    route, child = partial
+    path = str(getattr(route, "path", ""))
+    inner = getattr(route, "routes", None)
+    return path + _template(inner, {**scope, **child}, depth + 1) if inner and depth < _DEEPEST else path
+
+
 def _endpoint(routes: Any, scope: Scope, depth: int) -> Any:
     """The endpoint that Starlette's router would choose."""
     partial: tuple[Any, Any] | None = None

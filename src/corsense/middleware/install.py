@@ -18,6 +18,14 @@ INSTALLED: Final = "_corsense_installation"
 """Attribute under which an app keeps its `Installation`."""
 
 _DEEPEST = 20
+_REPLACED = (
+    "the CORS layer that is installed around the app. Preflights never reach it, and its headers are replaced. Take it out; a "
+    "policy for some paths only goes into policies={'/path/*': Policy(...)}."
+)
+_UNKNOWN_ORIGINS = (
+    "the protection that is installed around the app, which does not know its origins and so refuses what their pages send. "
+    "State them once: install(app, Policy(origins=[...]), protection=...), and take the inner layer out."
+)
 
 
 class Installation:
@@ -53,6 +61,8 @@ def install(
     error that nobody handles, redirects for slashes, mounted apps. May be called at any time, also while serving. The
     arguments are those of `CORSMiddleware`, keywords of Starlette's middleware included.
 
+    `install(app, protection="report")`, without a policy, protects an API that only its own pages call.
+
     Warns (`CORSLayerWarning`) of further CORS layers inside, whose preflights are never asked. Raises `PolicyError`;
     `TypeError` when `app` is no Starlette (wrap other ASGI apps: `CORSMiddleware(app, policy=...)`); `RuntimeError` when the
     app has a layer installed already.
@@ -71,7 +81,7 @@ def install(
 
     def build_middleware_stack() -> AsgiApp:
         layer.app = layer.protected(build())
-        _warn_of_inner_layers(app)
+        _warn_of_inner_layers(app, layer)
         return layer
 
     app.__dict__[INSTALLED] = installation
@@ -79,7 +89,7 @@ def install(
     if app.middleware_stack is not None:
         layer.app = layer.protected(app.middleware_stack)
         app.middleware_stack = layer
-        _warn_of_inner_layers(app)
+        _warn_of_inner_layers(app, layer)
     return installation
 
 
@@ -87,11 +97,11 @@ async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:
     raise RuntimeError("the app has not built its stack of middleware yet")
 
 
-def _warn_of_inner_layers(app: Any) -> None:
+def _warn_of_inner_layers(app: Any, layer: CORSMiddleware) -> None:
+    said = _UNKNOWN_ORIGINS if layer.policy is None and not layer.policies else _REPLACED
     for where, name in _inner_layers(app, "the app", 0):
         warnings.warn(
-            f"CORS: {where} has {name} inside of the CORS layer that is installed around the app. Preflights never reach it, and "
-            "its headers are replaced. Take it out; a policy for some paths only goes into policies={'/path/*': Policy(...)}.",
+            f"CORS: {where} has {name} inside of {said}",
             CORSLayerWarning,
             stacklevel=4,
         )

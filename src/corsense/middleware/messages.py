@@ -30,9 +30,14 @@ _FOUR_LETTERS = frozenset({b"date", b"etag", b"link", b"from"})
 _VARY = b"vary"
 
 
+class SealedHeaders(list[Pair]):
+    """The header lines of an answer that gets no CORS headers. `Vary` is among them, which is what makes `with_pairs` look."""
+
+
 def with_pairs(message: Message, added: Pairs) -> Message:
     """A copy of `message`, the start of an answer, with the headers `added`: `Vary` merged with what the app had, every other
-    CORS header of the app replaced. Neither the message nor its list of headers is changed, since apps may share them."""
+    CORS header of the app replaced. `SealedHeaders` stay as they are. Neither the message nor its list of headers is changed,
+    since apps may share them."""
     headers = message.get("headers") or ()
     if not isinstance(headers, (list, tuple)):
         headers = tuple(headers)
@@ -45,6 +50,8 @@ def with_pairs(message: Message, added: Pairs) -> Message:
 
 def _merged(headers: list[Pair] | tuple[Pair, ...], added: Pairs) -> list[Pair]:
     """The headers of an app with `added`, where some may be about the same."""
+    if isinstance(headers, SealedHeaders):
+        return [*headers]
     kept: list[Pair] = []
     vary: list[bytes] = []
     for name, value in headers:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from corsense.middleware.choice import most_specific, route_path
-from corsense.middleware.messages import AsgiApp, Receive, Scope, Send
+from corsense.faults import PolicyError
+from corsense.middleware.choice import most_specific, pattern_faults, route_path, route_template
+from corsense.middleware.messages import AsgiApp, Pair, Receive, Scope, SealedHeaders, Send
 from corsense.middleware.sentences import quoted
-from corsense.middleware.watch import LOGGER, LONGEST_PATH, Refusals
-from corsense.protection.rule import MAX_READ, SAFE_METHODS, Crossing, ForeignReason, judge
+from corsense.middleware.watch import LOGGER, LONGEST_PATH, Refusals, shown_path
+from corsense.protection.rule import MAX_READ, SAFE_METHODS, Crossing, ForeignReason, judge, passes_at_sight
 
 if TYPE_CHECKING:
     from corsense.protection.settings import CrossOriginProtection
-
-Trusts = Callable[[Scope, bytes, bool], Awaitable[bool]]
-"""Whether the policy of the request's path admits an origin; the flag says that cookies came along."""
 
 _READ: Final = {
     b"host": 0,
@@ -24,55 +23,111 @@ _READ: Final = {
     b"sec-fetch-site": 2,
     b"sec-fetch-mode": 3,
     b"sec-fetch-dest": 4,
-    b"x-forwarded-host": 5,
-    b"cookie": 6,
 }
-_REMEDY: Final = {
-    ForeignReason.HOST_NOT_ALLOWED: "If browsers reach the server under that name, add it to hosts.",
-    ForeignReason.FOREIGN_ORIGIN: "If that page may write here, add its origin to the policy.",
-    ForeignReason.OPAQUE_ORIGIN: "A sandboxed frame, a file or a foreign redirect hides its page, so it cannot be trusted.",
-    ForeignReason.FOREIGN_SITE: "Send the request from a page of this site, or from one that the policy lists.",
-    ForeignReason.RELAYED_NAVIGATION: "A service worker of this site passed on a form of another one.",
-    ForeignReason.AMBIGUOUS_ORIGIN: "A browser sends one Origin header.",
-}
+_FORWARDED_FOR: Final = (b"x-forwarded-for", b"forwarded")
+_MOST_KNOWN: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyQuestions:
+    """What the protection asks the policy of a request's path.
+
+    - `lists`: whether it lists an origin by name, which is asked first because it takes no time.
+    - `trusts`: whether it admits an origin; the flag says that cookies came along.
+    - `refuses_websockets`: whether it refuses untrusted WebSocket handshakes by itself (`Policy(websockets=True)`).
+    """
+
+    lists: Callable[[Scope, bytes], bool]
+    trusts: Callable[[Scope, bytes, bool], Awaitable[bool]]
+    refuses_websockets: Callable[[Scope], bool]
 
 
 class ProtectionLayer:
     """Stands between the CORS layer and the app. Safe methods pass unread where no host list is set."""
 
-    def __init__(self, app: AsgiApp, protection: CrossOriginProtection, trusts: Trusts, *, telemetry: bool | None) -> None:
+    def __init__(
+        self, app: AsgiApp, protection: CrossOriginProtection, policy: PolicyQuestions, *, telemetry: bool | None
+    ) -> None:
+        faults = [replace(fault, field="exempt") for fault in pattern_faults(dict.fromkeys(protection.exempt))]
+        if faults:
+            raise PolicyError(faults)
         self.app = app
         self.protection = protection
-        self._trusts = trusts
+        self._policy = policy
         self._telemetry = telemetry
         self._enforces = protection.mode == "enforce"
-        self._reads_all = bool(protection.hosts)
+        # Hosts that are admitted without asking the list again; None: every host is. Behind a proxy `Host` does not decide.
+        self._known_hosts: set[bytes] | None = None
+        self._remembers_hosts = not protection.trusted_proxies
+        if protection.hosts:
+            self._known_hosts = {entry.encode() for entry in protection.host_list.entries} if self._remembers_hosts else set()
         self._refusals = Refusals()
         self._count: Callable[[str, str, str], None] | None = None
         self._ready = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, WebSocket or lifespan."""
-        kind = scope["type"]
-        if (kind == "http" and (self._reads_all or scope["method"] not in SAFE_METHODS)) or kind == "websocket":
-            crossing = read(scope, self.protection)
-            reason = await self._judge(crossing, scope)
-            if reason is not None:
-                self._note(reason, crossing, scope)
-                if self._enforces:
-                    await _refuse(reason, crossing, scope, receive, send)
-                    return
-        await self.app(scope, receive, send)
-
-    async def _judge(self, crossing: Crossing, scope: Scope) -> ForeignReason | None:
+        # Not a coroutine of its own: what passes costs a call, not a frame that every await goes through.
+        if scope["type"] == "http":
+            if scope["method"] in SAFE_METHODS:
+                known = self._known_hosts
+                if known is None:
+                    return self.app(scope, receive, send)
+                try:
+                    name, value = scope["headers"][0]  # where browsers and servers put it
+                except (LookupError, TypeError):
+                    name, value = b"", b""
+                if (value in known and name == b"host") or _host(scope["headers"]) in known:
+                    return self.app(scope, receive, send)
+        elif scope["type"] != "websocket":
+            return self.app(scope, receive, send)
+        if self._passes_at_sight(scope):
+            return self.app(scope, receive, send)
+        crossing = read(scope, self.protection)
         reason = judge(crossing, self.protection.host_list)
-        if reason is None or self._is_exempt(scope):
-            return None
-        if reason is ForeignReason.FOREIGN_ORIGIN or reason is ForeignReason.RELAYED_NAVIGATION:
+        if reason is None:
+            self._remember_host(crossing)
+            return self.app(scope, receive, send)
+        return self._serve_foreign(reason, crossing, scope, receive, send)
+
+    def _passes_at_sight(self, scope: Scope) -> bool:
+        """Whether a write passes by its raw headers: the own page, a listed page, a client that is not a browser."""
+        found: list[bytes | None] = [None, None, None, None, None]
+        for name, value in scope["headers"]:
+            index = _READ.get(name)
+            if index is not None:
+                if found[index] is not None:
+                    return False
+                found[index] = value
+        host, origin, site, mode, _ = found
+        if self._known_hosts is not None and host not in self._known_hosts:
+            return False
+        return passes_at_sight(origin, site, mode) or (origin is not None and self._policy.lists(scope, origin))
+
+    def _remember_host(self, crossing: Crossing) -> None:
+        known = self._known_hosts
+        if known is not None and self._remembers_hosts and crossing.authority and len(known) < _MOST_KNOWN:
+            known.add(crossing.authority.encode("latin-1"))
+
+    async def _serve_foreign(self, reason: ForeignReason, crossing: Crossing, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what the rule refuses as long as nobody is trusted."""
+        if self._is_exempt(scope):
+            await self.app(scope, receive, send)
+            return
+        trusted = False
+        if crossing.origins:
             cookies = any(name == b"cookie" for name, _ in scope["headers"])
-            if await self._trusts(scope, crossing.origins[0].encode("latin-1"), cookies):
-                return None
-        return reason
+            trusted = await self._policy.trusts(scope, crossing.origins[0].encode("latin-1"), cookies)
+        if judge(crossing, self.protection.host_list, trusted=trusted) is None:
+            self._remember_host(crossing)
+            await self.app(scope, receive, send)
+            return
+        enforces = self._enforces or (crossing.websocket and self._policy.refuses_websockets(scope))
+        self._note(reason, crossing, scope, "refused" if enforces else "reported")
+        if enforces:
+            await _refuse(reason, crossing, scope, receive, send, trusted=trusted)
+        else:
+            await self.app(scope, receive, send)
 
     def _is_exempt(self, scope: Scope) -> bool:
         exempt = self.protection.exempt
@@ -82,8 +137,8 @@ class ProtectionLayer:
         # A path that a server may resolve to another one is judged.
         return "/." not in path and "//" not in path and most_specific(exempt, path) is not None
 
-    def _note(self, reason: ForeignReason, crossing: Crossing, scope: Scope) -> None:
-        """Log a refusal, once by origin, path and reason, and count it."""
+    def _note(self, reason: ForeignReason, crossing: Crossing, scope: Scope, outcome: str) -> None:
+        """Log a refusal, once by origin, route and reason, and count it."""
         if not self._ready:
             self._ready = True
             if self._telemetry or (self._telemetry is None and "opentelemetry.sdk.metrics" in sys.modules):
@@ -91,13 +146,21 @@ class ProtectionLayer:
 
                 self._count = counter()
         if self._count is not None:
-            self._count("write", "refused" if self._enforces else "reported", reason.value)
+            self._count("websocket" if crossing.websocket else "write", outcome, reason.value)
         path = scope["path"][:LONGEST_PATH]
+        route = route_template(scope, self.app)
         seen = crossing.authority if reason is ForeignReason.HOST_NOT_ALLOWED else crossing.origin
-        if self._refusals.is_new((seen, path, reason)):
-            done = "refused" if self._enforces else "would be refused"
+        if self._refusals.is_new((seen, path if route is None else route, reason)):
+            done = "refused" if outcome == "refused" else "would be refused"
             method = "WebSocket" if crossing.websocket else quoted(scope["method"])
-            LOGGER.warning("CORS: %s %s %s: %s", method, quoted(path), done, sentence(reason, crossing))
+            LOGGER.warning("CORS: %s %s %s: %s", method, shown_path(route or path), done, sentence(reason, crossing))
+
+
+def _host(headers: Iterable[Pair]) -> bytes | None:
+    for name, value in headers:
+        if name == b"host":
+            return value
+    return None
 
 
 def read(scope: Scope, protection: CrossOriginProtection) -> Crossing:
@@ -111,15 +174,11 @@ def read(scope: Scope, protection: CrossOriginProtection) -> Crossing:
         text = value[: MAX_READ + 1].decode("latin-1")
         if index == 1:
             origins.append(text)
-        found[index] = text
-    authority = found[0] or ""
-    client = scope.get("client")
-    if found[5] is not None and client and protection.trusts_proxy(str(client[0])):
-        # The nearest proxy adds its value last; what stands before it may be the client's own.
-        authority = found[5].rpartition(",")[2].strip()
+        if found[index] is None:
+            found[index] = text
     return Crossing(
         scope.get("method", "GET"),
-        authority,
+        found[0] if not protection.networks else _forwarded_host(scope, protection) or found[0],
         secure=scope.get("scheme") in ("https", "wss"),
         websocket=scope["type"] == "websocket",
         origins=tuple(origins[:2]),
@@ -129,25 +188,60 @@ def read(scope: Scope, protection: CrossOriginProtection) -> Crossing:
     )
 
 
+def _forwarded_host(scope: Scope, protection: CrossOriginProtection) -> str | None:
+    """`X-Forwarded-Host` of a trusted proxy."""
+    client = scope.get("client")
+    if not client or not protection.trusts_proxy(str(client[0])):
+        return None
+    address = str(client[0]).encode("latin-1", "replace")
+    host = None
+    for name, value in scope["headers"]:
+        # A server that takes the client's address from a header lets the client choose it: that is no proxy's address.
+        if name in _FORWARDED_FOR and address in value:
+            return None
+        if name == b"x-forwarded-host":
+            host = value
+    # The nearest proxy adds its value last; what stands before it may be the client's own.
+    return None if host is None else host.rpartition(b",")[2].strip()[: MAX_READ + 1].decode("latin-1")
+
+
 def sentence(reason: ForeignReason, crossing: Crossing) -> str:
-    """Why a request is refused, and what to do about it, in one line that is safe to print."""
-    if reason is ForeignReason.HOST_NOT_ALLOWED:
-        said = f"the host {quoted(crossing.authority)} is not one of this server."
-    elif reason is ForeignReason.FOREIGN_SITE:
-        said = f"the request comes from another site (Sec-Fetch-Site: {quoted(crossing.site or '')})."
-    elif reason is ForeignReason.AMBIGUOUS_ORIGIN:
-        said = "the request has several Origin headers."
-    else:
-        said = f"a page at {quoted(crossing.origin or '')} may not write here ({reason.value})."
-    return f"{said} {_REMEDY[reason]}"
+    """Why a request is refused, and what to do about it: one sentence that is safe to print."""
+    origin = quoted(crossing.origin or "")
+    match reason:
+        case ForeignReason.HOST_NOT_ALLOWED:
+            host = quoted(crossing.authority or "")
+            return f"the host {host} is not one of this server; if browsers reach it under that name, add the name to hosts."
+        case ForeignReason.FOREIGN_ORIGIN:
+            return f"a page at {origin} may not write here ({reason.value}); if it should, add its origin to the policy."
+        case ForeignReason.OPAQUE_ORIGIN if crossing.site is None:
+            remedy = "a page of this site must not have Referrer-Policy: no-referrer (use same-origin)"
+            return f"a page at {origin} may not write here ({reason.value}); {remedy}."
+        case ForeignReason.OPAQUE_ORIGIN:
+            remedy = "send it from a page of this site or of a listed origin, not from a sandbox, a file or through a redirect"
+            return f"a page at {origin} may not write here ({reason.value}); {remedy}."
+        case ForeignReason.FOREIGN_SITE:
+            said = f"the request comes from another site (Sec-Fetch-Site: {quoted(crossing.site or '')}) and names no origin"
+            return f"{said}; send it from a page of this site or of a listed origin."
+        case ForeignReason.RELAYED_NAVIGATION:
+            said = f"a service worker of this site passed on a form of a page at {origin}"
+            return f"{said}; if that page may write here, add its origin to the policy."
+        case _:
+            return "the request has several Origin headers; send one, as browsers do."
 
 
-async def _refuse(reason: ForeignReason, crossing: Crossing, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer in the app's place: 421 for a host that is not the server's, else 403."""
+async def _refuse(
+    reason: ForeignReason, crossing: Crossing, scope: Scope, receive: Receive, send: Send, *, trusted: bool
+) -> None:
+    """Answer in the app's place: 421 for a host that is not the server's, else 403. Only a trusted page may read why."""
     status = 421 if reason is ForeignReason.HOST_NOT_ALLOWED else 403
     text = sentence(reason, crossing)
     body = (text[0].upper() + text[1:] + "\n").encode("ascii", "backslashreplace")
-    headers = [(b"content-length", str(len(body)).encode()), (b"content-type", b"text/plain; charset=utf-8")]
+    lines = [
+        (b"content-length", str(len(body)).encode()),
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"vary", b"Origin"),
+    ]
     prefix = "http"
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
@@ -155,5 +249,6 @@ async def _refuse(reason: ForeignReason, crossing: Crossing, scope: Scope, recei
             await send({"type": "websocket.close", "code": 1008, "reason": reason.value})
             return
         prefix = "websocket.http"
+    headers = lines if trusted or prefix != "http" else SealedHeaders(lines)
     await send({"type": f"{prefix}.response.start", "status": status, "headers": headers})
     await send({"type": f"{prefix}.response.body", "body": body})

@@ -8,8 +8,8 @@ from typing import Final
 COUNTER: Final = "cors.decisions"
 """Name of the counter. Its attributes, all from closed sets: `cors.kind` (`preflight`, `actual`, `websocket`), `cors.outcome`
 (`allowed`, `refused`, `no-origin`), and where refused `cors.reason` (a `corsense.policy.Reason`). Cross-origin protection counts
-kind `write`, outcome `refused` or `reported`, and a `corsense.protection.ForeignReason`. Never an origin or a path: whoever sends
-requests chooses those, and so the number of time series."""
+what it refuses: kind `write` or `websocket`, outcome `refused` or `reported`, and a `corsense.protection.ForeignReason`. Never an
+origin or a path: whoever sends requests chooses those, and so the number of time series."""
 
 
 def counter() -> Callable[[str, str, str], None] | None:

@@ -127,7 +127,7 @@ class Watch:
             said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
             # A route of a mounted app is written without what its mount is at.
             mount = str(scope.get("root_path", "")).removeprefix(str(scope.get("app_root_path", ""))) if route else ""
-            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), _shown(mount + route or scope["path"]), said)
+            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), shown_path(mount + route or scope["path"]), said)
 
     def preflight(self, rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, scope: Scope) -> None:
         """Note the decision about a preflight."""
@@ -142,7 +142,7 @@ class Watch:
         for reason, value in verdict.refusals:
             if self._refusals.is_new((origin, path, b"" if verdict.refuses_origin else value)):
                 said = sentence(rules, reason, value, origin)
-                LOGGER.warning("CORS: preflight for %s %s: %s", quoted(preflight.method), _shown(path), said)
+                LOGGER.warning("CORS: preflight for %s %s: %s", quoted(preflight.method), shown_path(path), said)
         if len(verdict.refusals) > 1:
             self._refusals.remember((origin, path, refusal_key(tuple(value for _, value in verdict.refusals))))
 
@@ -162,10 +162,10 @@ class Watch:
         path = scope["path"][:LONGEST_PATH]
         if not allowed and self._refusals.is_new((origin, path, "websocket")):
             said = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
-            LOGGER.warning("CORS: websocket %s closed: %s", _shown(path), said)
+            LOGGER.warning("CORS: websocket %s closed: %s", shown_path(path), said)
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
     """A path for a log, without what looks like a secret: logs are kept longer, and read by more people, than requests."""
     from corsense._redaction import redact_path
 

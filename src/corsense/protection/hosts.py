@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from typing import Final
 
 _LONGEST: Final = 300
-_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+
+DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+"""Ports that browsers leave out of an origin and of `Host`, by the schemes that a server has pages on."""
 
 
 class HostList:
@@ -43,9 +45,9 @@ class HostList:
 
     def names(self, scheme: str, authority: str) -> bool:
         """Whether a page at `scheme://authority` is a page of a listed host. An entry without a port means the default one."""
-        if not self.entries or scheme not in _DEFAULT_PORTS or len(authority) > _LONGEST:
+        if not self.entries or scheme not in DEFAULT_PORTS or len(authority) > _LONGEST:
             return False
-        return authority in self.entries
+        return authority in self.entries or f"{authority}:{DEFAULT_PORTS[scheme]}" in self.entries
 
     def __repr__(self) -> str:
         return f"HostList({list(self.entries)!r})"

@@ -10,15 +10,19 @@ machine. What a browser says of the page behind a request is in three headers, a
 
 In this order:
 
-1. A host that is not on the list is refused, whatever is asked: only that stops DNS rebinding.
+1. A host that is not on the list is refused, whatever is asked: only that stops DNS rebinding. A request without `Host` is not
+   from a browser, and goes on.
 2. Safe methods pass, WebSocket handshakes excepted: they are GET, and open a channel that writes.
-3. A trusted origin passes: one that the policy of this path admits.
+3. A trusted origin passes: one that the policy of this path admits. `null` names nobody, so nobody can trust it.
 4. `Sec-Fetch-Site: same-origin` or `none` passes. One exception: a navigation without a destination was passed on by a service
    worker of the target (WebKit keeps the foreign page's `Origin` there), so its `Origin` has to be the target's own.
 5. `Sec-Fetch-Site: same-site` or `cross-site` is refused. One exception: WebKit says `cross-site` of an own form with
    `target=_blank`, so the navigation of a whole page with the target's own, secure `Origin` passes. A beacon of a sandboxed frame
    says the same of itself, and is no navigation.
 6. Without `Sec-Fetch-Site`, `Origin` must be the target's own. Without both headers the client is not a browser, and passes.
+
+The target's own means: an http or https page whose host and port are those that the request names. The page of a webview
+(`capacitor://localhost`) or of an extension is never the target's own; it passes where the policy lists it.
 
 What no header can show: a foreign form that a service worker of the target sends anew (`fetch()` instead of passing it on; in
 Firefox also when it is passed on) looks like the target's own request. What is refused although it may be the target's own: a
@@ -34,7 +38,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from corsense.protection.hosts import HostList, is_loopback, split_authority
+from corsense.protection.hosts import DEFAULT_PORTS, HostList, is_loopback, split_authority
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that only read, by definition (RFC 9110, *Safe Methods*)."""
@@ -58,13 +62,13 @@ class ForeignReason(StrEnum):
 class Crossing:
     """What one request says of itself. Header values are as sent, without lines joined; None: absent.
 
-    - `authority`: host and port as the client named them: `Host`, or `X-Forwarded-Host` of a trusted proxy.
+    - `authority`: host and port as the client named them: `Host`, or `X-Forwarded-Host` of a trusted proxy. None: no `Host`.
     - `secure`: the request came over https, as far as the server knows.
     - `origins`: every `Origin` line.
     """
 
     method: str
-    authority: str
+    authority: str | None
     secure: bool = False
     websocket: bool = False
     origins: tuple[str, ...] = ()
@@ -85,13 +89,13 @@ class Crossing:
 def judge(crossing: Crossing, hosts: HostList, *, trusted: bool = False) -> ForeignReason | None:
     """Why the request is refused; None when it passes. `trusted`: the policy of its path admits its origin. Headers longer than
     `MAX_READ` characters match nothing."""
-    if not hosts.admits(crossing.authority):
+    if crossing.authority is not None and not hosts.admits(crossing.authority):
         return ForeignReason.HOST_NOT_ALLOWED
     if not crossing.writes:
         return None
     if len(crossing.origins) > 1:
         return ForeignReason.AMBIGUOUS_ORIGIN
-    if trusted:
+    if trusted and crossing.origin != "null":
         return None
     own = is_own(crossing, hosts)
     if crossing.site in ("same-origin", "none"):
@@ -103,13 +107,24 @@ def judge(crossing: Crossing, hosts: HostList, *, trusted: bool = False) -> Fore
     return None if own or crossing.origin is None else _foreign(crossing)
 
 
+def passes_at_sight(origin: bytes | None, site: bytes | None, mode: bytes | None) -> bool:
+    """Whether steps 4 and 6 let a request pass whoever is trusted: what most writes are, told without a `Crossing`. The caller
+    has admitted the host, and seen one `Origin` at most."""
+    if site is None:
+        return origin is None
+    return (site == b"same-origin" or site == b"none") and mode != b"navigate"
+
+
 def is_own(crossing: Crossing, hosts: HostList) -> bool:
     """Whether `Origin` is the target's own: host and port are those of the request, or those of a listed host, which is how a
     browser names a server behind a proxy that rewrites `Host`. An https target has no http pages."""
-    scheme, _, authority = (crossing.origin or "").partition("://")
-    if not authority or len(authority) > MAX_READ or (crossing.secure and scheme == "http"):
+    origin = crossing.origin or ""
+    scheme, _, authority = origin.partition("://")
+    if not authority or len(origin) > MAX_READ or scheme not in DEFAULT_PORTS or (crossing.secure and scheme == "http"):
         return False
-    return authority == crossing.authority.lower() or hosts.names(scheme, authority)
+    named = (crossing.authority or "").lower()
+    # Browsers leave the default port out; proxies write it: `proxy_set_header Host $host:$server_port`.
+    return named in (authority, f"{authority}:{DEFAULT_PORTS[scheme]}") or hosts.names(scheme, authority)
 
 
 def is_secure(crossing: Crossing) -> bool:

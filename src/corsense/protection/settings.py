@@ -19,13 +19,18 @@ class CrossOriginProtection:
     policy of the path says who is trusted.
 
     - `mode`: `report` logs and counts what `enforce` would refuse, and lets it pass.
-    - `hosts`: the names under which browsers reach the server (`api.example.com`, `*.example.com`). Requests that name another
-      host are refused with 421, which stops DNS rebinding. Addresses, `localhost` and `.local` names always pass. Empty: any
-      host; the list is never guessed.
-    - `exempt`: paths that are not judged, such as `/webhooks/*`: a sender that is not a browser passes anyway.
-    - `trusted_proxies`: addresses or networks of reverse proxies. Only their `X-Forwarded-Host` is believed.
+    - `hosts`: the names under which browsers reach the server (`api.example.com`, `*.example.com`; behind a proxy that rewrites
+      `Host` also the name that it writes, and the port of the public one where it is not the default: `shop.example:8443`).
+      Requests that name another host are refused with 421, which stops DNS rebinding. Addresses, `localhost` and `.local` names
+      always pass. Empty: any host; the list is never guessed.
+    - `exempt`: paths that are not judged, with the patterns of `policies`: `/webhooks/*`. A sender that is not a browser passes
+      anyway.
+    - `trusted_proxies`: addresses or networks of reverse proxies. Only their `X-Forwarded-Host` is believed. Where the server
+      itself takes the client's address from `X-Forwarded-For` (uvicorn does for proxies on this machine), no proxy can be told
+      by its address: name the public hosts in `hosts` instead.
 
-    Raises ValueError, naming the value, for what none of these can be.
+    `Policy(websockets=True)` is judged by the same rule, and refused in both modes. Raises ValueError, naming the value, for what
+    none of these can be; `install` raises PolicyError for a pattern of `exempt` that matches no path.
     """
 
     mode: Mode = "report"
