@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from corsense.app.description import LayerInfo, Opaque
 from corsense.causes import Severity
-from corsense.diagnose.observation import Diagnosis
 from corsense.origin.not_a_regex import Listed
 
 
@@ -21,6 +20,7 @@ class RegexFault:
     severity: Severity
 
 
+@lru_cache(maxsize=256)
 def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     """The fault of `allow_origin_regex`; None when it keeps to its own sites, is not a regular expression, or cannot be
     decided."""
@@ -63,18 +63,3 @@ def not_a_string(given: str, texts: Sequence[str]) -> tuple[str, str]:
     what it is, `texts` are the strings in it."""
     message = f"allow_origin_regex is {given}, not a string: re cannot match it, so the app answers requests with a 500."
     return message, Listed.of(texts).remedy("allow_origins", "allow_origin_regex")
-
-
-def regex_type_fault(layer: LayerInfo) -> Diagnosis | None:
-    """An `allow_origin_regex` of Starlette's middleware that is neither a string nor a compiled expression."""
-    given = layer.arguments.get("allow_origin_regex")
-    if layer.policy is not None or given is None or isinstance(given, str):
-        return None
-    if isinstance(given, Opaque) and given.type in ("re.Pattern", "_regex.Pattern", "regex.Pattern"):
-        return None
-    many = isinstance(given, list | tuple | set | frozenset)
-    texts = [text for text in given if isinstance(text, str)] if isinstance(given, list | tuple | set | frozenset) else []
-    shown = f"a {type(given).__name__}" if many or isinstance(given, dict) else repr(given)
-    message, remedy = not_a_string(given.type if isinstance(given, Opaque) else shown, texts)
-    evidence: dict[str, object] = {"argument": "allow_origin_regex", "values": texts}
-    return Diagnosis("origin-regex-not-a-string", message, layer.place, evidence, "error", remedy)

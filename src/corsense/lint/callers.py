@@ -44,8 +44,10 @@ class Callers:
         if self._calls is None:
             self._calls = {}
             for module in self.modules:
-                for called, call in _calls_by_name(module):
-                    self._calls.setdefault(called, []).append((module, call))
+                if not any(known in module.text for known in self.names):
+                    continue
+                for called, calls in module.calls_by_origin.items():
+                    self._calls.setdefault(called, []).extend((module, call) for call in calls)
         for module, call in self._calls.get(name, ()):
             for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
                 if isinstance(each.value, FunctionValue) and each.value.node is function:
@@ -59,9 +61,9 @@ class Callers:
         new: set[str] = set()
         for name, module in found:
             homes = self.names.setdefault(name, set())
-            near = {module.path.stem, module.path.absolute().parent.name}
+            near = {module.path.stem, module.home.parent.name}
             if module.path.stem == "__init__":
-                near = {module.path.absolute().parent.name, module.path.absolute().parent.parent.name}
+                near = {module.home.parent.name, module.home.parent.parent.name}
             if not near <= homes:
                 new.add(name)
             homes |= near
@@ -86,28 +88,12 @@ def is_test(path: Path) -> bool:
     )
 
 
-def _calls_by_name(module: Module) -> Iterator[tuple[str, ast.Call]]:
-    """Every call with the last name of what it calls, the original name where an import gave it another."""
-    aliases = {
-        alias.asname: alias.name
-        for statement in module.tree.body
-        if isinstance(statement, ast.ImportFrom)
-        for alias in statement.names
-        if alias.asname
-    }
-    for call in module.calls:
-        if isinstance(call.func, ast.Attribute):
-            yield call.func.attr, call
-        elif isinstance(call.func, ast.Name):
-            yield aliases.get(call.func.id, call.func.id), call
-
-
 def _functions_that_configure(module: Module, known: dict[str, set[str]]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
     if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
         return
-    for called, call in _calls_by_name(module):
-        if called == "add_middleware" or called.endswith("Middleware") or called in known:
+    for called, calls in module.calls_by_origin.items():
+        for call in calls if called == "add_middleware" or called.endswith("Middleware") or called in known else ():
             scope = module.scope_of(call)
             match scope.node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() as function if not function.name.startswith("__"):

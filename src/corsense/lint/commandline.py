@@ -20,7 +20,7 @@ _ARGUMENTS: WeakKeyDictionary[Module, dict[str | None, ast.Call]] = WeakKeyDicti
 def argument_named(evaluator: Evaluator, module: Module, name: str) -> Alternatives:
     """What the attribute `name` of the parsed arguments is: a setting with the default of its `add_argument`."""
     if module not in _ARGUMENTS:
-        calls = [call for call in module.calls if isinstance(call.func, ast.Attribute) and call.func.attr == "add_argument"]
+        calls = [call for call in module.calls_of("add_argument") if isinstance(call.func, ast.Attribute)]
         _ARGUMENTS[module] = {_destination(call): call for call in reversed(calls)}
     found = _ARGUMENTS[module].get(name)
     return _setting(evaluator, module, found, name) if found is not None else UNKNOWN

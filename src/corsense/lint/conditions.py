@@ -62,7 +62,7 @@ def path_of(module: Module, node: ast.AST) -> Path:
 
 def _left_before(module: Module, node: ast.AST) -> Path:
     """What is known at `node` of the conditions that would have left its block before."""
-    block = module.blocks.get(node)
+    block = module.block_of(node)
     if block is None or not block.leaving or not isinstance(node, ast.stmt):
         return frozenset()
     before = bisect_left(block.leaving, block.index[node], key=lambda each: each[0])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.program import FunctionNode, Module, Scope
+from corsense.lint.program import FunctionNode, Module, Scope, position
 from corsense.lint.signatures import default_of
 from corsense.lint.values import Known, Path, Value
 
@@ -61,7 +61,7 @@ def _is_the_layer_itself(module: Module) -> bool:
 
 def concerns_framework(module: Module) -> bool:
     """Whether a module imports FastAPI or Starlette, is imported by one that does, or is written against ASGI itself."""
-    for node in module.nodes:
+    for node in module.imports:
         match node:
             case ast.Import(names=names) if any(alias.name.partition(".")[0] in _FRAMEWORKS for alias in names):
                 return True
@@ -71,7 +71,8 @@ def concerns_framework(module: Module) -> bool:
 
 
 def _written(module: Module) -> Iterator[Written]:
-    for node in module.nodes:
+    """The headers whose name is written where they are set, those beside a CORS header in a dict included."""
+    for node in _holders(module):
         match node:
             case ast.Assign(targets=[ast.Subscript(value=holder, slice=key)], value=value) if _is_headers(holder):
                 name = _name(key)
@@ -92,6 +93,17 @@ def _written(module: Module) -> Iterator[Written]:
                 name = _name(key)
                 if name is not None and isinstance(module.parents.get(node), ast.List | ast.Call):
                     yield Written(node, name, value, appended=isinstance(module.parents.get(node), ast.Call))
+
+
+def _holders(module: Module) -> Iterator[ast.AST]:
+    """What may set a CORS header, by the places of their names: assignments, calls, dicts and pairs."""
+    found: dict[ast.AST, None] = {}
+    names = [node for node in module.constants if isinstance(node.value, str | bytes) and len(node.value) > len(_PREFIX)]
+    for constant in sorted(names, key=position):
+        if (_name(constant) or "").startswith(_PREFIX):
+            holder = module.parents[constant]
+            found[module.parents[holder] if isinstance(holder, ast.Subscript) else holder] = None
+    yield from found
 
 
 def _name(key: ast.expr) -> str | None:

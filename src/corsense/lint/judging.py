@@ -14,7 +14,7 @@ from corsense.causes import cause
 from corsense.finding import Finding, Place
 from corsense.lint.callers import Callers
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.files import Scan, Skipped, is_of_framework, read_source
+from corsense.lint.files import Scan, Skipped, is_of_framework
 from corsense.lint.handwritten import concerns_framework
 from corsense.lint.layers import CorsLayer, Layer, layers_of
 from corsense.lint.marks import Mark
@@ -75,7 +75,7 @@ class Linter:
     def take(self, path: Path, content: bytes | None = None) -> None:
         """Read one file."""
         try:
-            module = self.program.module(path, content)
+            module = self.program.module(path, content if content is not None else self.scan.contents.get(str(path)))
         except Unreadable as error:
             self.skipped.append(Skipped(str(path), str(error), error.line, error.column))
             return
@@ -91,7 +91,7 @@ class Linter:
         for path in self.scan.apps:
             if path not in known:
                 try:
-                    content = read_source(path)
+                    content = self.scan.read(path)
                 except OSError:
                     continue
                 if self.callers.may_call(content):
@@ -125,7 +125,7 @@ class Linter:
 
     def _wanted(self, modules: Sequence[Module], selection: RuleSelection) -> Callable[[str], bool]:
         """Which causes somebody wants to know of. Where it matters whether a comment silences anything, all of them."""
-        files = [str(module.path) for module in modules]
+        files = list({module.home.parent: str(module.path) for module in modules}.values())  # one of each folder
         if selection.selects(UNUSED, files) and any(module.has_comments for module in modules):
             return lambda slug: True
         return lambda slug: selection.selects(slug, files)

@@ -110,7 +110,8 @@ def layers_of(evaluator: Evaluator, module: Module) -> list[Layer]:
     """Every middleware that a module adds, in the order of the source."""
     if "iddleware" not in module.text:
         return []
-    found = [layer for call in module.calls for layer in _of_call(evaluator, module, call)]
+    calls = [call for name in module.names_called if not name or _may_add(module, name) for call in module.calls_of(name)]
+    found = [layer for call in calls for layer in _of_call(evaluator, module, call)]
     found += [layer for function in module.functions for layer in _of_decorators(evaluator, module, function)]
     return sorted(found, key=lambda layer: (layer.node.lineno, layer.node.col_offset))
 
@@ -123,17 +124,17 @@ def _of_call(evaluator: Evaluator, module: Module, call: ast.Call) -> Iterator[L
             for made_of in _values(evaluator, module, call.args[0]):
                 yield Layer(module, call, "decorated", made_of, target, path=path_of(module, call))
         case ast.Name() | ast.Attribute():
-            for made_of in _values(evaluator, module, call.func) if _may_be_cors(module, call.func) else ():
+            for made_of in _values(evaluator, module, call.func):
                 if isinstance(made_of, External) and made_of.name.endswith(".Middleware"):
                     yield from _added(evaluator, module, call, "item", None)
                 elif is_cors(evaluator, made_of):
                     yield from _wrapped(evaluator, module, call, made_of)
 
 
-def _may_be_cors(module: Module, function: ast.expr) -> bool:
-    """Whether a name is worth following: it speaks of CORS or middleware, or was given to something that does."""
-    name = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-    return name.endswith("Middleware") or "cors" in name.lower() or name in module.names_of_middleware
+def _may_add(module: Module, name: str) -> bool:
+    """Whether a function is worth following: it adds middleware, its name speaks of CORS or middleware, or it was given to
+    something that does."""
+    return name.endswith(("Middleware", "add_middleware")) or name in module.names_of_middleware or "cors" in name.lower()
 
 
 def _values(evaluator: Evaluator, module: Module, node: ast.expr) -> Iterator[Value]:

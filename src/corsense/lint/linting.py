@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,7 +42,7 @@ def lint_paths(
         return _without_findings(found, named)
     from corsense.lint.judging import Linter  # most trees have nothing to judge, and the rules know much
 
-    linter = Linter(found)
+    linter = Linter(replace(found, contents={}) if texts else found)
     with _uncollected():
         for path, content in texts.items():
             with suppress(Unreadable):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from corsense.lint.files import read_source
+from corsense.lint.imported_files import ImportedFiles
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 ScopeNode = ast.Module | FunctionNode | ast.ClassDef
@@ -25,8 +27,25 @@ _PLACED = frozenset(
     kind for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST) and not issubclass(kind, _SHARED)
 )
 _WITH_BLOCKS = frozenset(kind for kind in _PLACED if "body" in kind._fields) - {ast.Lambda, ast.IfExp}
+_PLACE = attrgetter("lineno", "col_offset")
+_NO_NODES = frozenset({
+    "ctx", "op", "ops", "id", "attr", "arg", "kind", "level", "module", "asname", "conversion", "simple", "rest", "kwd_attrs",
+    "is_async", "type_comment", "type_ignores",
+})  # fmt: skip
+"""Fields that never hold a node with a place of its own."""
+_NAMED = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.alias, ast.ExceptHandler})
+"""Nodes whose `name` is a string. A type alias of Python 3.12 has a node there."""
 
-_NAMING = frozenset({ast.Name, ast.Attribute, ast.arg})
+
+def _fields_with_nodes(kind: type[ast.AST]) -> tuple[str, ...]:
+    if kind is ast.Constant:
+        return ()
+    return tuple(name for name in kind._fields if name not in _NO_NODES and not (name == "name" and kind in _NAMED))
+
+
+_INNER = {kind: _fields_with_nodes(kind) for kind in _PLACED}
+"""The fields of each kind of node that may hold other nodes: most nodes are names and constants, and have none."""
+
 _SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 _DEEPEST = 150
@@ -34,9 +53,6 @@ _DEEPEST = 150
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
 _NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
-
-_ANCESTORS = 8
-"""In how many folders above a file the module that it imports is looked for."""
 
 
 class Unreadable(Exception):
@@ -58,6 +74,14 @@ class Module:
     tree: ast.Module
     is_used_by_app: bool = False
     """Whether a module that imports FastAPI or Starlette imports this one."""
+    _blocks: dict[ast.AST | None, dict[ast.AST, Block]] = field(default_factory=dict, init=False, repr=False)
+    _owners: dict[str, dict[str, list[ast.Call]]] = field(default_factory=dict, init=False, repr=False)
+    _spoken: dict[str, dict[str, list[ast.AST]]] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def home(self) -> Path:
+        """The path from the root of the disk."""
+        return self.path.absolute()
 
     @cached_property
     def lines(self) -> list[str]:
@@ -85,37 +109,47 @@ class Module:
         return self._nesting[1]
 
     @cached_property
-    def _nesting(self) -> tuple[dict[ast.AST, ast.AST], int]:
-        """The parents, found level by level, and the number of the levels."""
+    def _nesting(self) -> tuple[dict[ast.AST, ast.AST], int, dict[type, list[Any]]]:
+        """The parents, found level by level, the number of the levels, and the nodes by their classes."""
         found: dict[ast.AST, ast.AST] = {self.tree: self.tree}
+        kinds: defaultdict[type, list[Any]] = defaultdict(list)
+        kinds[ast.Module].append(self.tree)
         level: list[ast.AST] = [self.tree]
         depth = -1
+        inner, placed = _INNER, _PLACED
         while level:
             depth += 1
             below: list[ast.AST] = []
             for node in level:
-                for value in node.__dict__.values():
-                    if value.__class__ is list:
-                        for child in value:
-                            if child.__class__ in _PLACED:
-                                found[child] = node
-                                below.append(child)
-                    elif value.__class__ in _PLACED:
+                for name in inner[node.__class__]:
+                    value: Any = getattr(node, name, None)
+                    kind = value.__class__
+                    if kind in placed:
                         found[value] = node
-                        below.append(value)
+                        kinds[kind].append(value)
+                        if inner[kind]:
+                            below.append(value)
+                    elif kind is list:
+                        for child in value:
+                            kind = child.__class__
+                            if kind in placed:
+                                found[child] = node
+                                kinds[kind].append(child)
+                                if inner[kind]:
+                                    below.append(child)
             level = below
-        return found, depth
+        return found, depth, kinds
 
-    @cached_property
-    def blocks(self) -> dict[ast.AST, Block]:
-        """The block that each statement stands in."""
-        found: dict[ast.AST, Block] = {}
-        for node in self._of_kinds(*_WITH_BLOCKS):
-            for name in ("body", "orelse", "finalbody"):
-                statements = getattr(node, name, None)
-                if isinstance(statements, list) and statements:
-                    found |= dict.fromkeys(statements, Block(statements))
-        return found
+    def block_of(self, node: ast.AST) -> Block | None:
+        """The block that a statement stands in; None for what is no statement."""
+        holder = self.parents.get(node)
+        if holder.__class__ not in _WITH_BLOCKS:
+            return None
+        if holder not in self._blocks:
+            lists = [getattr(holder, name, None) for name in ("body", "orelse", "finalbody")]
+            blocks = [Block(statements) for statements in lists if isinstance(statements, list) and statements]
+            self._blocks[holder] = {statement: block for block in blocks for statement in block.statements}
+        return self._blocks[holder].get(node)
 
     @cached_property
     def scope(self) -> Scope:
@@ -126,33 +160,36 @@ class Module:
     def scopes(self) -> dict[ast.AST, Scope]:
         """The scope of each function, class and the module."""
         found: dict[ast.AST, Scope] = {self.tree: self.scope}
-        for node in self.parents:
-            if node.__class__ in _SCOPES:
-                found[node] = Scope(self, cast("ScopeNode", node), self._scope_around(node, found))
-        return found
-
-    @cached_property
-    def _by_kind(self) -> dict[type, list[Any]]:
-        """The nodes by their classes, those that hold others before what they hold."""
-        found: dict[type, list[Any]] = {}
-        for node in self.parents:
-            found.setdefault(node.__class__, []).append(node)
+        for node in sorted(self._of_kinds(*_SCOPES), key=position):  # those around others first
+            found[node] = Scope(self, node, self._scope_around(node, found))
         return found
 
     def _of_kinds(self, *kinds: type) -> list[Any]:
-        return [node for kind in kinds for node in self._by_kind.get(kind, ())]
+        """The nodes of some classes, class by class, those that hold others before what they hold."""
+        by_kind = self._nesting[2]
+        return [node for kind in kinds for node in by_kind.get(kind, ())]
+
+    @property
+    def imports(self) -> list[ast.Import | ast.ImportFrom]:
+        """Every import."""
+        return self._of_kinds(ast.Import, ast.ImportFrom)
+
+    @property
+    def constants(self) -> list[ast.Constant]:
+        """Every constant."""
+        return self._of_kinds(ast.Constant)
 
     @cached_property
     def calls(self) -> tuple[ast.Call, ...]:
         """Every call, in the order of the source."""
         found: list[ast.Call] = self._of_kinds(ast.Call)
-        return tuple(sorted(found, key=lambda call: (call.lineno, call.col_offset)))
+        return tuple(sorted(found, key=_PLACE))
 
     @cached_property
     def functions(self) -> tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]:
         """Every function, in the order of the source."""
         found: list[ast.FunctionDef | ast.AsyncFunctionDef] = self._of_kinds(ast.FunctionDef, ast.AsyncFunctionDef)
-        return tuple(sorted(found, key=lambda function: function.lineno))
+        return tuple(sorted(found, key=attrgetter("lineno")))
 
     @cached_property
     def uses(self) -> dict[str, list[ast.Name]]:
@@ -163,23 +200,33 @@ class Module:
                 found.setdefault(node.id, []).append(node)
         return found
 
+    def speakers(self, name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The functions in which a name stands, `app` or `self.app`, in the order of the source."""
+        last = name.rpartition(".")[2]
+        if last not in self._spoken:
+            named, parameters = self._ends
+            written: list[tuple[str, ast.AST]] = [(dotted(node), node) for node in named.get(last, ())]
+            self._spoken[last] = _by_text((*written, *((last, node) for node in parameters.get(last, ()))))
+        found: dict[ast.FunctionDef | ast.AsyncFunctionDef, None] = {}
+        for node in self._spoken[last].get(name, ()):
+            while node is not self.tree:
+                node = self.parents[node]
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    found[node] = None
+        return sorted(found, key=position)
+
     @cached_property
-    def speakers(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
-        """The functions in which a name stands, `app` or `self.app`, by the name."""
-        found: dict[str, dict[ast.FunctionDef | ast.AsyncFunctionDef, None]] = {}
-        around: dict[ast.AST, tuple[ast.FunctionDef | ast.AsyncFunctionDef, ...]] = {self.tree: ()}
-        for node, parent in self.parents.items():
-            functions = around[parent]
-            kind = node.__class__
-            if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
-                functions = (*functions, cast("ast.FunctionDef", node))
-            around[node] = functions
-            if functions and kind in _NAMING:
-                name = node.arg if isinstance(node, ast.arg) else dotted(cast("ast.expr", node))
-                speaking = found.setdefault(name, {})
-                for function in functions:
-                    speaking[function] = None
-        return {name: sorted(functions, key=position) for name, functions in found.items()}
+    def _ends(self) -> tuple[dict[str, list[ast.expr]], dict[str, list[ast.arg]]]:
+        """The names and attributes, and the parameters, by the last part of what is written."""
+        found: defaultdict[str, list[ast.expr]] = defaultdict(list)
+        parameters: defaultdict[str, list[ast.arg]] = defaultdict(list)
+        for name in self._of_kinds(ast.Name):
+            found[name.id].append(name)
+        for attribute in self._of_kinds(ast.Attribute):
+            found[attribute.attr].append(attribute)
+        for parameter in self._of_kinds(ast.arg):
+            parameters[parameter.arg].append(parameter)
+        return found, parameters
 
     @cached_property
     def functions_calling(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -188,7 +235,7 @@ class Module:
         for call in self.calls:
             function = self.scope_of(call).node
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(dotted(call.func).rpartition(".")[2], {})[function] = None
+                found.setdefault(last_name(call.func), {})[function] = None
         return {name: list(functions) for name, functions in found.items()}
 
     @cached_property
@@ -201,13 +248,47 @@ class Module:
                     found.setdefault(dotted(decorator.func.value), []).append((function, decorator))
         return found
 
+    def method_calls(self, owner: str, method: str) -> list[ast.Call]:
+        """The calls of a method, by the object as it is written and the method's name."""
+        if method not in self._owners:
+            self._owners[method] = _by_text(
+                (dotted(call.func.value), call) for call in self.calls_of(method) if isinstance(call.func, ast.Attribute)
+            )
+        return self._owners[method].get(owner, [])
+
+    @property
+    def names_called(self) -> Iterable[str]:
+        """The last parts of all that is called; one of them is empty where what is called has no name."""
+        return self._called.keys()
+
+    def calls_of(self, name: str) -> list[ast.Call]:
+        """The calls of a function or method, by the last part of what is called, in the order of the source."""
+        if "_called" not in self.__dict__ and name not in self.text:
+            return []  # most large files call none of what is asked for: an index of their calls is not needed
+        return self._called.get(name, [])
+
     @cached_property
-    def method_calls(self) -> dict[tuple[str, str], list[ast.Call]]:
-        """The calls of methods, by the object as it is written and the method's name."""
-        found: dict[tuple[str, str], list[ast.Call]] = {}
+    def _called(self) -> dict[str, list[ast.Call]]:
+        found: defaultdict[str, list[ast.Call]] = defaultdict(list)
         for call in self.calls:
-            if isinstance(call.func, ast.Attribute):
-                found.setdefault((dotted(call.func.value), call.func.attr), []).append(call)
+            found[last_name(call.func)].append(call)
+        return found
+
+    @cached_property
+    def calls_by_origin(self) -> dict[str, list[ast.Call]]:
+        """The calls by the last name of what they call, the original name where an import gave it another."""
+        aliases = {
+            alias.asname: alias.name
+            for statement in self.tree.body
+            if isinstance(statement, ast.ImportFrom)
+            for alias in statement.names
+            if alias.asname
+        }
+        found: dict[str, list[ast.Call]] = {}
+        for name, calls in self._called.items():
+            for call in calls if name else ():
+                called = aliases.get(name, name) if isinstance(call.func, ast.Name) else name
+                found.setdefault(called, []).append(call)
         return found
 
     @cached_property
@@ -221,7 +302,7 @@ class Module:
                 case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name(id=last) | ast.Attribute(attr=last)):
                     if last.endswith("Middleware"):
                         found.add(name)
-                case ast.ClassDef(name=name, bases=bases) if any("CORS" in ast.unparse(base) for base in bases):
+                case ast.ClassDef(name=name, bases=bases) if any("CORS" in dotted(base) for base in bases):
                     found.add(name)
         return frozenset(found)
 
@@ -326,6 +407,21 @@ def dotted(node: ast.expr) -> str:
     return ast.unparse(node)
 
 
+def last_name(node: ast.expr) -> str:
+    """The last part of a name, `add_middleware` of `app.add_middleware`; empty for what is no name."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+def _by_text(nodes: Iterable[tuple[str, _Node]]) -> dict[str, list[_Node]]:
+    found: dict[str, list[_Node]] = {}
+    for text, node in nodes:
+        found.setdefault(text, []).append(node)
+    return found
+
+
 def position(node: ast.AST) -> tuple[int, int]:
     """Line and column of the first character of a node, of a function or class that of its `def` or `class`."""
     return getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
@@ -404,11 +500,8 @@ def _names_in(target: ast.expr) -> Iterator[str]:
 class Program:
     """The modules that were read so far. A module is read when it is first asked for."""
 
+    files: ImportedFiles = field(default_factory=ImportedFiles, repr=False)
     _modules: dict[Path, Module | None] = field(default_factory=dict, repr=False)
-    _named: dict[tuple[Path, str], Path | None] = field(default_factory=dict, repr=False)
-    _found: dict[tuple[Path, str], tuple[Path, ...]] = field(default_factory=dict, repr=False)
-    _listed: dict[Path, set[str]] = field(default_factory=dict, repr=False)
-    _roots: dict[Path, bool] = field(default_factory=dict, repr=False)
     _contents: dict[Path, bytes] = field(default_factory=dict, repr=False)
     _imports: dict[Path, tuple[Path, ...]] = field(default_factory=dict, repr=False)
 
@@ -419,10 +512,11 @@ class Program:
             Unreadable: it is no text, or not Python.
             OSError: it cannot be read.
         """
-        known = self._modules.get(path.absolute())
+        home = path.absolute()
+        known = self._modules.get(home)
         if known is None:
             known = read_module(path, content if content is not None else read_source(path))
-            self._modules[path.absolute()] = known
+            self._modules[home] = known
         return known
 
     def imported(self, importer: Module, name: str, level: int = 0) -> Module | None:
@@ -432,7 +526,7 @@ class Program:
 
     def file_of(self, importer: Module, name: str, level: int = 0) -> Path | None:
         """The file that `importer` means by `name`; None for other packages."""
-        return self._meant(importer.path.absolute(), name, level)
+        return self.files.find(importer.home, name, level)
 
     def parsed(self, path: Path) -> Module | None:
         """The module of a file of the program; None where it cannot be read."""
@@ -461,70 +555,11 @@ class Program:
                 dots, name, names = (part.decode("utf-8", "replace") for part in match.groups())
                 inner = (f"{name}.{each}".strip(".") for each in _NAMES.findall(names))
                 for each in (name, *inner):
-                    meant = self._meant(path, each, len(dots))
+                    meant = self.files.find(path, each, len(dots))
                     if meant is not None:
                         found[meant] = None
             self._imports[path] = tuple(found)
         return self._imports[path]
-
-    def _meant(self, importer: Path, name: str, level: int) -> Path | None:
-        """The file that an import means."""
-        folder = importer.parent
-        if level:
-            for _ in range(level - 1):
-                folder = folder.parent
-            return self._at(folder, name)
-        key = (folder, name)
-        if key not in self._found:
-            self._found[key] = tuple(self._upwards(folder, name))
-        return next((path for path in self._found[key] if path != importer), None)
-
-    def _upwards(self, folder: Path, name: str) -> Iterator[Path]:
-        """The files of a name in a folder and those around it, up to the root of the repository."""
-        for _ in range(_ANCESTORS):
-            found = self._at(folder, name)
-            if found is not None:
-                yield found
-            if folder.parent == folder or self._is_root(folder):
-                return
-            folder = folder.parent
-
-    def _is_root(self, folder: Path) -> bool:
-        if folder not in self._roots:
-            self._roots[folder] = (folder / ".git").exists()
-        return self._roots[folder]
-
-    def _at(self, folder: Path, name: str) -> Path | None:
-        key = (folder, name)
-        if key not in self._named:
-            first = name.partition(".")[0]
-            known = self._has(folder, first) if first else True
-            self._named[key] = (
-                next((path for path in _candidates(folder, name) if _is_within(path, folder)), None) if known else None
-            )
-        return self._named[key]
-
-    def _has(self, folder: Path, first: str) -> bool:
-        """Whether a folder has a module or package of that name: most imports are of other packages."""
-        if folder not in self._listed:
-            try:
-                with os.scandir(folder) as entries:
-                    self._listed[folder] = {entry.name.removesuffix(".py") for entry in entries}
-            except OSError:
-                self._listed[folder] = set()
-        return first in self._listed[folder]
-
-
-def _candidates(folder: Path, name: str) -> Iterator[Path]:
-    base = folder.joinpath(*name.split(".")) if name else folder
-    if name:
-        yield base.with_name(base.name + ".py")
-    yield base / "__init__.py"
-
-
-def _is_within(path: Path, folder: Path) -> bool:
-    """Whether a path is a file and no link on the way to it leads out of a folder."""
-    return path.is_file() and path.resolve().is_relative_to(folder.resolve())
 
 
 def _shown(path: Path) -> Path:

@@ -32,7 +32,7 @@ def routes_of(evaluator: Evaluator, scope: Scope, name: str, word: bytes = b"", 
         if methods and _sees(module.scope_of(function), scope):
             yield Route(module, function, methods, _path(decorator))
     if depth < _DEEPEST:
-        for call in module.method_calls.get((name, "include_router"), ()):
+        for call in module.method_calls(name, "include_router"):
             if call.args:
                 for inner, router in _home(evaluator, module, call.args[0], word):
                     yield from routes_of(evaluator, inner, router, word, depth + 1)

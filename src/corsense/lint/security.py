@@ -24,13 +24,11 @@ NAMED = re.compile(rb"HTTPBearer|HTTPBasic|HTTPDigest|OAuth2|APIKeyHeader")
 
 def headers_read(evaluator: Evaluator, module: Module) -> Iterator[str]:
     """The headers that the schemes which a module makes read."""
-    for call in module.calls:
-        function = call.func
-        last = function.attr if isinstance(function, ast.Attribute) else function.id if isinstance(function, ast.Name) else ""
-        if last in (*_OF_AUTHORIZATION, "APIKeyHeader"):
-            for each in evaluator.evaluate(function, evaluator.frame_of(module, call)):
+    for name in (*_OF_AUTHORIZATION, "APIKeyHeader"):
+        for call in module.calls_of(name):
+            for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
                 if isinstance(each.value, External) and each.value.name.startswith("fastapi.security"):
-                    yield from _of_scheme(call, last)
+                    yield from _of_scheme(call, name)
 
 
 def _of_scheme(call: ast.Call, name: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.layers import CorsLayer, Layer
-from corsense.lint.program import FunctionNode, Module, Scope, dotted, position
+from corsense.lint.program import FunctionNode, Module, Scope, dotted, last_name, position
 from corsense.lint.signatures import argument_of
 from corsense.lint.values import ClassValue, External, FunctionValue, Path, compatible
 
@@ -167,7 +167,7 @@ class Stacks:
                     found.setdefault(layer.scope, _Doings()).layers.setdefault(dotted(layer.target), []).append(layer)
             for call in module.calls:
                 doings = found.setdefault(module.scope_of(call), _Doings())
-                doings.calls.setdefault(_last_name(call.func), []).append(call)
+                doings.calls.setdefault(last_name(call.func), []).append(call)
                 words = [*call.args, *(word.value for word in call.keywords)]
                 for name in {dotted(word) for word in words if isinstance(word, ast.Name | ast.Attribute)}:
                     doings.handed.setdefault(name, []).append(call)
@@ -179,7 +179,7 @@ class Stacks:
     def _concerned(self, module: Module, name: str) -> dict[str, _Function]:
         """The functions of a module, by name, that speak of an app, and those that call them."""
         if (module, name) not in self._concerns:
-            known = {function.name: function for function in module.speakers.get(name, ())}
+            known = {function.name: function for function in module.speakers(name)}
             for called in list(known):
                 for function in module.functions_calling.get(called, ()):
                     known.setdefault(function.name, function)
@@ -257,7 +257,7 @@ class Stacks:
 
     def _changed(self, module: Module, call: ast.Call, items: list[ast.AST]) -> list[ast.AST]:
         """A list of middleware after one of its methods changed it."""
-        method, last = _last_name(call.func), call.args[-1]
+        method, last = last_name(call.func), call.args[-1]
         if method == "extend":
             return [*items, *self._items(module, last)]
         if method == "insert" and isinstance(call.args[0], ast.Constant) and call.args[0].value == 0:
@@ -311,7 +311,7 @@ def _last_made(scope: Scope, name: str) -> tuple[int, int]:
 
 
 def _makes_an_app(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and _last_name(value.func) in ("FastAPI", "Starlette")
+    return isinstance(value, ast.Call) and last_name(value.func) in ("FastAPI", "Starlette")
 
 
 def home_of(scope: Scope, name: str) -> Scope:
@@ -334,10 +334,6 @@ def _sets(function: ast.AST, name: str) -> bool:
                 if ast.unparse(target) == name:
                     return True
     return False
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_asgi(node: ast.ClassDef) -> bool:

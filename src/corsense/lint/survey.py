@@ -49,7 +49,7 @@ class Survey:
         """The files of a module, of what it imports of the program, and of what those import: seen in their bytes, not parsed."""
         if module not in self._around:
             program = self.evaluator.program
-            start = module.path.absolute()
+            start = module.home
             found = {start: None}
             edge = [start]
             for _ in range(_IMPORTS):
@@ -69,19 +69,19 @@ class Survey:
     def answers_preflights_of(self, module: Module, route: ast.AST) -> bool:
         """Whether a CORS layer answers the preflights of a route before the route does: the app that has the layer includes the
         route, or is made in a folder around it."""
-        if any(folder in self._folders_of_apps for folder in module.path.absolute().parents):
+        if any(folder in self._folders_of_apps for folder in module.home.parents):
             return True
-        around = module.path.absolute().parents[min(_NEAR, len(module.path.absolute().parents) - 1)]
+        around = module.home.parents[min(_NEAR, len(module.home.parents) - 1)]
         return any(
             found.function is route
             for stack in self.stacks
-            if stack.scope.module.path.absolute().is_relative_to(around)
+            if stack.scope.module.home.is_relative_to(around)
             for found in routes_of(self.evaluator, stack.scope, stack.name)
         )
 
     @cached_property
     def _folders_of_apps(self) -> set[Path]:
-        return {stack.scope.module.path.absolute().parent for stack in self.stacks}
+        return {stack.scope.module.home.parent for stack in self.stacks}
 
     @cached_property
     def handlers_of_all(self) -> set[ast.AST]:

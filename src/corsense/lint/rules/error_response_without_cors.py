@@ -25,7 +25,7 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     for function, decorator in module.decorations.get(stack.name, ()):
         if handles_all(decorator) and not _adds_headers(evaluator, module, function):
             yield _mark(Spot(module, function), function.name)
-    for call in module.method_calls.get((stack.name, "add_exception_handler"), ()):
+    for call in module.method_calls(stack.name, "add_exception_handler"):
         if handles_all(call) and not _registers_headers(evaluator, module, call.args[1:]):
             yield _mark(Spot(module, call), ast.unparse(call.args[1]) if call.args[1:] else "the handler")
 

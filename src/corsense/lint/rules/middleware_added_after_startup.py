@@ -23,8 +23,8 @@ _MOMENTS = {
 def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """Each `add_middleware` in a function that runs after the stack is built."""
     late: dict[ast.AST, str] | None = None
-    for call in module.calls:
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_middleware" and call.args:
+    for call in module.calls_of("add_middleware"):
+        if isinstance(call.func, ast.Attribute) and call.args:
             function = module.scope_of(call).node
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 late = _late(survey.evaluator, module) if late is None else late
@@ -48,6 +48,8 @@ def _moment(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:
 def _late(evaluator: Evaluator, module: Module) -> dict[ast.AST, str]:
     """The functions that a module has run when the app starts."""
     found: dict[ast.AST, str] = {}
+    if "lifespan" not in module.text and "add_event_handler" not in module.text:
+        return found
     for call in module.calls:
         given = [word.value for word in call.keywords if word.arg == "lifespan"]
         if isinstance(call.func, ast.Attribute) and call.func.attr == "add_event_handler":

@@ -16,9 +16,7 @@ SLUG = "unknown-keyword"
 
 def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """Each such call."""
-    if ".middleware(" not in module.text:
-        return
-    for call in module.calls:
+    for call in module.calls_of("middleware"):
         match call:
             case ast.Call(func=ast.Attribute(value=app, attr="middleware"), args=[given, *_], keywords=[first, *_]):
                 values = survey.evaluator.evaluate(given, survey.evaluator.frame_of(module, call))

@@ -34,18 +34,16 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
 
 
 def _mounts(evaluator: Evaluator, module: Module) -> Iterator[tuple[str, ast.Call, str, str]]:
-    for call in module.calls:
+    for call in module.calls_of("mount"):
         match call:
-            case ast.Call(
-                func=ast.Attribute(attr="mount", value=owner), args=[ast.Constant(value=str(prefix)), ast.Name() as app, *_]
-            ):
+            case ast.Call(func=ast.Attribute(value=owner), args=[ast.Constant(value=str(prefix)), ast.Name() as app, *_]):
                 if is_app(evaluator, module, app):
                     yield dotted(owner), call, app.id, prefix
 
 
 def _with_layers(module: Module) -> Iterator[str]:
     """The apps that some CORS layer is added to."""
-    for call in module.calls:
+    for call in module.calls_of("add_middleware"):
         match call:
-            case ast.Call(func=ast.Attribute(attr="add_middleware", value=app), args=[given, *_]) if "CORS" in ast.unparse(given):
+            case ast.Call(func=ast.Attribute(value=app), args=[given, *_]) if "CORS" in ast.unparse(given):
                 yield dotted(app)

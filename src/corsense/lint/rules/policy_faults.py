@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from corsense.faults import PolicyError
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import External, Known, Listed, Spot, Value
-from corsense.policy import Policy
-from corsense.policy.origins import insecure_fault
+
+if TYPE_CHECKING:
+    from corsense.policy import Policy
 
 SLUG = ""
 """Whatever cause a policy's fault has."""
@@ -26,6 +26,9 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     if "corsense" not in module.text:
         return
     evaluator = survey.evaluator
+    from corsense.faults import PolicyError
+    from corsense.policy.origins import insecure_fault
+
     for call in module.calls:
         make = _maker(module, evaluator, call)
         if make is None or any(word.arg is None for word in call.keywords):
@@ -51,6 +54,8 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
 
 def _maker(module: Module, evaluator: Evaluator, call: ast.Call) -> Callable[..., Policy] | None:
     """`Policy`, or the preset of it that a call calls; None for any other call."""
+    from corsense.policy import Policy  # which most programs that are linted do not use
+
     match call.func:
         case ast.Attribute(value=owner, attr=name) if name in _PRESETS and _is_policy(module, evaluator, owner):
             preset: Callable[..., Policy] = getattr(Policy, name)

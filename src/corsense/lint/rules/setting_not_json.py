@@ -16,7 +16,7 @@ SLUG = "setting-not-json"
 
 def marks(module: Module, survey: Survey) -> Iterator[Mark]:
     """Each `json.loads` of a setting of CORS whose default is not JSON, where nothing catches what it raises."""
-    for call in module.method_calls.get(("json", "loads"), ()) if "json.loads" in module.text else ():
+    for call in module.method_calls("json", "loads") if "json.loads" in module.text else ():
         match call:
             case ast.Call(args=[given, *_]) if _is_about_origins(module, call):
                 for each in survey.evaluator.evaluate(given, survey.evaluator.frame_of(module, call)):

@@ -1,0 +1,80 @@
+"""`ImportedFiles`: which file of the tree an import means. Nothing is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_ANCESTORS = 8
+"""In how many folders above a file the module that it imports is looked for."""
+
+
+@dataclass(eq=False)
+class ImportedFiles:
+    """Looks for modules beside a file and above it. Paths are absolute strings inside: `Path` takes ten times as long to compare,
+    and a large tree asks some ten thousand times."""
+
+    _named: dict[tuple[str, str], Path | None] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[str, str], tuple[Path, ...]] = field(default_factory=dict, repr=False)
+    _listed: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _real: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def find(self, importer: Path, name: str, level: int = 0) -> Path | None:
+        """The file that an import of `name` in the file `importer`, an absolute path, means; None for other packages. `level` is
+        the number of dots of a relative import."""
+        folder = os.path.dirname(importer)
+        if level:
+            for _ in range(level - 1):
+                folder = os.path.dirname(folder)
+            return self._at(folder, name)
+        key = (folder, name)
+        if key not in self._found:
+            self._found[key] = tuple(self._upwards(folder, name))
+        return next((path for path in self._found[key] if path != importer), None)
+
+    def _upwards(self, folder: str, name: str) -> Iterator[Path]:
+        """The files of a name in a folder and those around it, up to the root of the repository."""
+        for _ in range(_ANCESTORS):
+            found = self._at(folder, name)
+            if found is not None:
+                yield found
+            above = os.path.dirname(folder)
+            if above == folder or ".git" in self._entries(folder):
+                return
+            folder = above
+
+    def _at(self, folder: str, name: str) -> Path | None:
+        first = name.partition(".")[0]
+        if first and first not in self._entries(folder):
+            return None  # most imports are of other packages
+        key = (folder, name)
+        if key not in self._named:
+            self._named[key] = next((Path(path) for path in _candidates(folder, name) if self._is_within(path, folder)), None)
+        return self._named[key]
+
+    def _entries(self, folder: str) -> frozenset[str]:
+        """The names of what is in a folder, those of modules without their `.py`."""
+        if folder not in self._listed:
+            try:
+                with os.scandir(folder) as entries:
+                    self._listed[folder] = frozenset(entry.name.removesuffix(".py") for entry in entries)
+            except OSError:
+                self._listed[folder] = frozenset()
+        return self._listed[folder]
+
+    def _is_within(self, path: str, folder: str) -> bool:
+        """Whether a path is a file and no link on the way to it leads out of a folder."""
+        if not os.path.isfile(path):
+            return False
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return os.path.realpath(path).startswith(self._real[folder].rstrip(os.sep) + os.sep)
+
+
+def _candidates(folder: str, name: str) -> Iterator[str]:
+    base = os.path.join(folder, *name.split(".")) if name else folder
+    if name:
+        yield f"{base}.py"
+    yield os.path.join(base, "__init__.py")
