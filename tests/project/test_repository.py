@@ -144,3 +144,14 @@ def test_continuous_integration_runs_the_tests() -> None:
 def test_no_module_has_a_name_that_says_nothing() -> None:
     nothing = {"utils", "util", "helpers", "helper", "common", "misc"}
     assert [str(file.relative_to(ROOT)) for file in repository_files() if file.suffix == ".py" and file.stem in nothing] == []
+
+
+def test_a_report_of_a_wrong_answer_asks_for_what_can_be_reproduced() -> None:
+    template = (ROOT / ".github" / "ISSUE_TEMPLATE" / "wrong-answer.yml").read_text(encoding="utf-8")
+    assert "corsense check --format json" in template
+
+
+def test_coverage_has_a_bound_and_a_job_of_its_own() -> None:
+    assert pyproject()["tool"]["coverage"]["report"]["fail_under"] >= 85
+    workflow = (ROOT / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    assert re.search(r"^  coverage:\n(?:    .*\n|\n)+?      - run: scripts/coverage$", workflow, re.MULTILINE)
