@@ -49,6 +49,7 @@ class Engine:
 
     # What counts as which fault in Access-Control-Allow-Origin
     origin_faults: Literal["chromium", "firefox", "webkit"] = "chromium"
+    """Whose names the faults of `Access-Control-Allow-Origin` get: several values, an invalid value, another origin."""
 
     # CORS-preflight cache
     max_age_cap: int | None = None
