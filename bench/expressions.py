@@ -29,7 +29,7 @@ EXPRESSIONS = (
     (r"https://.*\..*\.example\.com", "https://app.staging.example.com"),
 )
 """Ordinary ones; the last is read in more ways the longer a text is, so it is matched by the table."""
-STRANGER = "https://stranger.example.net"
+UNTRUSTED_ORIGIN = "https://stranger.example.net"
 HUGE = (
     "[a-z]*" * 6, "(?:(?:a|ab)(?:c|bc)?)+", "https://(?:a|b|ab)+\\.example\\.com", "(a{1,100}){1,100}", "(?:a{1000}){1000}",
     ".*a.{14}b", "(?:.*a.{10}b)", "x?" * 8_000, "x" * 16_000, "(" * 5_000 + ")" * 5_000,
@@ -54,7 +54,7 @@ def matching(rounds: int, times: int) -> list[list[str]]:
     for pattern, origin in EXPRESSIONS:
         ours, theirs = OriginRegex.compile(pattern).match, re.compile(pattern).fullmatch
         row = [f"`{pattern}`".replace("|", "\\|")]
-        for text in (origin, STRANGER):
+        for text in (origin, UNTRUSTED_ORIGIN):
             sent = text.encode()
             calls = (partial(_as_corsense, ours, sent), partial(_as_starlette, theirs, sent))
             found: list[list[float]] = [[], []]

@@ -291,25 +291,27 @@ def cases() -> list[Case]:
     """The cases of the table."""
     asked = b"authorization,content-type,x-token"
     one, fifty, thousand = wildcards(1), wildcards(50), wildcards(1000)
-    stranger = "https://stranger.example.net"
+    untrusted_page = "https://stranger.example.net"
     found = [
         Case("no `Origin`", actual(None), 0.22, granted=False),
         Case("actual, allowed, 1 origin", actual(ORIGIN), 0.27),
         Case("actual, allowed, credentials and 2 exposed", actual(ORIGIN), 0.23, credentials=True, expose=["X-Total", "X-Page"]),
-        Case("actual, refused", actual(stranger), 0.30, granted=False),
+        Case("actual, refused", actual(untrusted_page), 0.30, granted=False),
         Case("actual, `*`", actual(ORIGIN), None, origins=["*"]),
         Case("preflight, allowed, 3 headers", preflight(ORIGIN, asked), 0.21, "OPTIONS"),
-        Case("preflight, refused by origin", preflight(stranger, asked), 0.15, "OPTIONS", granted=False),
+        Case("preflight, refused by origin", preflight(untrusted_page, asked), 0.15, "OPTIONS", granted=False),
         Case("preflight, refused by header", preflight(ORIGIN, asked + b",x-unknown"), 0.30, "OPTIONS", granted=False),
         Case("preflight, refused by method", preflight(ORIGIN, asked, b"PATCH"), None, "OPTIONS", granted=False),
     ]
     for count in (10, 1_000, 100_000):
         found.append(Case(f"actual, {count:,} origins, last", actual(ORIGIN), None, origins=many(count)))
-        found.append(Case(f"actual, {count:,} origins, refused", actual(stranger), None, origins=many(count), granted=False))
+        found.append(
+            Case(f"actual, {count:,} origins, refused", actual(untrusted_page), None, origins=many(count), granted=False)
+        )
     for patterns, aim in ((one, 0.40), (fifty, 0.33), (thousand, None)):
         name = f"{len(patterns):,} pattern{'s' if len(patterns) > 1 else ''}"
         found.append(Case(f"actual, {name}, last", actual(ORIGIN), aim, origins=patterns, regex=regex(patterns)))
-    miss = Case("actual, 50 patterns, refused", actual(stranger), 0.33, origins=fifty, regex=regex(fifty), granted=False)
+    miss = Case("actual, 50 patterns, refused", actual(untrusted_page), 0.33, origins=fifty, regex=regex(fifty), granted=False)
     commas = preflight(ORIGIN, b"," * 8192)
     names = preflight(ORIGIN, b",".join(b"x-name-%d" % number for number in range(1000)))
     long = b"https://" + b"a" * 8184
@@ -440,8 +442,8 @@ def requests(rounds: int) -> str:
     absent = [name for name in PEERS if name not in names]
     versions = ", ".join(f"{name} {importlib.metadata.version(name.lower())}" for name in names if name in ("Starlette", *PEERS))
     note = f" Not installed here: {', '.join(absent)}." if absent else ""
-    said = f"Shares of Starlette's time; medians of {rounds} interleaved rounds. {versions}.{note}"
-    return f"### A request through the layer\n\n{said}\n\n{table(head, rows)}\n"
+    message_text = f"Shares of Starlette's time; medians of {rounds} interleaved rounds. {versions}.{note}"
+    return f"### A request through the layer\n\n{message_text}\n\n{table(head, rows)}\n"
 
 
 PROBE = """
@@ -496,9 +498,9 @@ def instructions(rounds: int) -> str:
         share = ours / theirs
         cells = [f"{theirs:,.0f}", f"{ours:,.0f}", f"{share:.3f}" if share < 0.02 else f"{share:.2f}"]
         rows.append([case.name, *cells, "" if case.aim is None else f"{case.aim:g}", f"{ours / floor:.2f}"])
-    said = "Over the bare app, counted by valgrind; nothing else on the machine changes them."
+    message_text = "Over the bare app, counted by valgrind; nothing else on the machine changes them."
     names = ["instructions", "Starlette", "corsense", "share", "aim", "to the floor"]
-    return f"{head}{said}\n\n{table(names, rows)}\n"
+    return f"{head}{message_text}\n\n{table(names, rows)}\n"
 
 
 def sockets(rounds: int) -> str:
@@ -507,7 +509,7 @@ def sockets(rounds: int) -> str:
     measured = throughput(rounds)
     if measured is None:
         return f"{head}Not measured here: wrk is not installed.\n"
-    found, said = measured
+    found, message_text = measured
     rows = []
     for name in SERVERS:
         cells = []
@@ -518,7 +520,7 @@ def sockets(rounds: int) -> str:
         rows.append([name, *cells])
     names = ["", *(text for kind in found for text in (f"{kind}, requests/s", "processor, us", "share"))]
     note = (
-        f"{said}; the better quartile of {rounds} interleaved rounds, since other work on the machine only makes them worse. The "
+        f"{message_text}; the better quartile of {rounds} interleaved rounds, since other work on the machine only makes them worse. The "
         "share of FastAPI alone is one of processor time; aim: 0.95."
     )
     return f"{head}{note}\n\n{table(names, rows)}\n"

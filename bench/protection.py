@@ -53,8 +53,8 @@ LAYERS: dict[str, Callable[[Case], App]] = {
 def of_page(origin: str | None, site: str, mode: str = "cors") -> Headers:
     """The headers that Chromium sends for a page of `origin`."""
     own = ((b"origin", origin.encode()),) if origin is not None else ()
-    said = {b"sec-fetch-site": site.encode(), b"sec-fetch-mode": mode.encode()}
-    return [(name, said.get(name, value)) for name, value in browser_headers(*own)]
+    message = {b"sec-fetch-site": site.encode(), b"sec-fetch-mode": mode.encode()}
+    return [(name, message.get(name, value)) for name, value in browser_headers(*own)]
 
 
 def cases() -> list[Case]:

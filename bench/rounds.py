@@ -50,8 +50,8 @@ def run(command: Command) -> Run:
         output.seek(0)
         errors.seek(0)
         if process.returncode not in command.statuses:
-            said = errors.read().decode(errors="replace")[-2000:]
-            raise RuntimeError(f"{' '.join(command.words)} ended with status {process.returncode}:\n{said}")
+            message = errors.read().decode(errors="replace")[-2000:]
+            raise RuntimeError(f"{' '.join(command.words)} ended with status {process.returncode}:\n{message}")
         return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.read().decode(errors="replace"))
 
 

@@ -138,11 +138,11 @@ def _load(wrk: str, port: int, process: int, kind: str) -> Load:
             script.flush()
             words += ["-s", script.name]
         before = _processor_time(process)
-        said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        message = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     spent = _processor_time(process) - before
-    rate, served = re.search(r"Requests/sec: +([\d.]+)", said), re.search(r"(\d+) requests in", said)
-    if rate is None or served is None or "Non-2xx" in said:
-        raise RuntimeError(f"the load was not served: {said}")
+    rate, served = re.search(r"Requests/sec: +([\d.]+)", message), re.search(r"(\d+) requests in", message)
+    if rate is None or served is None or "Non-2xx" in message:
+        raise RuntimeError(f"the load was not served: {message}")
     return Load(float(rate[1]), spent / int(served[1]) * 1e6)
 
 

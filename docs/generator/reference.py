@@ -24,10 +24,10 @@ from typing import Any
 import typer
 
 from corsense.causes import Cause, catalogue
+from corsense.console.catalogue import catalogue as messages
 from corsense.fetch.engines import ENGINES, Engine
 from corsense.fetch.errors import CorsError
 from corsense.fetch.trace import EngineName
-from corsense.fetch.wording.catalogue import catalogue as messages
 
 BROWSERS: dict[EngineName, str] = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "WebKit"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corsense.deferred import deferred
+from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
     from corsense.faults import PolicyError as PolicyError
@@ -45,7 +45,7 @@ _HOMES = {
 }
 
 
-__getattr__ = deferred(globals(), _HOMES)  # settings bring pydantic along
+__getattr__ = lazy_names(globals(), _HOMES)  # settings bring pydantic along
 
 
 def __dir__() -> list[str]:

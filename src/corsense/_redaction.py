@@ -501,9 +501,9 @@ def _is_random(run: str) -> bool:
     """Whether a run of letters and digits looks generated: a digest, a key, a token."""
     if len(set(run)) < 8:
         return False
-    letters = re.findall(r"[A-Za-z]+", run)
+    normalized = re.findall(r"[A-Za-z]+", run)
     changes = sum(before.isdigit() != after.isdigit() for before, after in pairwise(run))
-    return (len(run) >= 16 and bool(letters) and changes >= 4) or (len(run) >= 20 and _changes_case_often(run))
+    return (len(run) >= 16 and bool(normalized) and changes >= 4) or (len(run) >= 20 and _changes_case_often(run))
 
 
 def _without_punctuation(text: str) -> tuple[str, str]:

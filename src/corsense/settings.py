@@ -194,8 +194,8 @@ def _project(settings: type[BaseSettings]) -> InitSettingsSource:
     table: object = source.toml_data
     where = f"[{'.'.join(TABLE)}]"
     if not isinstance(table, dict):
-        said = f"{where} of pyproject.toml is no table."
-        raise PolicyError([Fault(where, table, "unknown-keyword", said, f"Write {where} on a line, the keywords below it.")])
+        message = f"{where} of pyproject.toml is no table."
+        raise PolicyError([Fault(where, table, "unknown-keyword", message, f"Write {where} on a line, the keywords below it.")])
     unknown = [unknown_keyword(name, value) for name, value in table.items() if name not in VARIABLES]
     if unknown:
         raise PolicyError([replace(fault, field=f"{where} {fault.field}") for fault in unknown])

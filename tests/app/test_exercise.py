@@ -195,11 +195,11 @@ def test_a_page_of_the_same_origin_is_answered_too(open_once: OpenApp) -> None:
 def test_results_come_in_order_and_progress_is_told(open_once: OpenApp) -> None:
     session = open_once(API)
     probes = [Probe(fetch(f"/items/{number}", "DELETE"), "success", 0) for number in range(450)]
-    told: list[tuple[int, int]] = []
-    results = session.run(probes, lambda done, total: told.append((done, total)))
+    reported: list[tuple[int, int]] = []
+    results = session.run(probes, lambda done, total: reported.append((done, total)))
     assert [result.probe for result in results] == probes
-    assert told[-1] == (450, 450)
-    assert len(told) >= 3
+    assert reported[-1] == (450, 450)
+    assert len(reported) >= 3
     assert session.run([]) == []
 
 

@@ -135,7 +135,7 @@ def test_nothing_is_written_to_a_file_that_took_the_place_of_the_pipe(open_app: 
     ],
 )
 def test_what_no_server_can_send_is_a_crash_of_the_app_where_it_sends_it(
-    open_app: OpenApp, start: dict[str, object], said: str
+    open_app: OpenApp, start: dict[str, object], message_text: str
 ) -> None:
     session = open_app(
         f"async def app(scope, receive, send):\n    await send({{'type': 'http.response.start', **{start!r}}})\n", "main:app"
@@ -144,7 +144,7 @@ def test_what_no_server_can_send_is_a_crash_of_the_app_where_it_sends_it(
     (facts,) = result.exchanges
     assert facts.answered_by == "server"
     assert facts.exception is not None
-    assert facts.exception.summary == said
+    assert facts.exception.summary == message_text
     assert facts.exception.user_frame is not None
     assert facts.exception.user_frame.line == 2
 
@@ -238,10 +238,10 @@ def pipe() -> tuple[Channel, int]:
         (b"\x00csf" + (2).to_bytes(4, "big") + b"\0\0\0\0" + b"{}", "checksum"),
     ],
 )
-def test_what_is_no_frame_is_refused(data: bytes, said: str) -> None:
+def test_what_is_no_frame_is_refused(data: bytes, message_text: str) -> None:
     channel, writer = pipe()
     os.write(writer, data)
-    with pytest.raises(Garbled, match=said):
+    with pytest.raises(Garbled, match=message_text):
         channel.receive()
     os.close(writer)
     channel.close()

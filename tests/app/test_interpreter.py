@@ -136,8 +136,8 @@ def test_a_tool_that_the_project_uses_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: Mapping[str, str], command: str, reason: str, prints: str
 ) -> None:
     program = environment(tmp_path / "elsewhere")
-    said = prints.format(folder=tmp_path / "elsewhere", program=program)
-    monkeypatch.setenv("PATH", tool(tmp_path / "path", command, f"echo a warning >&2; echo {said}") + os.pathsep + "/bin")
+    message_text = prints.format(folder=tmp_path / "elsewhere", program=program)
+    monkeypatch.setenv("PATH", tool(tmp_path / "path", command, f"echo a warning >&2; echo {message_text}") + os.pathsep + "/bin")
     project = tmp_path / "project"
     project.mkdir()
     assert find_interpreter(project, environ=NOTHING) == OWN, "nothing says that the tool is used"

@@ -39,13 +39,13 @@ def program(fields: str, made: str = "settings = Config()") -> str:
 
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_the_variables_are_named_as_the_environment_spells_them(tmp_path: Path, kind: str) -> None:
-    fields, said, never = SETTINGS[kind]
+    fields, message, never = SETTINGS[kind]
     (tmp_path / "main.py").write_text(program(fields))
     environment = {"PATH": os.environ["PATH"], "LEVEL": "high-secret", "ORIGINS": "https://a.example,https://b.example"}
     ran = corsense("check", "main:app", folder=tmp_path, environment=environment)
     sentence = ran.err.splitlines()[-1]
     assert ran.status == 2
-    for part in said:
+    for part in message:
         assert part in sentence
     for part in never:
         assert part not in sentence
@@ -61,12 +61,12 @@ VERSION_1 = {
 
 @pytest.mark.parametrize("kind", VERSION_1)
 def test_settings_of_pydantic_1_are_named_too(tmp_path: Path, kind: str) -> None:
-    fields, said = VERSION_1[kind]
+    fields, message = VERSION_1[kind]
     head = "from fastapi import FastAPI\nfrom pydantic.v1 import BaseSettings, Field\n\n\n"
     text = f"{head}class Shop(BaseSettings):\n{fields}\n\n\nShop()\napp = FastAPI()\n"
     (tmp_path / "main.py").write_text(text)
     ran = corsense("check", "main:app", folder=tmp_path, environment={"PATH": os.environ["PATH"], "ORIGINS": "https://a.example"})
-    for part in said:
+    for part in message:
         assert part in ran.err
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from corsense.browsers import Seen
+from corsense.browsers import BrowserObservation
 from corsense.check.agreement import compare, expected_lines, model_of
 from corsense.check.browser import MOST_ALLOWED, MOST_BLOCKED, choose
-from corsense.check.results import BrowserVerdict, Difference, Report, Result, Target
+from corsense.check.results import BrowserVerdict, CheckTarget, Difference, Report, Result
 from corsense.fetch import Browser, Exchange, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.report.agreement import print_verdict
@@ -28,7 +28,7 @@ ALLOWING = WireResponse(
 REFUSING = WireResponse(200, ())
 
 
-def as_foreseen(answer: WireResponse, engine: EngineName = "chromium", request: FetchRequest = REQUEST) -> Seen:
+def as_foreseen(answer: WireResponse, engine: EngineName = "chromium", request: FetchRequest = REQUEST) -> BrowserObservation:
     """What a browser does that does what the model says."""
     exchanges: list[Exchange] = []
 
@@ -39,10 +39,12 @@ def as_foreseen(answer: WireResponse, engine: EngineName = "chromium", request: 
     trace = drive(Browser(engine).fetch(request), send)
     error = getattr(trace.outcome, "error", None)
     exposed = getattr(trace.outcome, "exposed", ())
-    return Seen(error is None, None if error else answer.status, exposed, error, tuple(trace.console(engine)), tuple(exchanges))
+    return BrowserObservation(
+        error is None, None if error else answer.status, exposed, error, tuple(trace.console(engine)), tuple(exchanges)
+    )
 
 
-def aspects(seen: Seen, request: FetchRequest = REQUEST) -> list[str]:
+def aspects(seen: BrowserObservation, request: FetchRequest = REQUEST) -> list[str]:
     return [difference.aspect for difference in compare(request, "chromium", seen)[1]]
 
 
@@ -148,13 +150,13 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
     secret = replace(REQUEST, url="http://localhost:8000/items?token=s3cret")
     difference = Difference("console", (), (f"Access to fetch at '{secret.url}/1'",))
     found = replace(result(1, REFUSING, secret), browser=verdict(difference))
-    report = redacted_report(Report(Target("url", "http://localhost:8000"), (found,), ()))
+    report = redacted_report(Report(CheckTarget("url", "http://localhost:8000"), (found,), ()))
     print_verdict(Lines(None), report.results[0], verbose=False)
-    said = capsys.readouterr().out
-    assert "Chromium 156 does something else: a fault of corsense" in said
-    assert "model    nothing" in said
-    assert "browser  Access to fetch at 'http://localhost:8000/items" in said
-    assert "s3cret" not in said
+    message = capsys.readouterr().out
+    assert "Chromium 156 does something else: a fault of corsense" in message
+    assert "model    nothing" in message
+    assert "browser  Access to fetch at 'http://localhost:8000/items" in message
+    assert "s3cret" not in message
 
 
 def test_agreement_is_told_to_those_who_ask_for_everything(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,8 +54,8 @@ def test_the_same_requests_are_made_in_a_real_browser_and_agree(browser: Browser
     wanted(browser)
     ran = corsense("check", "main:app", *POST, "--browser", browser, "--format", "json", folder=BROKEN / "no-cors-middleware")
     assert (ran.status, ran.err) == (1, "")
-    told = ran.document["browser"]
-    assert (told["name"], told["requests"], told["disagreements"]) == (browser, len(ran.document["results"]), 0)
+    reported = ran.document["browser"]
+    assert (reported["name"], reported["requests"], reported["disagreements"]) == (browser, len(ran.document["results"]), 0)
     for result in ran.document["results"]:
         assert result["browser"]["agrees"]
         assert result["browser"]["outcome"] == result["outcome"] == "blocked"
@@ -136,11 +136,11 @@ def test_a_missing_browser_is_one_sentence_and_no_answer() -> None:
         (("main:app", "--browser", "firefox", "--engine", "webkit"), "leave --engine webkit away"),
     ],
 )
-def test_what_makes_no_sense_is_refused(options: tuple[str, ...], told: str) -> None:
+def test_what_makes_no_sense_is_refused(options: tuple[str, ...], reported: str) -> None:
     program = ("--browser-path", sys.executable) if "--browser" in options else ()
     ran = corsense("check", *options, *program, folder=BROKEN / "wrong-port")
     assert ran.status == 2
-    assert told in ran.err
+    assert reported in ran.err
     assert ran.err.count("\n") == 1
 
 

@@ -108,7 +108,7 @@ def test_without_a_package_manager_there_is_no_command(only: Path) -> None:
         (FetchRequest("http://a.test/", "https://b.test"), None),
     ],
 )
-def test_what_a_browser_cannot_be_made_to_ask_is_told(request_of_page: FetchRequest, told: str | None) -> None:
+def test_what_a_browser_cannot_be_made_to_ask_is_told(request_of_page: FetchRequest, reported: str | None) -> None:
     reason = cannot_be_made(request_of_page)
-    assert (reason is None) == (told is None)
-    assert (told or "") in (reason or "")
+    assert (reason is None) == (reported is None)
+    assert (reported or "") in (reason or "")

@@ -27,7 +27,7 @@ def foreseen(found: Scenario, browser: RealBrowser) -> Trace:
     return drive(Browser(browser.name).fetch(found.request), send)
 
 
-def told(found: Scenario, browser: RealBrowser) -> str | None:
+def reported(found: Scenario, browser: RealBrowser) -> str | None:
     """What the model and the browser do not agree on; None when they do."""
     before = foreseen(found, browser)
     seen = browser.fetch(found.request, found.answer, lines=len(expected_lines(before, browser.name)))
@@ -46,7 +46,7 @@ def test_model_and_browser_agree_on_a_random_sample(browser: RealBrowser) -> Non
     size = int(os.environ.get(SAMPLE) or SAMPLES[browser.name])
     print(f"{size} scenarios from {SEED}={seed} in {browser.version}")
     sample = sorted(map(scenario, range(seed, seed + size)), key=lambda found: found.request.origin)
-    disagreements = [text for found in sample if (text := told(found, browser)) is not None]
+    disagreements = [text for found in sample if (text := reported(found, browser)) is not None]
     if disagreements:
         pytest.fail(f"{len(disagreements)} of {size} from {SEED}={seed} differ:\n" + "\n".join(disagreements), pytrace=False)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from corsense.browsers import RealBrowser, Seen, cannot_be_made
+from corsense.browsers import BrowserObservation, RealBrowser, cannot_be_made
 from corsense.check.agreement import compare
+from corsense.console import parse
 from corsense.fetch import Browser, NetworkError
 from corsense.fetch.trace import EngineName
-from corsense.fetch.wording import parse
 from corsense.transports import drive
 from corsense.transports.http import HttpClient
 from tests.browsers.served import forward, serving
@@ -36,7 +36,7 @@ def of_this_round(browser: RealBrowser, scenarios: list[Scenario], *, every: boo
     return list({scenario.row: scenario for scenario in reversed(scenarios)}.values())
 
 
-def visit(browser: RealBrowser, scenario: Scenario, kind: str, client: HttpClient) -> Seen:
+def visit(browser: RealBrowser, scenario: Scenario, kind: str, client: HttpClient) -> BrowserObservation:
     """Make the request of a scenario, and insist that the model says the same."""
     request = scenario.once_repaired.fetch if kind == "repaired" else scenario.fetch
     with serving(app_of(kind, scenario.name)) as port:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from corsense.browsers.page import PATH, page_url
-from corsense.browsers.stage import Answered, Stage
+from corsense.browsers.server import Answered, BrowserServer
 from corsense.fetch import NetworkError, WireRequest, WireResponse
 
 ANSWER = WireResponse(
@@ -22,12 +22,12 @@ ANSWER = WireResponse(
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
-    with Stage() as found:
+def stage() -> Iterator[BrowserServer]:
+    with BrowserServer() as found:
         yield found
 
 
-def begin(stage: Stage, answer: Answered | NetworkError = Answered(ANSWER, b"ok")) -> list[tuple[WireRequest, bytes]]:  # noqa: B008
+def begin(stage: BrowserServer, answer: Answered | NetworkError = Answered(ANSWER, b"ok")) -> list[tuple[WireRequest, bytes]]:  # noqa: B008
     asked: list[tuple[WireRequest, bytes]] = []
 
     def answers(request: WireRequest, body: bytes) -> Answered | NetworkError:
@@ -38,7 +38,7 @@ def begin(stage: Stage, answer: Answered | NetworkError = Answered(ANSWER, b"ok"
     return asked
 
 
-def talk(stage: Stage, *texts: str, secure: bool = False) -> str:
+def talk(stage: BrowserServer, *texts: str, secure: bool = False) -> str:
     """What comes back on one connection for texts that are sent one after the other."""
     with socket.create_connection(("127.0.0.1", stage.port), timeout=10.0) as plain:
         connection: socket.socket = plain
@@ -65,7 +65,7 @@ def _secured(plain: socket.socket) -> ssl.SSLSocket:
 GET = "GET /items?a=1 HTTP/1.1\nHost: api.example.com:8000\nOrigin: http://localhost:3000\n\n"
 
 
-def test_it_answers_with_the_header_lines_it_is_given_and_nothing_that_a_browser_would_remember(stage: Stage) -> None:
+def test_it_answers_with_the_header_lines_it_is_given_and_nothing_that_a_browser_would_remember(stage: BrowserServer) -> None:
     begin(stage)
     head, _, body = talk(stage, GET).partition("\r\n\r\n")
     assert head.split("\r\n") == [
@@ -75,7 +75,7 @@ def test_it_answers_with_the_header_lines_it_is_given_and_nothing_that_a_browser
     assert body == "ok"
 
 
-def test_it_keeps_what_went_over_the_wire(stage: Stage) -> None:
+def test_it_keeps_what_went_over_the_wire(stage: BrowserServer) -> None:
     asked = begin(stage)
     talk(stage, "POST /items HTTP/1.1\nHost: api.example.com:8000\nOrigin: http://a.test\nContent-Length: 3\n\nabc")
     (exchange,) = stage.end()
@@ -85,14 +85,14 @@ def test_it_keeps_what_went_over_the_wire(stage: Stage) -> None:
     assert asked[0][1] == b"abc"
 
 
-def test_a_chunked_body_is_put_together(stage: Stage) -> None:
+def test_a_chunked_body_is_put_together(stage: BrowserServer) -> None:
     asked = begin(stage)
     chunks = "3\nabc\n2;x=y\nde\n0\n\n"
     talk(stage, f"POST /items HTTP/1.1\nHost: api.example.com:8000\nTransfer-Encoding: chunked\n\n{chunks}")
     assert asked[0][1] == b"abcde"
 
 
-def test_a_preflight_is_told_apart_and_not_remembered_by_the_browser(stage: Stage) -> None:
+def test_a_preflight_is_told_apart_and_not_remembered_by_the_browser(stage: BrowserServer) -> None:
     asked = begin(stage, Answered(WireResponse(204, (("Access-Control-Max-Age", "600"),))))
     origin = "Origin: http://localhost:3000\nAccess-Control-Request-Method: PUT"
     answer = talk(stage, f"OPTIONS /items HTTP/1.1\nHost: api.example.com:8000\n{origin}\n\n")
@@ -101,13 +101,13 @@ def test_a_preflight_is_told_apart_and_not_remembered_by_the_browser(stage: Stag
     assert "600" not in answer
 
 
-def test_tls_and_plain_http_share_a_port(stage: Stage) -> None:
+def test_tls_and_plain_http_share_a_port(stage: BrowserServer) -> None:
     asked = begin(stage)
     assert "X-A: 1" in talk(stage, GET, secure=True)
     assert asked[0][0].url == "https://api.example.com:8000/items?a=1"
 
 
-def test_as_a_proxy_it_takes_whole_urls_and_tunnels(stage: Stage) -> None:
+def test_as_a_proxy_it_takes_whole_urls_and_tunnels(stage: BrowserServer) -> None:
     asked = begin(stage)
     talk(stage, "GET http://api.example.com:8000/b HTTP/1.1\nHost: api.example.com:8000\n\n")
     talk(stage, "CONNECT api.example.com:8000 HTTP/1.1\nHost: api.example.com:8000\n\n", GET, secure=True)
@@ -117,26 +117,26 @@ def test_as_a_proxy_it_takes_whole_urls_and_tunnels(stage: Stage) -> None:
     ]
 
 
-def test_what_the_page_has_not_led_to_is_neither_answered_nor_kept(stage: Stage) -> None:
+def test_what_the_page_has_not_led_to_is_neither_answered_nor_kept(stage: BrowserServer) -> None:
     asked = begin(stage)
     assert talk(stage, "GET /update HTTP/1.1\nHost: updates.example.net\n\n").startswith("HTTP/1.1 404")
     assert (asked, stage.end()) == ([], ())
 
 
-def test_where_a_redirect_leads_belongs_to_it(stage: Stage) -> None:
+def test_where_a_redirect_leads_belongs_to_it(stage: BrowserServer) -> None:
     asked = begin(stage, Answered(WireResponse(302, (("Location", "https://other.example/there"),))))
     talk(stage, GET)
     talk(stage, "GET /there HTTP/1.1\nHost: other.example\n\n")
     assert [request.url for request, _ in asked][1:] == ["http://other.example/there"]
 
 
-def test_a_failure_of_the_network_is_a_closed_connection(stage: Stage) -> None:
+def test_a_failure_of_the_network_is_a_closed_connection(stage: BrowserServer) -> None:
     begin(stage, NetworkError("connection refused"))
     assert talk(stage, GET) == ""
     assert [exchange.response for exchange in stage.end()] == [NetworkError("connection refused")]
 
 
-def test_the_page_is_there_on_every_origin_and_opaque_where_that_is_asked(stage: Stage) -> None:
+def test_the_page_is_there_on_every_origin_and_opaque_where_that_is_asked(stage: BrowserServer) -> None:
     page = talk(stage, f"GET {PATH} HTTP/1.1\nHost: whatever.example\n\n")
     assert "function corsense(asked)" in page
     assert "Content-Security-Policy" not in page

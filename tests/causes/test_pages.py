@@ -147,9 +147,9 @@ def test_the_message_that_the_example_provokes_is_quoted_on_the_page(slug: str) 
 
 @pytest.mark.parametrize("slug", FOREIGN)
 def test_the_example_admits_a_stranger_and_what_to_use_instead_refuses_it(slug: str) -> None:
-    own, stranger = FOREIGN[slug]
-    assert isinstance(visit(built(slug, "Example"), replace(own, origin=stranger)).outcome, Allowed)
-    assert isinstance(visit(built(slug, "Use instead"), replace(own, origin=stranger)).outcome, Blocked)
+    own, untrusted_page = FOREIGN[slug]
+    assert isinstance(visit(built(slug, "Example"), replace(own, origin=untrusted_page)).outcome, Allowed)
+    assert isinstance(visit(built(slug, "Use instead"), replace(own, origin=untrusted_page)).outcome, Blocked)
 
 
 @pytest.mark.parametrize("slug", [slug for slug in FOREIGN if slug != "public-suffix-origin"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from corsense.app import AppSession, AppTarget
 from corsense.check.app import AppCheck
-from corsense.check.request import Asked, Operation
+from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report
 
 ORIGIN = "http://localhost:3000"
@@ -39,21 +39,21 @@ LAYER = "app.add_middleware(CORSMiddleware, allow_origins=['http://localhost:300
 def check(folder: Path, source: str, **asked: object) -> Report:
     (folder / "main.py").write_text(source)
     target = AppTarget.parse("main:app", directory=folder)
-    wanted = Asked(origins=(ORIGIN,), **asked)  # type: ignore[arg-type]
+    wanted = CheckRequest(origins=(ORIGIN,), **asked)  # type: ignore[arg-type]
     with AppSession.start(target, lifespan=wanted.run_endpoints) as session:
         return AppCheck(target, wanted).run(session)
 
 
 def test_a_request_that_may_change_something_runs_its_endpoint_once(tmp_path: Path) -> None:
     sent = (("Content-Type", "text/plain"),)
-    report = check(tmp_path, FORM + LAYER, operations=(Operation("POST", "/form"),), headers=sent, run_endpoints=True)
+    report = check(tmp_path, FORM + LAYER, operations=(CheckOperation("POST", "/form"),), headers=sent, run_endpoints=True)
     assert [result.outcome for result in report.results] == ["allowed"]
     assert (tmp_path / "ran").read_text() == f"{ORIGIN} None\n"
 
 
 def test_a_proof_that_runs_endpoints_again_is_said(tmp_path: Path) -> None:
     sent = (("Content-Type", "text/plain"),)
-    report = check(tmp_path, FORM, operations=(Operation("POST", "/form"),), headers=sent, run_endpoints=True)
+    report = check(tmp_path, FORM, operations=(CheckOperation("POST", "/form"),), headers=sent, run_endpoints=True)
     assert [finding.cause.slug for finding in report.findings] == ["missing-cors-middleware"]
     assert (tmp_path / "ran").read_text() == f"{ORIGIN} None\n" * 2
     assert "Endpoints ran once for each request, and once more on the repaired app to prove the fixes." in report.notes
@@ -117,8 +117,8 @@ def test_a_start_up_that_was_not_run_is_said(tmp_path: Path) -> None:
 def test_what_is_mounted_and_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
     mounted = "async def raw(scope, receive, send):\n    raise SystemExit\n\n\napp.mount('/raw', raw)\n"
     report = check(tmp_path, FORM + LAYER + mounted)
-    said = "What is mounted at /raw has no routes that can be listed; try one with --request 'GET /raw/'."
-    assert said in report.notes
+    message_text = "What is mounted at /raw has no routes that can be listed; try one with --request 'GET /raw/'."
+    assert message_text in report.notes
 
 
 def test_a_redirect_to_another_server_is_not_answered_by_the_app(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def item(key: int):
     return {}
 
 """
-    operations = tuple(Operation("GET", f"/{name}") for name in ("far", "near", "port", "loopback"))
+    operations = tuple(CheckOperation("GET", f"/{name}") for name in ("far", "near", "port", "loopback"))
     report = check(tmp_path, leading + LAYER, operations=operations, run_endpoints=True)
     reached = {result.url.rpartition("/")[2]: result.answered_by[-1] for result in report.results}
     assert {name for name, who in reached.items() if who is None} == {"far", "port"}

@@ -13,11 +13,11 @@ from fastapi.testclient import TestClient
 
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
-from corsense.check.mend import AppMending
-from corsense.check.mended import Mended, Wishes
-from corsense.check.request import Asked, read_header, read_operation
+from corsense.check.request import CheckRequest, read_header, read_operation
 from corsense.check.results import Report
 from corsense.fetch import Allowed, Blocked
+from corsense.fix.app import AppFix
+from corsense.fix.result import FixOptions, FixResult
 from corsense.fix.write import write_all
 from tests.causes.visits import visit
 from tests.cli.commands import Ran, corsense
@@ -49,27 +49,27 @@ def test_the_broken_app_is_found_out_and_repaired(scenario: Scenario, tmp_path: 
     copy = tmp_path / "main.py"
     shutil.copy(source, copy)
     monkeypatch.chdir(tmp_path)
-    mended = repair_of(scenario, Wishes(unsafe=scenario.name in GUESSED))
-    assert mended.found is not None
-    assert_found(mended.found, scenario)
-    write_all(mended.edits)
+    fix_result = repair_of(scenario, FixOptions(unsafe=scenario.name in GUESSED))
+    assert fix_result.found is not None
+    assert_found(fix_result.found, scenario)
+    write_all(fix_result.edits)
     if scenario.name in NOT_OURS_TO_REPAIR:
         assert copy.read_bytes() == source.read_bytes()
-        assert mended.remaining
+        assert fix_result.remaining
         return
     # The findings that remain are those of the very text that is written: `check` would say the same.
-    assert [edit.after for edit in mended.edits] == ([] if scenario.status == 0 else [copy.read_text("utf-8")])
-    assert mended.remaining == ()
-    done = [repair for repair in mended.repairs if repair.applied]
+    assert [edit.after for edit in fix_result.edits] == ([] if scenario.status == 0 else [copy.read_text("utf-8")])
+    assert fix_result.remaining == ()
+    done = [repair for repair in fix_result.repairs if repair.applied]
     assert all(repair.verified for repair in done)
     assert any(not repair.is_safe for repair in done) == (scenario.name in GUESSED)
     assert_browsers_agree(scenario, copy)
 
 
-def repair_of(scenario: Scenario, wishes: Wishes) -> Mended:
+def repair_of(scenario: Scenario, fix_options: FixOptions) -> FixResult:
     """What `corsense fix` does with the app in the working directory."""
     credentials = cast("Literal['include'] | None", None if scenario.credentials == "same-origin" else scenario.credentials)
-    asked = Asked(
+    asked = CheckRequest(
         (scenario.origin,),
         (read_operation(scenario.request),),
         tuple(read_header(header) for header in scenario.headers),
@@ -78,7 +78,7 @@ def repair_of(scenario: Scenario, wishes: Wishes) -> Mended:
     )
     target = AppTarget.parse("main:app")
     with AppSession.start(target, lifespan=asked.run_endpoints, output="none") as session:
-        return AppMending(target, asked, wishes).run(session)
+        return AppFix(target, asked, fix_options).run(session)
 
 
 def assert_found(report: Report, scenario: Scenario) -> None:
@@ -101,8 +101,8 @@ def assert_browsers_agree(scenario: Scenario, path: Path) -> None:
     with TestClient(app):
         if scenario.name not in CRASHING:
             assert isinstance(visit(app, scenario.fetch).outcome, Allowed)
-        if scenario.stranger:
-            assert isinstance(visit(app, replace(scenario.fetch, origin=scenario.stranger)).outcome, Blocked)
+        if scenario.untrusted_page:
+            assert isinstance(visit(app, replace(scenario.fetch, origin=scenario.untrusted_page)).outcome, Blocked)
 
 
 def app_at(path: Path) -> Any:

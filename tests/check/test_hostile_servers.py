@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from corsense.check.network import NetworkCheck
-from corsense.check.request import Asked, Operation
+from corsense.check.live import NetworkCheck
+from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report
 from corsense.fetch import WireRequest
 from corsense.readers import InputError
@@ -21,10 +21,10 @@ from tests.cli.commands import corsense
 ORIGIN = "http://localhost:3000"
 LIMITS = NetworkLimits(operations=20, seconds=4.0, response_seconds=0.5)
 PATIENT = NetworkLimits(operations=20)
-ASKED = Asked(origins=(ORIGIN,))
+ASKED = CheckRequest(origins=(ORIGIN,))
 
 
-def check(server: HostileServer, asked: Asked = ASKED, limits: NetworkLimits = LIMITS, path: str = "/") -> Report:
+def check(server: HostileServer, asked: CheckRequest = ASKED, limits: NetworkLimits = LIMITS, path: str = "/") -> Report:
     return NetworkCheck(server.url + path, asked, limits).run()
 
 
@@ -74,11 +74,11 @@ def test_as_many_operations_as_the_limit_are_all_tried() -> None:
 
 
 def test_requests_that_the_time_of_the_check_does_not_reach_are_reported() -> None:
-    operations = tuple(Operation("GET", f"/{number}") for number in range(50))
+    operations = tuple(CheckOperation("GET", f"/{number}") for number in range(50))
     with hostile(SERVERS["drips its headers"]) as server:
         limits = NetworkLimits(seconds=1.0, response_seconds=0.4)
         with pytest.raises(InputError, match="no answer from"):
-            check(server, Asked(origins=(ORIGIN,), operations=operations), limits)
+            check(server, CheckRequest(origins=(ORIGIN,), operations=operations), limits)
         assert len(server.requests) < 50
 
     def hang_later(connection: socket.socket, request: bytes) -> None:
@@ -86,7 +86,9 @@ def test_requests_that_the_time_of_the_check_does_not_reach_are_reported() -> No
             connection.sendall(answer())
 
     with hostile(hang_later) as server:
-        report = check(server, Asked(origins=(ORIGIN,), operations=operations), NetworkLimits(seconds=5.0, response_seconds=5.0))
+        report = check(
+            server, CheckRequest(origins=(ORIGIN,), operations=operations), NetworkLimits(seconds=5.0, response_seconds=5.0)
+        )
         assert len(report.results) < 50
         assert any("requests were not tried, because the check reached its limit of 5 s." in note for note in report.notes)
 
@@ -114,7 +116,7 @@ def moving(other: HostileServer) -> Talk:
 
 def test_a_redirect_to_another_server_is_followed_by_permission_only() -> None:
     with hostile(lambda connection, _: connection.sendall(answer())) as other, hostile(moving(other)) as server:
-        asked = Asked(origins=(ORIGIN,), headers=SECRET)
+        asked = CheckRequest(origins=(ORIGIN,), headers=SECRET)
         with pytest.raises(InputError, match=r"only redirects to another server: .*--follow allows it"):
             check(server, asked, PATIENT)
         assert other.requests == []
@@ -131,7 +133,7 @@ def test_the_question_names_the_server_and_the_headers_that_go_with_it() -> None
 
     with hostile(lambda connection, _: connection.sendall(answer())) as other, hostile(moving(other)) as server:
         with pytest.raises(InputError):
-            check(server, Asked(origins=(ORIGIN, "http://localhost:5173"), headers=SECRET), NetworkLimits(ask=refuse))
+            check(server, CheckRequest(origins=(ORIGIN, "http://localhost:5173"), headers=SECRET), NetworkLimits(ask=refuse))
         assert other.requests == []
     assert questions == [
         f"The server redirects to http://localhost:{other.port}. Send the request there? The headers x-api-key go with it."

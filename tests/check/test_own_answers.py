@@ -48,14 +48,14 @@ async def app(scope, receive, send):
         (b"access-control-allow-origin", ((b"access-control-allow-origin", b"*"),), "from 'http://localhost:3000' to '*'"),
     ],
 )
-def test_what_is_changed_in_front_of_the_app_is_said(tmp_path: Path, dropped: bytes, added: object, said: str) -> None:
+def test_what_is_changed_in_front_of_the_app_is_said(tmp_path: Path, dropped: bytes, added: object, message: str) -> None:
     (tmp_path / "main.py").write_text(APP, encoding="utf-8")
     (tmp_path / "front.py").write_text(FRONT.format(dropped=dropped, added=added), encoding="utf-8")
     with serving(tmp_path, "front:app") as url:
         ran = corsense("check", url, "--origin", PAGE, "--app", "main:app", "--format", "json", folder=tmp_path)
     notes = " ".join(ran.document["notes"])
-    assert ("in front of the app" in notes) is bool(said)
-    assert said in notes
+    assert ("in front of the app" in notes) is bool(message)
+    assert message in notes
 
 
 def test_an_app_is_not_compared_with_itself(tmp_path: Path) -> None:

@@ -156,9 +156,9 @@ def test_the_answer_to_one_event_fits_fifteen_lines_and_verbose_has_the_rest() -
         f"{PREFLIGHT}\nPOST http://localhost:8000/api/users net::ERR_FAILED\nUncaught (in promise) TypeError: Failed to fetch\n"
         "    at save (app.js:12:5)"
     )
-    brief, verbose = (corsense("explain", *options, text=event) for options in ((), ("--verbose",)))
-    assert len(brief.out.splitlines()) <= 15
-    assert "2 more lines" in brief.out
+    short_patterns, verbose = (corsense("explain", *options, text=event) for options in ((), ("--verbose",)))
+    assert len(short_patterns.out.splitlines()) <= 15
+    assert "2 more lines" in short_patterns.out
     assert verbose.out.count("read as") == 3
     assert len(verbose.out.splitlines()) > 30
 

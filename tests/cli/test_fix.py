@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corsense.fix.journal import Journal, JournalEntry, write
-from corsense.report.repairs import MendedDocument
+from corsense.report.repairs import FixResultDocument
 from tests.cli.commands import corsense
 
 ORIGIN = "http://localhost:3000"
@@ -50,14 +50,14 @@ def test_a_diff_is_printed_that_git_applies_and_nothing_is_written(folder: Path)
 
 
 def test_wishes_are_granted_and_a_second_run_changes_nothing(folder: Path) -> None:
-    wishes = ("--from-env", "ALLOWED_ORIGINS", "--adopt", "--write")
-    ran = corsense("fix", "main:app", *OPTIONS, *wishes, folder=folder)
+    fix_options = ("--from-env", "ALLOWED_ORIGINS", "--adopt", "--write")
+    ran = corsense("fix", "main:app", *OPTIONS, *fix_options, folder=folder)
     assert ran.status == 0
     assert "Changed 1 file." in ran.out
     text = (folder / "main.py").read_text()
     assert "from corsense import CORSMiddleware" in text
     assert f'os.environ.get("ALLOWED_ORIGINS", "{ORIGIN}")' in text
-    again = corsense("fix", "main:app", *OPTIONS, *wishes, folder=folder)
+    again = corsense("fix", "main:app", *OPTIONS, *fix_options, folder=folder)
     assert (again.status, again.out.splitlines()[-1]) == (0, "Nothing to fix.")
     assert (folder / "main.py").read_text() == text
 
@@ -77,7 +77,7 @@ def test_what_corsense_refuses_is_not_adopted(folder: Path) -> None:
 
 def test_the_json_is_what_its_schema_says(folder: Path) -> None:
     ran = corsense("fix", "main:app", *OPTIONS, "--format", "json", folder=folder)
-    document = MendedDocument.model_validate_json(ran.out)
+    document = FixResultDocument.model_validate_json(ran.out)
     assert ran.status == 1
     assert [(fix.safety, fix.verified, fix.applied) for fix in document.fixes] == [("safe", True, True)]
     assert [file.file for file in document.files] == ["main.py"]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from corsense.check.recording import check_recording
-from corsense.check.request import Asked
+from corsense.check.request import CheckRequest
 from tests.cli.commands import corsense
 
 PAGE, API = "http://localhost:3000", "http://localhost:8000/api/users"
@@ -78,7 +78,7 @@ def test_a_large_recording_shows_what_is_read_and_judged(
     recording: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from corsense.check.recording import check_recording
-    from corsense.check.request import Asked
+    from corsense.check.request import CheckRequest
     from corsense.cli import progress as bar
 
     monkeypatch.setattr(bar, "_PATIENCE", 0.0)
@@ -88,7 +88,10 @@ def test_a_large_recording_shows_what_is_read_and_judged(
         assert advance is not None
         advance(1, 2, "reading recording.har")
         check_recording(
-            recording, Asked(), lambda done, total: seen.append(("read", done, total)), lambda *of: seen.append(("judged", *of))
+            recording,
+            CheckRequest(),
+            lambda done, total: seen.append(("read", done, total)),
+            lambda *of: seen.append(("judged", *of)),
         )
     assert seen == [("read", 1, 2), ("read", 2, 2), ("judged", 1, 1)]
     assert "reading recording.har" in capsys.readouterr().err
@@ -123,7 +126,7 @@ def test_of_a_long_recording_the_first_requests_are_judged_and_the_rest_is_count
         "response": {"status": 200, "headers": []},
     }
     (tmp_path / "x.har").write_text(json.dumps({"log": {"entries": [entry] * 5}}))
-    report = check_recording(tmp_path / "x.har", Asked())
+    report = check_recording(tmp_path / "x.har", CheckRequest())
     assert len(report.results) == 3
     assert report.notes == ("2 of 5 requests were not judged; --origin and --request choose.",)
     assert not report.complete

@@ -41,12 +41,12 @@ OF_POLICY = ["show", "check", "diff", "explain"]
         ("explain --fil x", "did you mean --file?"),
     ],
 )
-def test_what_no_command_takes_is_one_sentence_with_the_nearest_name(tmp_path: Path, typed: str, said: str) -> None:
+def test_what_no_command_takes_is_one_sentence_with_the_nearest_name(tmp_path: Path, typed: str, message: str) -> None:
     ran = corsense(*typed.split(), folder=tmp_path)
     assert (ran.status, ran.out) == (2, "")
     (line,) = ran.err.splitlines()
     assert line.startswith("corsense: ")
-    assert said in line
+    assert message in line
 
 
 @pytest.mark.parametrize("command", [[name] for name in COMMANDS] + [["policy", name] for name in OF_POLICY], ids=" ".join)

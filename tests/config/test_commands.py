@@ -83,11 +83,11 @@ def test_check_plans_for_the_configured_place_and_clients(project: Path) -> None
         ('python = "nowhere/python"', "nowhere/python"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named_with_its_key(project: Path, key: str, said: str) -> None:
+def test_a_value_that_cannot_be_used_is_named_with_its_key(project: Path, key: str, message: str) -> None:
     write(project, {"pyproject.toml": f'[tool.corsense]\napp = "shop.web:app"\n{key}\n'})
     ran = corsense("check", folder=project)
     assert (ran.status, ran.out) == (2, "")
-    assert said in ran.err
+    assert message in ran.err
     assert len(ran.err.splitlines()) == 1
 
 

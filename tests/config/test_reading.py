@@ -140,10 +140,10 @@ def test_two_files_of_one_folder_are_one_too_many(tmp_path: Path) -> None:
         ("[oh", ["not valid TOML"]),
     ],
 )
-def test_a_mistake_is_named_with_its_key_its_file_and_what_to_write(tmp_path: Path, table: str, said: list[str]) -> None:
+def test_a_mistake_is_named_with_its_key_its_file_and_what_to_write(tmp_path: Path, table: str, message_text: list[str]) -> None:
     message = refusal(tmp_path, table)
     assert "corsense.toml" in message
-    for part in said:
+    for part in message_text:
         assert part in message
 
 

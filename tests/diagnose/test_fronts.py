@@ -13,7 +13,7 @@ PAGE = "https://app.example.com"
 NGINX_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n<hr><center>nginx/1.22.1"
 
 
-def told(
+def reported(
     *answers: tuple[int, dict[str, str], str], method: str = "GET", url: str = "https://api.example.com/x"
 ) -> list[Diagnosis]:
     """The diagnoses of a call that is answered so, in the order of the requests."""
@@ -60,7 +60,7 @@ GRANT = {
 def test_an_answer_in_front_names_the_layer_and_its_setting(
     answer: tuple[int, dict[str, str], str], cause: str, layer: str, setting: str
 ) -> None:
-    first = told(answer)[0]
+    first = reported(answer)[0]
     assert first.slug == cause
     assert layer in first.message
     assert setting in (first.remedy or "")
@@ -77,7 +77,7 @@ def test_an_answer_in_front_names_the_layer_and_its_setting(
     ],
 )
 def test_a_preflight_that_a_gateway_answers_is_no_fault_of_the_app(answer: tuple[int, dict[str, str], str], layer: str) -> None:
-    (found,) = told(answer, method="PUT")
+    (found,) = reported(answer, method="PUT")
     assert found.slug == "answered-by-proxy"
     assert layer in found.message
     assert layer in (found.remedy or "")
@@ -85,19 +85,19 @@ def test_a_preflight_that_a_gateway_answers_is_no_fault_of_the_app(answer: tuple
 
 
 def test_what_a_gateway_does_not_allow_is_set_in_the_gateway() -> None:
-    found = told((200, {**GRANT, "access-control-allow-methods": "GET", "x-amz-apigw-id": "a="}, ""), method="PUT")
+    found = reported((200, {**GRANT, "access-control-allow-methods": "GET", "x-amz-apigw-id": "a="}, ""), method="PUT")
     assert [each.slug for each in found] == ["answered-by-proxy", "method-not-allowed"]
     assert all("API Gateway" in (each.remedy or "") for each in found)
 
 
 def test_the_apps_own_refusals_stay_the_apps() -> None:
-    (crash,) = told((500, {"server": "nginx", "content-type": "text/plain; charset=utf-8"}, "Internal Server Error"))
+    (crash,) = reported((500, {"server": "nginx", "content-type": "text/plain; charset=utf-8"}, "Internal Server Error"))
     assert crash.slug == "unhandled-exception"
-    (refused,) = told(
+    (refused,) = reported(
         (400, {"server": "nginx", "content-type": "text/plain; charset=utf-8"}, "Disallowed CORS origin"), method="PUT"
     )
     assert refused.slug == "origin-mismatch"
-    (login,) = told(
+    (login,) = reported(
         (401, {"server": "uvicorn", "content-type": "application/json"}, '{"detail":"Not authenticated"}'), method="PUT"
     )
     assert login.slug == "preflight-answered-by-other-layer"
@@ -105,11 +105,13 @@ def test_the_apps_own_refusals_stay_the_apps() -> None:
 
 def test_a_fetch_that_ends_at_a_login_is_to_be_a_navigation() -> None:
     there = "https://login.example.org/authorize?client_id=a"
-    (found,) = told((302, {"location": there, "access-control-allow-origin": PAGE}, ""), (200, {"content-type": "text/html"}, ""))
+    (found,) = reported(
+        (302, {"location": there, "access-control-allow-origin": PAGE}, ""), (200, {"content-type": "text/html"}, "")
+    )
     assert found.slug == "redirect-to-login"
     assert "window.location" in (found.remedy or "")
 
 
 def test_a_redirect_of_the_apps_own_pages_is_no_login() -> None:
-    (found,) = told((302, {"location": "https://cdn.example.net/x"}, ""))
+    (found,) = reported((302, {"location": "https://cdn.example.net/x"}, ""))
     assert found.slug == "redirect-loses-cors"

@@ -30,7 +30,7 @@ class Scenario:
     finding: str = ""
     place: str = ""
     status: int = 1
-    stranger: str = ""
+    untrusted_page: str = ""
     sees: str = ""
     why: str = ""
     repaired_origin: str = ""

@@ -21,7 +21,7 @@ HARMLESS = load("harmless")
 each_example = pytest.mark.parametrize("scenario", EXAMPLES, ids=lambda scenario: scenario.name)
 each_harmless = pytest.mark.parametrize("scenario", HARMLESS, ids=lambda scenario: scenario.name)
 each_open_door = pytest.mark.parametrize(
-    "scenario", [scenario for scenario in EXAMPLES if scenario.stranger], ids=lambda scenario: scenario.name
+    "scenario", [scenario for scenario in EXAMPLES if scenario.untrusted_page], ids=lambda scenario: scenario.name
 )
 
 
@@ -50,7 +50,7 @@ def test_a_browser_lets_the_same_request_through_to_the_repaired_app(scenario: S
 
 @each_open_door
 def test_a_stranger_is_let_in_by_the_broken_app_and_not_by_the_repaired_one(scenario: Scenario) -> None:
-    request = replace(scenario.fetch, origin=scenario.stranger)
+    request = replace(scenario.fetch, origin=scenario.untrusted_page)
     assert isinstance(visit(app_of("broken", scenario.name), request).outcome, Allowed)
     assert isinstance(visit(app_of("repaired", scenario.name), request).outcome, Blocked)
 
@@ -140,15 +140,15 @@ def test_the_session_cookie_may_cross_sites_after_the_repair() -> None:
 
 def test_the_chat_takes_a_stranger_before_the_repair_only() -> None:
     (scenario,) = (scenario for scenario in EXAMPLES if scenario.finding == "websocket-origin-unchecked")
-    stranger = {"Origin": "https://evil.example"}
+    untrusted_page = {"Origin": "https://evil.example"}
     broken, repaired = (app_of(kind, scenario.name) for kind in ("broken", "repaired"))
     assert any(isinstance(route, WebSocketRoute) for route in broken.routes)
-    with TestClient(broken).websocket_connect("/api/rooms/kitchen", headers=stranger) as socket:
+    with TestClient(broken).websocket_connect("/api/rooms/kitchen", headers=untrusted_page) as socket:
         socket.send_text("hello")
         assert socket.receive_text() == "kitchen: hello"
     with (
         pytest.raises(WebSocketDisconnect),
-        TestClient(repaired).websocket_connect("/api/rooms/kitchen", headers=stranger),
+        TestClient(repaired).websocket_connect("/api/rooms/kitchen", headers=untrusted_page),
     ):
         pass
 

@@ -47,11 +47,11 @@ def documented(case: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def of_output(expect: dict[str, Any], ran: Ran) -> Iterator[str]:
-    said = ran.out + ran.err
+    message_text = ran.out + ran.err
     if "exit" in expect and ran.status != expect["exit"]:
         yield f"exit status {ran.status}, not {expect['exit']}"
-    yield from (f"does not say {text!r}" for text in expect.get("says", ()) if not re.search(text, said, re.IGNORECASE))
-    yield from (f"says {text!r}" for text in expect.get("never", ()) if re.search(text, said, re.IGNORECASE))
+    yield from (f"does not say {text!r}" for text in expect.get("says", ()) if not re.search(text, message_text, re.IGNORECASE))
+    yield from (f"says {text!r}" for text in expect.get("never", ()) if re.search(text, message_text, re.IGNORECASE))
 
 
 def of_findings(expect: dict[str, Any], document: dict[str, Any]) -> Iterator[str]:
@@ -74,9 +74,9 @@ def of_messages(expect: dict[str, Any], document: dict[str, Any]) -> Iterator[st
     firsts = [message["causes"][0]["slug"] for message in messages if message["causes"]]
     if "error" in expect and not any(message["error"] in expect["error"] for message in messages):
         yield f"errors {[message['error'] for message in messages]}"
-    told = [message["is_cors"] for message in messages if message["error"] or message["causes"]]
-    if "is_cors" in expect and (not messages or any(flag != expect["is_cors"] for flag in told)):
-        yield f"is_cors {told}"
+    reported = [message["is_cors"] for message in messages if message["error"] or message["causes"]]
+    if "is_cors" in expect and (not messages or any(flag != expect["is_cors"] for flag in reported)):
+        yield f"is_cors {reported}"
     if "first_cause" in expect and not set(firsts) & set(expect["first_cause"]):
         yield f"first causes {firsts}"
     if set(firsts) & set(expect.get("not_first", ())):

@@ -15,7 +15,7 @@ from corsense.fix.edits import (
     string_to_list,
     unnest_list,
 )
-from corsense.fix.patterns import meant_by_glob
+from corsense.fix.edits.patterns import meant_by_glob
 
 CALL = "app.add_middleware(CORSMiddleware, allow_origins={})\n"
 HEAD = "import os\nfrom fastapi.middleware.cors import CORSMiddleware\n\nNAME = 'shop'\n"

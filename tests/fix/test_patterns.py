@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsense.fix.edits import escape_regex_dots, glob_to_regex, regex_in_list
-from corsense.fix.patterns import escaped_dots, glob_pattern
+from corsense.fix.edits.patterns import escaped_dots, glob_pattern
 from tests.fix.programs import cors, program
 
 HEAD = "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\napp = FastAPI()\n"

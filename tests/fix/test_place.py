@@ -8,7 +8,7 @@ import pytest
 
 from corsense.finding import Edit
 from corsense.fix.edits import unified_diff
-from corsense.fix.place import argument_span, call_span, literal_span
+from corsense.fix.edits.place import argument_span, call_span, literal_span
 from tests.fix.programs import program
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from corsense.fix import edits
-from corsense.fix.place import argument_span, call_span, literal_span
-from corsense.fix.source import parse
+from corsense.fix.edits.place import argument_span, call_span, literal_span
+from corsense.fix.edits.source import parse
 
 # How long an example takes says nothing on a machine that is busy.
 patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from corsense.check.mended import Wishes
-from corsense.check.source import mend_source
 from corsense.fix.edits import adopt_corsense, glob_to_regex
+from corsense.fix.result import FixOptions
+from corsense.fix.source import fix_source
 
 _IMPORT = "from fastapi.middleware.cors import CORSMiddleware\n"
 
@@ -50,9 +50,9 @@ def test_what_corsense_would_refuse_to_start_with_is_not_adopted(tmp_path: Path,
     monkeypatch.chdir(tmp_path)
     head = "from fastapi import FastAPI\n" + _IMPORT + "app = FastAPI()\n"
     Path("main.py").write_text(head + 'app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_credentials=True)\n')
-    kept = mend_source(["main.py"], (), Wishes(adopt=True))
+    kept = fix_source(["main.py"], (), FixOptions(adopt=True))
     assert not kept.edits
     assert any("keeps its middleware" in note for note in kept.notes)
-    mended = mend_source(["main.py"], ("https://app.example.com",), Wishes(adopt=True))
-    assert "from corsense import CORSMiddleware" in mended.edits[0].after
-    assert '"*"' not in mended.edits[0].after
+    fix_result = fix_source(["main.py"], ("https://app.example.com",), FixOptions(adopt=True))
+    assert "from corsense import CORSMiddleware" in fix_result.edits[0].after
+    assert '"*"' not in fix_result.edits[0].after

@@ -76,9 +76,9 @@ def test_killed_at_any_call_the_next_run_ends_it(tmp_path: Path, when: str) -> N
         project = Project(tmp_path / str(number))
         if not killed_at(number, when, project.write):
             break
-        said = project.finish()
+        message = project.finish()
         assert project.all_old() or project.all_new(), f"half-written after call {number}"
-        assert said is None or ("finished" in said) == project.all_new() or "taken back" in said
+        assert message is None or ("finished" in message) == project.all_new() or "taken back" in message
         if project.state.exists():
             project.insist_that_nothing_is_left()
         ends["new" if project.all_new() else "old"] += 1
@@ -119,14 +119,14 @@ def test_a_file_that_is_edited_after_the_kill_keeps_its_edit_and_the_others_go_b
             break
         (project.folder / "b.py").write_text("mine\n")
         interrupted = is_interrupted(project.state)
-        said = project.finish() or ""
+        message = project.finish() or ""
         a, b, c = project.contents()
         assert b == "mine\n"
         assert (a, c) in [(project.old("a.py"), project.old("sub/c.py")), (project.new("a.py"), project.new("sub/c.py"))]
         if interrupted:
-            assert "taken back" in said or not said  # killed before there was a whole journal
+            assert "taken back" in message or not message  # killed before there was a whole journal
             assert a == project.old("a.py")
-            taken_back += "has been edited since" in said
+            taken_back += "has been edited since" in message
             assert list(project.folder.rglob(".*")) == []
     assert taken_back > 3
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from corsense.lint.linting import lint_text
+from corsense.lint.linter import lint_text
 
 _HEAD = """
 import os

@@ -56,8 +56,8 @@ def test_a_rule_finds_what_its_case_says(rule: str, title: str, source: str, sna
 def test_every_rule_has_a_good_and_a_bad_case() -> None:
     modules = [rule for rules in (OF_LAYERS, OF_STACKS, OF_MODULES) for rule in rules]
     rules = {module.SLUG for module in modules if module.SLUG}  # a policy's faults have many causes
-    told = {file.stem: {title.partition(":")[0] for title, _, _ in cases_of(file)} for file in FILES}
-    assert {rule: told.get(rule) for rule in sorted(rules)} == {rule: {"good", "bad"} for rule in sorted(rules)}
+    reported = {file.stem: {title.partition(":")[0] for title, _, _ in cases_of(file)} for file in FILES}
+    assert {rule: reported.get(rule) for rule in sorted(rules)} == {rule: {"good", "bad"} for rule in sorted(rules)}
 
 
 def rewrite() -> None:

@@ -15,7 +15,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Line = tuple[bytes, bytes]
 
 ORIGIN = "https://app.example.com"
-STRANGER = "https://stranger.example.net"
+UNTRUSTED_ORIGIN = "https://stranger.example.net"
 PREFLIGHT_VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 
 

@@ -12,7 +12,7 @@ from corsense.policy import Policy
 from tests.middleware.asking import (
     ORIGIN,
     PREFLIGHT_VARY,
-    STRANGER,
+    UNTRUSTED_ORIGIN,
     Message,
     Receive,
     Scope,
@@ -50,7 +50,7 @@ class TestActualRequests:
         }
         assert (answer["vary"], answer["x-app"], answer.body) == ("Origin", "1", "ok")
 
-    @pytest.mark.parametrize("origin", [STRANGER, "null", "https://team.example", "", None])
+    @pytest.mark.parametrize("origin", [UNTRUSTED_ORIGIN, "null", "https://team.example", "", None])
     def test_no_other_origin_is_told_anything_but_vary(self, origin: str | None) -> None:
         answer = get(layer(), origin)
         assert answer.cors == {}
@@ -61,7 +61,7 @@ class TestActualRequests:
         assert get(app).cors["access-control-allow-credentials"] == "true"
         assert get(app, "https://a.team.example").cors == {"access-control-allow-origin": "https://a.team.example"}
 
-    @pytest.mark.parametrize("origin", [ORIGIN, STRANGER, "null", None])
+    @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED_ORIGIN, "null", None])
     def test_a_star_without_credentials_is_on_every_answer_and_needs_no_vary(self, origin: str | None) -> None:
         answer = get(layer(policy=Policy(origins="*", expose_headers=["*"])), origin)
         assert answer.cors == {"access-control-allow-origin": "*", "access-control-expose-headers": "*"}
@@ -71,7 +71,10 @@ class TestActualRequests:
         app = layer(policy=Policy(origins="*", credentials=[ORIGIN]))
         trusted = {"access-control-allow-origin": ORIGIN, "access-control-allow-credentials": "true"}
         assert (get(app).cors, get(app)["vary"]) == (trusted, "Origin")
-        assert (get(app, STRANGER).cors, get(app, STRANGER)["vary"]) == ({"access-control-allow-origin": "*"}, "Origin")
+        assert (get(app, UNTRUSTED_ORIGIN).cors, get(app, UNTRUSTED_ORIGIN)["vary"]) == (
+            {"access-control-allow-origin": "*"},
+            "Origin",
+        )
         assert get(app, None)["vary"] == "Origin"
 
 
@@ -88,7 +91,7 @@ class TestVary:
             ([b"X-Origin"], "X-Origin, Origin"),
         ],
     )
-    @pytest.mark.parametrize("origin", [ORIGIN, STRANGER, None])
+    @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED_ORIGIN, None])
     def test_it_is_merged_with_what_the_app_says(self, app: list[bytes], merged: str, origin: str | None) -> None:
         assert get(layer(answering(*((b"vary", value) for value in app))), origin)["vary"] == merged
 
@@ -98,7 +101,7 @@ class TestVary:
 
     def test_every_answer_to_options_depends_on_what_makes_a_preflight(self) -> None:
         assert preflight(layer())["vary"] == PREFLIGHT_VARY
-        assert preflight(layer(), STRANGER)["vary"] == PREFLIGHT_VARY
+        assert preflight(layer(), UNTRUSTED_ORIGIN)["vary"] == PREFLIGHT_VARY
         for lines in ([(b"origin", ORIGIN.encode())], [(b"access-control-request-method", b"PUT")], []):
             assert ask(layer(), "/", *lines, method="OPTIONS")["vary"] == PREFLIGHT_VARY
 
@@ -118,7 +121,7 @@ class TestPreflights:
     @pytest.mark.parametrize(
         ("origin", "method", "names", "said"),
         [
-            (STRANGER, "PUT", "x-token", "origin"),
+            (UNTRUSTED_ORIGIN, "PUT", "x-token", "origin"),
             ("null", "PUT", "x-token", "origin"),
             (ORIGIN, "PATCH", "x-token", "method"),
             (ORIGIN, "put", "x-token", "method"),
@@ -127,10 +130,12 @@ class TestPreflights:
             (ORIGIN, "", "x-token", "method"),
         ],
     )
-    def test_a_refused_one_says_which_part_and_leaks_nothing(self, origin: str, method: str, names: str, said: str) -> None:
+    def test_a_refused_one_says_which_part_and_leaks_nothing(
+        self, origin: str, method: str, names: str, message_text: str
+    ) -> None:
         app = layer()
         for answer in (preflight(app, origin, method, names), preflight(app, origin, method, names)):
-            assert (answer.status, answer.body) == (400, f"Disallowed CORS {said}")
+            assert (answer.status, answer.body) == (400, f"Disallowed CORS {message_text}")
             assert answer.cors == {}
             assert answer["content-length"] == str(len(answer.body))
 
@@ -193,12 +198,12 @@ class TestPreflights:
         opened = layer(policy=POLICY.replace(private_network=True))
         assert preflight(opened, more=asks)["access-control-allow-private-network"] == "true"
         assert preflight(opened)["access-control-allow-private-network"] is None
-        assert preflight(opened, STRANGER, more=asks).cors == {}
+        assert preflight(opened, UNTRUSTED_ORIGIN, more=asks).cors == {}
         assert "Access-Control-Request-Private-Network" in (preflight(opened)["vary"] or "")
 
 
 class TestTheAppsOwnHeaders:
-    @pytest.mark.parametrize("origin", [ORIGIN, STRANGER, None])
+    @pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED_ORIGIN, None])
     def test_what_it_says_by_hand_is_replaced_never_doubled(self, origin: str | None) -> None:
         by_hand = answering(
             (b"access-control-allow-origin", b"*"),
@@ -249,11 +254,11 @@ class TestTheAppsOwnHeaders:
 
             await inner(scope, receive, spoil)
 
-        before = preflight(inner), preflight(inner, STRANGER), get(inner), get(inner, STRANGER)
-        for origin in (ORIGIN, STRANGER):
+        before = preflight(inner), preflight(inner, UNTRUSTED_ORIGIN), get(inner), get(inner, UNTRUSTED_ORIGIN)
+        for origin in (ORIGIN, UNTRUSTED_ORIGIN):
             preflight(outer, origin)
             get(outer, origin)
-        assert (preflight(inner), preflight(inner, STRANGER), get(inner), get(inner, STRANGER)) == before
+        assert (preflight(inner), preflight(inner, UNTRUSTED_ORIGIN), get(inner), get(inner, UNTRUSTED_ORIGIN)) == before
 
 
 class TestWhatPassesThrough:
@@ -273,7 +278,7 @@ class TestWhatPassesThrough:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             raise LookupError("mine")
 
-        for origin in (ORIGIN, STRANGER, None):
+        for origin in (ORIGIN, UNTRUSTED_ORIGIN, None):
             with pytest.raises(LookupError, match="mine"):
                 get(layer(app), origin)
 

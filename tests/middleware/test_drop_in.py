@@ -22,7 +22,7 @@ from corsense.middleware import CORSMiddleware, install
 from corsense.middleware.keywords import IgnoredSettingWarning
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import STARLETTE
-from tests.middleware.asking import ORIGIN, STRANGER, get, plain, preflight
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, get, plain, preflight
 from tests.middleware.versions import needs_private_network
 
 
@@ -151,7 +151,7 @@ class TestAsStarlette:
 
         app = Tenants(plain, allow_origins=[ORIGIN])
         assert get(app, "https://a.tenant.example")["access-control-allow-origin"] == "https://a.tenant.example"
-        assert (get(app).cors["access-control-allow-origin"], get(app, STRANGER).cors) == (ORIGIN, {})
+        assert (get(app).cors["access-control-allow-origin"], get(app, UNTRUSTED_ORIGIN).cors) == (ORIGIN, {})
 
 
 class TestOnPurposeDifferent:
@@ -163,7 +163,7 @@ class TestOnPurposeDifferent:
 
     def test_refused_origins_get_no_cors_headers(self) -> None:
         app = CORSMiddleware(plain, allow_origins=[ORIGIN], allow_credentials=True, expose_headers=["X-App"])
-        assert get(app, STRANGER).cors == {}
+        assert get(app, UNTRUSTED_ORIGIN).cors == {}
 
     @pytest.mark.parametrize(
         ("keywords", "slug"),
@@ -277,7 +277,7 @@ class TestOnPurposeDifferent:
             app = CORSMiddleware(plain, allow_origins=["*", *beside])
         assert warned[0].filename == __file__
         assert beside[0] in str(warned[0].message)
-        assert get(app, STRANGER)["access-control-allow-origin"] == "*"
+        assert get(app, UNTRUSTED_ORIGIN)["access-control-allow-origin"] == "*"
         with pytest.raises(PolicyError, match="wildcard"):
             CORSMiddleware(plain, allow_origins=["*", *beside], allow_credentials=True)
 
@@ -299,7 +299,7 @@ SETTINGS = [
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-@pytest.mark.parametrize("origin", [ORIGIN, STRANGER])
+@pytest.mark.parametrize("origin", [ORIGIN, UNTRUSTED_ORIGIN])
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
 @pytest.mark.parametrize("names", [(), ("x-token",), ("x-other",), ("content-type,x-token",)])
 def test_ordinary_preflights_pass_or_fail_as_with_starlette(
@@ -315,7 +315,14 @@ def test_ordinary_preflights_pass_or_fail_as_with_starlette(
             assert ours[name] == theirs[name]
 
 
-ENTRIES = [ORIGIN, STRANGER, "http://localhost:3000", "https://a.b.example.com", "capacitor://localhost", "http://frontend:3000"]
+ENTRIES = [
+    ORIGIN,
+    UNTRUSTED_ORIGIN,
+    "http://localhost:3000",
+    "https://a.b.example.com",
+    "capacitor://localhost",
+    "http://frontend:3000",
+]
 PAGES = [*ENTRIES, "null", "https://app.example.com.evil.net", "https://APP.example.com", "http://app.example.com", "", "x", "*"]
 
 

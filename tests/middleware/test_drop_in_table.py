@@ -150,14 +150,14 @@ def differences(case: Case) -> Iterator[tuple[str, object]]:
         return CORSMiddleware(app, **case.settings)
 
     try:
-        with warnings.catch_warnings(record=True) as said:
+        with warnings.catch_warnings(record=True) as message_text:
             warnings.simplefilter("always")
             ours(None)
     except PolicyError as refused:
         for fault in refused.faults:
             yield REFUSED.get(fault.slug, "?"), fault
         return
-    for warning in said:
+    for warning in message_text:
         text = str(warning.message)
         known = {"'*' wins": "star-beside-others", "max_age=": "max-age-cut", "over http": "development-list"}
         yield next((row for words, row in known.items() if words in text), "names-without-effect"), text

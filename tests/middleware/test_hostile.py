@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corsense.middleware import CORSMiddleware
 from corsense.origin import MAX_ORIGIN
 from corsense.policy import Policy, PolicyError
-from tests.middleware.asking import ORIGIN, STRANGER, Line, ask, get, plain, preflight
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, Line, ask, get, plain, preflight
 
 LISTED = Policy(origins=[ORIGIN], credentials=True, methods=["PUT"], request_headers=["X-Token"], private_network=True)
 WILD = Policy(origins=["https://*.example.com", "http://localhost:*"], credentials=[ORIGIN], methods=["*"], request_headers=["*"])
@@ -131,7 +131,7 @@ def test_two_origin_lines_are_never_both_allowed() -> None:
     other = b"https://www.example.com"
     lines = [(b"origin", ORIGIN.encode()), (b"origin", other)]
     assert ask(app, "/", *lines)["access-control-allow-origin"] in (ORIGIN, None)
-    assert ask(app, "/", (b"origin", STRANGER.encode()), (b"origin", other)).cors == {}
+    assert ask(app, "/", (b"origin", UNTRUSTED_ORIGIN.encode()), (b"origin", other)).cors == {}
 
 
 @pytest.mark.parametrize("policy", POLICIES[:3])
@@ -169,7 +169,7 @@ def test_everybody_with_cookies_is_refused_at_construction() -> None:
 
 def test_everybody_with_cookies_needs_the_hatch_and_then_reflects_origins_only() -> None:
     app = CORSMiddleware(plain, allow_origins=["*"], allow_credentials=True, dangerously_allow_any_origin_with_credentials=True)
-    assert get(app, STRANGER)["access-control-allow-origin"] == STRANGER
+    assert get(app, UNTRUSTED_ORIGIN)["access-control-allow-origin"] == UNTRUSTED_ORIGIN
     for origin in ("https://a\nb", "https://\xe9.example", "a b", ""):
         assert get(app, origin).cors == {}
 

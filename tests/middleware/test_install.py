@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from corsense.middleware import CORSLayerWarning, CORSMiddleware, install
 from corsense.policy import Policy, PolicyError
-from tests.middleware.asking import ORIGIN, STRANGER, ask_async, plain, scope
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, ask_async, plain, scope
 
 POLICY = Policy(origins=[ORIGIN], credentials=True)
 
@@ -61,7 +61,7 @@ def test_every_answer_has_the_headers(debug: bool) -> None:
     for path, status in PATHS.items():
         answer = client.get(path, headers={"Origin": ORIGIN})
         assert (answer.status_code, answer.headers.get("access-control-allow-origin")) == (status, ORIGIN), path
-        refused = client.get(path, headers={"Origin": STRANGER})
+        refused = client.get(path, headers={"Origin": UNTRUSTED_ORIGIN})
         assert (refused.status_code, refused.headers.get("access-control-allow-origin")) == (status, None), path
         assert refused.headers["vary"] == "Origin"
     assert client.post("/items", headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
@@ -220,17 +220,19 @@ class TestReconfigure:
         app = app_with_faults()
         handle = install(app, POLICY)
         client = TestClient(app)
-        assert "access-control-allow-origin" not in client.get("/items", headers={"Origin": STRANGER}).headers
-        handle.reconfigure(Policy(origins=[STRANGER]))
-        assert client.get("/items", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == STRANGER
+        assert "access-control-allow-origin" not in client.get("/items", headers={"Origin": UNTRUSTED_ORIGIN}).headers
+        handle.reconfigure(Policy(origins=[UNTRUSTED_ORIGIN]))
+        assert (
+            client.get("/items", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == UNTRUSTED_ORIGIN
+        )
         assert "access-control-allow-origin" not in client.get("/items", headers={"Origin": ORIGIN}).headers
-        assert handle.policy == Policy(origins=[STRANGER])
+        assert handle.policy == Policy(origins=[UNTRUSTED_ORIGIN])
 
     def test_a_refused_one_changes_nothing(self) -> None:
         app = app_with_faults()
         handle = install(app, POLICY)
         with pytest.raises(PolicyError):
-            handle.reconfigure(Policy(origins=[STRANGER]), policies={"no path": None})
+            handle.reconfigure(Policy(origins=[UNTRUSTED_ORIGIN]), policies={"no path": None})
         assert handle.policy == POLICY
 
     def test_a_request_keeps_the_policy_it_began_with(self) -> None:
@@ -245,7 +247,7 @@ class TestReconfigure:
             layer = CORSMiddleware(slow, policy=POLICY)
             waiting = asyncio.create_task(ask_async(layer, scope("/", (b"origin", ORIGIN.encode()))))
             await started.wait()
-            layer.reconfigure(Policy(origins=[STRANGER]))
+            layer.reconfigure(Policy(origins=[UNTRUSTED_ORIGIN]))
             go_on.set()
             assert (await waiting)["access-control-allow-origin"] == ORIGIN
 

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 from corsense.middleware import CORSMiddleware, cors, install
 from corsense.policy import Policy, PolicyError
-from tests.middleware.asking import ORIGIN, STRANGER, answering, ask_async, get, plain, preflight, scope
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, answering, ask_async, get, plain, preflight, scope
 
 STRICT = Policy(origins=[ORIGIN], credentials=True)
 PUBLIC = Policy(origins="*")
@@ -24,7 +24,7 @@ PARTNER = "https://partner.example"
 PARTNERS = Policy(origins=[PARTNER], methods=["PUT"])
 
 
-def allowed(app: Any, path: str, origin: str = STRANGER, **entries: Any) -> str | None:
+def allowed(app: Any, path: str, origin: str = UNTRUSTED_ORIGIN, **entries: Any) -> str | None:
     return get(app, origin, path, **entries)["access-control-allow-origin"]
 
 
@@ -55,7 +55,7 @@ class TestPatterns:
             policies=dict(reversed(rules.items())) if backwards else rules,
         )
         assert allowed(app, path) == ("*" if public else None)
-        assert (preflight(app, STRANGER, "GET", path=path).status == 200) is public
+        assert (preflight(app, UNTRUSTED_ORIGIN, "GET", path=path).status == 200) is public
 
     def test_plus_is_no_space_and_case_counts(self) -> None:
         """CVE-2024-6866, CVE-2024-6839."""
@@ -75,7 +75,7 @@ class TestPatterns:
         app = CORSMiddleware(plain, policies={"/public/*": PUBLIC, "/private/*": STRICT})
         assert allowed(app, path) is None
         assert allowed(app, path, ORIGIN) is None
-        assert preflight(app, STRANGER, "GET", path=path).status == 400
+        assert preflight(app, UNTRUSTED_ORIGIN, "GET", path=path).status == 400
 
     def test_a_path_that_stays_in_its_policy_is_fine(self) -> None:
         app = CORSMiddleware(plain, policies={"/public/*": PUBLIC})
@@ -164,12 +164,12 @@ class TestRoutes:
     @pytest.mark.parametrize(
         ("path", "origin", "sent"),
         [
-            ("/items/7", STRANGER, "*"), ("/items/special", STRANGER, None), ("/items/special", ORIGIN, ORIGIN),
+            ("/items/7", UNTRUSTED_ORIGIN, "*"), ("/items/special", UNTRUSTED_ORIGIN, None), ("/items/special", ORIGIN, ORIGIN),
             ("/above", PARTNER, PARTNER),
             ("/above", ORIGIN, None), ("/partners/orders/", PARTNER, PARTNER), ("/partners/orders/", ORIGIN, None),
-            ("/partners/orders", PARTNER, PARTNER), ("/partners/feed", STRANGER, "*"), ("/sub/own", PARTNER, PARTNER),
+            ("/partners/orders", PARTNER, PARTNER), ("/partners/feed", UNTRUSTED_ORIGIN, "*"), ("/sub/own", PARTNER, PARTNER),
             ("/sub/own", ORIGIN, None), ("/sub/other", ORIGIN, ORIGIN), ("/nowhere", ORIGIN, ORIGIN),
-            ("/nowhere", STRANGER, None),
+            ("/nowhere", UNTRUSTED_ORIGIN, None),
         ],
     )  # fmt: skip
     def test_the_policy_is_that_of_the_route_the_router_chooses(
@@ -186,11 +186,11 @@ class TestRoutes:
         client = TestClient(app)
         for policy in (PARTNERS, STRICT):
             handle.reconfigure(policy)
-            assert client.get("/items/7", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == "*"
-            assert "access-control-allow-origin" not in client.get("/items/special", headers={"Origin": STRANGER}).headers
+            assert client.get("/items/7", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == "*"
+            assert "access-control-allow-origin" not in client.get("/items/special", headers={"Origin": UNTRUSTED_ORIGIN}).headers
 
     def test_a_preflight_is_judged_by_the_route_of_the_method_it_asks_for(self, client: TestClient) -> None:
-        asked = {"Origin": STRANGER, "Access-Control-Request-Method": "PUT"}
+        asked = {"Origin": UNTRUSTED_ORIGIN, "Access-Control-Request-Method": "PUT"}
         assert client.options("/items/7", headers=asked).status_code == 400
         assert client.options("/items/7", headers={**asked, "Access-Control-Request-Method": "GET"}).status_code == 200
 
@@ -202,11 +202,11 @@ class TestRoutes:
         app = marked_app()
         app.add_middleware(CORSMiddleware, policy=STRICT)
         client = TestClient(app)
-        assert client.get("/items/7", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == "*"
+        assert client.get("/items/7", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == "*"
 
     def test_a_wrapped_app_is_looked_into(self) -> None:
         client = TestClient(CORSMiddleware(marked_app(), policy=STRICT))
-        assert client.get("/items/7", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == "*"
+        assert client.get("/items/7", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == "*"
 
     def test_starlette_routes_can_be_marked(self) -> None:
         @cors(PUBLIC)
@@ -218,20 +218,20 @@ class TestRoutes:
         )
         install(app, STRICT)
         client = TestClient(app)
-        assert client.get("/deep/feed", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == "*"
-        assert "access-control-allow-origin" not in client.get("/other", headers={"Origin": STRANGER}).headers
+        assert client.get("/deep/feed", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == "*"
+        assert "access-control-allow-origin" not in client.get("/other", headers={"Origin": UNTRUSTED_ORIGIN}).headers
 
     def test_a_route_that_is_marked_while_serving_counts_from_then_on(self) -> None:
         app = FastAPI()
         install(app, STRICT)
         client = TestClient(app)
-        assert client.get("/late", headers={"Origin": STRANGER}).status_code == 404
+        assert client.get("/late", headers={"Origin": UNTRUSTED_ORIGIN}).status_code == 404
 
         @app.get("/late")
         @cors(PUBLIC)
         def late() -> None: ...
 
-        assert client.get("/late", headers={"Origin": STRANGER}).headers["access-control-allow-origin"] == "*"
+        assert client.get("/late", headers={"Origin": UNTRUSTED_ORIGIN}).headers["access-control-allow-origin"] == "*"
 
     def test_a_route_can_be_left_alone(self) -> None:
         app = FastAPI()
@@ -246,14 +246,14 @@ class TestRoutes:
         assert answer.headers["access-control-allow-origin"] == "https://mine.example"
 
     def test_what_is_remembered_of_paths_is_bounded(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("corsense.middleware.choice._MOST_FOUND", 100)
+        monkeypatch.setattr("corsense.middleware.policy_selection._MOST_FOUND", 100)
         app = marked_app()
         layer = install(app, STRICT).layer
         app.build_middleware_stack()
 
         async def ask_for(numbers: range) -> None:
             for number in numbers:
-                asked = scope(f"/items/{number}", (b"origin", STRANGER.encode()), app=app)
+                asked = scope(f"/items/{number}", (b"origin", UNTRUSTED_ORIGIN.encode()), app=app)
                 assert (await ask_async(layer, asked))["access-control-allow-origin"] == "*"
 
         asyncio.run(ask_for(range(120)))

@@ -13,12 +13,12 @@ from starlette.testclient import TestClient
 
 from corsense.fetch import Browser, FetchRequest
 from corsense.middleware import CORSMiddleware, install
-from corsense.middleware.watch import MOST_REMEMBERED, SILENCE, DebugModeWarning
+from corsense.middleware.refusal_log import MOST_REMEMBERED, SILENCE, DebugModeWarning
 from corsense.policy import Policy
 from corsense.policy.environment import ENVIRONMENT_NAMES
 from corsense.transports import drive
 from corsense.transports.asgi import asgi_send
-from tests.middleware.asking import ORIGIN, STRANGER, ask, get, plain, preflight
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, ask, get, plain, preflight
 
 POLICY = Policy(origins=[ORIGIN], credentials=True, methods=["PUT"], request_headers=["X-Token"])
 
@@ -50,8 +50,8 @@ class TestLog:
     def test_a_token_in_a_path_is_not_logged(self, log: pytest.LogCaptureFixture, segment: str) -> None:
         app = CORSMiddleware(plain, policy=POLICY)
         path = f"/invite/{segment}/accept"
-        get(app, STRANGER, path)
-        preflight(app, STRANGER, path=path)
+        get(app, UNTRUSTED_ORIGIN, path)
+        preflight(app, UNTRUSTED_ORIGIN, path=path)
         assert len(log.messages) == 2
         assert all("'/invite/redacted/accept'" in message for message in log.messages)
 
@@ -63,7 +63,7 @@ class TestLog:
 
         app.mount("/shop", inner)
         install(app, POLICY)
-        TestClient(app, root_path="/proxied").get("/proxied/shop/items/1", headers={"Origin": STRANGER})
+        TestClient(app, root_path="/proxied").get("/proxied/shop/items/1", headers={"Origin": UNTRUSTED_ORIGIN})
         assert "'/shop/items/{number}'" in log.messages[0]
 
     def test_each_route_is_told_once_whatever_its_parameters(self, log: pytest.LogCaptureFixture) -> None:
@@ -78,7 +78,7 @@ class TestLog:
         install(app, POLICY)
         client = TestClient(app)
         for path in ("/items/1", "/items/2", "/other", "/items/3", "/nowhere/1", "/nowhere/2"):
-            client.get(path, headers={"Origin": STRANGER})
+            client.get(path, headers={"Origin": UNTRUSTED_ORIGIN})
         assert [("/items/{number}" in line, "'/other'" in line) for line in log.messages] == [
             (True, False), (False, True), (False, False)
         ]  # fmt: skip
@@ -88,7 +88,7 @@ class TestLog:
         [
             ((ORIGIN, "PATCH"), ["'PATCH'", "PUT"]),
             ((ORIGIN, "PUT", "x-other,x-token"), ["'x-other'", "x-token"]),
-            ((STRANGER, "PUT"), [STRANGER]),
+            ((UNTRUSTED_ORIGIN, "PUT"), [UNTRUSTED_ORIGIN]),
         ],
     )
     def test_a_refused_preflight_names_what_did_not_match(
@@ -105,7 +105,7 @@ class TestLog:
             raise LookupError
 
         with pytest.raises(LookupError):
-            get(CORSMiddleware(app, policy=POLICY), STRANGER)
+            get(CORSMiddleware(app, policy=POLICY), UNTRUSTED_ORIGIN)
         assert len(log.messages) == 1
 
     @pytest.mark.parametrize("poison", ["\r\nINFO forged", "\x1b[31mred", "\u2028line", "\x00", "' forged='1", "\x85"])
@@ -128,7 +128,7 @@ class TestLog:
         self, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = [0.0]
-        monkeypatch.setattr("corsense.middleware.watch.time.monotonic", lambda: now[0])
+        monkeypatch.setattr("corsense.middleware.refusal_log.time.monotonic", lambda: now[0])
         app = CORSMiddleware(plain, policy=POLICY)
         for number in range(MOST_REMEMBERED + 500):
             get(app, f"https://a{number}.example")
@@ -144,8 +144,8 @@ class TestLog:
         [
             ((ORIGIN, "PUT", "x-token"), 0),
             ((ORIGIN, "PUT", " X-Token ,,"), 0),
-            ((STRANGER, "PUT", "x-token"), 1),
-            ((STRANGER, "PATCH", "x-other"), 1),
+            ((UNTRUSTED_ORIGIN, "PUT", "x-token"), 1),
+            ((UNTRUSTED_ORIGIN, "PATCH", "x-other"), 1),
             (("https://" + "a" * 9000, "PUT"), 1),
             ((ORIGIN, "PATCH"), 1),
             ((ORIGIN, "PATCH", "x-token"), 1),
@@ -173,7 +173,7 @@ class TestLog:
     def test_what_one_origin_is_told_says_nothing_of_another(self, log: pytest.LogCaptureFixture) -> None:
         app = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN, "https://b.example"], methods=["PUT"]))
         for _ in range(2):
-            for origin in (ORIGIN, "https://b.example", STRANGER):
+            for origin in (ORIGIN, "https://b.example", UNTRUSTED_ORIGIN):
                 for path in ("/x", "/y"):
                     assert preflight(app, origin, "PATCH", path=path).status == 400
                     assert preflight(app, origin, "PUT", "x-other", path=path).status == 400
@@ -194,8 +194,8 @@ class TestLog:
     def test_a_path_that_is_no_text_is_logged_and_answered(self, log: pytest.LogCaptureFixture) -> None:
         app = CORSMiddleware(plain, policy=POLICY, policies={"/a/*": None})
         for path in ("/\ud800", "/a\udfff/../b", "/\x00"):
-            assert preflight(app, STRANGER, path=path).status == 400
-            assert get(app, STRANGER, path=path).status == 200
+            assert preflight(app, UNTRUSTED_ORIGIN, path=path).status == 400
+            assert get(app, UNTRUSTED_ORIGIN, path=path).status == 200
         assert len(log.messages) == 4  # each preflight by its path, the others by their route, which they have none of
         assert all(line.isascii() and line.isprintable() for line in log.messages)
 
@@ -212,7 +212,7 @@ class TestDebug:
         [
             ({"method": "DELETE"}, "Method DELETE is not allowed"),
             ({"headers": [("X-Other", "1")]}, "Request header field x-other is not allowed"),
-            ({"origin": STRANGER, "method": "PUT"}, "No 'Access-Control-Allow-Origin' header"),
+            ({"origin": UNTRUSTED_ORIGIN, "method": "PUT"}, "No 'Access-Control-Allow-Origin' header"),
         ],
     )
     def test_the_browser_itself_names_what_failed(self, asked: dict[str, Any], named: str) -> None:
@@ -234,17 +234,17 @@ class TestDebug:
         assert "DELETE" in (preflight(app, ORIGIN, "DELETE")["x-cors-refused"] or "")
         assert get(app)["x-cors-refused"] is None
         assert preflight(app)["x-cors-refused"] is None
-        assert get(CORSMiddleware(plain, policy=POLICY), STRANGER)["x-cors-refused"] is None
+        assert get(CORSMiddleware(plain, policy=POLICY), UNTRUSTED_ORIGIN)["x-cors-refused"] is None
 
     def test_a_warning_where_others_can_see_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ENVIRONMENT_NAMES:
             monkeypatch.delenv(name, raising=False)
         app = CORSMiddleware(plain, policy=POLICY, debug=True)
         with pytest.warns(DebugModeWarning, match="other machines"):
-            get(app, STRANGER, client=("203.0.113.9", 4000))
+            get(app, UNTRUSTED_ORIGIN, client=("203.0.113.9", 4000))
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            get(CORSMiddleware(plain, policy=POLICY, debug=True), STRANGER)
+            get(CORSMiddleware(plain, policy=POLICY, debug=True), UNTRUSTED_ORIGIN)
         for environment in ("production", "stage", "eu-1"):
             monkeypatch.setenv("ENVIRONMENT", environment)
             with pytest.warns(DebugModeWarning, match=f"the environment is '{environment}'"):
@@ -270,9 +270,9 @@ class TestTelemetry:
         meter = Meter()
         monkeypatch.setattr("opentelemetry.metrics.get_meter", lambda *_: meter)
         app = CORSMiddleware(plain, policy=POLICY, telemetry=True)
-        for origin in (ORIGIN, STRANGER, None):
+        for origin in (ORIGIN, UNTRUSTED_ORIGIN, None):
             get(app, origin)
-        for asked in ((ORIGIN,), (STRANGER,), (ORIGIN, "PATCH"), (ORIGIN, "PUT", "x-other")):
+        for asked in ((ORIGIN,), (UNTRUSTED_ORIGIN,), (ORIGIN, "PATCH"), (ORIGIN, "PUT", "x-other")):
             preflight(app, *asked)
         assert [tuple(labels.values()) for labels in meter.counted] == [
             ("actual", "allowed"),

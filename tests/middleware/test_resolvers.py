@@ -15,10 +15,10 @@ import pytest
 
 from corsense.fetch import FetchRequest
 from corsense.middleware import CORSMiddleware
-from corsense.middleware.resolving import MOST_AT_ONCE, MOST_THREADS, Resolving
+from corsense.middleware.resolver import MOST_AT_ONCE, MOST_THREADS, OriginResolver
 from corsense.middleware.worker_threads import MOST_IN_ALL, WorkerThreads
 from corsense.policy import Policy, ResolverSettings
-from tests.middleware.asking import ORIGIN, STRANGER, ask_async, get, plain, preflight, scope
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, ask_async, get, plain, preflight, scope
 
 trio = pytest.importorskip("trio")  # of the development dependencies
 TENANT = "https://a.tenant.example"
@@ -44,8 +44,8 @@ def test_it_is_asked_about_origins_that_the_list_does_not_know(resolver: Any) ->
     for origin in (ORIGIN, TENANT):
         assert get(app, origin)["access-control-allow-origin"] == origin
         assert preflight(app, origin).status == 200
-    assert (get(app, STRANGER).cors, preflight(app, STRANGER).status) == ({}, 400)
-    assert get(app, STRANGER)["vary"] == "Origin"
+    assert (get(app, UNTRUSTED_ORIGIN).cors, preflight(app, UNTRUSTED_ORIGIN).status) == ({}, 400)
+    assert get(app, UNTRUSTED_ORIGIN)["vary"] == "Origin"
 
 
 came_to_its_end: list[str] = []
@@ -115,14 +115,14 @@ def test_whatever_goes_wrong_is_a_refusal(resolver: Any) -> None:
 SAID = [True, False, None, 0, 1, "", "yes", [], [0], {}, object(), 1.0, float("nan"), b"x", True == 1, TypeError]
 
 
-@pytest.mark.parametrize("said", SAID, ids=lambda said: type(said).__name__)
+@pytest.mark.parametrize("said", SAID, ids=lambda message: type(message).__name__)
 @pytest.mark.parametrize("origin", [TENANT, "null", "https://A.example", "capacitor://localhost", "http://localhost:3000"])
-def test_a_policy_on_paper_and_the_middleware_take_an_answer_alike(said: object, origin: str) -> None:
-    policy = Policy(origin_resolver=lambda asked: said)
+def test_a_policy_on_paper_and_the_middleware_take_an_answer_alike(message: object, origin: str) -> None:
+    policy = Policy(origin_resolver=lambda asked: message)
     request = FetchRequest("https://api.example.com/", origin)
     allowed = get(CORSMiddleware(plain, policy=policy), origin)["access-control-allow-origin"] is not None
     assert policy.permits(request) is allowed
-    assert bool(policy.decide(origin, resolved=said is True)) is allowed
+    assert bool(policy.decide(origin, resolved=message is True)) is allowed
 
 
 @pytest.mark.parametrize("error", BASE_ERRORS[:2])
@@ -139,8 +139,8 @@ def test_a_policy_on_paper_asks_only_about_what_nothing_else_lets_in() -> None:
     asked: list[str] = []
     policy = Policy(origins=[ORIGIN], origin_resolver=asked.append)
     assert policy.permits(FetchRequest("https://api.example.com/", ORIGIN))
-    assert not policy.permits(FetchRequest("https://api.example.com/", STRANGER))
-    assert asked == [STRANGER]
+    assert not policy.permits(FetchRequest("https://api.example.com/", UNTRUSTED_ORIGIN))
+    assert asked == [UNTRUSTED_ORIGIN]
 
 
 def test_an_answer_that_is_true_and_not_true_is_logged_with_its_type(caplog: pytest.LogCaptureFixture) -> None:
@@ -159,7 +159,7 @@ def test_a_late_answer_is_not_kept() -> None:
         answered.set()
         return True
 
-    resolving = Resolving(ResolverSettings(resolver, timeout=0.05))
+    resolving = OriginResolver(ResolverSettings(resolver, timeout=0.05))
 
     async def run() -> None:
         assert not await resolving.admits(TENANT.encode())
@@ -178,7 +178,7 @@ def test_it_is_asked_under_trio(resolver: Any) -> None:
 
     asked = knows_under_trio if resolver is knows_async else resolver if resolver in (knows,) else lambda o: knows_under_trio(o)
     app = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN], origin_resolver=asked, methods=["PUT"]))
-    for origin, allowed in ((TENANT, TENANT), (STRANGER, None), (ORIGIN, ORIGIN)):
+    for origin, allowed in ((TENANT, TENANT), (UNTRUSTED_ORIGIN, None), (ORIGIN, ORIGIN)):
         answer = trio.run(ask_async, app, scope("/", (b"origin", origin.encode())))
         assert answer["access-control-allow-origin"] == allowed
 
@@ -208,7 +208,7 @@ def test_one_question_is_asked_for_the_loops_of_several_threads_and_one_that_end
         asked.append(origin)
         return go_on.wait(60)
 
-    resolving = Resolving(ResolverSettings(resolver, timeout=60))
+    resolving = OriginResolver(ResolverSettings(resolver, timeout=60))
     answers: list[bool] = []
 
     def serve(run: Any) -> None:
@@ -241,7 +241,7 @@ def test_an_asynchronous_answer_reaches_the_loops_of_other_threads() -> None:
             await asyncio.sleep(0.005)
         return True
 
-    resolving = Resolving(ResolverSettings(resolver, timeout=60))
+    resolving = OriginResolver(ResolverSettings(resolver, timeout=60))
     answers: list[bool] = []
     threads = [threading.Thread(target=lambda: answers.append(asyncio.run(resolving.admits(TENANT.encode())))) for _ in range(4)]
     for thread in threads:
@@ -265,7 +265,7 @@ def test_a_resolver_that_hangs_takes_no_thread_from_the_app_and_does_not_keep_th
         ended.append(origin)
         return True
 
-    resolving = Resolving(ResolverSettings(resolver, timeout=0.05))
+    resolving = OriginResolver(ResolverSettings(resolver, timeout=0.05))
 
     async def run() -> None:
         answers = await asyncio.gather(*(resolving.admits(b"https://a%d.example" % number) for number in range(MOST_AT_ONCE)))
@@ -283,7 +283,7 @@ def test_a_resolver_that_hangs_takes_no_thread_from_the_app_and_does_not_keep_th
 
 def test_questions_beyond_the_bound_are_refused_even_when_those_before_hang_for_ever() -> None:
     go_on = threading.Event()
-    resolving = Resolving(ResolverSettings(lambda origin: go_on.wait(60), timeout=0.01))
+    resolving = OriginResolver(ResolverSettings(lambda origin: go_on.wait(60), timeout=0.01))
 
     async def run() -> None:
         for _ in range(3):
@@ -362,7 +362,7 @@ def test_the_context_of_the_request_is_that_of_the_resolver() -> None:
     async def run() -> None:
         tenant.set("acme")
         for resolver in (function, coroutine):
-            await Resolving(ResolverSettings(resolver)).admits(TENANT.encode())
+            await OriginResolver(ResolverSettings(resolver)).admits(TENANT.encode())
 
     asyncio.run(run())
     assert seen == ["acme", "acme"]
@@ -384,11 +384,11 @@ def test_answers_are_kept_for_a_while_failures_are_not() -> None:
 
     async def resolver(origin: str) -> bool:
         asked.append(origin)
-        if origin == STRANGER:
+        if origin == UNTRUSTED_ORIGIN:
             raise OSError
         return True
 
-    resolving = Resolving(ResolverSettings(resolver, ttl=60, cache_size=2), clock=lambda: now[0])
+    resolving = OriginResolver(ResolverSettings(resolver, ttl=60, cache_size=2), clock=lambda: now[0])
 
     async def run() -> None:
         for _ in range(3):
@@ -398,8 +398,8 @@ def test_answers_are_kept_for_a_while_failures_are_not() -> None:
         assert await resolving.admits(TENANT.encode())
         assert asked == [TENANT] * 2
         for _ in range(2):
-            assert not await resolving.admits(STRANGER.encode())
-        assert asked == [TENANT, TENANT, STRANGER, STRANGER]
+            assert not await resolving.admits(UNTRUSTED_ORIGIN.encode())
+        assert asked == [TENANT, TENANT, UNTRUSTED_ORIGIN, UNTRUSTED_ORIGIN]
         for number in range(5):
             await resolving.admits(b"https://b%d.example" % number)
         assert await resolving.admits(TENANT.encode())
@@ -443,7 +443,7 @@ def test_a_flood_of_origins_is_refused_beyond_a_bound() -> None:
         running -= 1
         return True
 
-    resolving = Resolving(ResolverSettings(resolver))
+    resolving = OriginResolver(ResolverSettings(resolver))
 
     async def run() -> list[bool]:
         return await asyncio.gather(*(resolving.admits(b"https://a%d.example" % number) for number in range(3 * MOST_AT_ONCE)))

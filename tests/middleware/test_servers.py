@@ -27,7 +27,7 @@ from corsense.middleware import CORSMiddleware, Installation, install
 from corsense.policy import Policy
 from corsense.transports import drive
 from corsense.transports.http import HttpClient, http_send
-from tests.middleware.asking import ORIGIN, STRANGER
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN
 
 POLICY = Policy(
     origins=[ORIGIN, "http://localhost:*"], credentials=True, methods=["PUT"], request_headers=["Content-Type"], websockets=True
@@ -120,7 +120,7 @@ Served = tuple[int, list[str], Installation]
     ("path", "status"), [("/items/1", 405), ("/crash", 500), ("/file", 200), ("/inner/x", 200), ("/no", 404)]
 )
 def test_every_answer_can_be_read_by_the_allowed_and_by_nobody_else(served: Served, path: str, status: int) -> None:
-    for origin, sent in ((ORIGIN, [ORIGIN]), (STRANGER, []), (None, [])):
+    for origin, sent in ((ORIGIN, [ORIGIN]), (UNTRUSTED_ORIGIN, []), (None, [])):
         found, lines, _ = request(served[0], path, origin)
         assert found == status
         assert [value for name, value in lines if name == "access-control-allow-origin"] == sent
@@ -187,7 +187,7 @@ def test_handshakes_of_foreign_pages_are_refused(library: str, tmp_path: Path) -
     with serving(app, ws=library) as port:
         assert b" 101 " in shake_hands(port, ORIGIN)
         assert b" 101 " in shake_hands(port, None)
-        assert b" 403 " in shake_hands(port, STRANGER)
+        assert b" 403 " in shake_hands(port, UNTRUSTED_ORIGIN)
         assert b" 403 " in shake_hands(port, "null")
 
 

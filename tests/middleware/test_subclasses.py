@@ -18,7 +18,7 @@ from corsense.middleware import CORSMiddleware, cors
 from corsense.policy import Policy, PolicyError
 from tests.middleware.asking import (
     ORIGIN,
-    STRANGER,
+    UNTRUSTED_ORIGIN,
     Answer,
     Receive,
     Scope,
@@ -58,10 +58,10 @@ def answering(answer: Any, **keywords: Any) -> Recording:
 
 class TestDecidingAboutOrigins:
     def test_a_listed_origin_that_is_denied_gets_nothing(self) -> None:
-        layer = answering(lambda origin: origin != ORIGIN, allow_origins=[ORIGIN, STRANGER], allow_credentials=True)
+        layer = answering(lambda origin: origin != ORIGIN, allow_origins=[ORIGIN, UNTRUSTED_ORIGIN], allow_credentials=True)
         assert (get(layer, ORIGIN).cors, preflight(layer, ORIGIN, "GET").status) == ({}, 400)
         assert preflight(layer, ORIGIN, "GET").cors == {}
-        assert get(layer, STRANGER)["access-control-allow-origin"] == STRANGER
+        assert get(layer, UNTRUSTED_ORIGIN)["access-control-allow-origin"] == UNTRUSTED_ORIGIN
 
     def test_it_is_asked_for_every_request_so_that_a_revocation_holds_at_once(self) -> None:
         revoked: set[str] = set()
@@ -74,7 +74,7 @@ class TestDecidingAboutOrigins:
 
     @pytest.mark.parametrize("answer", [True, 1, "yes", [0], object()])
     def test_whatever_is_true_lets_in_as_with_starlette(self, answer: object) -> None:
-        assert get(answering(answer), STRANGER)["access-control-allow-origin"] == STRANGER
+        assert get(answering(answer), UNTRUSTED_ORIGIN)["access-control-allow-origin"] == UNTRUSTED_ORIGIN
 
     @pytest.mark.parametrize("answer", [False, 0, "", None, []])
     def test_whatever_is_false_refuses(self, answer: object) -> None:
@@ -140,10 +140,13 @@ class TestDecidingAboutOrigins:
             Tenants(plain, allow_origins=[ORIGIN]),
             Tenants(plain, policy=Policy(origins=[ORIGIN], methods=["PUT"])),
         ):
-            allowed = [origin for origin in (ORIGIN, TENANT, STRANGER) if get(layer, origin).cors]
+            allowed = [origin for origin in (ORIGIN, TENANT, UNTRUSTED_ORIGIN) if get(layer, origin).cors]
             assert allowed == [ORIGIN, TENANT]
-            layer.reconfigure(Policy(origins=[STRANGER]))
-            assert [origin for origin in (ORIGIN, TENANT, STRANGER) if get(layer, origin).cors] == [TENANT, STRANGER]
+            layer.reconfigure(Policy(origins=[UNTRUSTED_ORIGIN]))
+            assert [origin for origin in (ORIGIN, TENANT, UNTRUSTED_ORIGIN) if get(layer, origin).cors] == [
+                TENANT,
+                UNTRUSTED_ORIGIN,
+            ]
 
     def test_no_list_is_needed_and_its_attributes_can_be_read(self) -> None:
         class Tenants(CORSMiddleware):
@@ -159,23 +162,23 @@ class TestDecidingAboutOrigins:
         assert get(layer, ORIGIN).cors == {}
 
     def test_with_a_star_who_is_denied_gets_no_star(self) -> None:
-        layer = answering(lambda origin: origin != STRANGER, allow_origins=["*"], allow_methods=["*"])
-        assert (get(layer, STRANGER).cors, preflight(layer, STRANGER).status) == ({}, 400)
+        layer = answering(lambda origin: origin != UNTRUSTED_ORIGIN, allow_origins=["*"], allow_methods=["*"])
+        assert (get(layer, UNTRUSTED_ORIGIN).cors, preflight(layer, UNTRUSTED_ORIGIN).status) == ({}, 400)
         answer = get(layer, ORIGIN)
         assert (answer["access-control-allow-origin"], answer["vary"]) == ("*", "Origin")
 
     def test_a_path_or_a_route_of_its_own_has_to_agree(self) -> None:
         class Revoking(CORSMiddleware):
             def is_allowed_origin(self, origin: str) -> bool:
-                return (super().is_allowed_origin(origin) and origin != OTHER) or origin == STRANGER
+                return (super().is_allowed_origin(origin) and origin != OTHER) or origin == UNTRUSTED_ORIGIN
 
         layer = Revoking(
             plain,
-            policy=Policy(origins=[ORIGIN, STRANGER]),
+            policy=Policy(origins=[ORIGIN, UNTRUSTED_ORIGIN]),
             policies={"/tenants/*": Policy(origins=[TENANT, OTHER]), "/free/*": None},
         )
-        everybody = (ORIGIN, TENANT, OTHER, STRANGER)
-        assert [origin for origin in everybody if get(layer, origin, "/").cors] == [ORIGIN, STRANGER]
+        everybody = (ORIGIN, TENANT, OTHER, UNTRUSTED_ORIGIN)
+        assert [origin for origin in everybody if get(layer, origin, "/").cors] == [ORIGIN, UNTRUSTED_ORIGIN]
         assert [origin for origin in everybody if get(layer, origin, "/tenants/1").cors] == [TENANT]
         assert [origin for origin in everybody if get(layer, origin, "/free/1").cors] == []
         assert get(layer, ORIGIN, "/free/1")["vary"] is None
@@ -225,20 +228,22 @@ class TestDecidingAboutOrigins:
             get(answering(False))
         assert caplog.messages == [f"CORS: 'GET' '/': origin '{ORIGIN}' is refused by Recording.is_allowed_origin."]
 
-    @pytest.mark.parametrize(("origin", "cookies", "status"), [(ORIGIN, False, 200), (ORIGIN, True, 403), (STRANGER, False, 403)])
+    @pytest.mark.parametrize(
+        ("origin", "cookies", "status"), [(ORIGIN, False, 200), (ORIGIN, True, 403), (UNTRUSTED_ORIGIN, False, 403)]
+    )
     def test_whom_it_lets_in_under_a_star_may_write_without_cookies_only(self, origin: str, cookies: bool, status: int) -> None:
         layer = answering(lambda asked: asked == ORIGIN, allow_origins=["*"], protection="enforce")
         sent = [(b"origin", origin.encode()), (b"sec-fetch-site", b"cross-site"), *([(b"cookie", b"a=b")] if cookies else [])]
         assert ask(layer, "/", *sent, method="POST").status == status
 
-    @pytest.mark.parametrize(("origin", "status"), [(TENANT, 200), (STRANGER, 403)])
+    @pytest.mark.parametrize(("origin", "status"), [(TENANT, 200), (UNTRUSTED_ORIGIN, 403)])
     def test_with_cookies_only_who_may_use_them_writes_under_a_star(self, origin: str, status: int) -> None:
         layer = CORSMiddleware(plain, policy=Policy(origins="*", credentials=[TENANT]), protection="enforce")
         sent = [(b"origin", origin.encode()), (b"sec-fetch-site", b"cross-site"), (b"cookie", b"a=b")]
         assert ask(layer, "/", *sent, method="POST").status == status
 
     def test_a_websocket_is_decided_about_as_well(self) -> None:
-        layer = answering(lambda origin: origin != ORIGIN, policy=Policy(origins=[ORIGIN, STRANGER], websockets=True))
+        layer = answering(lambda origin: origin != ORIGIN, policy=Policy(origins=[ORIGIN, UNTRUSTED_ORIGIN], websockets=True))
         sent: list[Any] = []
 
         async def receive() -> Any:
@@ -264,7 +269,7 @@ class TestExtendingTheAnswers:
                 return JSONResponse({"detail": bytes(response.body).decode()}, status_code=400, headers=kept)
 
         layer = Problem(plain, allow_origins=[ORIGIN], allow_methods=["PUT"])
-        refused = preflight(layer, STRANGER)
+        refused = preflight(layer, UNTRUSTED_ORIGIN)
         assert (refused.status, refused.body, refused.cors) == (400, '{"detail":"Disallowed CORS origin"}', {})
         allowed = preflight(layer, ORIGIN)
         assert allowed.lines == preflight(CORSMiddleware(plain, allow_origins=[ORIGIN], allow_methods=["PUT"]), ORIGIN).lines
@@ -290,7 +295,7 @@ class TestExtendingTheAnswers:
             ORIGIN,
             "Origin",
         )
-        assert (get(layer, STRANGER).cors, get(layer, STRANGER)["vary"]) == ({}, "Origin")
+        assert (get(layer, UNTRUSTED_ORIGIN).cors, get(layer, UNTRUSTED_ORIGIN)["vary"]) == ({}, "Origin")
         assert get(layer, None).cors == {}
 
     @pytest.mark.parametrize("loop", EVENT_LOOPS)
@@ -326,8 +331,8 @@ class TestExtendingTheAnswers:
                 return response
 
         layer = Named(plain, policy=Policy(origins=[ORIGIN]), policies={"/public/*": Policy.public_api()})
-        assert preflight(layer, STRANGER, "GET", path="/public/x")["access-control-allow-origin"] == "*"
-        assert preflight(layer, STRANGER, "GET", path="/x").status == 400
+        assert preflight(layer, UNTRUSTED_ORIGIN, "GET", path="/public/x")["access-control-allow-origin"] == "*"
+        assert preflight(layer, UNTRUSTED_ORIGIN, "GET", path="/x").status == 400
         assert preflight(layer, ORIGIN, "GET", path="/x")["x-layer"] == "mine"
         with pytest.raises(RuntimeError, match="do not know the path"):
             layer.preflight_response(Headers({"origin": ORIGIN, "access-control-request-method": "GET"}))
@@ -353,9 +358,9 @@ class TestExtendingTheAnswers:
 
         with caplog.at_level(logging.WARNING, "corsense"):
             layer = Same(plain, allow_origins=[ORIGIN])
-            get(layer, STRANGER)
-            get(layer, STRANGER)
-            preflight(layer, STRANGER)
+            get(layer, UNTRUSTED_ORIGIN)
+            get(layer, UNTRUSTED_ORIGIN)
+            preflight(layer, UNTRUSTED_ORIGIN)
         assert len(caplog.messages) == 2
 
     def test_a_value_that_is_too_long_for_an_origin_is_not_kept(self) -> None:
@@ -566,7 +571,7 @@ def decided_before(base: Any) -> Any:
             made = decision.get()
             return made[1] if made is not None and made[0] == origin else super().is_allowed_origin(origin)
 
-    return Decided(plain, allow_origins=[STRANGER])
+    return Decided(plain, allow_origins=[UNTRUSTED_ORIGIN])
 
 
 def everybody(base: Any) -> Any:
@@ -667,7 +672,7 @@ PUBLIC = (
 PAGES = (
     ORIGIN,
     TENANT,
-    STRANGER,
+    UNTRUSTED_ORIGIN,
     "http://localhost:8338",
     "http://localhost:3000",
     "null",

@@ -9,7 +9,7 @@ import pytest
 
 from corsense.middleware import CORSMiddleware
 from corsense.policy import Policy
-from tests.middleware.asking import ORIGIN, STRANGER, Line, Message, Receive, Scope, Send, scope
+from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, Line, Message, Receive, Scope, Send, scope
 
 WATCHED = Policy(origins=[ORIGIN, "https://*.team.example"], websockets=True)
 
@@ -41,8 +41,8 @@ def test_a_page_that_is_allowed_and_a_client_that_is_no_browser_get_through(line
 @pytest.mark.parametrize(
     "lines",
     [
-        [(b"origin", STRANGER.encode())], [(b"origin", b"null")], [(b"origin", b"")], [(b"origin", b"\xff" * 9000)],
-        [(b"origin", b"http://app.example.com")], [(b"origin", ORIGIN.encode()), (b"origin", STRANGER.encode())],
+        [(b"origin", UNTRUSTED_ORIGIN.encode())], [(b"origin", b"null")], [(b"origin", b"")], [(b"origin", b"\xff" * 9000)],
+        [(b"origin", b"http://app.example.com")], [(b"origin", ORIGIN.encode()), (b"origin", UNTRUSTED_ORIGIN.encode())],
     ],
 )  # fmt: skip
 def test_any_other_page_is_turned_away_before_the_app_hears_of_it(lines: list[Line]) -> None:
@@ -59,20 +59,20 @@ def test_any_other_page_is_turned_away_before_the_app_hears_of_it(lines: list[Li
 
 def test_without_being_asked_to_it_does_not_look() -> None:
     app = CORSMiddleware(echo, policy=WATCHED.replace(websockets=False))
-    assert shake_hands(app, (b"origin", STRANGER.encode())) == [{"type": "websocket.accept"}]
+    assert shake_hands(app, (b"origin", UNTRUSTED_ORIGIN.encode())) == [{"type": "websocket.accept"}]
 
 
 def test_paths_have_their_own_rules() -> None:
-    app = CORSMiddleware(echo, policy=WATCHED, policies={"/ws": Policy(origins=[STRANGER], websockets=True)})
-    assert shake_hands(app, (b"origin", STRANGER.encode())) == [{"type": "websocket.accept"}]
+    app = CORSMiddleware(echo, policy=WATCHED, policies={"/ws": Policy(origins=[UNTRUSTED_ORIGIN], websockets=True)})
+    assert shake_hands(app, (b"origin", UNTRUSTED_ORIGIN.encode())) == [{"type": "websocket.accept"}]
     assert shake_hands(app, (b"origin", ORIGIN.encode()))[0]["type"] == "websocket.close"
     left_alone = CORSMiddleware(echo, policies={"/other": WATCHED})
-    assert shake_hands(left_alone, (b"origin", STRANGER.encode())) == [{"type": "websocket.accept"}]
+    assert shake_hands(left_alone, (b"origin", UNTRUSTED_ORIGIN.encode())) == [{"type": "websocket.accept"}]
 
 
 def test_a_resolver_is_asked() -> None:
-    app = CORSMiddleware(echo, policy=Policy(origin_resolver=lambda origin: origin == STRANGER, websockets=True))
-    assert shake_hands(app, (b"origin", STRANGER.encode())) == [{"type": "websocket.accept"}]
+    app = CORSMiddleware(echo, policy=Policy(origin_resolver=lambda origin: origin == UNTRUSTED_ORIGIN, websockets=True))
+    assert shake_hands(app, (b"origin", UNTRUSTED_ORIGIN.encode())) == [{"type": "websocket.accept"}]
     assert shake_hands(app, (b"origin", ORIGIN.encode()))[0]["type"] == "websocket.close"
 
 

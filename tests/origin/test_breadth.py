@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from corsense.fetch.sites import is_public_suffix
 from corsense.origin import Origin
 from corsense.origin.breadth import foreign_origin, insecure_origin, shared_suffix
 from corsense.origin.regex import OriginRegex
+from corsense.sites import is_public_suffix
 
 FOREIGN = [
     (r"https?://.*", "http://x.x"),

@@ -37,8 +37,8 @@ def test_what_was_given_stays_and_nothing_is_doubled() -> None:
 
 
 @pytest.mark.parametrize(("given", "said"), [(["mpc"], "'mcp'"), ("mcp", "['mcp']"), ([3], "3"), (None, "list of names")])
-def test_a_name_that_is_none_is_refused_with_what_to_write(given: object, said: str) -> None:
+def test_a_name_that_is_none_is_refused_with_what_to_write(given: object, message: str) -> None:
     with pytest.raises(PolicyError) as raised:
         Policy(origins=[PAGE], clients=given)  # type: ignore[arg-type]
-    assert said in str(raised.value)
+    assert message in str(raised.value)
     assert [fault.field for fault in raised.value.faults] == ["clients"]

@@ -155,9 +155,9 @@ def test_origins_are_read_from_a_variable_of_another_name(folder: Path, monkeypa
 
 def test_a_refusal_proposes_nothing_that_a_stranger_sent(folder: Path) -> None:
     for sent in ("https://app.example.com@evil.com", "https://app.example.com, https://evil.com"):
-        said = corsense("policy", "explain", sent, "rules:policy", folder=folder)
-        assert said.status == 1
-        assert "Write" not in said.out
+        message = corsense("policy", "explain", sent, "rules:policy", folder=folder)
+        assert message.status == 1
+        assert "Write" not in message.out
 
 
 def test_a_running_policy_that_ours_would_refuse_is_shown_with_its_faults(folder: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from corsense.testing import Cors, foreign_origins
-from corsense.testing.kit import SnapshotFiles
+from corsense.testing.fixtures import SnapshotFiles
 from tests.cli.commands import corsense
 from tests.project.pages import DOCUMENTS, PAGES, README, ROOT, Block, Row, article, blocks, commands, is_session
 

@@ -85,11 +85,11 @@ class Lines(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.message_text: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.module == "protection":
-            self.said.append(record.getMessage())
+            self.message_text.append(record.getMessage())
 
 
 def serve(
@@ -128,7 +128,7 @@ def serve(
     finally:
         log.propagate = True
         log.removeHandler(handler)
-    return sent, ran, handler.said
+    return sent, ran, handler.message_text
 
 
 def is_refusal(sent: list[Message]) -> bool:

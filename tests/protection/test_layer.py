@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from corsense import CORSMiddleware, CrossOriginProtection, Policy, PolicyError, install
+from corsense.middleware.nested import CORSLayerWarning
 from corsense.middleware.protection import read
-from corsense.middleware.twice import CORSLayerWarning
 from corsense.protection import ForeignReason, judge
 
 FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
@@ -84,9 +84,9 @@ def test_report_mode_logs_once_what_enforce_mode_refuses(caplog: pytest.LogCaptu
     client, ran = protected("report")
     with caplog.at_level(logging.WARNING, "corsense"):
         statuses = [client.post("/write", headers=FOREIGN).status_code for _ in range(3)]
-    said = [record.getMessage() for record in caplog.records if "would be refused" in record.getMessage()]
-    assert (statuses, ran, len(said)) == ([200] * 3, ["write"] * 3, 1)
-    assert "'https://evil.example' may not write here" in said[0]
+    message = [record.getMessage() for record in caplog.records if "would be refused" in record.getMessage()]
+    assert (statuses, ran, len(message)) == ([200] * 3, ["write"] * 3, 1)
+    assert "'https://evil.example' may not write here" in message[0]
 
 
 def test_a_foreign_websocket_is_closed_before_it_opens() -> None:
@@ -162,8 +162,8 @@ def test_the_middleware_takes_the_same_keyword() -> None:
         ({"trusted_proxies": ["proxy"]}, "trusted_proxies has 'proxy'; write an address or a network"),
     ],
 )
-def test_a_setting_that_cannot_be_meant_is_named(given: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=re.escape(said)):
+def test_a_setting_that_cannot_be_meant_is_named(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
         CrossOriginProtection(**given)
 
 
@@ -194,10 +194,10 @@ def test_a_refusal_is_one_sentence_with_reason_and_remedy() -> None:
             "add its origin to the policy",
         ),
     ):
-        said = client.post("/write", headers=headers).text
-        assert remedy in said
-        assert said.endswith(".\n")
-        assert ". " not in said
+        message = client.post("/write", headers=headers).text
+        assert remedy in message
+        assert message.endswith(".\n")
+        assert ". " not in message
 
 
 def test_a_page_that_is_not_trusted_gets_no_cors_header_with_its_refusal_though_the_policy_lets_everyone_read() -> None:
@@ -229,8 +229,8 @@ def test_the_log_has_one_line_for_an_origin_a_route_and_a_reason(caplog: pytest.
         for item in range(3):
             assert client.delete(f"/items/{item}", headers=FOREIGN).status_code == 403
         assert client.delete("/items/1", headers={**FOREIGN, "Origin": "https://other.example"}).status_code == 403
-    said = [record.getMessage() for record in caplog.records if "may not write" in record.getMessage()]
-    assert [line.partition(": a page")[0] for line in said] == ["CORS: 'DELETE' '/items/{item}' refused"] * 2
+    message = [record.getMessage() for record in caplog.records if "may not write" in record.getMessage()]
+    assert [line.partition(": a page")[0] for line in message] == ["CORS: 'DELETE' '/items/{item}' refused"] * 2
 
 
 def test_the_log_shows_no_secret_of_a_path(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from corsense.fetch.wire import Headers
 from corsense.readers import InputError
 from corsense.readers.curl import parse_curl
-from corsense.readers.pasted import PastedRequest
+from corsense.readers.requests import PastedRequest
 
 SECRET = "s3cr3t-value"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corsense.causes import cause
-from corsense.check.results import BrowserRun, BrowserVerdict, Difference, Report, Result, Target
+from corsense.check.results import BrowserRun, BrowserVerdict, CheckTarget, Difference, Report, Result
 from corsense.fetch import Browser, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.report.html import html_report
@@ -70,7 +70,7 @@ class Page(HTMLParser):
         self.text.append(data)
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         return "".join(self.text)
 
     def values(self, wanted: str) -> list[str]:
@@ -96,7 +96,7 @@ def result(
 
 
 def report(*results: Result, findings: tuple[Finding, ...] = (), name: str = "main:app", notes: tuple[str, ...] = ()) -> Report:
-    return Report(Target("app", name), results, findings, notes)
+    return Report(CheckTarget("app", name), results, findings, notes)
 
 
 SLASH = Finding(
@@ -141,9 +141,9 @@ def test_the_matrix_is_a_table_whose_headers_say_what_they_head_and_whose_cells_
     assert Counter(page.values("scope")) == {"col": 3, "row": 2}
     assert page.tags["caption"] == 1
     for word in ("blocked", "PreflightMissingAllowOriginHeader", "allowed, with exceptions", "blocked when the endpoint crashes"):
-        assert word in page.said
-    assert "AllowOriginMismatch" in page.said
-    assert "not tried" in page.said
+        assert word in page.message
+    assert "AllowOriginMismatch" in page.message
+    assert "not tried" in page.message
 
 
 def test_the_drawing_tells_each_exchange_and_what_was_wrong_also_to_those_who_do_not_see_it() -> None:
@@ -156,31 +156,31 @@ def test_the_drawing_tells_each_exchange_and_what_was_wrong_also_to_those_who_do
         "PUT /api/users is never sent",
         "1. The browser sends OPTIONS http://localhost:8000/api/users (preflight). The server answers 400.",
     ):
-        assert words in page.said
+        assert words in page.message
 
 
 def test_a_redirect_is_drawn_as_exchanges_of_its_own() -> None:
     redirect = WireResponse(307, (("Location", "http://localhost:8000/api/users/"), *ALLOWING))
     page = Page(html_report(report(result(redirect, WireResponse(200, ALLOWING)))))
-    assert "307 Temporary Redirect" in page.said
-    assert "Location: http://localhost:8000/api/users/" in page.said
-    assert "GET /api/users/" in page.said
-    assert "Allowed: script can read the answer." in page.said
+    assert "307 Temporary Redirect" in page.message
+    assert "Location: http://localhost:8000/api/users/" in page.message
+    assert "GET /api/users/" in page.message
+    assert "Allowed: script can read the answer." in page.message
 
 
 def test_a_server_that_does_not_answer_is_not_called_cors() -> None:
     page = Page(html_report(report(result(NetworkError("connection refused")))))
-    assert "no answer: connection refused" in page.said
-    assert "This is not CORS." in page.said
+    assert "no answer: connection refused" in page.message
+    assert "This is not CORS." in page.message
 
 
 def test_a_finding_shows_values_with_their_difference_the_console_and_a_fix_that_was_tried() -> None:
     text = html_report(report(REFUSED, findings=(SLASH,)))
-    said = Page(text).said
+    message = Page(text).message
     assert "<code>&#x27;http://localhost:3000<mark>/</mark>&#x27;</code>" in text
-    assert "Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked" in said
-    assert "Cross-Origin Request Blocked" in said
-    assert "tried: the same request passes" in said
+    assert "Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked" in message
+    assert "Cross-Origin Request Blocked" in message
+    assert "tried: the same request passes" in message
     assert re.search(r'<span class="removed">-o = &quot;x/&quot;\s*</span>', text)
     assert re.search(r'<span class="added">\+o = &quot;x&quot;\s*</span>', text)
 
@@ -207,7 +207,7 @@ def test_nothing_from_outside_becomes_markup(hostile: str) -> None:
     assert text.isascii()
     assert set(page.tags) <= set(expected.tags) | {"path", "polygon", "blockquote", "mark"}
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", page.said)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", page.message)
     assert "&#xd8" not in text
     assert "&#55296;" not in text
 
@@ -217,7 +217,7 @@ def test_secrets_are_left_out() -> None:
     url = "http://ada:s3cret@localhost:8000/api?access_token=s3cret"
     shown = result(*answers, url="http://localhost:8000/api/users?access_token=s3cret", headers=[("Accept", "a")])
     token = result(WireResponse(200, ALLOWING), WireResponse(200, ALLOWING), headers=[("Authorization", "Bearer s3cret")])
-    text = html_report(Report(Target("url", url), (shown, token), (), ()))
+    text = html_report(Report(CheckTarget("url", url), (shown, token), (), ()))
     assert "s3cret" not in text
     assert "redacted" in text
 
@@ -226,24 +226,24 @@ def test_a_large_report_draws_what_fails_first_and_says_what_it_left_out() -> No
     many = [result(WireResponse(200, ALLOWING), route=f"/r{number}") for number in range(DRAWN + 10)]
     page = Page(html_report(report(*many, result(WireResponse(200), route="/last"))))
     assert page.tags["svg"] == DRAWN
-    assert "1 more not drawn" in page.said
-    assert "✗ Access-Control-Allow-Origin is missing" in page.said
+    assert "1 more not drawn" in page.message
+    assert "✗ Access-Control-Allow-Origin is missing" in page.message
 
 
 def test_what_a_real_browser_did_is_shown_beside_the_model_and_a_difference_as_a_fault_of_corsense() -> None:
     agreed = BrowserVerdict("Chromium 156", "blocked", "PreflightInvalidStatus", ("the red line",))
     differs = replace(agreed, differences=(Difference("console", ("the model's line",), ()),))
     results = [replace(REFUSED, browser=agreed), replace(REFUSED, route="/other", browser=differs)]
-    said = Page(html_report(replace(report(*results), browser=BrowserRun("chromium", "Chromium 156", 2, 1)))).said
-    assert "2 requests were also made in Chromium 156: the model says something else of 1." in said
-    assert said.count("the red line") == 2
-    assert said.count("as the model says") == said.count("a fault of corsense") == said.count("the model's line") == 1
+    message = Page(html_report(replace(report(*results), browser=BrowserRun("chromium", "Chromium 156", 2, 1)))).message
+    assert "2 requests were also made in Chromium 156: the model says something else of 1." in message
+    assert message.count("the red line") == 2
+    assert message.count("as the model says") == message.count("a fault of corsense") == message.count("the model's line") == 1
 
 
 def test_a_report_without_findings_or_requests_says_so() -> None:
-    said = Page(html_report(report())).said
-    assert "Nothing wrong found." in said
-    assert "No request was tried." in said
+    message = Page(html_report(report())).message
+    assert "Nothing wrong found." in message
+    assert "No request was tried." in message
 
 
 def test_the_command_prints_the_document_and_keeps_its_exit_status() -> None:
@@ -253,4 +253,4 @@ def test_the_command_prints_the_document_and_keeps_its_exit_status() -> None:
     assert ran.status == 1, ran.err
     page = Page(ran.out)
     assert ran.out.startswith("<!DOCTYPE html>\n")
-    assert 'allow_methods=["GET", "POST", "DELETE"]' in page.said
+    assert 'allow_methods=["GET", "POST", "DELETE"]' in page.message

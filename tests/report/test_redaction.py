@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from corsense._redaction import Redactor, cookie_names, redact_path, redact_text, redact_url
 from corsense.causes import cause
 from corsense.check.recording import check_recording
-from corsense.check.request import Asked
-from corsense.check.results import Report, Result, Target
+from corsense.check.request import CheckRequest
+from corsense.check.results import CheckTarget, Report, Result
 from corsense.explain import explain
 from corsense.fetch import Browser, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.finding import Edit, Finding, Fix
-from corsense.fix.diff import shared_diff, unified_diff
+from corsense.fix.edits.diff import shared_diff, unified_diff
 from corsense.report.document import check_document, explain_document
 from corsense.report.explanations import print_explanations
 from corsense.report.github import workflow_commands
 from corsense.report.html import html_report
-from corsense.report.messages import messages_json
+from corsense.report.message_document import messages_json
 from corsense.report.redaction import redacted_report, redacted_trace
 from corsense.report.sarif import sarif
 from corsense.report.snippets import curl_command, fetch_snippet
@@ -304,7 +304,7 @@ def test_no_secret_of_a_recording_is_in_any_format(
 ) -> None:
     file = tmp_path / "recording.har"
     file.write_text(har(secret, name, place), encoding="utf-8")
-    report = check_recording(file, Asked())
+    report = check_recording(file, CheckRequest())
     assert report.results
     assert secret not in every_format(report, capsys)
 
@@ -444,7 +444,7 @@ def test_a_value_that_looks_like_words_is_hidden_in_findings_and_notes_once_a_he
     word = "correct horse battery"
     file = tmp_path / "recording.har"
     file.write_text(har(word, "Anything", "header"), encoding="utf-8")
-    report = check_recording(file, Asked())
+    report = check_recording(file, CheckRequest())
     finding = replace(report.findings[0], message=f"no {word} here", evidence={"seen": [word]}, remedy=f"write {word}")
     shown = redacted_report(replace(report, findings=(finding,), notes=(f"not {word}",)))
     assert word not in repr((shown.findings, shown.notes))
@@ -457,9 +457,9 @@ def test_a_result_is_shown_in_a_report_of_many_as_it_is_alone(tmp_path: Path, se
     for number, place in enumerate((*PLACES, "nowhere")):
         file = tmp_path / f"{number}.har"
         file.write_text(har(secret, "Anything", place), encoding="utf-8")
-        results += check_recording(file, Asked()).results
+        results += check_recording(file, CheckRequest()).results
     quoting = [_answered(result, secret) for result in results]
-    report = Report(Target("har", "recording.har"), (*results, *quoting, *results), ())
+    report = Report(CheckTarget("har", "recording.har"), (*results, *quoting, *results), ())
     assert len(results) == len(PLACES) + 1
     shown = [result.trace for result in redacted_report(report).results]
     assert shown == [redacted_trace(result.trace) for result in report.results]

@@ -14,7 +14,7 @@ from corsense.fetch import WireRequest, WireResponse
 from corsense.transports.asgi import asgi_send
 
 PAGE = "https://app.example.com"
-STRANGER = "https://evil.example"
+UNTRUSTED_ORIGIN = "https://evil.example"
 
 
 def who() -> str:
@@ -67,7 +67,7 @@ def make_app(*, cors: dict[str, Any] | None = None) -> FastAPI:
 
 def _varies_on_every_answer() -> bool:
     with asgi_send(make_app()) as send:
-        answer = send(WireRequest("GET", "http://testserver/users", (("Origin", STRANGER),)))
+        answer = send(WireRequest("GET", "http://testserver/users", (("Origin", UNTRUSTED_ORIGIN),)))
     return isinstance(answer, WireResponse) and (answer.header("vary") or "").lower() == "origin"
 
 

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from corsense import Policy, install
 from corsense.fetch import Allowed, Blocked, CorsError
 from corsense.testing import assert_cors_allowed, assert_cors_blocked
-from tests.testing.apps import PAGE, STRANGER, make_app, needs_vary
+from tests.testing.apps import PAGE, UNTRUSTED_ORIGIN, make_app, needs_vary
 
 
 def said_by(error: pytest.ExceptionInfo[AssertionError]) -> str:
@@ -36,17 +36,17 @@ def test_an_endpoint_behind_a_refused_preflight_does_not_run() -> None:
 def test_a_failure_reads_like_the_console_and_ends_with_cause_and_fix() -> None:
     with pytest.raises(AssertionError) as error:
         assert_cors_allowed(make_app(), "DELETE", "/users/7", origin=PAGE)
-    said = said_by(error)
-    assert said.startswith(f"DELETE https://testserver/users/7 from a page at {PAGE} is blocked in Chromium")
+    message_text = said_by(error)
+    assert message_text.startswith(f"DELETE https://testserver/users/7 from a page at {PAGE} is blocked in Chromium")
     assert (
         "Access to fetch at 'https://testserver/users/7' from origin 'https://app.example.com' has been blocked by CORS policy: "
         "Response to preflight request doesn't pass access control check: It does not have HTTP ok status."
-    ) in said
-    assert "1. OPTIONS https://testserver/users/7 (preflight) -> 400" in said
-    assert "DELETE is never sent" in said
-    assert "cause  CORS601 method-not-allowed: Method DELETE is not allowed: allow_methods is ['GET', 'POST']." in said
-    assert 'fix    allow_methods=["GET", "POST", "DELETE"]' in said
-    assert said.endswith("more   corsense rule CORS601")
+    ) in message_text
+    assert "1. OPTIONS https://testserver/users/7 (preflight) -> 400" in message_text
+    assert "DELETE is never sent" in message_text
+    assert "cause  CORS601 method-not-allowed: Method DELETE is not allowed: allow_methods is ['GET', 'POST']." in message_text
+    assert 'fix    allow_methods=["GET", "POST", "DELETE"]' in message_text
+    assert message_text.endswith("more   corsense rule CORS601")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_failure_reads_like_the_console_and_ends_with_cause_and_fix() -> None:
 )
 def test_a_failure_speaks_as_the_engine_that_was_asked_for(engine: str, line: str) -> None:
     with pytest.raises(AssertionError) as error:
-        assert_cors_allowed(make_app(), "GET", "/users", origin=STRANGER, engine=engine)  # type: ignore[arg-type]
+        assert_cors_allowed(make_app(), "GET", "/users", origin=UNTRUSTED_ORIGIN, engine=engine)  # type: ignore[arg-type]
     assert line in said_by(error)
 
 
@@ -62,9 +62,9 @@ def test_the_entry_that_was_meant_is_shown_beside_the_origin() -> None:
     app = make_app(cors={"allow_origins": [f"{PAGE}/", "https://other.example"]})
     with pytest.raises(AssertionError) as error:
         assert_cors_allowed(app, "GET", "/users", origin=PAGE)
-    said = said_by(error)
-    assert "origin-trailing-slash" in said
-    assert f'fix    allow_origins=["https://other.example", "{PAGE}"]' in said
+    message_text = said_by(error)
+    assert "origin-trailing-slash" in message_text
+    assert f'fix    allow_origins=["https://other.example", "{PAGE}"]' in message_text
 
 
 def test_a_missing_middleware_is_named_with_what_to_add() -> None:
@@ -111,18 +111,18 @@ def test_a_layer_outside_of_cors_that_answers_is_told_by_its_status() -> None:
 
 
 def test_what_is_blocked_for_any_reason_passes_without_one() -> None:
-    trace = assert_cors_blocked(make_app(), "GET", "/users", origin=STRANGER)
+    trace = assert_cors_blocked(make_app(), "GET", "/users", origin=UNTRUSTED_ORIGIN)
     assert isinstance(trace.outcome, Blocked)
 
 
 @pytest.mark.parametrize("error", [CorsError.MissingAllowOriginHeader, "MissingAllowOriginHeader"])
 def test_the_reason_can_be_named(error: CorsError | str) -> None:
-    assert_cors_blocked(make_app(), "GET", "/users", origin=STRANGER, error=error)
+    assert_cors_blocked(make_app(), "GET", "/users", origin=UNTRUSTED_ORIGIN, error=error)
 
 
 def test_being_blocked_for_another_reason_fails() -> None:
     with pytest.raises(AssertionError, match="blocked as wanted, but by MissingAllowOriginHeader, not by AllowOriginMismatch"):
-        assert_cors_blocked(make_app(), "GET", "/users", origin=STRANGER, error="AllowOriginMismatch")
+        assert_cors_blocked(make_app(), "GET", "/users", origin=UNTRUSTED_ORIGIN, error="AllowOriginMismatch")
 
 
 def test_being_allowed_where_blocked_is_wanted_names_what_lets_the_origin_in() -> None:
@@ -136,7 +136,7 @@ def test_being_allowed_where_blocked_is_wanted_names_what_lets_the_origin_in() -
 def test_a_policy_that_lets_in_everyone_is_the_cause() -> None:
     app = make_app(cors={"allow_origins": ["*"], "allow_credentials": True})
     with pytest.raises(AssertionError, match="wildcard-with-credentials"):
-        assert_cors_blocked(app, "GET", "/users", origin=STRANGER, credentials="include")
+        assert_cors_blocked(app, "GET", "/users", origin=UNTRUSTED_ORIGIN, credentials="include")
 
 
 def test_no_answer_is_neither_allowed_nor_blocked_by_cors() -> None:
@@ -236,7 +236,7 @@ def test_what_no_page_can_ask_is_a_mistake_of_the_test(arguments: dict[str, obje
 
 def test_a_reason_that_no_browser_has_is_a_mistake_of_the_test() -> None:
     with pytest.raises(ValueError, match="did you mean AllowOriginMismatch"):
-        assert_cors_blocked(make_app(), "GET", "/users", origin=STRANGER, error="AlowOriginMismatch")
+        assert_cors_blocked(make_app(), "GET", "/users", origin=UNTRUSTED_ORIGIN, error="AlowOriginMismatch")
 
 
 def test_what_cannot_be_called_cannot_be_tested() -> None:
@@ -249,5 +249,5 @@ def test_what_cannot_be_called_cannot_be_tested() -> None:
 @needs_vary
 def test_a_redirect_that_the_cors_layer_gives_no_leave_is_a_matter_of_the_origin() -> None:
     with pytest.raises(AssertionError, match="cause  CORS202 origin-mismatch") as failed:
-        assert_cors_allowed(make_app(), "GET", "/users/", origin=STRANGER)
+        assert_cors_allowed(make_app(), "GET", "/users/", origin=UNTRUSTED_ORIGIN)
     assert "redirect-slashes" not in str(failed.value)

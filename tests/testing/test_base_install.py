@@ -48,10 +48,10 @@ def test_importing_the_functions_pulls_in_no_dependency_of_the_tools() -> None:
 
 
 def test_a_bare_app_is_tested_without_any_of_them() -> None:
-    said = ran(ASK_A_BARE_APP)
-    assert "GET /  yes" in said
-    assert "has been blocked by CORS policy" in said
-    assert "origin-mismatch" in said
+    message = ran(ASK_A_BARE_APP)
+    assert "GET /  yes" in message
+    assert "has been blocked by CORS policy" in message
+    assert "origin-mismatch" in message
 
 
 def test_every_public_name_can_be_had() -> None:

@@ -9,7 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from corsense import Policy, install
 from corsense.testing import assert_cors_allowed, assert_no_foreign_access, find_foreign_access, foreign_origins
-from corsense.testing.intrusion import KINDS
+from corsense.testing.foreign_access import KINDS
 from tests.testing.apps import PAGE, make_app, needs_vary
 
 
@@ -34,7 +34,7 @@ def app_that_lets_in(judge: Callable[[str], bool]) -> FastAPI:
 
 
 def kinds_found(judge: Callable[[str], bool], trusted: str = PAGE) -> set[str]:
-    return {intrusion.kind for intrusion in find_foreign_access(app_that_lets_in(judge), trusted=[trusted])}
+    return {foreign_access.kind for foreign_access in find_foreign_access(app_that_lets_in(judge), trusted=[trusted])}
 
 
 @pytest.mark.parametrize(
@@ -82,11 +82,11 @@ def test_a_careless_comparison_is_found_out(judge: Callable[[str], bool], kind: 
 def test_a_failure_names_the_stranger_the_request_and_the_answer() -> None:
     with pytest.raises(AssertionError) as error:
         assert_no_foreign_access(app_that_lets_in(lambda origin: origin.endswith("example.com")), trusted=[PAGE])
-    said = str(error.value)
-    assert f"Pages that nobody trusts can use this API (trusted: {PAGE})." in said
-    assert "suffix match: only the end is compared\n  https://evilexample.com\n" in said
-    assert "GET /users  credentials: omit  Access-Control-Allow-Origin: https://evilexample.com" in said
-    assert f'fix    allow_origins=["{PAGE}"]' in said
+    message = str(error.value)
+    assert f"Pages that nobody trusts can use this API (trusted: {PAGE})." in message
+    assert "suffix match: only the end is compared\n  https://evilexample.com\n" in message
+    assert "GET /users  credentials: omit  Access-Control-Allow-Origin: https://evilexample.com" in message
+    assert f'fix    allow_origins=["{PAGE}"]' in message
 
 
 def test_the_fault_of_the_policy_is_the_cause() -> None:
@@ -123,8 +123,8 @@ def test_an_error_answer_that_lets_everyone_in_is_found() -> None:
         return Response("?", 404, {"access-control-allow-origin": request.headers.get("origin", "*")})
 
     found = find_foreign_access(app, trusted=[PAGE], ignore=["cache split"])
-    assert {intrusion.kind for intrusion in found} == {"reflection"}
-    assert "GET /corsense-a-path-that-does-not-exist" in {intrusion.request for intrusion in found}
+    assert {foreign_access.kind for foreign_access in found} == {"reflection"}
+    assert "GET /corsense-a-path-that-does-not-exist" in {foreign_access.request for foreign_access in found}
 
 
 def test_a_preflight_that_lets_in_whom_the_answer_does_not_is_found() -> None:
@@ -138,7 +138,7 @@ def test_a_preflight_that_lets_in_whom_the_answer_does_not_is_found() -> None:
     def read() -> None: ...
 
     app.user_middleware.clear()
-    assert {intrusion.kind for intrusion in find_foreign_access(app, trusted=[PAGE])} == {"preflight differs"}
+    assert {foreign_access.kind for foreign_access in find_foreign_access(app, trusted=[PAGE])} == {"preflight differs"}
 
 
 def test_answers_that_a_cache_would_mix_up_are_found() -> None:
@@ -152,7 +152,7 @@ def test_answers_that_a_cache_would_mix_up_are_found() -> None:
         return response
 
     found = find_foreign_access(app, trusted=[PAGE])
-    assert {(intrusion.kind, intrusion.origin) for intrusion in found} == {("cache split", "(no Origin)")}
+    assert {(foreign_access.kind, foreign_access.origin) for foreign_access in found} == {("cache split", "(no Origin)")}
     with pytest.raises(AssertionError, match="vary-origin-missing"):
         assert_no_foreign_access(app, trusted=[PAGE])
     assert_no_foreign_access(app, trusted=[PAGE], ignore=["cache split"])
@@ -173,10 +173,10 @@ def test_a_page_that_the_apps_own_list_names_and_nobody_trusts_is_found(own: boo
             policies={"/users": Policy(origins=["https://*.partner.example"])},
         )
     found = find_foreign_access(app, trusted=[PAGE])
-    assert {intrusion.kind for intrusion in found} == {"listed"}
-    strangers = {intrusion.origin for intrusion in found}
-    assert "https://old.example.net" in strangers
-    assert any(origin.endswith(".partner.example") for origin in strangers) is own
+    assert {foreign_access.kind for foreign_access in found} == {"listed"}
+    untrusted_pages = {foreign_access.origin for foreign_access in found}
+    assert "https://old.example.net" in untrusted_pages
+    assert any(origin.endswith(".partner.example") for origin in untrusted_pages) is own
     with pytest.raises(AssertionError, match="name them in trusted="):
         assert_no_foreign_access(app, trusted=[PAGE])
     assert_no_foreign_access(app, trusted=[PAGE, "https://old.example.net", "https://*.partner.example"])
@@ -219,4 +219,4 @@ def test_a_mounted_app_that_is_open_is_found() -> None:
     def health() -> None: ...
 
     app.mount("/open", inner)
-    assert {intrusion.request for intrusion in find_foreign_access(app, trusted=[PAGE])} >= {"GET /open/health"}
+    assert {foreign_access.request for foreign_access in find_foreign_access(app, trusted=[PAGE])} >= {"GET /open/health"}

@@ -10,12 +10,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from corsense.testing import Access, cors_matrix
-from tests.testing.apps import PAGE, STRANGER, make_app
+from corsense.testing import PageAccess, cors_matrix
+from tests.testing.apps import PAGE, UNTRUSTED_ORIGIN, make_app
 
 
 def test_every_route_is_judged_for_every_origin_with_and_without_credentials() -> None:
-    matrix = cors_matrix(make_app(), origins=[PAGE, STRANGER])
+    matrix = cors_matrix(make_app(), origins=[PAGE, UNTRUSTED_ORIGIN])
     assert len(matrix) == 5 * 2 * 2
     assert {(access.method, access.route) for access in matrix.allowed} == {
         ("GET", "/users"), ("POST", "/users"), ("POST", "/form"),
@@ -36,9 +36,9 @@ def test_unsafe_endpoints_run_when_they_are_asked_to() -> None:
 
 
 def test_a_request_without_preflight_is_judged_by_the_one_it_would_have_had() -> None:
-    matrix = cors_matrix(make_app(), origins=[PAGE, STRANGER], requests=["POST /form"])
+    matrix = cors_matrix(make_app(), origins=[PAGE, UNTRUSTED_ORIGIN], requests=["POST /form"])
     assert matrix.cell("POST", "/form", PAGE).outcome == "allowed"
-    assert matrix.cell("POST", "/form", STRANGER).outcome == "blocked"
+    assert matrix.cell("POST", "/form", UNTRUSTED_ORIGIN).outcome == "blocked"
     assert matrix.cell("POST", "/form", PAGE).status is None
 
 
@@ -67,12 +67,15 @@ def test_it_prints_as_a_table() -> None:
 
 
 def test_matrices_are_compared_by_what_pages_may_do() -> None:
-    before = cors_matrix(make_app(), origins=[PAGE, STRANGER])
-    after = cors_matrix(make_app(cors={"allow_origins": ["*"]}), origins=[PAGE, STRANGER])
-    assert before == cors_matrix(make_app(), origins=[PAGE, STRANGER])
+    before = cors_matrix(make_app(), origins=[PAGE, UNTRUSTED_ORIGIN])
+    after = cors_matrix(make_app(cors={"allow_origins": ["*"]}), origins=[PAGE, UNTRUSTED_ORIGIN])
+    assert before == cors_matrix(make_app(), origins=[PAGE, UNTRUSTED_ORIGIN])
     assert before != after
-    assert after.gained(before) == (Access(STRANGER, "/form", "POST", "omit"), Access(STRANGER, "/users", "GET", "omit"))
-    assert after.lost(before) == (Access(PAGE, "/users", "POST", "omit"),)
+    assert after.gained(before) == (
+        PageAccess(UNTRUSTED_ORIGIN, "/form", "POST", "omit"),
+        PageAccess(UNTRUSTED_ORIGIN, "/users", "GET", "omit"),
+    )
+    assert after.lost(before) == (PageAccess(PAGE, "/users", "POST", "omit"),)
 
 
 def test_routes_of_starlette_and_of_mounted_apps_are_found() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import fastapi.middleware.cors  # noqa: F401  imported once, and not again by each project below
 import pytest
 
-import corsense.testing.kit  # noqa: F401
+import corsense.testing.fixtures  # noqa: F401
 from tests.testing.apps import needs_vary
 
 pytest_plugins = ["pytester"]
@@ -195,7 +195,7 @@ def test_a_project_that_does_not_use_it_pays_nothing(pytester: pytest.Pytester) 
         def test_nothing_is_imported():
             assert "corsense.testing.plugin" in sys.modules
             found = {name for name in sys.modules if name.partition(".")[0] == "corsense"}
-            assert found == {"corsense", "corsense.deferred", "corsense.testing", "corsense.testing.plugin"}
+            assert found == {"corsense", "corsense._lazy", "corsense.testing", "corsense.testing.plugin"}
             assert not {"pydantic", "starlette", "fastapi", "asyncio.runners", "typer", "rich"} & set(sys.modules)
         """
     )

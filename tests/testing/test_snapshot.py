@@ -6,9 +6,9 @@ import pytest
 
 from corsense.testing import assert_cors_snapshot, cors_matrix
 from corsense.testing.snapshot import Snapshot
-from tests.testing.apps import PAGE, STRANGER, make_app
+from tests.testing.apps import PAGE, UNTRUSTED_ORIGIN, make_app
 
-BOTH = [STRANGER, PAGE]
+BOTH = [UNTRUSTED_ORIGIN, PAGE]
 
 
 def kept(folder: Path) -> Path:
@@ -50,10 +50,10 @@ def test_no_origin_gains_access_unnoticed(tmp_path: Path) -> None:
     opened = make_app(cors={"allow_origins": ["*"], "allow_headers": ["content-type"], "allow_methods": ["GET", "POST"]})
     with pytest.raises(AssertionError) as error:
         assert_cors_snapshot(opened, file, origins=BOTH)
-    said = str(error.value)
-    assert f"{STRANGER} gained access:\n  POST /form  credentials: omit\n  GET /users  credentials: omit\n" in said
-    assert f"{PAGE} gained" not in said
-    assert "--cors-update" in said
+    message = str(error.value)
+    assert f"{UNTRUSTED_ORIGIN} gained access:\n  POST /form  credentials: omit\n  GET /users  credentials: omit\n" in message
+    assert f"{PAGE} gained" not in message
+    assert "--cors-update" in message
 
 
 def test_losing_access_is_told_too(tmp_path: Path) -> None:
@@ -74,7 +74,7 @@ def test_a_new_route_is_told_whoever_may_call_it(tmp_path: Path) -> None:
 
 def test_an_origin_that_is_no_longer_asked_for_is_told(tmp_path: Path) -> None:
     file = kept(tmp_path)
-    with pytest.raises(AssertionError, match=f"origin no longer asked for: {STRANGER}"):
+    with pytest.raises(AssertionError, match=f"origin no longer asked for: {UNTRUSTED_ORIGIN}"):
         assert_cors_snapshot(make_app(), file, origins=[PAGE])
 
 

@@ -12,7 +12,7 @@ import uvicorn
 from fastapi.testclient import TestClient
 
 from corsense.testing import aio, assert_cors_allowed, assert_cors_blocked, assert_no_foreign_access, cors_matrix
-from tests.testing.apps import PAGE, STRANGER, make_app, needs_vary, who
+from tests.testing.apps import PAGE, UNTRUSTED_ORIGIN, make_app, needs_vary, who
 
 FRONTEND = "http://localhost:3000"
 
@@ -150,7 +150,7 @@ def test_an_async_client_of_an_app_is_awaited_in_its_loop() -> None:
         transport = httpx2.ASGITransport(app=app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             await aio.assert_cors_allowed(client, "GET", "/loop", origin=PAGE)
-            await aio.assert_cors_blocked(client, "GET", "/loop", origin=STRANGER)
+            await aio.assert_cors_blocked(client, "GET", "/loop", origin=UNTRUSTED_ORIGIN)
             await aio.assert_cors_allowed(app, "GET", "/loop", origin=PAGE)
         loops.append(asyncio.get_running_loop())
 

@@ -160,8 +160,8 @@ class AgentProcess:
 
     def why_it_did_not_start(self, end: Incoming | None) -> AppLoadError:
         """What is wrong with an interpreter from which no greeting came."""
-        said = end.args[0] if isinstance(end, (Closed, Garbled)) and end.args else b""
-        text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        message_text = end.args[0] if isinstance(end, (Closed, Garbled)) and end.args else b""
+        text = message_text.decode("utf-8", "replace") if isinstance(message_text, bytes) else str(message_text)
         if _TOO_OLD in text:
             version = text.partition(_TOO_OLD)[2].partition("\n")[0].strip()
             return AppLoadError(f"{self.python!r} is Python {version}, and corsense needs 3.9 or newer for the app.", _NAME_IT)
@@ -172,8 +172,8 @@ class AgentProcess:
         how = self.how_it_ended()
         for thread in self._threads:
             thread.join(timeout=0.5)
-        said = self.printed.held.decode("utf-8", "replace")
-        last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "").rstrip(".")
+        message_text = self.printed.held.decode("utf-8", "replace")
+        last = next((line.strip() for line in reversed(message_text.splitlines()) if line.strip()), "").rstrip(".")
         because = f": {last[:200]}" if last and "sys." not in last else ""
         return AppLoadError(f"{self.python!r} is not a Python interpreter that works, {how}{because}.", _NAME_IT)
 
@@ -213,8 +213,8 @@ class _Printed:
             room = MOST_PRINTED - self.bytes
             self.bytes += len(chunk)
             if self.bytes > MOST_PRINTED >= self.bytes - len(chunk):
-                said = f"\ncorsense: the app has printed more than {MOST_PRINTED:,} bytes; the rest is left out.\n"
-                chunk = chunk[:room] + said.encode()
+                message_text = f"\ncorsense: the app has printed more than {MOST_PRINTED:,} bytes; the rest is left out.\n"
+                chunk = chunk[:room] + message_text.encode()
             elif room <= 0:
                 return
             if self._is_shown:

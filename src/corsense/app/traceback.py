@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from corsense.app.agent.frames import STANDARD_LIBRARY, frame_origin
-from corsense.app.boxes import unboxed
+from corsense.app.rich_traceback import without_boxes
 
 if TYPE_CHECKING:
     from corsense.app.agent.frames import FrameOrigin
@@ -123,7 +123,7 @@ def parse_tracebacks(text: str, claimed: tuple[str, ...] = (), library: str = ""
     the Python that printed it (default: that of this one).
     """
     origin = partial(frame_origin, claimed=claimed, standard_library=library or STANDARD_LIBRARY)
-    lines = [line.rstrip() for line in unboxed(_ANSI.sub("", text)).splitlines()]
+    lines = [line.rstrip() for line in without_boxes(_ANSI.sub("", text)).splitlines()]
     found: list[ParsedTraceback] = []
     position = 0
     while position < len(lines):

@@ -12,16 +12,16 @@ from __future__ import annotations
 from corsense.browsers.browser import RealBrowser, cannot_be_made
 from corsense.browsers.errors import BrowserError
 from corsense.browsers.installed import BrowserName, find_browser, install_command
-from corsense.browsers.seen import Seen
-from corsense.browsers.stage import Answer, Answered
+from corsense.browsers.observation import BrowserObservation
+from corsense.browsers.server import Answer, Answered
 
 __all__ = [
     "Answer",
     "Answered",
     "BrowserError",
     "BrowserName",
+    "BrowserObservation",
     "RealBrowser",
-    "Seen",
     "cannot_be_made",
     "find_browser",
     "install_command",

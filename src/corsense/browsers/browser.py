@@ -9,9 +9,9 @@ from typing import Self
 
 from corsense.browsers.driver import Driver, Ran
 from corsense.browsers.installed import BrowserName, find_browser
+from corsense.browsers.observation import BrowserObservation
 from corsense.browsers.page import INITIATORS, call, page_url
-from corsense.browsers.seen import Seen
-from corsense.browsers.stage import Answer, Stage
+from corsense.browsers.server import Answer, BrowserServer
 from corsense.fetch import Exchange, FetchRequest
 from corsense.url import parse_url
 
@@ -38,11 +38,11 @@ class RealBrowser:
         self.name = name
         self.path = find_browser(name, path)
         self._page: str | None = None
-        self._stage = Stage()
+        self._server = BrowserServer()
         try:
             self._driver = self._start(limit)
         except BaseException:
-            self._stage.close()
+            self._server.close()
             raise
 
     @property
@@ -50,7 +50,7 @@ class RealBrowser:
         """Its name and version, as it says them."""
         return self._driver.version
 
-    def fetch(self, request: FetchRequest, answer: Answer, *, lines: int = 0) -> Seen:
+    def fetch(self, request: FetchRequest, answer: Answer, *, lines: int = 0) -> BrowserObservation:
         """Make `request` in a page of its origin, with `answer` in the place of every server.
 
         The browser remembers nothing of earlier requests: no cookies, no preflights, no answers. `lines` is how many lines the
@@ -62,17 +62,17 @@ class RealBrowser:
             self._page = None
             self._driver.open(page)
             self._page = page
-        self._stage.begin(request.url, answer)
+        self._server.begin(request.url, answer)
         try:
             ran = self._driver.run(call(request, REQUEST_LIMIT), lines, REQUEST_LIMIT)
         finally:
-            exchanges = self._stage.end()
+            exchanges = self._server.end()
         return _seen(ran, page, request, exchanges)
 
     def close(self) -> None:
         """End the browser. May be called twice."""
         self._driver.close()
-        self._stage.close()
+        self._server.close()
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +81,7 @@ class RealBrowser:
         self.close()
 
     def _start(self, limit: float) -> Driver:
-        port = self._stage.port
+        port = self._server.port
         if self.name == "chromium":
             from corsense.browsers.chromium import ChromiumDriver
 
@@ -109,10 +109,10 @@ def cannot_be_made(request: FetchRequest) -> str | None:
     return None
 
 
-def _seen(ran: Ran, page: str, request: FetchRequest, exchanges: tuple[Exchange, ...]) -> Seen:
+def _seen(ran: Ran, page: str, request: FetchRequest, exchanges: tuple[Exchange, ...]) -> BrowserObservation:
     answer = json.loads(ran.text)
     console = tuple(_NAMELESS.sub(f"{request.origin}/", line.replace(page, f"{request.origin}/")) for line in ran.console)
-    return Seen(
+    return BrowserObservation(
         allowed=bool(answer["allowed"]),
         status=answer.get("status"),
         readable=tuple(sorted({str(name).lower() for name in answer.get("headers", ())})),

@@ -9,7 +9,7 @@ from typing import Any
 from corsense.browsers.driver import Ran
 from corsense.browsers.errors import BrowserError
 from corsense.browsers.installed import is_root
-from corsense.browsers.program import Program
+from corsense.browsers.process import BrowserProcess
 
 _FLAGS = (
     "--headless=new",
@@ -50,7 +50,7 @@ class ChromiumDriver:
         self._console: list[str] = []
         self._blocked: str | None = None
         self._closed = False
-        self._program = Program("chromium")
+        self._program = BrowserProcess("chromium")
         self._exit = contextlib.ExitStack()
         try:
             # Playwright drives the browser and the guard starts it, so that it ends with this process however that ends.

@@ -8,8 +8,8 @@ from typing import Any
 
 from corsense.browsers.driver import Ran
 from corsense.browsers.errors import BrowserError
-from corsense.browsers.messages import Console, Event, Messages
-from corsense.browsers.program import Program
+from corsense.browsers.process import BrowserProcess
+from corsense.browsers.protocol import Console, Event, Messages
 
 _LATE_LINES = 2.0
 _GRACE = 0.04
@@ -21,7 +21,7 @@ class FirefoxDriver:
     def __init__(self, program: Path, port: int, limit: float) -> None:
         self._console = Console()
         self._messages: Messages | None = None
-        self._program = Program("firefox")
+        self._program = BrowserProcess("firefox")
         try:
             self._start(program, port, limit)
         except BaseException:

@@ -13,8 +13,8 @@ from typing import Any
 
 from corsense.browsers.driver import Ran
 from corsense.browsers.errors import BrowserError
-from corsense.browsers.messages import Console, Event, Messages
-from corsense.browsers.program import Program
+from corsense.browsers.process import BrowserProcess
+from corsense.browsers.protocol import Console, Event, Messages
 
 _LATE_LINES = 2.0
 _GRACE = 0.03
@@ -30,8 +30,8 @@ class WebKitDriver:
         self._console = Console()
         self._targets = _Targets()
         self._messages: Messages | None = None
-        self._display = Program("xvfb")
-        self._program = Program("webkit")
+        self._display = BrowserProcess("xvfb")
+        self._program = BrowserProcess("webkit")
         try:
             self._start(program, port, limit)
         except BaseException:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from corsense.browsers import BrowserName, Seen
+from corsense.browsers import BrowserName, BrowserObservation
 from corsense.check.results import Difference
 from corsense.fetch import (
     Allowed,
@@ -41,7 +41,7 @@ def model_of(request: FetchRequest, engine: EngineName, exchanges: Sequence[Exch
     return drive(Browser(engine).fetch(request), answer)
 
 
-def compare(request: FetchRequest, engine: BrowserName, seen: Seen) -> tuple[Trace, tuple[Difference, ...]]:
+def compare(request: FetchRequest, engine: BrowserName, seen: BrowserObservation) -> tuple[Trace, tuple[Difference, ...]]:
     """The model's trace on the answers that the browser got, and where the two do not agree.
 
     Compared are the outcome, the engine's own name for the error where it has one, the status and the names of the headers that
@@ -56,18 +56,18 @@ def expected_lines(trace: Trace, engine: BrowserName) -> tuple[str, ...]:
     return tuple(line for line in trace.console(engine) if not line.startswith(_WARNING_OF_FIREFOX))
 
 
-def _differences(trace: Trace, engine: BrowserName, seen: Seen) -> Iterator[Difference]:
+def _differences(trace: Trace, engine: BrowserName, seen: BrowserObservation) -> Iterator[Difference]:
     outcome = trace.outcome
-    said = isinstance(outcome, Allowed)
+    message = isinstance(outcome, Allowed)
     if trace.request.initiator == "eventsource":
-        said = said and _is_event_stream(trace.response)
-    if said != seen.allowed:
+        message = message and _is_event_stream(trace.response)
+    if message != seen.allowed:
         yield Difference("outcome", (_word(outcome),), ("allowed" if seen.allowed else "not allowed",))
     if isinstance(outcome, Blocked) and outcome.exchange is not None and engine == "chromium" and seen.error != outcome.error:
         yield Difference("error", (str(outcome.error),), (seen.error or "none",))
     if not isinstance(outcome, Blocked) and seen.error is not None:
         yield Difference("error", ("none",), (seen.error,))
-    if said and seen.allowed and trace.request.initiator != "eventsource" and isinstance(outcome, Allowed):
+    if message and seen.allowed and trace.request.initiator != "eventsource" and isinstance(outcome, Allowed):
         yield from _readable(trace, outcome, seen)
     lines, shown = expected_lines(trace, engine), seen.console
     if engine == "firefox" and trace.request.initiator == "eventsource":
@@ -80,7 +80,7 @@ def _differences(trace: Trace, engine: BrowserName, seen: Seen) -> Iterator[Diff
         yield Difference("requests", sent, arrived)
 
 
-def _readable(trace: Trace, outcome: Allowed, seen: Seen) -> Iterator[Difference]:
+def _readable(trace: Trace, outcome: Allowed, seen: BrowserObservation) -> Iterator[Difference]:
     response = trace.response
     status = response.status if response is not None and outcome.tainting in ("basic", "cors") else 0
     if status != seen.status:

@@ -10,15 +10,15 @@ from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe, ProbeResult
 from corsense.app.session import REQUEST_LIMIT, AppSession, Output
 from corsense.app.target import AppTarget
+from corsense.check.aggregate import aggregate
 from corsense.check.clients import notes_on
-from corsense.check.collect import collect
-from corsense.check.plan import PlannedOrigin, missing_route, plan_origins, plan_probes, plan_strangers
-from corsense.check.repair import NOTHING_PATCHED, Proposal, patched, propose, with_fixes
-from corsense.check.request import Asked
-from corsense.check.results import Report, Result, Target
+from corsense.check.plan import PlannedOrigin, missing_route, plan_origins, plan_probes, plan_untrusted
+from corsense.check.request import CheckRequest
+from corsense.check.results import CheckTarget, Report, Result
 from corsense.check.suppressed import files_of, suppressed
-from corsense.diagnose import Observation, cache_faults, configuration_faults, lets_strangers_in
+from corsense.diagnose import Observation, admits_untrusted, cache_faults, configuration_faults
 from corsense.fetch import Allowed
+from corsense.fix.proposals import NOTHING_PATCHED, Proposal, patched, propose, with_fixes
 from corsense.transports.unsafe_methods import is_safe
 
 Progress = Callable[[int, int], None]
@@ -46,7 +46,7 @@ class AppCheck:
     app (default: our own)."""
 
     target: AppTarget
-    asked: Asked
+    asked: CheckRequest
     time_limit: float = 30.0
     progress: Progress | None = None
     import_seconds: float = 0.0
@@ -72,10 +72,15 @@ class AppCheck:
         probes = self.probes(app)
         tried = self._try(session, probes)
         observations = [_observe(result, app, origins, self.asked) for result in tried]
-        strangers = [_observe(result, app, (), self.asked) for result in self._try_strangers(session, probes)]
-        told = [diagnosis for stranger in strangers if (diagnosis := lets_strangers_in(stranger)) is not None]
-        report = collect(
-            Target("app", app.target), observations, self._notes(app), [*told, *cache_faults([*observations, *strangers])]
+        untrusted_pages = [_observe(result, app, (), self.asked) for result in self._try_untrusted(session, probes)]
+        reported = [
+            diagnosis for untrusted_page in untrusted_pages if (diagnosis := admits_untrusted(untrusted_page)) is not None
+        ]
+        report = aggregate(
+            CheckTarget("app", app.target),
+            observations,
+            self._notes(app),
+            [*reported, *cache_faults([*observations, *untrusted_pages])],
         )
         report = suppressed(report, self.asked.selection, () if texts else files_of(app), texts)
         return Survey(report, app, probes, tried)
@@ -100,12 +105,12 @@ class AppCheck:
             except (AppLoadError, AppHungError, AppStoppedError):
                 return done + self._run(session, probes[here:])  # it cannot be loaded twice at a time
 
-    def _try_strangers(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
+    def _try_untrusted(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Some of the requests in the name of a page that nobody trusts. Those that may change something do not run the endpoint
         a second time: what lets such a page in, a layer or the answer to the preflight, is there with a stand-in too."""
-        strangers = plan_strangers(probes)
-        safe = [probe for probe in strangers if is_safe(probe.request.method)]
-        others = [probe for probe in strangers if not is_safe(probe.request.method)]
+        untrusted_pages = plan_untrusted(probes)
+        safe = [probe for probe in untrusted_pages if is_safe(probe.request.method)]
+        others = [probe for probe in untrusted_pages if not is_safe(probe.request.method)]
         real, limit = self.asked.run_endpoints, self._answer_limit
         return [*session.run(safe, run_endpoints=real, time_limit=limit), *session.run(others, time_limit=limit)]
 
@@ -203,7 +208,7 @@ def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
     return any(all(passes) for passes in by_origin.values()) or not tried
 
 
-def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin], asked: Asked) -> Observation:
+def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin], asked: CheckRequest) -> Observation:
     probe = result.probe
     assumed = {planned.origin for planned in origins if planned.assumed}
     route = app.routes[probe.route] if probe.route is not None else None

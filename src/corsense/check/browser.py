@@ -13,12 +13,21 @@ from corsense.app.agent.serving import HEADER
 from corsense.app.description import AppDescription
 from corsense.app.probe import Probe
 from corsense.app.session import AppSession
-from corsense.browsers import Answer, Answered, BrowserError, BrowserName, RealBrowser, Seen, cannot_be_made, find_browser
+from corsense.browsers import (
+    Answer,
+    Answered,
+    BrowserError,
+    BrowserName,
+    BrowserObservation,
+    RealBrowser,
+    cannot_be_made,
+    find_browser,
+)
 from corsense.check.agreement import compare, expected_lines
-from corsense.check.network import Live
+from corsense.check.live import Live
 from corsense.check.results import BrowserRun, BrowserVerdict, Report, Result
+from corsense.errors import InputError
 from corsense.fetch import Allowed, Blocked, Failed, FetchRequest, NetworkError, Trace, WireRequest
-from corsense.readers.errors import InputError
 from corsense.transports.asgi import COOKIE
 from corsense.transports.http import Document, HttpClient
 from corsense.transports.redirects import RedirectPermission
@@ -136,8 +145,8 @@ def app_answers(port: int, probes: Sequence[Probe], app: AppDescription, client:
 
         def answer(request: WireRequest, body: bytes) -> Answered | NetworkError:
             url = urlsplit(request.url)
-            told = f"{situation} {url.scheme} {url.hostname} {url.port or (443 if url.scheme == 'https' else 80)}"
-            headers = [*_passed_on(request), (HEADER, told)]
+            reported = f"{situation} {url.scheme} {url.hostname} {url.port or (443 if url.scheme == 'https' else 80)}"
+            headers = [*_passed_on(request), (HEADER, reported)]
             if _has_cookies(probe.request, request):
                 headers.append(("Cookie", COOKIE))
             target = f"http://127.0.0.1:{port}{url.path or '/'}{'?' + url.query if url.query else ''}"
@@ -204,7 +213,7 @@ def _same(one: Trace, other: Trace) -> bool:
     return isinstance(one.outcome, Blocked) and isinstance(other.outcome, Blocked) and one.outcome.error is other.outcome.error
 
 
-def _outcome(seen: Seen, trace: Trace) -> Literal["allowed", "blocked", "failed"]:
+def _outcome(seen: BrowserObservation, trace: Trace) -> Literal["allowed", "blocked", "failed"]:
     if seen.allowed:
         return "allowed"
     return "blocked" if seen.error is not None or isinstance(trace.outcome, Blocked) else "failed"

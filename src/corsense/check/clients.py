@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from corsense.clients import ClientProfile, ClientRequest, profile
-from corsense.readers.errors import InputError
+from corsense.errors import InputError
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, RouteInfo
-    from corsense.check.request import Asked
+    from corsense.check.request import CheckRequest
     from corsense.diagnose import Observation
 
 
@@ -25,7 +25,7 @@ class ClientCall:
     route: RouteInfo | None = None
 
 
-def calls_on_app(asked: Asked, app: AppDescription) -> Iterator[ClientCall]:
+def calls_on_app(asked: CheckRequest, app: AppDescription) -> Iterator[ClientCall]:
     """What the clients ask of an app. Raises InputError where no route looks like one that a client calls."""
     for name in asked.clients:
         client = profile(name)
@@ -47,7 +47,7 @@ def calls_on_app(asked: Asked, app: AppDescription) -> Iterator[ClientCall]:
         yield from found
 
 
-def calls_on_url(asked: Asked, path: str, known: Sequence[tuple[str, str]]) -> Iterator[ClientCall]:
+def calls_on_url(asked: CheckRequest, path: str, known: Sequence[tuple[str, str]]) -> Iterator[ClientCall]:
     """What the clients ask of a server: at the named requests, at `path` where it is more than the root, else at those of the
     `known` routes (method and path) that a client calls. Raises InputError where there are none."""
     for name in asked.clients:
@@ -66,7 +66,7 @@ def calls_on_url(asked: Asked, path: str, known: Sequence[tuple[str, str]]) -> I
         yield from found
 
 
-def notes_on(asked: Asked) -> list[str]:
+def notes_on(asked: CheckRequest) -> list[str]:
     """What no CORS setting can fix for the clients, a sentence each."""
     return [f"{name}, whatever CORS allows: {sentence}" for name in asked.clients for sentence in profile(name).beyond]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from corsense.app.description import AppDescription
 from corsense.app.probe import Probe, ProbeResult
 from corsense.check.plan import route_of
-from corsense.check.request import Asked
+from corsense.check.request import CheckRequest
 from corsense.diagnose import Observation
 from corsense.fetch import Exchange, WireResponse
 from corsense.url import parse_url
@@ -24,7 +24,7 @@ _SHOWN = 8
 
 
 def with_own_answers(
-    observations: Sequence[Observation], app: AppDescription, answer: Answering, asked: Asked
+    observations: Sequence[Observation], app: AppDescription, answer: Answering, asked: CheckRequest
 ) -> list[Observation]:
     """The observations, each with what the app answers to the same requests. Endpoints do not run: a stand-in answers 200."""
     probes = [_probe(observation, app, asked) for observation in observations]
@@ -44,7 +44,7 @@ def differences(observations: Sequence[Observation]) -> list[str]:
     return list(found)[:_SHOWN]
 
 
-def _probe(observation: Observation, app: AppDescription, asked: Asked) -> Probe:
+def _probe(observation: Observation, app: AppDescription, asked: CheckRequest) -> Probe:
     request = observation.trace.request
     url = parse_url(request.url)
     path = "/" if url is None else url.request_url.removeprefix(url.origin).partition("?")[0]

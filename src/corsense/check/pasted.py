@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from corsense.check.request import Asked, Operation
+from corsense.check.request import CheckOperation, CheckRequest
+from corsense.errors import InputError
 from corsense.readers.curl import parse_curl
-from corsense.readers.errors import InputError
 from corsense.readers.fetch_call import parse_fetch
 
 
 def with_pasted(
-    asked: Asked, text: str, kind: Literal["curl", "fetch"], target: str | None, usual: tuple[str, ...] = ()
-) -> tuple[Asked, str]:
+    asked: CheckRequest, text: str, kind: Literal["curl", "fetch"], target: str | None, usual: tuple[str, ...] = ()
+) -> tuple[CheckRequest, str]:
     """The wishes with those of the pasted text (what was given on the command line wins), and the target: that which was
     given, else
     the URL of the text. On an app, only the path of the URL counts. `usual` are the origins of a text that does not say which
@@ -28,14 +28,14 @@ def with_pasted(
     url = urlsplit(pasted.url)
     on_app = target is not None and "://" not in target
     path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    wishes = replace(
+    fix_options = replace(
         asked,
         origins=origins,
-        operations=asked.operations or (Operation(pasted.method, path if on_app else pasted.url),),
+        operations=asked.operations or (CheckOperation(pasted.method, path if on_app else pasted.url),),
         headers=(*pasted.headers, *asked.headers),
         credentials=asked.credentials or pasted.credentials,
         mode=pasted.mode,
         body=pasted.body if isinstance(pasted.body, str | bytes) else None,
         notes=pasted.notes,
     )
-    return wishes, target if target is not None else pasted.url
+    return fix_options, target if target is not None else pasted.url

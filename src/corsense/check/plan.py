@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
 from corsense.check.clients import ClientCall, calls_on_app
-from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, STRANGER, Asked, Operation
+from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_ORIGIN, CheckOperation, CheckRequest
 from corsense.diagnose.observation import MissingRoute
 from corsense.diagnose.policies import LayerPolicy, meant_origins, policy_for
 from corsense.diagnose.routes import KnownRoute, nearest_routes
@@ -17,14 +17,14 @@ from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
-from corsense.readers.pasted import Body
+from corsense.readers.requests import Body
 
 BASE_URL = "http://localhost:8000"
 """Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""
 
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
-_STRANGERS = 20
+_UNTRUSTED_ORIGINS = 20
 _NOT_SCRIPTS = frozenset(
     {
         "accept", "accept-language", "forwarded", "if-match", "if-modified-since", "if-none-match", "if-range",
@@ -53,7 +53,7 @@ class PlannedOrigin:
     assumed: bool = False
 
 
-def plan_origins(asked: Asked, app: AppDescription | None) -> list[PlannedOrigin]:
+def plan_origins(asked: CheckRequest, app: AppDescription | None) -> list[PlannedOrigin]:
     """The origins asked for; else those the app's list was meant for, and the usual ones of development."""
     if asked.origins:
         return [PlannedOrigin(origin) for origin in dict.fromkeys(asked.origins)]
@@ -65,7 +65,7 @@ def plan_origins(asked: Asked, app: AppDescription | None) -> list[PlannedOrigin
     return list(meant.values())
 
 
-def plan_probes(asked: Asked, app: AppDescription, origins: Iterable[PlannedOrigin]) -> list[Probe]:
+def plan_probes(asked: CheckRequest, app: AppDescription, origins: Iterable[PlannedOrigin]) -> list[Probe]:
     """Every operation, from every origin, in every situation that says something."""
     operations, calls = list(_operations(asked, app)), list(calls_on_app(asked, app))
     probes: list[Probe] = []
@@ -85,7 +85,7 @@ def _answers_itself(app: AppDescription) -> bool:
     return not own or any(route.kind != "mount" for route in own)
 
 
-def missing_route(probe: Probe, asked: Asked, app: AppDescription) -> MissingRoute | None:
+def missing_route(probe: Probe, asked: CheckRequest, app: AppDescription) -> MissingRoute | None:
     """What to say of a probe that the user named and that no route of the app answers; None where one does, or where the
     app's routes cannot be known."""
     if probe.route is not None or not asked.operations or app.kind not in ("fastapi", "starlette", "router"):
@@ -103,17 +103,17 @@ def missing_route(probe: Probe, asked: Asked, app: AppDescription) -> MissingRou
     return MissingRoute(f"{method} {plain}", near, bool(_routes_at(plain, app)), certain=not blind)
 
 
-def base_of(asked: Asked) -> str:
+def base_of(asked: CheckRequest) -> str:
     """The base URL of the plan."""
     return asked.base_url or BASE_URL
 
 
-def plan_strangers(probes: Iterable[Probe]) -> list[Probe]:
+def plan_untrusted(probes: Iterable[Probe]) -> list[Probe]:
     """Some of the planned requests, in the name of an untrusted page and with credentials: whether any page is allowed."""
     found: dict[str, Probe] = {}
     for probe in probes:
-        if probe.situation == "success" and len(found) < _STRANGERS:
-            request = replace(probe.request, origin=STRANGER, credentials="include", cookies=True)
+        if probe.situation == "success" and len(found) < _UNTRUSTED_ORIGINS:
+            request = replace(probe.request, origin=UNTRUSTED_ORIGIN, credentials="include", cookies=True)
             found.setdefault(f"{request.method} {request.url}", Probe(request, "success", probe.route, "standard"))
     return list(found.values())
 
@@ -135,7 +135,7 @@ def _usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credenti
     return "include" if expects else "same-origin"
 
 
-def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
+def _operations(asked: CheckRequest, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
     if asked.operations:
         for operation in asked.operations:
             for method in _named_methods(operation, app):
@@ -153,7 +153,7 @@ def _operations(asked: Asked, app: AppDescription) -> Iterator[tuple[RouteInfo |
         yield None, "GET", "/"
 
 
-def _named_methods(operation: Operation, app: AppDescription) -> list[str]:
+def _named_methods(operation: CheckOperation, app: AppDescription) -> list[str]:
     if operation.method != ANY_METHOD:
         return [operation.method]
     routes = _routes_at(operation.path, app)
@@ -167,14 +167,14 @@ def _methods(route: RouteInfo) -> list[str]:
     return methods or ([] if set(route.methods) == {"OPTIONS"} else ["HEAD"])
 
 
-def _route_of(operation: Operation, app: AppDescription) -> RouteInfo | None:
+def _route_of(operation: CheckOperation, app: AppDescription) -> RouteInfo | None:
     named = _routes_at(operation.path, app)
     return next((route for route in named if operation.method in route.methods or not route.methods), None)
 
 
 def route_of(method: str, path: str, app: AppDescription) -> RouteInfo | None:
     """The route of the app that answers this method and path; None where none does."""
-    return _route_of(Operation(method, path), app)
+    return _route_of(CheckOperation(method, path), app)
 
 
 def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
@@ -184,7 +184,7 @@ def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
     return named or [route for route in routes if template(route.path).fullmatch(wanted)]
 
 
-def _path_of(operation: Operation, app: AppDescription) -> str:
+def _path_of(operation: CheckOperation, app: AppDescription) -> str:
     route = _route_of(operation, app)
     return route.example_path if route is not None and operation.path == route.path else operation.path
 
@@ -197,7 +197,7 @@ def template(path: str) -> re.Pattern[str]:
 
 
 def _situations(
-    asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str
+    asked: CheckRequest, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str
 ) -> Iterator[Probe]:
     request = _request(asked, app, origin, route, method, path)
 
@@ -224,13 +224,13 @@ def _situations(
         yield probe(_request(asked, app, origin, route, method, slashed), "wrong_slash")
 
 
-def _probe(asked: Asked, request: FetchRequest, situation: Situation, route: RouteInfo | None) -> Probe:
+def _probe(asked: CheckRequest, request: FetchRequest, situation: Situation, route: RouteInfo | None) -> Probe:
     return Probe(request, situation, route.index if route is not None else None, asked.engine, bool(asked.behind_proxy))
 
 
-def _client_probe(asked: Asked, app: AppDescription, origin: str, call: ClientCall) -> Probe:
+def _client_probe(asked: CheckRequest, app: AppDescription, origin: str, call: ClientCall) -> Probe:
     """One request of a client, as its script makes it."""
-    route = call.route or _route_of(Operation(call.request.method, call.path), app)
+    route = call.route or _route_of(CheckOperation(call.request.method, call.path), app)
     credentials = asked.credentials or call.client.credentials
     request = client_request(call, origin, base_of(asked) + call.path, asked.headers, credentials)
     return replace(_probe(asked, request, "success", route), client=call.client.name, without=call.request.without)
@@ -268,7 +268,9 @@ def _is_scripts(name: str) -> bool:
     return not (others or name in _NOT_SCRIPTS or is_forbidden_request_header(name, ""))
 
 
-def _request(asked: Asked, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str) -> FetchRequest:
+def _request(
+    asked: CheckRequest, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str
+) -> FetchRequest:
     """What a page's script would ask for on this route."""
     headers = list(asked.headers)
     given = {name.lower() for name, _ in headers}

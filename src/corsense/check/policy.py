@@ -8,8 +8,8 @@ from pathlib import Path
 from corsense.app.description import AppDescription, LayerInfo, Opaque, Plain
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
+from corsense.errors import InputError, quoted
 from corsense.policy import Policy
-from corsense.readers.errors import InputError, quoted
 from corsense.readers.policy import read_as_ours
 
 

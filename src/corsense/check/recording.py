@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from corsense.app.probe import ExchangeFacts
-from corsense.check.collect import bounded, collect
-from corsense.check.request import Asked
-from corsense.check.results import Report, Target
+from corsense.check.aggregate import aggregate, bounded
+from corsense.check.request import CheckRequest
+from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import suppressed
 from corsense.diagnose import Observation, cache_faults
+from corsense.errors import InputError
 from corsense.fetch import Browser
-from corsense.readers.errors import InputError
 from corsense.transports import drive
 from corsense.transports.har import HarFetch, Progress, har_send, read_har
 
@@ -20,7 +20,7 @@ MOST_FETCHES = 2_000
 """Requests of a recording that are judged at most."""
 
 
-def check_recording(path: Path, asked: Asked, reading: Progress | None = None, judging: Progress | None = None) -> Report:
+def check_recording(path: Path, asked: CheckRequest, reading: Progress | None = None, judging: Progress | None = None) -> Report:
     """The report of a HAR file. `reading` and `judging` are called with how many entries, and then how many requests, are done
     of how many. Raises InputError when the file cannot be read, or holds no call from a page to another
     origin."""
@@ -37,21 +37,21 @@ def check_recording(path: Path, asked: Asked, reading: Progress | None = None, j
             judging(number, len(fetches))
     left_out = total - len(fetches)
     notes = (f"{left_out:,} of {total:,} requests were not judged; --origin and --request choose.",) if left_out else ()
-    report = collect(Target("har", str(path)), observations, notes, cache_faults(observations))
+    report = aggregate(CheckTarget("har", str(path)), observations, notes, cache_faults(observations))
     return replace(bounded(suppressed(report, asked.selection)), complete=not left_out)
 
 
-def _is_wanted(fetch: HarFetch, asked: Asked) -> bool:
+def _is_wanted(fetch: HarFetch, asked: CheckRequest) -> bool:
     request = fetch.request
     by_origin = not asked.origins or request.origin in asked.origins
     named = [operation for operation in asked.operations if operation.method == request.method and operation.path in request.url]
     return by_origin and (not asked.operations or bool(named))
 
 
-def _observe(fetch: HarFetch, asked: Asked) -> Observation:
+def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:
     browser = Browser(asked.engine)
     if not any(entry.request.preflight for entry in fetch.entries):
-        _remember_leave(browser, fetch)
+        _remember_permission(browser, fetch)
     trace = drive(browser.fetch(fetch.request), har_send(fetch))
     excerpts = {(entry.request.preflight, entry.request.url): entry.body or "" for entry in fetch.entries}
     facts = tuple(
@@ -61,7 +61,7 @@ def _observe(fetch: HarFetch, asked: Asked) -> Observation:
     return Observation(trace, facts=facts)
 
 
-def _remember_leave(browser: Browser, fetch: HarFetch) -> None:
+def _remember_permission(browser: Browser, fetch: HarFetch) -> None:
     """A request that was sent though its recording shows no preflight: the browser remembered an earlier one."""
     request = fetch.request
     names = [name.lower() for name, _ in request.headers]

@@ -1,33 +1,33 @@
-"""What was asked for on the command line: `Asked`, its values read and checked."""
+"""What was asked for on the command line: `CheckRequest`, its values read and checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from corsense.errors import InputError, quoted
 from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers
 from corsense.origin.lookalikes import UNTRUSTED
 from corsense.origin.spelling import MAX_HOST, MAX_LABEL
-from corsense.readers.errors import InputError, quoted
 from corsense.suppression import EVERYTHING, RuleSelection
 from corsense.url import parse_url
 
 DEVELOPMENT_ORIGINS = ("http://localhost:3000", "http://localhost:5173")
 """Where the development servers of frontends listen (Next.js and Create React App, Vite)."""
 
-STRANGER = UNTRUSTED[1]
+UNTRUSTED_ORIGIN = UNTRUSTED[1]
 """A page that no list of origins is meant for."""
 
 
 ANY_METHOD = "*"
-"""In an `Operation`: every method that the route has."""
+"""In an `CheckOperation`: every method that the route has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class CheckOperation:
     """A method and a path (or URL) that the user named: `POST /api/users`. The method can be `ANY_METHOD`."""
 
     method: str
@@ -35,7 +35,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CheckRequest:
     """What to check. Empty tuples and None mean: what makes sense for the target.
 
     - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
@@ -45,7 +45,7 @@ class Asked:
     """
 
     origins: tuple[str, ...] = ()
-    operations: tuple[Operation, ...] = ()
+    operations: tuple[CheckOperation, ...] = ()
     headers: Headers = ()
     credentials: Credentials | None = None
     engine: EngineName = "chromium"
@@ -116,7 +116,7 @@ def read_origin(text: str) -> str:
     return value
 
 
-def read_operation(text: str) -> Operation:
+def read_operation(text: str) -> CheckOperation:
     """`POST /api/users`, or a path alone for GET. Raises InputError."""
     parts = text.split()
     if len(parts) == 1:
@@ -132,7 +132,7 @@ def read_operation(text: str) -> Operation:
         raise InputError(
             f"{quoted(path)} in {quoted(text)} is not a path; it starts with a slash, for example 'POST /api/users'."
         )
-    return Operation(
+    return CheckOperation(
         method.upper() if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else method, path
     )
 

@@ -14,7 +14,7 @@ Aspect = Literal["outcome", "error", "status", "headers", "console", "requests"]
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CheckTarget:
     """What was checked. `name` is as the user gave it, or as it was found."""
 
     kind: TargetKind
@@ -100,7 +100,7 @@ class Report:
     warnings that are not among the findings because options, configuration or comments silence them.
     """
 
-    target: Target
+    target: CheckTarget
     results: tuple[Result, ...]
     findings: tuple[Finding, ...]
     notes: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from corsense.check.browser import BrowserCheck
-    from corsense.check.request import Asked
+    from corsense.check.request import CheckRequest
     from corsense.check.results import Report
     from corsense.diagnose import Observation
     from corsense.transports.limits import NetworkLimits
@@ -138,7 +138,7 @@ def check(
     Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser did what corsense had not
     foreseen.
     """
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
     from corsense.transports.limits import NetworkLimits
 
     try:
@@ -161,7 +161,7 @@ def check(
 
 
 def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine | None) -> BrowserCheck | None:
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
 
     if browser is None:
         if path is not None:
@@ -188,11 +188,11 @@ def asked_for(
     base_url: str | None = None,
     behind_proxy: bool | None = None,
     client: list[str] | None = None,
-) -> Asked:
+) -> CheckRequest:
     """What the options that `check` and `fix` share ask for. Raises InputError for what none of them takes."""
-    from corsense.check.request import Asked, read_base_url, read_client, read_header, read_operation, read_origin
+    from corsense.check.request import CheckRequest, read_base_url, read_client, read_header, read_operation, read_origin
 
-    return Asked(
+    return CheckRequest(
         origins=tuple(read_origin(text) for text in origin or ()),
         operations=tuple(read_operation(text) for text in request or ()),
         headers=tuple(read_header(text) for text in header or ()),
@@ -207,7 +207,7 @@ def asked_for(
 
 def _report(
     target: str | None,
-    asked: Asked,
+    asked: CheckRequest,
     curl: str | None,
     fetch: str | None,
     factory: bool,
@@ -219,7 +219,7 @@ def _report(
     app: str | None = None,
 ) -> Report:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
 
     if curl is not None and fetch is not None:
         raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
@@ -248,7 +248,7 @@ def _report(
     return _on_app(target, asked, factory, time_limit, silent, browser, python)
 
 
-def _on_recording(file: Path, asked: Asked, silent: bool) -> Report:
+def _on_recording(file: Path, asked: CheckRequest, silent: bool) -> Report:
     from corsense.check.recording import check_recording
     from corsense.cli.progress import progress
 
@@ -260,13 +260,13 @@ def _on_recording(file: Path, asked: Asked, silent: bool) -> Report:
 
 
 def _insist_on_scheme(target: str | None) -> None:
-    from corsense.readers.errors import InputError, quoted
+    from corsense.errors import InputError, quoted
 
     if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
         raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
 
 
-def report_on(target: str, asked: Asked) -> Report:
+def report_on(target: str, asked: CheckRequest) -> Report:
     """The report on an app or a URL for the call that another command asks about; no client's requests are added."""
     from corsense.cli.configured import configuration_for, with_configuration
 
@@ -279,7 +279,7 @@ def report_on(target: str, asked: Asked) -> Report:
 
 def _over_the_network(
     target: str,
-    asked: Asked,
+    asked: CheckRequest,
     limits: NetworkLimits | None,
     silent: bool,
     browser: BrowserCheck | None,
@@ -305,13 +305,13 @@ def _over_the_network(
 
 def _over_the_wire(
     target: str,
-    asked: Asked,
+    asked: CheckRequest,
     limits: NetworkLimits | None,
     silent: bool,
     browser: BrowserCheck | None,
     own: Callable[[Sequence[Observation]], list[Observation]] | None = None,
 ) -> Report:
-    from corsense.check.network import NetworkCheck
+    from corsense.check.live import NetworkCheck
     from corsense.cli.progress import progress
     from corsense.transports.limits import DEFAULT_LIMITS
 
@@ -338,7 +338,7 @@ def _ask_on_terminal() -> Callable[[str], bool] | None:
 
 def _on_app(
     target: str | None,
-    asked: Asked,
+    asked: CheckRequest,
     factory: bool,
     time_limit: float,
     silent: bool,

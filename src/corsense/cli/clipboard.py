@@ -17,19 +17,19 @@ _GET_CLIPBOARD = "[Console]::OutputEncoding = [Text.Encoding]::UTF8; Get-Clipboa
 
 def clipboard_text() -> str:
     """What was copied last. Raises InputError when no tool can tell."""
-    said = []
+    message = []
     for command in _commands():
         try:
             ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            said.append(f"{os.path.basename(command[0])}: {error}")
+            message.append(f"{os.path.basename(command[0])}: {error}")
             continue
         if ran.returncode == 0:
             return ran.stdout.decode("utf-8", "replace")
         first = ran.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
-        said.append(f"{os.path.basename(command[0])}: {first or f'exit status {ran.returncode}'}")
-    if said:
-        raise InputError(f"the clipboard cannot be read ({quoted(said[0])}); pipe the text in, or give it in quotes.")
+        message.append(f"{os.path.basename(command[0])}: {first or f'exit status {ran.returncode}'}")
+    if message:
+        raise InputError(f"the clipboard cannot be read ({quoted(message[0])}); pipe the text in, or give it in quotes.")
     raise InputError(
         "--clipboard finds no tool that reads the clipboard; install wl-clipboard (Wayland) or xclip (X11), or pipe the text in."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from corsense.check.request import Asked
+    from corsense.check.request import CheckRequest
     from corsense.config import Configuration
 
 
@@ -28,7 +28,7 @@ def configured_origins(configuration: Configuration) -> tuple[str, ...]:
     return tuple(_read(configuration, "origins", read_origin, text) for text in configuration.origins)
 
 
-def with_configuration(asked: Asked, configuration: Configuration) -> Asked:
+def with_configuration(asked: CheckRequest, configuration: Configuration) -> CheckRequest:
     """What was asked for, completed by the configuration. Raises InputError for a value that cannot be used."""
     from corsense.check.request import read_base_url, read_client
 

@@ -51,8 +51,8 @@ def explain_text(
     Raises:
         SystemExit: always; 1 when a message was recognised, 2 when none was or the text cannot be read.
     """
+    from corsense.errors import InputError
     from corsense.explain import explain as explained
-    from corsense.readers.errors import InputError
 
     try:
         found = explained(_text(text, file, clipboard))
@@ -69,7 +69,7 @@ def print_catalogue(format: Format) -> None:
     """Print all messages that are known."""
     import json
 
-    from corsense.fetch.wording.catalogue import catalogue
+    from corsense.console.catalogue import catalogue
 
     if format is Format.JSON:
         rows = [
@@ -91,7 +91,7 @@ def print_catalogue(format: Format) -> None:
 
 
 def _text(text: str | None, file: Path | None, clipboard: bool) -> str:
-    from corsense.readers.errors import InputError, quoted
+    from corsense.errors import InputError, quoted
 
     if (text is not None) + (file is not None) + clipboard > 1:
         raise InputError("give the text once: as an argument, with --file, or with --clipboard.")
@@ -111,7 +111,7 @@ def _text(text: str | None, file: Path | None, clipboard: bool) -> str:
 
 def _from_standard_input() -> str:
     """What is piped in, or pasted into the terminal."""
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
 
     if sys.stdin is None:
         raise InputError("there is no text to explain; paste it in quotes after `corsense explain`, or pipe it in.")
@@ -135,11 +135,11 @@ def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpo
     """The report of trying the calls that the messages are about; None when none of them tells page and URL."""
     from dataclasses import replace
 
-    from corsense.check.messages import wishes_of
+    from corsense.check.console_call import fix_options_of
     from corsense.cli.check import report_on
 
     target = app or url
-    asked = wishes_of(found, on_app=app is not None, url=url if app is None else None)
+    asked = fix_options_of(found, on_app=app is not None, url=url if app is None else None)
     return report_on(target, replace(asked, run_endpoints=run_endpoints)) if target and asked is not None else None
 
 
@@ -162,11 +162,11 @@ def _print(found: list[Explanation], report: Report | None, format: Format, *, q
 
 def _json(found: list[Explanation], report: Report | None) -> str:
     if report is not None:
-        from corsense.check.messages import settled
+        from corsense.check.console_call import settled
 
         found = settled(found, report)
     if report is None:
-        from corsense.report.messages import messages_json
+        from corsense.report.message_document import messages_json
 
         return messages_json(found)
     from corsense.report.document import explain_document

@@ -16,8 +16,8 @@ from corsense.cli.check import Credentials, Engine, asked_for
 from corsense.cli.options import Ignore, Python, Select, selected
 
 if TYPE_CHECKING:
-    from corsense.check.mended import Mended, Wishes
-    from corsense.check.request import Asked
+    from corsense.check.request import CheckRequest
+    from corsense.fix.result import FixOptions, FixResult
 
 
 class Printed(StrEnum):
@@ -91,24 +91,24 @@ def fix(
 
     Exit status: 0 nothing to fix, or all fixed; 1 a diff was printed, or something is left; 2 the work could not be done.
     """
-    from corsense.check.mended import Wishes
+    from corsense.errors import InputError
+    from corsense.fix.result import FixOptions
     from corsense.fix.write import WriteError, write_all
-    from corsense.readers.errors import InputError
 
     try:
-        wishes = Wishes(unsafe_fixes, _variable(from_env), adopt)
+        fix_options = FixOptions(unsafe_fixes, _variable(from_env), adopt)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=selected(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT
         _end_interrupted(write)
-        mended = _mended(targets or [], asked, wishes, curl, fetch, factory, time_limit, silent, python)
+        fix_result = _fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
         if write:
-            write_all(mended.edits)
+            write_all(fix_result.edits)
     except (InputError, WriteError) as error:
         fail(str(error))
-    _print(mended, write, format, quiet)
-    changed = bool(mended.edits) and not write
-    raise typer.Exit(SOMETHING_FOUND if changed or not mended.is_done else NOTHING_FOUND)
+    _print(fix_result, write, format, quiet)
+    changed = bool(fix_result.edits) and not write
+    raise typer.Exit(SOMETHING_FOUND if changed or not fix_result.is_done else NOTHING_FOUND)
 
 
 def _end_interrupted(write: bool) -> None:
@@ -124,7 +124,7 @@ def _end_interrupted(write: bool) -> None:
 
 
 def _variable(name: str | None) -> str | None:
-    from corsense.readers.errors import InputError, quoted
+    from corsense.errors import InputError, quoted
 
     if name is not None and not (name.isascii() and name.isidentifier()):
         raise InputError(
@@ -133,19 +133,19 @@ def _variable(name: str | None) -> str | None:
     return name
 
 
-def _mended(
+def _fix_result(
     targets: list[str],
-    asked: Asked,
-    wishes: Wishes,
+    asked: CheckRequest,
+    fix_options: FixOptions,
     curl: str | None,
     fetch: str | None,
     factory: bool,
     time_limit: float,
     silent: bool,
     python: str | None,
-) -> Mended:
+) -> FixResult:
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
-    from corsense.readers.errors import InputError, quoted
+    from corsense.errors import InputError, quoted
 
     for named in targets:
         if "://" in named or named.lower().endswith(".har"):
@@ -157,7 +157,7 @@ def _mended(
     if sources and len(sources) == len(targets):
         if asked.operations or asked.headers or curl is not None or fetch is not None:
             raise InputError("a request can be tried on an app only; name it, for example main:app, in place of its files.")
-        return _on_source(sources, with_configuration(asked, configuration), wishes)
+        return _on_source(sources, with_configuration(asked, configuration), fix_options)
     if len(targets) > 1:
         raise InputError("one app at a time; several targets have to be files or folders of source that exist.")
     target = targets[0] if targets else None
@@ -170,28 +170,28 @@ def _mended(
         # The URL of a pasted request says where it was sent, not what is to be repaired.
         kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
         asked, _ = with_pasted(asked, text, kind, target, configured_origins(configuration))
-    return _on_app(target, with_configuration(asked, configuration), wishes, factory, time_limit, silent, python)
+    return _on_app(target, with_configuration(asked, configuration), fix_options, factory, time_limit, silent, python)
 
 
 def _is_source(target: str) -> bool:
     return ":" not in target and (target.endswith(".py") or Path(target).is_dir())
 
 
-def _on_source(paths: list[str], asked: Asked, wishes: Wishes) -> Mended:
-    from corsense.check.source import mend_source
+def _on_source(paths: list[str], asked: CheckRequest, fix_options: FixOptions) -> FixResult:
+    from corsense.fix.source import fix_source
 
-    return mend_source(paths, asked.origins, wishes, asked.selection)
+    return fix_source(paths, asked.origins, fix_options, asked.selection)
 
 
 def _on_app(
     target: str | None,
-    asked: Asked,
-    wishes: Wishes,
+    asked: CheckRequest,
+    fix_options: FixOptions,
     factory: bool,
     time_limit: float,
     silent: bool,
     python: str | None,
-) -> Mended:
+) -> FixResult:
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession, launch_ahead
     from corsense.app.target import AppTarget
@@ -201,15 +201,15 @@ def _on_app(
         named = AppTarget.parse(target, factory=factory)
         interpreter = interpreter_for(named.directory, python, silent=silent).path
         with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints, python=interpreter) as session:
-            from corsense.check.mend import AppMending  # imported while the app is, in its own process
             from corsense.cli.progress import progress
+            from corsense.fix.app import AppFix  # imported while the app is, in its own process
 
             launch_ahead(
                 interpreter
             )  # the repaired app has to be tried in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
-                return AppMending(named, asked, wishes, time_limit, advance, interpreter).run(session)
+                return AppFix(named, asked, fix_options, time_limit, advance, interpreter).run(session)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
         _cannot_load(error)
 
@@ -225,14 +225,14 @@ def _cannot_load(error: Exception) -> NoReturn:
     fail(f"{message} {remedy}" if remedy else message)
 
 
-def _print(mended: Mended, written: bool, format: Printed, quiet: bool) -> None:
+def _print(fix_result: FixResult, written: bool, format: Printed, quiet: bool) -> None:
     if format is Printed.JSON:
-        from corsense.report.repairs import mended_document
+        from corsense.report.repairs import fix_result_document
 
         accept("json")
-        print(mended_document(mended, written=written and bool(mended.edits)).printed())
+        print(fix_result_document(fix_result, written=written and bool(fix_result.edits)).printed())
         return
     from corsense.cli.terminal import terminal
-    from corsense.report.repairs import RepairText
+    from corsense.report.repairs import FixText
 
-    RepairText(terminal(), quiet=quiet).print(mended, written=written)
+    FixText(terminal(), quiet=quiet).print(fix_result, written=written)

@@ -47,7 +47,7 @@ def lint(
 
     Exit status: 0 nothing found, 1 errors or warnings found, 2 a path or a file could not be read.
     """
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
 
     named = paths or [Path()]
     try:

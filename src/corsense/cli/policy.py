@@ -148,7 +148,7 @@ def _refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
 def _load(source: str | None, python: str | None = None) -> Policy:
     """The policy that `source` names; code is imported with the interpreter of its environment. Raises PolicyError for one with
     faults; where there is none, the command ends."""
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
     from corsense.readers.policy import load_policy
 
     logging.getLogger("corsense").addHandler(logging.NullHandler())  # what a layer refuses is printed here, once
@@ -211,7 +211,7 @@ def _configured(names: tuple[str, ...]) -> Policy:
     and `InputError`."""
     import tomllib
 
-    from corsense.readers.errors import InputError
+    from corsense.errors import InputError
     from corsense.settings import CORSSettings, ValidationError
 
     try:

@@ -38,9 +38,9 @@ def _schema_of(document: Described) -> dict[str, Any]:
 
             return Policy.json_schema()
         case Described.FIX:
-            from corsense.report.repairs import MendedDocument
+            from corsense.report.repairs import FixResultDocument
 
-            return MendedDocument.model_json_schema(by_alias=True)
+            return FixResultDocument.model_json_schema(by_alias=True)
         case _:
             from corsense.report.document import DOCUMENTS
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
+from corsense.demo.runner import Demo
 from corsense.demo.scenario import Scenario, scenarios
-from corsense.demo.stage import Demo
 
 __all__ = ["Demo", "Scenario", "scenarios"]

@@ -10,7 +10,7 @@ from typing import Literal
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
 from corsense.check.app import AppCheck
-from corsense.check.request import Asked, Operation
+from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report, Result
 from corsense.demo.scenario import Scenario
 from corsense.finding import Edit, Finding, Fix
@@ -35,9 +35,9 @@ def analyse(scenario: Scenario, folder: Path, port: int) -> Analysis:
     Raises AppLoadError when the app cannot be loaded.
     """
     target = AppTarget.parse("main:app", directory=folder)
-    asked = Asked(
+    asked = CheckRequest(
         origins=(scenario.friendly_origin(port),),
-        operations=(Operation(scenario.method, scenario.path),),
+        operations=(CheckOperation(scenario.method, scenario.path),),
         headers=scenario.sent_headers,
         credentials=scenario.credentials,
         run_endpoints=True,

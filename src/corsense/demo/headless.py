@@ -12,8 +12,8 @@ from corsense.browsers.driver import Driver
 from corsense.browsers.installed import find_browser
 from corsense.demo.analysis import Analysis
 from corsense.demo.request import request_options
+from corsense.demo.runner import Demo
 from corsense.demo.scenario import Scenario, Variant
-from corsense.demo.stage import Demo
 from corsense.fetch import Allowed
 from corsense.report.console import console_lines
 
@@ -21,7 +21,7 @@ _LIMIT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ScenarioRun:
     """What came of one request: `allowed` and `predicted_allowed` are the verdicts of Chromium and of the model, `console` and
     `predicted` the lines of the console. `headers` are the names that script could read."""
 
@@ -49,7 +49,7 @@ class Row:
 
     scenario: Scenario
     analysis: Analysis
-    seen: tuple[Seen, ...]
+    seen: tuple[ScenarioRun, ...]
 
     @property
     def agrees(self) -> bool:
@@ -62,7 +62,7 @@ class Row:
         return not self.scenario.has_repair or good(self.scenario, self.seen[-1])
 
 
-def good(scenario: Scenario, seen: Seen) -> bool:
+def good(scenario: Scenario, seen: ScenarioRun) -> bool:
     """Whether what Chromium did is as it should be in this scenario."""
     if scenario.kind == "open door":
         return not seen.allowed
@@ -96,14 +96,14 @@ class Headless:
                 tuple(self._seen(scenario, variant) for variant in variants),
             )
 
-    def _seen(self, scenario: Scenario, variant: Variant) -> Seen:
+    def _seen(self, scenario: Scenario, variant: Variant) -> ScenarioRun:
         trace = self._demo.judge(scenario.name, variant)
         predicted = tuple(console_lines(trace, "chromium"))
         self._open(f"{scenario.origin(self._demo.port)}/runner.html")
         request = {"url": self._demo.server(scenario.name, variant) + scenario.path, "options": request_options(scenario)}
         ran = self._driver.run(f"runRequest({json.dumps(request)}).then(JSON.stringify)", len(predicted), _LIMIT)
         saw: dict[str, Any] = json.loads(ran.text)
-        return Seen(
+        return ScenarioRun(
             variant,
             bool(saw["allowed"]),
             isinstance(trace.outcome, Allowed),

@@ -40,7 +40,7 @@ class Scenario:
     reads: str | None = None
 
     @property
-    def story(self) -> str:
+    def context(self) -> str:
         """What happened, in a sentence or two."""
         return (ast.get_docstring(ast.parse(self.source)) or "").replace("\n", " ")
 

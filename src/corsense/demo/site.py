@@ -25,7 +25,7 @@ from corsense.report.html import finding_card, ladder_figure, remedy, stylesheet
 from corsense.report.snippets import curl_command, fetch_snippet
 
 if TYPE_CHECKING:
-    from corsense.demo.stage import Demo
+    from corsense.demo.runner import Demo
 
 _TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _FILES = ("demo.css", "demo.js", "runner.html", "runner.js")
@@ -96,7 +96,7 @@ class _Site:
             "name": name,
             "row": scenario.row,
             "title": scenario.title,
-            "story": scenario.story,
+            "story": scenario.context,
             "kind": scenario.kind,
             "method": scenario.method,
             "path": scenario.path,

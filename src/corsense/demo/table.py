@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from corsense.demo.headless import Row, Seen, good
+from corsense.demo.headless import Row, ScenarioRun, good
 from corsense.demo.scenario import Scenario
 from corsense.report.terminal import Lines
 
@@ -45,7 +45,7 @@ def print_sum(lines: Lines, rows: Sequence[Row], browser: str) -> None:
     )
 
 
-def _cell(scenario: Scenario, seen: Seen) -> Text:
+def _cell(scenario: Scenario, seen: ScenarioRun) -> Text:
     right = good(scenario, seen)
     if scenario.kind == "open door":
         words = "✓ stranger kept out" if right else "! stranger reads it"
@@ -64,7 +64,7 @@ def _cause(row: Row) -> Text:
     return Text.assemble(f"{finding.cause.code} {finding.cause.slug}", (f"  {proof}", "dim"))
 
 
-def _console(lines: Lines, seen: Seen) -> None:
+def _console(lines: Lines, seen: ScenarioRun) -> None:
     if seen.variant == "broken":
         for line in seen.console[:1]:
             lines.plain(Text(line, "italic dim"), 4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corsense.deferred import deferred
+from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
-    from corsense.diagnose.allowed import lets_strangers_in as lets_strangers_in
+    from corsense.diagnose.allowed import admits_untrusted as admits_untrusted
     from corsense.diagnose.configuration import configuration_faults as configuration_faults
     from corsense.diagnose.diagnosis import cache_faults as cache_faults
     from corsense.diagnose.diagnosis import diagnose as diagnose
@@ -23,18 +23,18 @@ __all__ = [
     "Diagnosis",
     "Observation",
     "Respondent",
+    "admits_untrusted",
     "answerers",
     "cache_faults",
     "configuration_faults",
     "diagnose",
-    "lets_strangers_in",
     "missing_in_policy",
     "refused_together",
     "who_answered",
 ]
 
 _HOMES = {
-    "lets_strangers_in": "corsense.diagnose.allowed",
+    "admits_untrusted": "corsense.diagnose.allowed",
     "configuration_faults": "corsense.diagnose.configuration",
     "cache_faults": "corsense.diagnose.diagnosis",
     "diagnose": "corsense.diagnose.diagnosis",
@@ -47,4 +47,4 @@ _HOMES = {
     "who_answered": "corsense.diagnose.respondent",
 }
 
-__getattr__ = deferred(globals(), _HOMES)  # the linter needs little of it
+__getattr__ = lazy_names(globals(), _HOMES)  # the linter needs little of it

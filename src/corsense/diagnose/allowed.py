@@ -62,7 +62,7 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
         yield from cookie_faults(observation, response)
 
 
-def lets_strangers_in(observation: Observation) -> Diagnosis | None:
+def admits_untrusted(observation: Observation) -> Diagnosis | None:
     """What an answer to a page that nobody trusts tells: whether the server gives leave to whoever asks."""
     response = observation.trace.response
     if response is None or response.header("access-control-allow-origin") != observation.origin:

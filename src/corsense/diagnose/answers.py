@@ -53,13 +53,13 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
     if refusing:
         return [refused_origin(observation, refusing[0])]
     if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
-        return [_slash_without_leave(observation, response)]
+        return [_slash_without_permission(observation, response)]
     if any(exchange.request.preflight for exchange in observation.trace.exchanges):
         return [_only_on_options(observation)]
     return [missing_layer(observation)]
 
 
-def _slash_without_leave(observation: Observation, response: WireResponse) -> Diagnosis:
+def _slash_without_permission(observation: Observation, response: WireResponse) -> Diagnosis:
     """The router of an app that has no CORS layer redirects to the slash, perhaps to a mounted app that has one."""
     location = response.header("location")
     message = f"The router redirects to {location!r} without CORS headers, so the browser stops there."

@@ -67,17 +67,17 @@ def _is_watched(app: AppDescription, route: RouteInfo) -> bool:
 
 def _refused_policy(app: AppDescription, message: str) -> Diagnosis | None:
     """The first fault of a policy that a layer of corsense's own was refused with."""
-    told = _FAULT.search(message)
-    if told is None:
+    reported = _FAULT.search(message)
+    if reported is None:
         return None
     place = next((layer.place for layer in app.cors_layers if layer.place), None)
     more = len(_FAULT.findall(message)) - 1
     others = f" There {'is another fault' if more == 1 else f'are {more} more faults'} of its policy." if more else ""
-    said = f"{told['field']}: {told['said'].strip()} The layer refuses it, so the app does not start.{others}"
-    evidence: dict[str, object] = {"setting": told["field"]}
-    if told["slug"] == "unknown-keyword":
-        evidence["keyword"] = told["field"]
-    return Diagnosis(told["slug"], said, place, evidence, severity="error")
+    message_text = f"{reported['field']}: {reported['said'].strip()} The layer refuses it, so the app does not start.{others}"
+    evidence: dict[str, object] = {"setting": reported["field"]}
+    if reported["slug"] == "unknown-keyword":
+        evidence["keyword"] = reported["field"]
+    return Diagnosis(reported["slug"], message_text, place, evidence, severity="error")
 
 
 def broken_stack(app: AppDescription) -> Diagnosis:

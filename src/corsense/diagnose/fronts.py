@@ -95,8 +95,8 @@ def _too_large(respondent: Respondent, status: int) -> Diagnosis:
 
 
 def _tunnel(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis:
-    told = f"{response.header('ngrok-error-code') or ''} {observation.facts_of(index).body_excerpt}"
-    offline = response.status >= 400 and response.status not in (401, 403, 511) and not _NGROK_PAGES.search(told)
+    reported = f"{response.header('ngrok-error-code') or ''} {observation.facts_of(index).body_excerpt}"
+    offline = response.status >= 400 and response.status not in (401, 403, 511) and not _NGROK_PAGES.search(reported)
     evidence = _evidence(respondent, response.status)
     if offline:
         message = f"{_who(respondent)} answers {response.status} by itself: it is not running, or does not reach the app."

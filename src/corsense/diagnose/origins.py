@@ -118,7 +118,7 @@ def shared_preview(entry: str) -> tuple[str, str] | None:
     match = re.fullmatch(r"(https)://([a-z0-9][a-z0-9-]*-)\*((?:-[a-z0-9-]+)?)\.([a-z0-9-]+(?:\.[a-z0-9-]+)+)", entry)
     if match is None:
         return None
-    from corsense.fetch.sites import is_public_suffix  # its list takes long to load
+    from corsense.sites import is_public_suffix  # its list takes long to load
 
     scheme, prefix, suffix, host = match.groups()
     if not is_public_suffix(host):

@@ -123,7 +123,7 @@ def policy_for(layer: LayerInfo, route: RouteInfo | None, path: str) -> PolicyIn
         return route.policy
     if not layer.policies:
         return None
-    from corsense.middleware.choice import most_specific  # brings the whole middleware along
+    from corsense.middleware.policy_selection import most_specific  # brings the whole middleware along
 
     pattern = most_specific((pattern for pattern, _ in layer.policies), path.removeprefix(layer.prefix))
     return None if pattern is None else dict(layer.policies)[pattern]

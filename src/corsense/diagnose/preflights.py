@@ -68,11 +68,11 @@ def _unknown_policy_faults(observation: Observation, index: int, layer: LayerInf
     method = request.header("access-control-request-method") or ""
     excerpt = observation.facts_of(index).body_excerpt
     if excerpt.startswith("Disallowed CORS "):
-        told = {part.strip() for part in excerpt.removeprefix("Disallowed CORS ").splitlines()[0].split(",")}
+        reported = {part.strip() for part in excerpt.removeprefix("Disallowed CORS ").splitlines()[0].split(",")}
         asked = list_of_tokens(request.header("access-control-request-headers")) or ()
-        found = [refused_origin(observation, layer)] if "origin" in told else []
-        found += [method_refused(method, None, layer)] if "method" in told else []
-        return found + ([header_refused(name, None, layer) for name in asked] if "headers" in told else [])
+        found = [refused_origin(observation, layer)] if "origin" in reported else []
+        found += [method_refused(method, None, layer)] if "method" in reported else []
+        return found + ([header_refused(name, None, layer) for name in asked] if "headers" in reported else [])
     if _names(observation, index, _ORIGIN_FAULTS):
         return [refused_origin(observation, layer)]
     found = []
@@ -330,7 +330,7 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
     assert isinstance(response, WireResponse)
     status, excerpt = response.status, observation.facts_of(index).body_excerpt
     if excerpt.startswith("Disallowed CORS "):
-        return _told_by_starlette(observation, index, excerpt)
+        return _reported_by_starlette(observation, index, excerpt)
     in_front = answered_in_front(observation, index)
     named = response.header("access-control-allow-origin")
     if named is not None:
@@ -361,7 +361,7 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
     return [missing_layer(observation, status)]
 
 
-def _told_by_starlette(observation: Observation, index: int, excerpt: str) -> list[Diagnosis]:
+def _reported_by_starlette(observation: Observation, index: int, excerpt: str) -> list[Diagnosis]:
     """Starlette says in the body, which no browser shows, what it refused."""
     parts = {part.strip() for part in excerpt.removeprefix("Disallowed CORS ").splitlines()[0].split(",")}
     request = observation.trace.exchanges[index].request

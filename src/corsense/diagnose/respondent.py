@@ -93,9 +93,9 @@ def _beside(answer: _Answer, app: _Answer, own: _Mark | None, passed: _Mark | No
 
 def _alone(answer: _Answer, own: _Mark | None, passed: _Mark | None) -> Respondent:
     layer, seen = passed if passed is not None else (None, None)
-    said = answer.app_evidence()
-    if said is not None:
-        return Respondent("app", layer, (said, *([seen] if seen else [])))
+    message = answer.app_evidence()
+    if message is not None:
+        return Respondent("app", layer, (message, *([seen] if seen else [])))
     if own is not None:
         return _front(own)
     if answer.status in _OF_A_FRONT_ONLY and not answer.from_app_server and not answer.is_json:

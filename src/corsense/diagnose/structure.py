@@ -13,10 +13,10 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     """Nothing in front of this route knows CORS."""
     app = observation.app
     if app is None:
-        told = f" It answers the preflight with {status}." if status is not None else ""
+        reported = f" It answers the preflight with {status}." if status is not None else ""
         message = (
             f"The server sends no CORS headers to pages of {observation.origin!r}: it has no CORS layer, or none on this "
-            f"path.{told}"
+            f"path.{reported}"
         )
         remedy = (
             f"app.add_middleware(CORSMiddleware, allow_origins=[{observation.origin!r}], allow_methods=[...], "

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from corsense.fetch.wording.parse import Message
+from corsense.console.parse import Message
 
 _QUOTED = r"[\"'`]?\s{0,3}[:=]\s{0,3}[\"'`](?P<value>[^\"'`\s]{1,2000})[\"'`]"
 _BASE = re.compile(rf"\bbase_?(?:URL|Url|url){_QUOTED}")

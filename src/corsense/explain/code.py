@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 from corsense.causes import cause
+from corsense.console.parse import Message
 from corsense.explain import hints
 from corsense.fetch.safelist import SAFELISTED_METHODS
-from corsense.fetch.wording.parse import Message
 
 
 def fix_code(slug: str, message: Message) -> str:

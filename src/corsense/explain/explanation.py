@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from corsense.causes import Cause, cause
+from corsense.console.catalogue import entry, net_error
+from corsense.console.model import CatalogueEntry
+from corsense.console.parse import Message, parse
 from corsense.explain import hints
 from corsense.explain.call import with_call
 from corsense.explain.code import fix_code
-from corsense.explain.likely import Likelihood, Likely, likely_causes
+from corsense.explain.likelihood import Likelihood, RankedCause, likely_causes
 from corsense.fetch import CorsError
-from corsense.fetch.wording.catalogue import entry, net_error
-from corsense.fetch.wording.model import Entry
-from corsense.fetch.wording.parse import Message, parse
 
 __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 
@@ -66,7 +66,7 @@ class _Around:
     """
 
     errors: Mapping[str, Message]
-    roots: tuple[tuple[Message, tuple[Likely, ...]], ...]
+    roots: tuple[tuple[Message, tuple[RankedCause, ...]], ...]
     preflight: int | None
     statuses: Mapping[str, int]
     status: int | None
@@ -90,8 +90,8 @@ class _Around:
                 if message.code in _REQUEST_LOGS:
                     statuses.setdefault(_path(message.url), message.status)
         roots = [message for message in messages if message.error is None and _is_root(message)][:_ROOTS_READ]
-        told = tuple((root, likely_causes(root, _entry_of(root), root.status)) for root in roots)
-        return cls(errors, told, preflight, statuses, status)
+        reported = tuple((root, likely_causes(root, _entry_of(root), root.status)) for root in roots)
+        return cls(errors, reported, preflight, statuses, status)
 
     def status_of(self, message: Message) -> int | None:
         """The status that another line tells of the call of a message, as the network line of Chromium's console does."""
@@ -109,12 +109,12 @@ def _explained(message: Message, around: _Around) -> Explanation:
     known = _entry_of(message)
     status = around.status_of(message)
     follows = _only_follows(message, around)
-    likely = () if follows else _likely(message, known, status, around)
-    causes = tuple(LikelyCause(cause(slug), likelihood, fix_code(slug, message)) for slug, likelihood in likely)
+    likely_causes_of = () if follows else _likelihood(message, known, status, around)
+    causes = tuple(LikelyCause(cause(slug), likelihood, fix_code(slug, message)) for slug, likelihood in likely_causes_of)
     return Explanation(message, known.condition, status, causes, follows)
 
 
-def _likely(message: Message, known: Entry, status: int | None, around: _Around) -> tuple[Likely, ...]:
+def _likelihood(message: Message, known: CatalogueEntry, status: int | None, around: _Around) -> tuple[RankedCause, ...]:
     """The causes of a message; a vague one beside a line that says what happened has the cause of that line."""
     causes = likely_causes(message, known, status)
     if message.error is CorsError.MissingAllowOriginHeader and status is None:
@@ -127,7 +127,7 @@ def _likely(message: Message, known: Entry, status: int | None, around: _Around)
     return causes
 
 
-def _with_cause_of_server(message: Message, causes: tuple[Likely, ...], around: _Around) -> tuple[Likely, ...]:
+def _with_cause_of_server(message: Message, causes: tuple[RankedCause, ...], around: _Around) -> tuple[RankedCause, ...]:
     """The causes of an answer without permission, after what a log or a page beside it says of the server."""
     for root, found in around.roots:
         if root.engine == "server" and found and found[0][0] in _ON_THE_SERVER and _is_about(root, message):
@@ -148,7 +148,7 @@ def _path(url: str) -> str:
     return hints.parts(url).path.rstrip("/")
 
 
-def _entry_of(message: Message) -> Entry:
+def _entry_of(message: Message) -> CatalogueEntry:
     """The message's entry; Chromium's network errors have one by their name, listed or not."""
     if message.code.startswith("net::"):
         return net_error(message.code.removeprefix("net::"))

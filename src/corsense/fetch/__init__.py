@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corsense.deferred import deferred
+from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
     from corsense.fetch.browser import Browser as Browser
@@ -56,7 +56,7 @@ _HOMES = {
 }
 
 
-__getattr__ = deferred(globals(), _HOMES)  # the console's wordings need no browser
+__getattr__ = lazy_names(globals(), _HOMES)  # the console's wordings need no browser
 
 
 def __dir__() -> list[str]:

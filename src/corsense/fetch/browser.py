@@ -14,12 +14,12 @@ from corsense.fetch.preflight import PreflightNeed, judge_preflight, preflight_r
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.safelist import unsafe_header_names
 from corsense.fetch.script import ScriptRequest, read_request
-from corsense.fetch.sites import violates_resource_policy
 from corsense.fetch.trace import Allowed, Blocked, EngineName, Failed, FailureReason, Outcome, Step, Tainting, Trace
 from corsense.fetch.unsent import has_bad_port, is_mixed_content
 from corsense.fetch.websocket import Run as Run
 from corsense.fetch.websocket import handshake
 from corsense.fetch.wire import REDIRECT_STATUSES, Exchange, Headers, NetworkError, WireRequest, WireResponse
+from corsense.sites import violates_resource_policy
 from corsense.url import ParsedUrl, is_more_private, is_trustworthy_origin, parse_url
 
 _Answering = Generator[WireRequest, WireResponse | NetworkError, Outcome | None]

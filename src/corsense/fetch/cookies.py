@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corsense.fetch.request import Credentials
-from corsense.fetch.sites import registrable_domain
 from corsense.fetch.trace import EngineName
+from corsense.sites import registrable_domain
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
 SameSite = Literal["strict", "lax", "none"]

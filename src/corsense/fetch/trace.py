@@ -129,6 +129,6 @@ class Trace:
 
     def console(self, engine: EngineName | None = None) -> list[str]:
         """The lines that the console of `engine` (default: the engine that ran) shows for this fetch, verbatim."""
-        from corsense.fetch.wording import console
+        from corsense.console import console
 
         return console(self, engine or self.engine)

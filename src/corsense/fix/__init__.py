@@ -1,7 +1,7 @@
 """Source text in, repaired source text out: the edits behind every diff that is offered.
 
-`corsense.fix.edits` has one pure function for each kind of repair, `corsense.fix.place` points at calls, arguments and
-literals, and `corsense.fix.diff` prints an edit. Only `corsense.fix.write` reads and writes files, and nothing imports the
+`corsense.fix.edits` has one pure function for each kind of repair, `corsense.fix.edits.place` points at calls, arguments and
+literals, and `corsense.fix.edits.diff` prints an edit. Only `corsense.fix.write` reads and writes files, and nothing imports the
 program being edited; whether an edit cures the failing request is for the caller to prove by replaying it.
 
 Edits splice text at positions given by the standard library's `ast`, so whatever is not spliced stays byte-identical by

@@ -1,221 +1,270 @@
-"""`Source`: a program's text with its syntax tree, and the mapping from one to the other."""
+"""Repair source that is not run: what the linter finds, judged by what the linter finds afterwards."""
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cached_property, lru_cache, wraps
-from typing import Concatenate, ParamSpec
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-P = ParamSpec("P")
+from corsense.errors import InputError, no_such_path
+from corsense.finding import Edit, Finding, Place
+from corsense.fix import edits
+from corsense.fix.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
+from corsense.fix.proposals import below_here, is_users, source_of, text_of
+from corsense.fix.requested import apply_requested
+from corsense.fix.result import FixOptions, FixOutcome, FixResult, unused_note
+from corsense.fix.write import encoding_of
+from corsense.suppression import EVERYTHING, UNUSED, RuleSelection
 
-BOM = "\ufeff"
-_LINE_END = re.compile(r"\r\n|\r|\n")
-_STRING = re.compile(
-    r"""(?P<prefix>[A-Za-z]{0,2})(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)""", re.DOTALL
-)
+if TYPE_CHECKING:
+    from corsense.lint import LintReport
+
+_ROUNDS = 4
+_ATTEMPTS = 3
+_UNTRIED = "no request can be tried on source alone; name the app, for example main:app, to have it proven"
+_SHARED = "other code may read that value too"
+_CORS = "CORSMiddleware"
+_REFUSED = (
+    "wildcard-with-credentials", "expose-wildcard-with-credentials", "insecure-origin-with-credentials", "null-origin",
+    "origins-not-a-list", "origin-trailing-slash", "origin-has-path", "origin-without-scheme", "origin-default-port",
+    "origin-not-normalised", "origin-regex-not-a-string", "regex-in-origins", "regex-too-broad", "regex-unescaped-dot",
+    "public-suffix-origin",
+)  # fmt: skip
+"""What `Policy` refuses where Starlette's middleware starts."""
+
+_Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Splice:
-    """Replaces the characters from `start` up to `end` by `text`; an insertion where both are equal."""
+class _Step:
+    finding: Finding
+    candidate: Candidate
+    guess: str | None
 
-    start: int
-    end: int
-    text: str
-
-
-class Source:
-    """A program that parses. Offsets count characters of `text`, which is without a byte order mark; lines count from 1."""
-
-    def __init__(self, text: str, tree: ast.Module, bom: str) -> None:
-        self.text = text
-        self.tree = tree
-        self.bom = bom
-        # Only these three end a line for Python; str.splitlines knows many more.
-        ends = [match.end() for match in _LINE_END.finditer(text)]
-        self._starts = [0, *ends]
-
-    @cached_property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node, breadth first."""
-        return tuple(ast.walk(self.tree))
-
-    @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        """The node that holds each node."""
-        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
-
-    @cached_property
-    def newline(self) -> str:
-        """The line end in use: that of the first line, a line feed when there is only one."""
-        match = _LINE_END.search(self.text)
-        return match.group() if match else "\n"
-
-    @cached_property
-    def quote(self) -> str:
-        """The quote that most short strings of the program are written with; `"` when undecided."""
-        literals = (_STRING.fullmatch(self.segment(node)) for node in self.nodes if is_text(node))
-        counts = Counter(match["quote"] for match in literals if match is not None)
-        return "'" if counts["'"] > counts['"'] else '"'
-
-    @cached_property
-    def indent_unit(self) -> str:
-        """One step of indentation: a tab, or as many spaces as the first indented block has; four when nothing is indented."""
-        for node in self.nodes:
-            body = getattr(node, "body", None)
-            if isinstance(node, ast.stmt) and isinstance(body, list):
-                outer, inner = self.indentation(self.start(node)), self.indentation(self.start(body[0]))
-                if inner.startswith(outer) and inner != outer:
-                    return inner[len(outer) :]
-        return "    "
-
-    def offset(self, line: int, column: int) -> int:
-        """The offset of a position as `ast` gives it: `line` from 1, `column` in UTF-8 bytes from 0."""
-        # Before Python 3.12 what stands inside an f-string has places that may lie outside the text.
-        index = min(line, len(self._starts)) - 1
-        end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self.text)
-        row = self.text[self._starts[index] : end]
-        return self._starts[index] + len(row.encode()[:column].decode(errors="ignore"))
-
-    def start(self, node: ast.AST) -> int:
-        """Where a node begins; for a decorated definition at the name of its first decorator."""
-        decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-        first = min((node, *decorators), key=lambda n: _position(n))
-        return self.offset(*_position(first))
-
-    def end(self, node: ast.AST) -> int:
-        """Where a node ends: the offset after its last character."""
-        return self.offset(getattr(node, "end_lineno", 1), getattr(node, "end_col_offset", 0))
-
-    def segment(self, node: ast.AST) -> str:
-        """The text of a node."""
-        return self.text[self.start(node) : self.end(node)]
-
-    def line_at(self, offset: int) -> int:
-        """The line, from 1, that holds `offset`."""
-        low, high = 0, len(self._starts)
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._starts[middle] <= offset else (low, middle)
-        return low + 1
-
-    def row_start(self, offset: int) -> int:
-        """Where the line of `offset` begins."""
-        return self._starts[self.line_at(offset) - 1]
-
-    def row_end(self, offset: int) -> int:
-        """Where the line of `offset` ends, before its line end."""
-        match = _LINE_END.search(self.text, offset)
-        return match.start() if match else len(self.text)
-
-    def next_row(self, offset: int) -> int:
-        """Where the line after that of `offset` begins, or the end of the text."""
-        match = _LINE_END.search(self.text, offset)
-        return match.end() if match else len(self.text)
-
-    def newline_at(self, offset: int) -> str:
-        """The line end of the line of `offset`: what is inserted behind a line ends as that line does."""
-        row_end = self.row_end(offset)
-        return self.text[row_end : self.next_row(row_end)] or self.newline
-
-    def indentation(self, offset: int) -> str:
-        """The white space that begins the line of `offset`."""
-        row = self.text[self.row_start(offset) : self.row_end(offset)]
-        return row[: len(row) - len(row.lstrip(" \t\f"))]
-
-    def begins_row(self, offset: int) -> bool:
-        """Whether only white space precedes `offset` on its line."""
-        return not self.text[self.row_start(offset) : offset].strip(" \t\f")
-
-    def ends_row(self, offset: int) -> bool:
-        """Whether only white space or a comment follows `offset` on its line."""
-        rest = self.text[offset : self.row_end(offset)].strip(" \t\f")
-        return not rest or rest.startswith("#")
-
-    def apply(self, splices: Iterable[Splice]) -> str | None:
-        """The text with `splices` made; None when nothing changes, when two of them overlap, or when the result would not
-        parse."""
-        parts: list[str] = []
-        position = 0
-        for splice in sorted(splices, key=lambda s: (s.start, s.end)):
-            if splice.start < position:
-                return None
-            parts += [self.text[position : splice.start], splice.text]
-            position = splice.end
-        text = "".join(parts) + self.text[position:]
-        if text == self.text or parse(text) is None:
-            return None
-        return self.bom + text
+    @property
+    def key(self) -> _Key:
+        return (*_identity(self.finding), self.candidate.title)
 
 
-def is_text(node: ast.AST) -> bool:
-    """Whether a node is a string literal."""
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+@dataclass(slots=True)
+class _Attempt:
+    report: LintReport
+    texts: dict[str, str] = field(default_factory=dict)
+    steps: list[_Step] = field(default_factory=list)
+    granted: tuple[str, ...] = ()
 
 
-def parse(text: str) -> ast.Module | None:
-    """The syntax tree of `text`, which has no byte order mark; None when it is no Python."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+def fix_source(
+    paths: Sequence[str], named: Sequence[str], fix_options: FixOptions, selection: RuleSelection = EVERYTHING
+) -> FixResult:
+    """The edits for what the linter finds below the paths. A fix is proven when the repaired source is valid, the finding is
+    gone, and no other has come of it. `named` are the origins that the user named, `selection` says which findings count.
+
+    Raises:
+        InputError: a path does not exist, or files cannot be read.
+    """
+    fixing = _SourceFix([Path(path) for path in paths], tuple(named), fix_options, selection)
+    return fixing.run()
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceFix:
+    paths: Sequence[Path]
+    named: tuple[str, ...]
+    fix_options: FixOptions
+    selection: RuleSelection
+
+    def run(self) -> FixResult:
+        first = self._lint({})
+        if first.unreadable:
+            reported = ", ".join(f"{skipped.place} ({skipped.reason})" for skipped in first.unreadable[:5])
+            raise InputError(f"these files cannot be read: {reported}.")
+        refused: dict[_Key, tuple[_Step, str]] = {}
+        for _ in range(_ATTEMPTS):
+            attempt = self._attempt(first, frozenset(refused))
+            failed = _failed(first, attempt)
+            if not failed:
+                return self._fix_result(first, attempt, refused)
+            refused |= failed
+        return self._fix_result(first, _Attempt(first), refused)
+
+    def _lint(self, texts: Mapping[str, str]) -> LintReport:
+        from corsense.lint import lint_paths
+
+        contents = {Path(below_here(path)): _encoded(path, text) for path, text in texts.items()}
         try:
-            return ast.parse(text)
-        # Besides syntax errors: null characters, lone surrogates, nesting beyond the parser's stack.
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+            return lint_paths(self.paths, self.selection, contents)
+        except FileNotFoundError as error:
+            raise no_such_path(Path(str(error))) from None
+
+    def _attempt(self, first: LintReport, refused: frozenset[_Key]) -> _Attempt:
+        attempt = _Attempt(first)
+        for _ in range(_ROUNDS):
+            steps = [
+                step for step in self._steps(attempt.report, attempt.texts, self.fix_options.unsafe) if step.key not in refused
+            ]
+            texts = _applied(steps, attempt.texts)
+            texts, granted = apply_requested(
+                texts, self._files(attempt.report, texts), self.fix_options, _refused_by_corsense(attempt.report)
+            )
+            if texts == attempt.texts:
+                break
+            attempt.texts, attempt.granted = texts, (*attempt.granted, *granted)
+            attempt.steps += steps
+            attempt.report = self._lint(texts)
+        return attempt
+
+    def _files(self, report: LintReport, texts: Mapping[str, str]) -> list[str]:
+        """The files that configure CORS: those with findings, and those that name the middleware."""
+        found = [str(finding.evidence.get("cors_file", "")) for finding in report.findings]
+        if self.fix_options.adopt or self.fix_options.environment is not None:
+            found += [str(file) for file in _files_below(self.paths)]
+        return list(dict.fromkeys([*(os.path.abspath(file) for file in found if file), *texts]))
+
+    def _steps(self, report: LintReport, texts: Mapping[str, str], guesses: bool) -> Iterator[_Step]:
+        for finding in report.findings:
+            if finding.severity == "info":
+                continue
+            possible = [step for step in self._possible(finding, texts) if guesses or step.guess is None]
+            if possible:
+                yield min(possible, key=lambda step: step.guess is not None)
+
+    def _possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
+        for candidate in _candidates(finding, self.named):
+            before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
+            if before is not None and candidate.apply(before) is not None:
+                yield _Step(finding, candidate, candidate.guess or (_UNTRIED if candidate.proven_only else None))
+
+    def _fix_result(self, first: LintReport, attempt: _Attempt, refused: Mapping[_Key, tuple[_Step, str]]) -> FixResult:
+        done = [_repair(step, verified=True, applied=True) for step in attempt.steps]
+        done += [FixOutcome(title, None, None, True, None, applied=True, by_lint=True) for title in attempt.granted]
+        failed = [_repair(step, verified=False, reason=reason) for step, reason in refused.values()]
+        hidden = [] if self.fix_options.unsafe else self._hidden(attempt, frozenset(refused))
+        left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
+        notes = [f"{skipped.place} is skipped: {skipped.reason}." for skipped in first.skipped]
+        notes += [unused_note(finding) for finding in first.findings if finding.cause.slug == UNUSED]
+        if self.fix_options.adopt:
+            notes += [
+                f"{below_here(file)} keeps its middleware: corsense's would refuse to start while it has {slug}."
+                for file, slug in _refused_by_corsense(attempt.report).items()
+            ]
+        name = ", ".join(map(str, self.paths))
+        return FixResult("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, tuple(notes))
+
+    def _hidden(self, attempt: _Attempt, refused: frozenset[_Key]) -> list[FixOutcome]:
+        steps = self._steps(attempt.report, attempt.texts, guesses=True)
+        return [_repair(step) for step in steps if step.guess is not None and step.key not in refused]
 
 
-@lru_cache(maxsize=16)
-def read(text: str) -> Source | None:
-    """`text` as a `Source`; None when it does not parse."""
-    body = text.removeprefix(BOM)
-    tree = parse(body)
-    return None if tree is None else Source(body, tree, text[: len(text) - len(body)])
+def _repair(step: _Step, *, verified: bool | None = None, applied: bool = False, reason: str | None = None) -> FixOutcome:
+    return FixOutcome(step.candidate.title, step.finding, step.guess, verified, reason, applied, by_lint=True)
 
 
-def edit(function: Callable[Concatenate[Source, P], list[Splice] | None]) -> Callable[Concatenate[str, P], str | None]:
-    """Makes of a function from a program to its splices one from text to text. None where the function gives None, where the
-    text does not parse, where the result would not, and where nothing would change. It raises nothing, however odd the
-    text."""
-
-    @wraps(function)
-    def edited(source: str, /, *args: P.args, **kwargs: P.kwargs) -> str | None:
-        try:
-            program = read(source)
-            splices = None if program is None else function(program, *args, **kwargs)
-            return None if program is None or splices is None else program.apply(splices)
-        except RecursionError:  # expressions nested as deep as the parser just takes
-            return None
-
-    return edited
-
-
-def written(value: str, quote: str) -> str | None:
-    """`value` as a string literal; None when it needs escapes, which no origin, method or header name does."""
-    plain = value.isascii() and value.isprintable() and not {'"', "'", "\\"} & set(value)
-    return f"{quote}{value}{quote}" if plain and value else None
-
-
-def string_parts(segment: str) -> tuple[str, str, str] | None:
-    """Prefix, quote and body of a string literal; None for literals joined by juxtaposition."""
-    match = _STRING.fullmatch(segment)
-    return None if match is None else (match["prefix"], match["quote"], match["body"])
-
-
-def rewritten(source: Source, node: ast.Constant, value: str) -> str | None:
-    """A literal for `value` in the quotes of `node`; None when its pieces carry comments that would be lost."""
-    segment = source.segment(node)
-    parts = string_parts(segment)
-    if parts is None:
-        quote = segment.lstrip("rRuUbBfF")[:1]
-        return None if "#" in segment else written(value, quote if quote in ("'", '"') else source.quote)
-    literal = written(value, parts[1])
-    return literal and parts[0].lower().replace("u", "") + literal
+def _candidates(finding: Finding, named: Sequence[str]) -> Iterator[Candidate]:
+    """The edits to try for a finding of the linter, the best first."""
+    slug, evidence, place = finding.cause.slug, finding.evidence, finding.place
+    file, line = evidence.get("cors_file"), evidence.get("cors_line")
+    if place is None or not isinstance(file, str) or not isinstance(line, int):
+        return
+    layer = Place(file, line)
+    if slug == "cors-not-outermost":
+        title = "add CORSMiddleware last, so that it is outermost"
+        yield Candidate(
+            layer, title, lambda text: edits.move_cors_outermost(text, line, place.line), moves=True, proven_only=True
+        )
+    elif slug in ("wildcard-with-credentials", "null-origin", "insecure-origin-with-credentials"):
+        yield from _dangers(slug, str(evidence.get("value", "")), layer, named)
+    elif slug.startswith("regex-") or slug == "public-suffix-origin":
+        own = plain_repairs if slug == "regex-in-origins" else None
+        yield from own(slug, evidence, layer) if own is not None else expression_repairs(slug, evidence, layer, named)
+    else:
+        # Whoever reads source sees where a literal stands, and adds no second one beside it.
+        found = [candidate for candidate in origin_repairs(slug, evidence, layer) if not candidate.title.startswith("add ")]
+        yield from found
+        yield from plain_repairs(slug, evidence, layer)
+    sent, allowed = evidence.get("sent"), evidence.get("allowed")
+    if isinstance(sent, str) and isinstance(allowed, str):
+        title = f"write {sent!r} in place of {allowed!r}"
+        apply = edited(edits.rewrite_literal, place.line, allowed, sent)
+        yield Candidate(place, title, apply, (sent,), guess=_SHARED)
+    if slug == "env-split-without-strip" and not isinstance(sent, str):
+        title = "take the white space off the origins of the setting"
+        yield Candidate(layer, title, lambda text: edits.strip_origins(text, line))
 
 
-def _position(node: ast.AST) -> tuple[int, int]:
-    return getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+def _dangers(slug: str, value: str, layer: Place, named: Sequence[str]) -> Iterator[Candidate]:
+    line = layer.line
+    if slug == "wildcard-with-credentials" and named:
+        title = f"name the origins that may send cookies: {', '.join(named)}"
+        yield Candidate(layer, title, lambda text: edits.wildcard_to_origins(text, line, named), tuple(named))
+    elif slug == "null-origin":
+        title = "take 'null' off the list"
+        yield Candidate(layer, title, lambda text: edits.remove_origin(text, line, "null"), shuts=("null",))
+    elif slug == "insecure-origin-with-credentials":
+        secure = value.replace("http://", "https://", 1)
+        title = f"write {secure!r} in place of {value!r}"
+        apply = edited(edits.replace_origin, line, value, secure)
+        yield Candidate(layer, title, apply, (secure,), shuts=(value,), guess=f"pages of {value} lose access")
+
+
+def _applied(steps: Sequence[_Step], texts: Mapping[str, str]) -> dict[str, str]:
+    found = dict(texts)
+    for step in sorted(steps, key=lambda each: (each.candidate.moves, -each.candidate.place.line)):
+        before = text_of(step.candidate.place.file, found)
+        after = step.candidate.apply(before) if before is not None else None
+        if after is not None:
+            found[os.path.abspath(step.candidate.place.file)] = after
+    return found
+
+
+def _failed(first: LintReport, attempt: _Attempt) -> dict[_Key, tuple[_Step, str]]:
+    """The steps that have not done away with their finding; all of them where findings came that were not there."""
+    left = {_identity(finding) for finding in attempt.report.findings}
+    failed = {step.key: (step, "the finding is still there") for step in attempt.steps if _identity(step.finding) in left}
+    if failed:
+        return failed
+    before = {_identity(finding) for finding in first.findings}
+    came = [finding for finding in attempt.report.findings if finding.severity != "info" and _identity(finding) not in before]
+    if not came:
+        return {}
+    reason = f"it would lead to {came[0].cause.slug}: {came[0].message}"
+    return {step.key: (step, reason) for step in attempt.steps}
+
+
+def _identity(finding: Finding) -> _Key:
+    """What makes a finding the same, wherever an edit has moved its place."""
+    reported = ("sent", "allowed", "value", "methods", "headers", "keyword", "setting", "layer", "prefix", "handler")
+    file = finding.place.file if finding.place is not None else ""
+    return (finding.cause.slug, file, *(str(finding.evidence.get(name)) for name in reported))
+
+
+def _refused_by_corsense(report: LintReport) -> dict[str, str]:
+    """The files with a layer of Starlette's that corsense's policy would refuse when the app starts, and the fault of each."""
+    found: dict[str, str] = {}
+    for finding in report.findings:
+        file = finding.evidence.get("cors_file")
+        if isinstance(file, str) and finding.cause.slug in _REFUSED:
+            found.setdefault(os.path.abspath(file), finding.cause.slug)
+    return found
+
+
+def _files_below(paths: Sequence[Path]) -> Iterator[Path]:
+    from corsense.lint.files import scan
+
+    for file in scan(paths).concern:
+        text = source_of(str(file))
+        if text is not None and _CORS in text:
+            yield file
+
+
+def _encoded(path: str, text: str) -> bytes:
+    with open(path, "rb") as file:
+        encoding = encoding_of(file.read(), path)
+    return text.encode(encoding)
+
+
+def _edits(texts: Mapping[str, str]) -> tuple[Edit, ...]:
+    found = ((path, source_of(path), after) for path, after in sorted(texts.items()))
+    return tuple(Edit(below_here(path), before, after) for path, before, after in found if before not in (None, after) and before)

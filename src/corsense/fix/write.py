@@ -141,7 +141,7 @@ def _write(folder: Path, entries: tuple[JournalEntry, ...]) -> None:
     journal.write(folder, Journal("staging", entries))
     try:
         for entry in entries:
-            _stage(entry)
+            _server(entry)
         _sync(entries)
     except BaseException:
         _remove_staged(entries)
@@ -163,7 +163,7 @@ def _write(folder: Path, entries: tuple[JournalEntry, ...]) -> None:
         journal.remove(folder)
 
 
-def _stage(entry: JournalEntry) -> None:
+def _server(entry: JournalEntry) -> None:
     """The finished file, with the mode and, as far as may be, the owner and the attributes of the file that it replaces."""
     status = os.stat(entry.path)
     journal.write_file(entry.staged, entry.after)
@@ -208,7 +208,7 @@ def _put_back(entry: JournalEntry) -> None:
     """What came out when the file was replaced; the content that was read, where that is gone."""
     if _content(entry.staged) in (None, entry.after):
         _unlink(_again(entry))
-        _stage(JournalEntry(entry.path, _again(entry), entry.after, entry.before))
+        _server(JournalEntry(entry.path, _again(entry), entry.after, entry.before))
         os.replace(_again(entry), entry.path)
     else:
         os.replace(entry.staged, entry.path)
@@ -258,7 +258,7 @@ def _finish(entry: JournalEntry) -> None:
         return
     if _content(entry.staged) != entry.after:
         _unlink(entry.staged)
-        _stage(entry)
+        _server(entry)
     _replace(entry)
 
 

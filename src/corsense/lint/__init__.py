@@ -7,6 +7,6 @@ source adds and the order in which it does, and `rules` judges them.
 
 from __future__ import annotations
 
-from corsense.lint.linting import LintReport, lint_paths, lint_text
+from corsense.lint.linter import LintReport, lint_paths, lint_text
 
 __all__ = ["LintReport", "lint_paths", "lint_text"]

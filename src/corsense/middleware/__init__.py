@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from corsense.middleware.asgi import CORSMiddleware
 from corsense.middleware.install import Installation, install
-from corsense.middleware.marks import RoutePolicy, cors
-from corsense.middleware.refused import DevelopmentOriginWarning
-from corsense.middleware.twice import CORSLayerWarning
+from corsense.middleware.nested import CORSLayerWarning
+from corsense.middleware.refused_settings import DevelopmentOriginWarning
+from corsense.middleware.route_policy import RoutePolicy, cors
 
 __all__ = ["CORSLayerWarning", "CORSMiddleware", "DevelopmentOriginWarning", "Installation", "RoutePolicy", "cors", "install"]

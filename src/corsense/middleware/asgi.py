@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from corsense.middleware.choice import Selection, compile_rules
 from corsense.middleware.compiled import CompiledPolicy
 from corsense.middleware.extension_points import ExtensionPoints
 from corsense.middleware.keywords import names_unknown, policy_of
-from corsense.middleware.marks import any_marks, follow
-from corsense.middleware.messages import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
+from corsense.middleware.nested import warn_of_inner_layer
+from corsense.middleware.policy_selection import PolicySelector, compile_rules
 from corsense.middleware.preflight import Preflight, answer_preflight
-from corsense.middleware.refused import check_development_origins
-from corsense.middleware.twice import warn_of_inner_layer
-from corsense.middleware.watch import LONGEST_PATH, Watch
+from corsense.middleware.refusal_log import LONGEST_PATH, RefusalLog
+from corsense.middleware.refused_settings import check_development_origins
+from corsense.middleware.response_headers import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
+from corsense.middleware.route_policy import any_marks, follow
 from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from corsense.protection.settings import CrossOriginProtection, Mode
 
 
-_TOLD_ORIGIN = MAX_ORIGIN + 1
+_ALLOWED_ORIGIN = MAX_ORIGIN + 1
 
 
 def _protection_of(given: Mode | CrossOriginProtection) -> CrossOriginProtection:
@@ -113,25 +113,27 @@ class CORSMiddleware(ExtensionPoints):
         self._telemetry = telemetry
         self.app = self.protected(app)
         self.debug = debug
-        self._watch = Watch(debug=debug, telemetry=telemetry)
-        said = {name: value for name, value in given.items() if value is not None}
+        self._watch = RefusalLog(debug=debug, telemetry=telemetry)
+        message_text = {name: value for name, value in given.items() if value is not None}
         # Protection alone: no page of another origin is let in, and no answer gets a header.
-        alone = protection is not None and policy is None and policies is None and not said and not self._asks
-        chosen = None if alone else policy_of(policy, policies, said, self.is_allowed_origin if self._asks else None)
-        self._rules = self._compile(chosen, policies, "allow_origins" if "allow_origins" in said else "origins", marks=False)
+        alone = protection is not None and policy is None and policies is None and not message_text and not self._asks
+        chosen = None if alone else policy_of(policy, policies, message_text, self.is_allowed_origin if self._asks else None)
+        self._rules = self._compile(
+            chosen, policies, "allow_origins" if "allow_origins" in message_text else "origins", marks=False
+        )
         follow(self)
         warn_of_inner_layer(app)
 
     @property
     def policy(self) -> Policy | None:
         """The policy of paths that no pattern and no route speaks for; None when those are left alone."""
-        rules = self._rules.default if isinstance(self._rules, Selection) else self._rules
+        rules = self._rules.default if isinstance(self._rules, PolicySelector) else self._rules
         return None if rules is None else rules.policy
 
     @property
     def policies(self) -> Mapping[str, Policy | None]:
         """The policies of single paths, by pattern; None where requests are left alone."""
-        return self._rules.policies if isinstance(self._rules, Selection) else {}
+        return self._rules.policies if isinstance(self._rules, PolicySelector) else {}
 
     def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
         """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
@@ -140,7 +142,7 @@ class CORSMiddleware(ExtensionPoints):
 
     def _compile(
         self, policy: Policy | None, policies: Mapping[str, Policy | None] | None, field: str, *, marks: bool
-    ) -> CompiledPolicy | Selection:
+    ) -> CompiledPolicy | PolicySelector:
         for each in (policy, *(policies or {}).values()):
             self._refuse_resolver(each)
         check_development_origins((policy, *(policies or {}).values()), field)
@@ -187,7 +189,7 @@ class CORSMiddleware(ExtensionPoints):
         """A route may have been given a policy of its own since: look at the next request."""
         rules = self._rules
         how = self._compile_asked if self._asks else None
-        self._rules = rules.afresh() if isinstance(rules, Selection) else Selection(rules, None, compile_policy=how)
+        self._rules = rules.afresh() if isinstance(rules, PolicySelector) else PolicySelector(rules, None, compile_policy=how)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, websocket or lifespan."""
@@ -195,7 +197,7 @@ class CORSMiddleware(ExtensionPoints):
             await self._other(scope, receive, send)
             return
         rules = self._rules
-        if isinstance(rules, Selection):
+        if isinstance(rules, PolicySelector):
             chosen = rules.select(scope, self.app)
             if chosen is None:
                 await self.app(scope, receive, send)
@@ -218,7 +220,7 @@ class CORSMiddleware(ExtensionPoints):
                 if name == b"origin":
                     # Length before hash: a long value is not worth reading, only enough of it to tell that it is too long.
                     if len(value) > MAX_ORIGIN:
-                        origin = value[:_TOLD_ORIGIN]
+                        origin = value[:_ALLOWED_ORIGIN]
                     elif (
                         value in rules.exact
                         or (rules.further is not None and rules.further(value))
@@ -254,7 +256,7 @@ class CORSMiddleware(ExtensionPoints):
         for name, value in scope["headers"]:
             if len(name) < 29:
                 if name == b"origin" and origin is None:
-                    origin = value if len(value) <= MAX_ORIGIN else value[:_TOLD_ORIGIN]
+                    origin = value if len(value) <= MAX_ORIGIN else value[:_ALLOWED_ORIGIN]
             elif name == b"access-control-request-method":
                 # Two lines are one value with a comma in it, which is no method.
                 method = value if method is None else method + b", " + value
@@ -281,7 +283,7 @@ class CORSMiddleware(ExtensionPoints):
     async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
         """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode."""
         watch = self._watch
-        origin = next((value[:_TOLD_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
+        origin = next((value[:_ALLOWED_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
         refused = False
         if rules.always is not None:
             added = rules.always

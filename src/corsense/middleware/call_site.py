@@ -100,9 +100,9 @@ def _added(frame: FrameType, layer: type) -> CallSite | None:
     ]
     for some in (own, others):
         found = {site: likeness for module, file in some for site, likeness in _calls(module, file, layer, given, app)}
-        likely = [site for site, likeness in found.items() if likeness == max(found.values())]
-        if likely:
-            return likely[0] if len(likely) == 1 else None
+        likelihood = [site for site, likeness in found.items() if likeness == max(found.values())]
+        if likelihood:
+            return likelihood[0] if len(likelihood) == 1 else None
     return None
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from corsense.middleware.messages import (
+from corsense.middleware.response_headers import (
     ALLOW_CREDENTIALS,
     ALLOW_HEADERS,
     ALLOW_METHODS,
@@ -20,7 +20,7 @@ from corsense.origin import MAX_ORIGIN
 from corsense.policy.policy import MAX_METHOD
 
 if TYPE_CHECKING:
-    from corsense.middleware.resolving import Resolving
+    from corsense.middleware.resolver import OriginResolver
     from corsense.origin.regex import OriginRegex
     from corsense.policy import Policy
 
@@ -109,11 +109,11 @@ class CompiledPolicy:
         self.exact = policy.origin_set.exact
         self.regex: OriginRegex | None = policy.regex
         # Shared by none: what a resolver said belongs to the policy that asked.
-        self.resolver: Resolving | None = None
+        self.resolver: OriginResolver | None = None
         if policy.resolver is not None:
-            from corsense.middleware.resolving import Resolving
+            from corsense.middleware.resolver import OriginResolver
 
-            self.resolver = Resolving(policy.resolver)
+            self.resolver = OriginResolver(policy.resolver)
         self.closed = False
         # Who decides about origins in place of the policy, for the log.
         self.decided_by: str | None = None

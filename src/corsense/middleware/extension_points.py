@@ -16,17 +16,17 @@ from collections.abc import Callable, Collection
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Never, TypeGuard, TypeVar
 
-from corsense.middleware.choice import Selection
 from corsense.middleware.compiled import COMMON_METHODS, CompiledPolicy
-from corsense.middleware.messages import AsgiApp, Message, Pairs, Receive, Scope, Send, with_pairs
+from corsense.middleware.policy_selection import PolicySelector
 from corsense.middleware.preflight import Preflight, preflight_answer
+from corsense.middleware.response_headers import AsgiApp, Message, Pairs, Receive, Scope, Send, with_pairs
 from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.responses import Response
 
-    from corsense.middleware.watch import Watch
+    from corsense.middleware.refusal_log import RefusalLog
     from corsense.origin.regex import OriginRegex
     from corsense.policy import Policy
 
@@ -74,19 +74,21 @@ class ExtensionPoints:
     """The part of `CORSMiddleware` that is there for subclasses written for Starlette's."""
 
     app: AsgiApp
-    _rules: CompiledPolicy | Selection
-    _watch: Watch
+    _rules: CompiledPolicy | PolicySelector
+    _watch: RefusalLog
 
     def __init__(self) -> None:
         self._extended = any(_is_overridden(self, name) for name in _RESPONSE_METHODS)
         self._asks = _is_overridden(self, "is_allowed_origin")
         self._complained_at = float("-inf")
         if self._asks and inspect.iscoroutinefunction(self.is_allowed_origin):
-            said = "is_allowed_origin is a coroutine function, which Starlette never awaits, so that it lets every origin in"
-            raise TypeError(f"{type(self).__name__}.{said}: pass policy=Policy(origin_resolver=...) instead.")
+            message_text = (
+                "is_allowed_origin is a coroutine function, which Starlette never awaits, so that it lets every origin in"
+            )
+            raise TypeError(f"{type(self).__name__}.{message_text}: pass policy=Policy(origin_resolver=...) instead.")
         if hasattr(self, "allow_explicit_origin"):
-            said = "allow_explicit_origin is never called: override send or preflight_response, which send the headers"
-            raise TypeError(f"{type(self).__name__}.{said}.")
+            message_text = "allow_explicit_origin is never called: override send or preflight_response, which send the headers"
+            raise TypeError(f"{type(self).__name__}.{message_text}.")
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Whether the policy's list, patterns and regular expression let this origin in. A subclass that overrides this decides
@@ -132,8 +134,8 @@ class ExtensionPoints:
 
     def _added(self, rules: CompiledPolicy, scope: Scope, request_headers: Headers) -> Pairs:
         """The headers of an answer that is no preflight's; what is refused is logged."""
-        said = request_headers.get("origin")
-        origin = None if said is None else said.encode("latin-1")[:_LONGEST_ORIGIN]
+        message_text = request_headers.get("origin")
+        origin = None if message_text is None else message_text.encode("latin-1")[:_LONGEST_ORIGIN]
         admitted = origin is not None and rules.always is None and rules.admits(origin)
         refused = origin is not None and rules.always is None and not admitted
         added = rules.always or (rules.answer(origin) if admitted and origin is not None else rules.without)
@@ -181,8 +183,8 @@ class ExtensionPoints:
     def _complain(self, error: Exception) -> None:
         if time.monotonic() - self._complained_at >= COMPLAINT_SECONDS:
             self._complained_at = time.monotonic()
-            said = f"{type(self).__name__}.is_allowed_origin"
-            LOGGER.error("CORS: %s failed: the origin is refused.", said, exc_info=error)
+            message_text = f"{type(self).__name__}.is_allowed_origin"
+            LOGGER.error("CORS: %s failed: the origin is refused.", message_text, exc_info=error)
 
     def _compile_asked(self, policy: Policy, is_default: bool) -> CompiledPolicy:
         """The form of a policy that requests are judged by, where the subclass decides about origins."""
@@ -194,29 +196,31 @@ class ExtensionPoints:
         if policy is None or policy.resolver is None or policy.resolver.resolve == self.is_allowed_origin:
             return
         if self._asks:
-            said = "is_allowed_origin and origin_resolver both decide about origins: keep one of them."
-            raise TypeError(f"{type(self).__name__}: {said}")
+            message_text = "is_allowed_origin and origin_resolver both decide about origins: keep one of them."
+            raise TypeError(f"{type(self).__name__}: {message_text}")
         if self._extended:
             overridden = ", ".join(name for name in _RESPONSE_METHODS if _is_overridden(self, name))
-            said = f"overrides {overridden}, which cannot wait for an origin_resolver: override __call__ instead."
-            raise TypeError(f"{type(self).__name__} {said}")
+            message_text = f"overrides {overridden}, which cannot wait for an origin_resolver: override __call__ instead."
+            raise TypeError(f"{type(self).__name__} {message_text}")
 
     def _rules_now(self) -> CompiledPolicy | None:
         """The rules of the request in hand; outside of one, those of paths and routes without their own."""
         now = _REQUEST.get()
         if now is not None and now[0] is self:
             return now[1]
-        return self._rules.default if isinstance(self._rules, Selection) else self._rules
+        return self._rules.default if isinstance(self._rules, PolicySelector) else self._rules
 
     def _request_now(self) -> tuple[CompiledPolicy, Scope]:
         now = _REQUEST.get()
         if now is not None and now[0] is self:
             return now[1], now[2]
         rules = self._rules
-        if isinstance(rules, Selection):
+        if isinstance(rules, PolicySelector):
             if rules.varies or rules.default is None:
-                said = "preflight_response and send do not know the path, and policies differ by path: call super().__call__()."
-                raise RuntimeError(f"{type(self).__name__}: {said}")
+                message_text = (
+                    "preflight_response and send do not know the path, and policies differ by path: call super().__call__()."
+                )
+                raise RuntimeError(f"{type(self).__name__}: {message_text}")
             rules = rules.default
         return rules, _NO_REQUEST
 
@@ -336,7 +340,7 @@ class ExtensionPoints:
 
     def _default_rules(self) -> CompiledPolicy | None:
         rules = getattr(self, "_rules", None)
-        return rules.default if isinstance(rules, Selection) else rules
+        return rules.default if isinstance(rules, PolicySelector) else rules
 
     def _policy(self) -> Policy | None:
         return None if (rules := self._default_rules()) is None else rules.policy

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
-from corsense.middleware.messages import AsgiApp, Receive, Scope, Send
-from corsense.middleware.twice import CORSLayerWarning
+from corsense.middleware.nested import CORSLayerWarning
+from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from corsense.policy import Policy
@@ -69,8 +69,8 @@ def install(
     """
     build = getattr(app, "build_middleware_stack", None)
     if build is None:
-        said = f"{type(app).__name__} is neither FastAPI nor Starlette: wrap it, app = CORSMiddleware(app, policy=...)"
-        raise TypeError(said)
+        message = f"{type(app).__name__} is neither FastAPI nor Starlette: wrap it, app = CORSMiddleware(app, policy=...)"
+        raise TypeError(message)
     if INSTALLED in app.__dict__:
         raise RuntimeError("this app has its CORS layer already: use reconfigure() of what the first install() returned")
     # Before anything is changed: a policy that is refused leaves the app as it was.
@@ -98,10 +98,10 @@ async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _warn_of_inner_layers(app: Any, layer: CORSMiddleware) -> None:
-    said = _UNKNOWN_ORIGINS if layer.policy is None and not layer.policies else _REPLACED
+    message = _UNKNOWN_ORIGINS if layer.policy is None and not layer.policies else _REPLACED
     for where, name in _inner_layers(app, "the app", 0):
         warnings.warn(
-            f"CORS: {where} has {name} inside of {said}",
+            f"CORS: {where} has {name} inside of {message}",
             CORSLayerWarning,
             stacklevel=4,
         )

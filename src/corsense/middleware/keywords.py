@@ -10,8 +10,8 @@ from functools import wraps
 from typing import Any, Final, ParamSpec
 
 from corsense.faults import Fault, quote
-from corsense.middleware.choice import pattern_faults
-from corsense.middleware.refused import report_refusal, warn
+from corsense.middleware.policy_selection import pattern_faults
+from corsense.middleware.refused_settings import report_refusal, warn
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
 
@@ -42,7 +42,7 @@ def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
     """
 
     @wraps(init)
-    def told(*args: P.args, **given: P.kwargs) -> None:
+    def reported(*args: P.args, **given: P.kwargs) -> None:
         unknown = {name: value for name, value in given.items() if name not in LAYER_KEYWORDS and name != "app"}
         try:
             if not unknown:
@@ -56,7 +56,7 @@ def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
             if not report_refusal(layer, app, refused):
                 raise
 
-    return told
+    return reported
 
 
 def policy_of(
@@ -124,9 +124,9 @@ def _take_star(fields: dict[str, Any]) -> None:
         return
     contains = getattr(type(listed), "__contains__", None)
     if inspect.isfunction(contains) and contains.__module__ not in _CONTAINERS:
-        said = f"{type(listed).__name__} decides itself what is in it, and corsense reads the list once."
+        message = f"{type(listed).__name__} decides itself what is in it, and corsense reads the list once."
         remedy = "Override is_allowed_origin in a subclass, or pass policy=Policy(origin_resolver=...)."
-        raise PolicyError([Fault("allow_origins", listed, "origins-not-a-list", said, remedy)])
+        raise PolicyError([Fault("allow_origins", listed, "origins-not-a-list", message, remedy)])
     others = [entry for entry in listed if entry != "*"]
     if len(others) < len(listed) and others and not fields.get("credentials"):
         shown = ", ".join(quote(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")

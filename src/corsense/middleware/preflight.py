@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corsense.middleware.compiled import LONGEST_QUOTE, TEXT, TOO_LONG, CompiledPolicy
-from corsense.middleware.messages import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_PRIVATE_NETWORK, Message, Pair, Send
+from corsense.middleware.response_headers import ALLOW_HEADERS, ALLOW_METHODS, ALLOW_PRIVATE_NETWORK, Message, Pair, Send
 from corsense.policy import Reason
 
 REASON_HEADER: Final = b"x-cors-refused"
@@ -23,7 +23,7 @@ _PART: Final = {
 
 
 @dataclass(slots=True)
-class Verdict:
+class PreflightVerdict:
     """What a policy says to a preflight: the refusals with the value each is about, none when it is allowed; whether the origin
     may use `credentials`."""
 
@@ -46,24 +46,24 @@ class Preflight:
         self.lines = lines
         self.private_network = private_network
 
-    async def judge(self, rules: CompiledPolicy) -> Verdict:
+    async def judge(self, rules: CompiledPolicy) -> PreflightVerdict:
         """The verdict of a policy; every refusal when the origin is allowed, that of the origin alone when it is not."""
         if rules.always is None and not rules.admits(self.origin) and not await rules.resolves(self.origin):
             return self._refused()
         return self._judge_rest(rules)
 
-    def judge_at_once(self, rules: CompiledPolicy) -> Verdict:
+    def judge_at_once(self, rules: CompiledPolicy) -> PreflightVerdict:
         """The same verdict of a policy without a resolver."""
         return self._judge_rest(rules) if rules.always is not None or rules.admits(self.origin) else self._refused()
 
-    def _refused(self) -> Verdict:
-        return Verdict([(Reason.ORIGIN_NOT_ALLOWED, self.origin)])
+    def _refused(self) -> PreflightVerdict:
+        return PreflightVerdict([(Reason.ORIGIN_NOT_ALLOWED, self.origin)])
 
-    def _judge_rest(self, rules: CompiledPolicy) -> Verdict:
+    def _judge_rest(self, rules: CompiledPolicy) -> PreflightVerdict:
         """What there is to say of an origin that is allowed."""
         origin, method = self.origin, self.method
         credentials = rules.with_credentials(origin)
-        verdict = Verdict(credentials=credentials)
+        verdict = PreflightVerdict(credentials=credentials)
         if not rules.allows_method(method):
             verdict.refusals.append((Reason.METHOD_NOT_ALLOWED, method[:LONGEST_QUOTE]))
         if self.lines:
@@ -77,13 +77,13 @@ class Preflight:
         return verdict
 
 
-def _failure_text(verdict: Verdict) -> bytes:
+def _failure_text(verdict: PreflightVerdict) -> bytes:
     parts = dict.fromkeys(_PART.get(reason, "origin") for reason, _ in verdict.refusals)
     return f"Disallowed CORS {', '.join(parts)}".encode()
 
 
 async def answer_preflight(
-    rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, send: Send, explanation: bytes | None
+    rules: CompiledPolicy, preflight: Preflight, verdict: PreflightVerdict, send: Send, explanation: bytes | None
 ) -> None:
     """Send the answer that `preflight_answer` makes."""
     status, headers, body = preflight_answer(rules, preflight, verdict, explanation)
@@ -94,7 +94,7 @@ async def answer_preflight(
 
 
 def preflight_answer(
-    rules: CompiledPolicy, preflight: Preflight, verdict: Verdict, explanation: bytes | None
+    rules: CompiledPolicy, preflight: Preflight, verdict: PreflightVerdict, explanation: bytes | None
 ) -> tuple[int, list[Pair], bytes]:
     """Status, headers (without those about the body) and body of the answer, which is plain text; with an `explanation`, in debug
     mode, a refusal is answered so that the browser names what failed."""
@@ -114,7 +114,7 @@ def preflight_answer(
     return status, headers, body
 
 
-def _telling(rules: CompiledPolicy, preflight: Preflight, verdict: Verdict) -> list[Pair]:
+def _telling(rules: CompiledPolicy, preflight: Preflight, verdict: PreflightVerdict) -> list[Pair]:
     """The headers of an answer to a refused preflight, in debug mode: an ok status and all that is allowed, so that the first
     check of the browser that fails is the one about what is missing. Source: jub0bs/cors, `SetDebug`."""
     if verdict.refuses_origin:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from corsense.faults import PolicyError
-from corsense.middleware.choice import most_specific, pattern_faults, route_path, route_template
-from corsense.middleware.messages import AsgiApp, Pair, Receive, Scope, SealedHeaders, Send
-from corsense.middleware.sentences import quoted
-from corsense.middleware.watch import LOGGER, LONGEST_PATH, Refusals, shown_path
+from corsense.middleware.policy_selection import most_specific, pattern_faults, route_path, route_template
+from corsense.middleware.refusal_log import LOGGER, LONGEST_PATH, Refusals, shown_path
+from corsense.middleware.refusal_text import quoted
+from corsense.middleware.response_headers import AsgiApp, Pair, Receive, Scope, SealedHeaders, Send
 from corsense.protection.rule import MAX_READ, SAFE_METHODS, Crossing, ForeignReason, judge, passes_at_sight
 
 if TYPE_CHECKING:
@@ -221,11 +221,11 @@ def sentence(reason: ForeignReason, crossing: Crossing) -> str:
             remedy = "send it from a page of this site or of a listed origin, not from a sandbox, a file or through a redirect"
             return f"a page at {origin} may not write here ({reason.value}); {remedy}."
         case ForeignReason.FOREIGN_SITE:
-            said = f"the request comes from another site (Sec-Fetch-Site: {quoted(crossing.site or '')}) and names no origin"
-            return f"{said}; send it from a page of this site or of a listed origin."
+            message = f"the request comes from another site (Sec-Fetch-Site: {quoted(crossing.site or '')}) and names no origin"
+            return f"{message}; send it from a page of this site or of a listed origin."
         case ForeignReason.RELAYED_NAVIGATION:
-            said = f"a service worker of this site passed on a form of a page at {origin}"
-            return f"{said}; if that page may write here, add its origin to the policy."
+            message = f"a service worker of this site passed on a form of a page at {origin}"
+            return f"{message}; if that page may write here, add its origin to the policy."
         case _:
             return "the request has several Origin headers; send one, as browsers do."
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from corsense.middleware.messages import Receive, Scope, Send
+from corsense.middleware.response_headers import Receive, Scope, Send
 from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
     from corsense.middleware.compiled import CompiledPolicy
-    from corsense.middleware.watch import Watch
+    from corsense.middleware.refusal_log import RefusalLog
 
 POLICY_VIOLATION: Final = 1008
 _BODY = b"Origin not allowed"
 
 
-async def admit(rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send, watch: Watch) -> bool:
+async def admit(rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send, watch: RefusalLog) -> bool:
     """Whether the handshake may go on to the app. If not, it has been answered: 403 where the server can, else a close before
     the accept, which servers turn into a 403 as well. A client without `Origin` is no browser, and passes."""
     origins = [value for name, value in scope["headers"] if name == b"origin"]

@@ -88,7 +88,7 @@ def _everyone() -> Iterator[ForeignOrigin]:
 
 
 def _of(pattern: OriginPattern) -> Iterator[ForeignOrigin]:
-    from corsense.fetch.sites import registrable_domain  # its list takes long to load
+    from corsense.sites import registrable_domain  # its list takes long to load
 
     sample = pattern.example()
     scheme, _, authority = sample.partition("://")

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from corsense.fetch.sites import is_public_suffix
 from corsense.origin.automaton import is_exponential
 from corsense.origin.breadth import admits_no_origin as nothing_admitted
 from corsense.origin.breadth import foreign_origins
 from corsense.origin.breadth import shared_suffix as open_suffix
 from corsense.origin.expression import UnsupportedRegex, has_bare_dot, parse
 from corsense.origin.regex import OriginRegex, of_tree
+from corsense.sites import is_public_suffix
 
 _TRIED: Final = 32
 _GUESSED: Final = 4

@@ -30,8 +30,8 @@ _SEVERAL = re.compile(r"[,;\s]+")
 def read_pattern(text: object, field: str) -> Parts | Fault:
     """The parts of the pattern `text`, or its fault, told of `field`."""
     if not isinstance(text, str):
-        said = f"{quote(text)} is no text, and an origin is written as text."
-        return Fault(field, text, "origin-not-normalised", said, "Write 'https://app.example.com'.")
+        message_text = f"{quote(text)} is no text, and an origin is written as text."
+        return Fault(field, text, "origin-not-normalised", message_text, "Write 'https://app.example.com'.")
     return _Reading(text, field).read()
 
 
@@ -76,40 +76,42 @@ class _Reading:
     def _no_origin(self) -> Fault | None:
         text = self.text
         if len(text) > MAX_ORIGIN:
-            said = f"an origin of {len(text)} characters is longer than any that a browser sends."
-            return self.fault("origin-not-normalised", said, remedy=f"Write at most {MAX_ORIGIN} characters.")
+            message_text = f"an origin of {len(text)} characters is longer than any that a browser sends."
+            return self.fault("origin-not-normalised", message_text, remedy=f"Write at most {MAX_ORIGIN} characters.")
         if text == "null":
-            said = "'null' is the origin of every sandboxed frame, and every page can open one: allowing it allows everybody."
-            return self.fault("null-origin", said, remedy="Serve the page from an origin of its own, and list that.")
+            message_text = (
+                "'null' is the origin of every sandboxed frame, and every page can open one: allowing it allows everybody."
+            )
+            return self.fault("null-origin", message_text, remedy="Serve the page from an origin of its own, and list that.")
         if text == "*":
-            said = "'*' is no pattern but stands for every origin, alone."
-            return self.fault("wildcard-origins", said, remedy='Write origins="*", or list the origins that you mean.')
+            message_text = "'*' is no pattern but stands for every origin, alone."
+            return self.fault("wildcard-origins", message_text, remedy='Write origins="*", or list the origins that you mean.')
         if text.strip() != text and text.strip():
-            said = f"{quote(text)} has white space around it, and no browser sends that."
-            return self.fault("env-split-without-strip", said, write=text.strip())
+            message_text = f"{quote(text)} has white space around it, and no browser sends that."
+            return self.fault("env-split-without-strip", message_text, write=text.strip())
         if not text:
-            said = "an empty string is no origin; it is what splitting an empty setting leaves."
-            return self.fault("env-split-without-strip", said, remedy="Leave it out.")
+            message_text = "an empty string is no origin; it is what splitting an empty setting leaves."
+            return self.fault("env-split-without-strip", message_text, remedy="Leave it out.")
         return None
 
     def _another_language(self) -> Fault | None:
         text = self.text
         parts = [part for part in _SEVERAL.split(text) if part]
         if len(parts) > 1 and "://" in parts[1]:
-            said = f"{quote(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
-            return self.fault("origins-not-a-list", said, remedy=f"Write {quote(parts)}.")
+            message_text = f"{quote(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
+            return self.fault("origins-not-a-list", message_text, remedy=f"Write {quote(parts)}.")
         if any(character < " " or character == "\x7f" for character in text):
-            said = f"{quote(text)} has control characters in it, and no browser sends them."
-            return self.fault("origin-not-normalised", said, remedy="Write one origin, on one line.")
+            message_text = f"{quote(text)} has control characters in it, and no browser sends them."
+            return self.fault("origin-not-normalised", message_text, remedy="Write one origin, on one line.")
         if _REGEX_SIGNS.search(text.partition("?")[0] if "://" in text and "?" in text.partition("://")[2] else text):
-            said = f"{quote(text)} is a regular expression, and the list holds origins: no page has that origin."
+            message_text = f"{quote(text)} is a regular expression, and the list holds origins: no page has that origin."
             remedy = "Give it as origin_regex, or write a pattern such as 'https://*.example.com'."
-            return self.fault("regex-in-origins", said, write=self._plainly(), remedy=remedy)
+            return self.fault("regex-in-origins", message_text, write=self._plainly(), remedy=remedy)
         if "://" not in text:
             scheme = "http" if is_loopback_host(text.partition(":")[0]) else "https"
             rest = text.removeprefix("//").removeprefix(f"{scheme}:")
-            said = f"{quote(text)} has no scheme, and browsers send it always."
-            return self.fault("origin-without-scheme", said, write=f"{scheme}://{rest}")
+            message_text = f"{quote(text)} has no scheme, and browsers send it always."
+            return self.fault("origin-without-scheme", message_text, write=f"{scheme}://{rest}")
         return None
 
     def _plainly(self) -> str:
@@ -120,31 +122,39 @@ class _Reading:
     def _scheme(self, scheme: str) -> Fault | None:
         if "*" in scheme:
             rest = self.text.partition("://")[2]
-            said = f"{quote(self.text)} leaves the scheme open, which would let in pages that anybody on the network can forge."
-            return self.fault("glob-in-origins", said, write=f"https://{rest}")
+            message_text = (
+                f"{quote(self.text)} leaves the scheme open, which would let in pages that anybody on the network can forge."
+            )
+            return self.fault("glob-in-origins", message_text, write=f"https://{rest}")
         if scheme == "file":
-            said = "pages from files have the origin 'null', so this matches none of them."
-            return self.fault("null-origin", said, remedy="Serve the page over http, for example from http://localhost:8080.")
+            message_text = "pages from files have the origin 'null', so this matches none of them."
+            return self.fault(
+                "null-origin", message_text, remedy="Serve the page over http, for example from http://localhost:8080."
+            )
         if _SCHEME.fullmatch(scheme) and len(scheme) <= MAX_SCHEME:
             return None
         if _SCHEME.fullmatch(scheme.lower()) and len(scheme) <= MAX_SCHEME:
             return self._not_as_sent("upper case in the scheme", self.text.lower())
-        said = f"{quote(scheme)} is no scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
-        return self.fault("origin-not-normalised", said)
+        message_text = (
+            f"{quote(scheme)} is no scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
+        )
+        return self.fault("origin-not-normalised", message_text)
 
     def _beyond(self, scheme: str, rest: str) -> Fault | None:
         """What stands behind or before the host."""
         end = re.search(r"[/?#]", rest)
         origin = f"{scheme}://{rest[: end.start()] if end else rest}"
         if end and rest[end.start() :] == "/":
-            said = f"{quote(self.text)} ends in a slash, and browsers send the origin without one: it matches no page."
-            return self.fault("origin-trailing-slash", said, write=origin)
+            message_text = f"{quote(self.text)} ends in a slash, and browsers send the origin without one: it matches no page."
+            return self.fault("origin-trailing-slash", message_text, write=origin)
         if end:
-            said = f"{quote(self.text)} has {quote(rest[end.start() :])} behind the host, and an origin ends with host and port."
-            return self.fault("origin-has-path", said, write=origin)
+            message_text = (
+                f"{quote(self.text)} has {quote(rest[end.start() :])} behind the host, and an origin ends with host and port."
+            )
+            return self.fault("origin-has-path", message_text, write=origin)
         if "@" in rest:
-            said = f"{quote(self.text)} names a user, and browsers send the host and the port only."
-            return self.fault("origin-not-normalised", said, write=f"{scheme}://" + rest.rpartition("@")[2])
+            message_text = f"{quote(self.text)} names a user, and browsers send the host and the port only."
+            return self.fault("origin-not-normalised", message_text, write=f"{scheme}://" + rest.rpartition("@")[2])
         return None
 
     def _port(self, scheme: str, host: str, port: str | None) -> Fault | int | str | None:
@@ -152,11 +162,13 @@ class _Reading:
             return port
         without = f"{scheme}://{host}"
         if not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65535:
-            said = f"{quote(port)} is no port: ports are 1 to 65535, or '*' for any."
-            return self.fault("origin-not-normalised", said, write=without, more=", with its port if it has one")
+            message_text = f"{quote(port)} is no port: ports are 1 to 65535, or '*' for any."
+            return self.fault("origin-not-normalised", message_text, write=without, more=", with its port if it has one")
         if int(port) == DEFAULT_PORTS.get(scheme):
-            said = f"{port} is the port of {scheme} anyway, and browsers leave it out: {quote(self.text)} matches no page."
-            return self.fault("origin-default-port", said, write=without)
+            message_text = (
+                f"{port} is the port of {scheme} anyway, and browsers leave it out: {quote(self.text)} matches no page."
+            )
+            return self.fault("origin-default-port", message_text, write=without)
         if port[0] == "0":
             return self._not_as_sent("a port with zeros in front", f"{without}:{int(port)}")
         return int(port)
@@ -166,19 +178,21 @@ class _Reading:
         if "*" in name or not name:
             return self._other_wildcard(scheme, name, subdomains)
         if (name[0].isdigit() or name.startswith("[")) and subdomains and _is_address(name):
-            said = f"{quote(self.text)} asks for subdomains of an address, which has none."
-            return self.fault("glob-in-origins", said, write=f"{scheme}://{name}{behind}")
+            message_text = f"{quote(self.text)} asks for subdomains of an address, which has none."
+            return self.fault("glob-in-origins", message_text, write=f"{scheme}://{name}{behind}")
         labels = name.removesuffix(".").split(".")
         if len(name) > (MAX_HOST - 2 if subdomains else MAX_HOST) or max(map(len, labels)) > MAX_LABEL:
-            said = f"the host is longer than a name can be: {MAX_LABEL} characters a label, {MAX_HOST} in all."
-            return self.fault("origin-not-normalised", said, remedy="Write the name that the DNS knows.")
+            message_text = f"the host is longer than a name can be: {MAX_LABEL} characters a label, {MAX_HOST} in all."
+            return self.fault("origin-not-normalised", message_text, remedy="Write the name that the DNS knows.")
         sent = parse_url(f"https://a.{name}" if subdomains else f"https://{name}")
         canonical = sent.host.removeprefix("a.") if sent is not None and subdomains else sent.host if sent is not None else ""
         if canonical == name and "" not in labels and not re.search(r"[^a-z0-9._:\[\]-]", name):
             return None
         if not canonical or "" in labels or re.search(r"[^a-z0-9._:\[\]-]", canonical):
-            said = f"{quote(name)} is no host name: letters, digits, '-', '_' and '.', or an address."
-            return self.fault("origin-not-normalised", said, remedy="Write the host as the browser's address bar shows it.")
+            message_text = f"{quote(name)} is no host name: letters, digits, '-', '_' and '.', or an address."
+            return self.fault(
+                "origin-not-normalised", message_text, remedy="Write the host as the browser's address bar shows it."
+            )
         what = "Unicode, and browsers send Punycode" if not name.isascii() else "a form that browsers rewrite"
         if name.lower() == canonical:
             what = "upper case, and browsers send lower case"
@@ -186,20 +200,24 @@ class _Reading:
 
     def _other_wildcard(self, scheme: str, name: str, subdomains: bool) -> Fault:
         if not name or (name == "*" and not subdomains):
-            said = f"{quote(self.text)} names no host: it would let in almost every page there is."
-            return self.fault("glob-in-origins", said, remedy='Write the host; or origins="*" if everybody may read the answers.')
+            message_text = f"{quote(self.text)} names no host: it would let in almost every page there is."
+            return self.fault(
+                "glob-in-origins", message_text, remedy='Write the host; or origins="*" if everybody may read the answers.'
+            )
         domain = name.rpartition("*")[2].partition(".")[2]
-        said = f"{quote(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
+        message_text = (
+            f"{quote(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
+        )
         if "." not in domain:
-            return self.fault("glob-in-origins", said, remedy="Write 'https://*.example.com', or list the origins.")
+            return self.fault("glob-in-origins", message_text, remedy="Write 'https://*.example.com', or list the origins.")
         exactly = self._as_regex()
-        from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
+        from corsense.sites import is_public_suffix  # the list takes 80 ms to load
 
         if is_public_suffix(domain):
             hatch = f"with credentials set dangerously_allow_public_suffixes=True too: anybody can register a name below {domain}"
-            return self.fault("glob-in-origins", said, remedy=f"Write origin_regex={exactly}; {hatch}.")
+            return self.fault("glob-in-origins", message_text, remedy=f"Write origin_regex={exactly}; {hatch}.")
         more = f", if you trust each of its subdomains; or origin_regex={exactly}, which matches exactly that"
-        return self.fault("glob-in-origins", said, write=f"{scheme}://*.{domain}", more=more)
+        return self.fault("glob-in-origins", message_text, write=f"{scheme}://*.{domain}", more=more)
 
     def _as_regex(self) -> str:
         """The expression that matches what was meant, as it is written in source."""
@@ -207,8 +225,8 @@ class _Reading:
         return f"r'{'[a-z0-9-]+'.join(parts)}{'(:[0-9]+)?' if self.text.endswith(':*') else ''}'"
 
     def _not_as_sent(self, what: str, instead: str) -> Fault:
-        said = f"{quote(self.text)} has {what}: it matches no page."
-        return self.fault("origin-not-normalised", said, write=instead)
+        message_text = f"{quote(self.text)} has {what}: it matches no page."
+        return self.fault("origin-not-normalised", message_text, write=instead)
 
 
 def _authority(rest: str) -> tuple[str, str | None]:

@@ -21,9 +21,9 @@ class ClientNeeds:
 def client_needs(given: object) -> tuple[ClientNeeds, list[Fault]]:
     """What the clients of these names need, with a fault for each unknown name."""
     if isinstance(given, str) or not isinstance(given, Iterable):
-        said = f"clients must be a list of names, not {type(given).__name__}."
+        message = f"clients must be a list of names, not {type(given).__name__}."
         wanted = [given] if isinstance(given, str) else ["mcp"]
-        return ClientNeeds(), [Fault("clients", given, "origins-not-a-list", said, f"Write clients={wanted!r}.")]
+        return ClientNeeds(), [Fault("clients", given, "origins-not-a-list", message, f"Write clients={wanted!r}.")]
     names = list(given)
     if not names:
         return ClientNeeds(), []

@@ -18,30 +18,32 @@ _OWN_FLAGS = re.compile(r"^\(\?[aimsux]+\)")
 
 def keywords(policy: Policy) -> dict[str, Any]:
     """The keywords that make an equal policy, those with their default values left out."""
-    said: dict[str, Any] = {}
+    message: dict[str, Any] = {}
     if policy.any_origin:
-        said["origins"] = "*"
+        message["origins"] = "*"
     elif policy.origins:
-        said["origins"] = list(policy.origins)
+        message["origins"] = list(policy.origins)
     if policy.regex is not None:
         flagged = policy.regex.flags & ~32  # re.UNICODE, which every expression has
-        said["origin_regex"] = policy.regex if flagged else policy.regex.pattern
+        message["origin_regex"] = policy.regex if flagged else policy.regex.pattern
     if policy.resolver is not None:
-        said["origin_resolver"] = policy.resolver.resolve
-        said["origin_resolver_timeout"] = policy.resolver.timeout
-        said["origin_resolver_ttl"] = policy.resolver.ttl
-        said["origin_resolver_cache"] = policy.resolver.cache_size
+        message["origin_resolver"] = policy.resolver.resolve
+        message["origin_resolver_timeout"] = policy.resolver.timeout
+        message["origin_resolver_ttl"] = policy.resolver.ttl
+        message["origin_resolver_cache"] = policy.resolver.cache_size
     if policy.credential_set is not None:
-        said["credentials"] = list(policy.credential_set.patterns())
+        message["credentials"] = list(policy.credential_set.patterns())
     elif policy.credentials:
-        said["credentials"] = True
-    said["methods"] = _with_star(sorted(policy.methods), policy.allows_any_method)
-    said["request_headers"] = _with_star(sorted(policy.request_headers), policy.allows_any_header)
-    said["expose_headers"] = _with_star(list(policy.expose_headers), policy.exposes_any_header)
-    said["max_age"] = policy.max_age
+        message["credentials"] = True
+    message["methods"] = _with_star(sorted(policy.methods), policy.allows_any_method)
+    message["request_headers"] = _with_star(sorted(policy.request_headers), policy.allows_any_header)
+    message["expose_headers"] = _with_star(list(policy.expose_headers), policy.exposes_any_header)
+    message["max_age"] = policy.max_age
     for name in ("private_network", "websockets", *HATCHES):
-        said[name] = getattr(policy, name)
-    return {name: value for name, value in said.items() if value not in (None, False, []) or (value == 0 and name == "max_age")}
+        message[name] = getattr(policy, name)
+    return {
+        name: value for name, value in message.items() if value not in (None, False, []) or (value == 0 and name == "max_age")
+    }
 
 
 def _with_star(names: list[str], star: bool) -> list[str]:
@@ -50,10 +52,10 @@ def _with_star(names: list[str], star: bool) -> list[str]:
 
 def document(policy: Policy) -> dict[str, Any]:
     """The policy as a JSON document."""
-    said = {name: value for name, value in keywords(policy).items() if not name.startswith("origin_resolver")}
+    message = {name: value for name, value in keywords(policy).items() if not name.startswith("origin_resolver")}
     if policy.regex is not None:
-        said["origin_regex"] = _as_text(policy.regex)
-    return said
+        message["origin_regex"] = _as_text(policy.regex)
+    return message
 
 
 def _as_text(expression: OriginRegex) -> str:
@@ -63,8 +65,8 @@ def _as_text(expression: OriginRegex) -> str:
     text = expression.pattern
     if OriginRegex.compile(text).flags == expression.flags:
         return text
-    letters = "".join(letter for letter, flag in _FLAGS.items() if expression.flags & flag)
-    return f"(?{letters}){_OWN_FLAGS.sub('', text)}"
+    normalized = "".join(letter for letter, flag in _FLAGS.items() if expression.flags & flag)
+    return f"(?{normalized}){_OWN_FLAGS.sub('', text)}"
 
 
 def json_schema() -> dict[str, Any]:

@@ -92,15 +92,15 @@ def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]
         try:
             return int(text), []
         except ValueError:
-            said = f"{quote(text)} is no number of seconds."
-            return None, [Fault(name, text, "max-age-out-of-range", said, f"Write {name}=600, or leave it out.")]
+            message = f"{quote(text)} is no number of seconds."
+            return None, [Fault(name, text, "max-age-out-of-range", message, f"Write {name}=600, or leave it out.")]
     lower = text.strip().lower()
     if lower in _TRUE | _FALSE:
         return lower in _TRUE, []
     if keyword == "credentials" and not lower.isalnum():  # an origin has more than letters
         return read_origin_setting(text, name)
-    said = f"{quote(text)} is neither true nor false."
-    return None, [Fault(name, text, "flag-not-a-bool", said, f"Write {name}=true, or leave it out.")]
+    message = f"{quote(text)} is neither true nor false."
+    return None, [Fault(name, text, "flag-not-a-bool", message, f"Write {name}=true, or leave it out.")]
 
 
 def read_list(text: str, name: str) -> tuple[list[str], list[Fault]]:
@@ -113,9 +113,9 @@ def read_list(text: str, name: str) -> tuple[list[str], list[Fault]]:
             return _broken_json(stripped, name)
         entries = [document] if isinstance(document, str) else document
         if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-            said = f"{quote(stripped)} is JSON, but not a list of strings."
+            message = f"{quote(stripped)} is JSON, but not a list of strings."
             remedy = f"Write {name}=https://a.example.com,https://b.example.com."
-            return [], [Fault(name, text, "origins-not-a-list", said, remedy)]
+            return [], [Fault(name, text, "origins-not-a-list", message, remedy)]
         if isinstance(document, str):
             return read_list(document, name)
         return [entry.strip() for entry in entries if entry.strip()], []
@@ -128,8 +128,8 @@ def _broken_json(text: str, name: str) -> tuple[list[str], list[Fault]]:
     remedy = f"Leave {name} out, or separate entries by commas."
     if parts:
         remedy = f"Write {name}={instead}, without brackets and quotes."
-    said = f"{quote(text)} begins like JSON and is none."
-    return [], [Fault(name, text, "origins-not-a-list", said, remedy)]
+    message = f"{quote(text)} begins like JSON and is none."
+    return [], [Fault(name, text, "origins-not-a-list", message, remedy)]
 
 
 def read_origin_setting(text: str, name: str) -> tuple[str | list[str], list[Fault]]:
@@ -144,8 +144,8 @@ def forgive_slashes(entries: list[str], name: str) -> list[str]:
     for entry in entries:
         host = entry.partition("://")[2]
         if host.endswith("/") and host.count("/") == 1 and len(host) > 1:
-            said = f"{name}: {entry!r} is read as {entry[:-1]!r}; browsers send origins without a slash at the end"
-            warnings.warn(said, OriginWarning, stacklevel=2)
+            message = f"{name}: {entry!r} is read as {entry[:-1]!r}; browsers send origins without a slash at the end"
+            warnings.warn(message, OriginWarning, stacklevel=2)
             entry = entry[:-1]
         forgiven.append(entry)
     return forgiven
@@ -191,8 +191,8 @@ def named_after_variables(names: Mapping[str, str], faults: list[Fault], missing
     try:
         yield
     except PolicyError as error:
-        told = [fault for fault in error.faults if not (faults and fault.slug == "no-origins")]
-        raise PolicyError([*faults, *(_renamed(fault, named) for fault in told)]) from None
+        reported = [fault for fault in error.faults if not (faults and fault.slug == "no-origins")]
+        raise PolicyError([*faults, *(_renamed(fault, named) for fault in reported)]) from None
     if faults:
         raise PolicyError(faults)
 

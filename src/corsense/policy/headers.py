@@ -57,27 +57,27 @@ def _no_name(field: str, value: object) -> Fault | None:
         return None
     stripped = value.strip(" :,;\t\r\n")
     instead = f"Write {quote(stripped)}." if is_token(stripped) else "Write one name an entry, such as 'X-Request-ID'."
-    said = f"{quote(value)} is no header name, and one bad name makes browsers drop the whole list."
-    return Fault(field, value, "invalid-cors-header", said, instead)
+    message = f"{quote(value)} is no header name, and one bad name makes browsers drop the whole list."
+    return Fault(field, value, "invalid-cors-header", message, instead)
 
 
 def _request_fault(name: str) -> Fault | None:
     lower = name.lower()
     if lower in _ANSWERS or lower in _RESPONSE_ONLY:
-        said = f"{name} belongs in answers; pages do not send it."
-        return Fault("request_headers", name, "name-without-effect", said, "Leave it out; this list is what pages may send.")
+        message = f"{name} belongs in answers; pages do not send it."
+        return Fault("request_headers", name, "name-without-effect", message, "Leave it out; this list is what pages may send.")
     if is_forbidden_request_header(lower, ""):
-        said = f"browsers never let script set {name}, so nobody can make use of the permission."
-        return Fault("request_headers", name, "name-without-effect", said, "Leave it out.")
+        message = f"browsers never let script set {name}, so nobody can make use of the permission."
+        return Fault("request_headers", name, "name-without-effect", message, "Leave it out.")
     return None
 
 
 def _response_fault(name: str) -> Fault | None:
     lower = name.lower()
     if lower in FORBIDDEN_RESPONSE_HEADERS:
-        said = f"browsers never show {name} to script."
-        return Fault("expose_headers", name, "name-without-effect", said, "Leave it out.")
+        message = f"browsers never show {name} to script."
+        return Fault("expose_headers", name, "name-without-effect", message, "Leave it out.")
     if lower in _QUESTIONS or lower in _PREFLIGHT_ANSWERS:
-        said = f"{name} is no header of an answer that script could read."
-        return Fault("expose_headers", name, "name-without-effect", said, "Leave it out; this list is what pages may read.")
+        message = f"{name} is no header of an answer that script could read."
+        return Fault("expose_headers", name, "name-without-effect", message, "Leave it out; this list is what pages may read.")
     return None

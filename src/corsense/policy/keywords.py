@@ -68,13 +68,13 @@ def unknown_keyword(name: str, value: object) -> Fault:
 
 def unknown_layer_keyword(name: str, value: object) -> Fault:
     """The fault of a keyword that neither `CORSMiddleware` nor `install` has. A keyword of `Policy` is told where it goes."""
-    said = f"CORSMiddleware has no {quote(name)}."
+    message = f"CORSMiddleware has no {quote(name)}."
     if name in KEYWORDS:
         own = f"{_AS_LAYER[name]}=..., or " if name in _AS_LAYER else ""
-        return Fault(name, value, "unknown-keyword", said, f"Write {own}policy=Policy({name}=...).")
+        return Fault(name, value, "unknown-keyword", message, f"Write {own}policy=Policy({name}=...).")
     near = nearest_layer_keyword(name)
     remedy = f"Did you mean {near}?" if near else f"There are {', '.join(LAYER_KEYWORDS)}."
-    return Fault(name, value, "unknown-keyword", said, remedy)
+    return Fault(name, value, "unknown-keyword", message, remedy)
 
 
 def nearest_keyword(name: str) -> str | None:

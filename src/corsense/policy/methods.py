@@ -30,11 +30,11 @@ def _fault(method: str) -> Fault | None:
         instead = f"Write {quote(stripped)}." if is_token(stripped) else "Write one method an entry, such as 'PUT'."
         return Fault("methods", method, "invalid-cors-header", f"{quote(method)} is no method: it is not one token.", instead)
     if is_forbidden_method(method):
-        said = f"browsers never let script use {method.upper()}, so nobody can make use of the permission."
-        return Fault("methods", method, "name-without-effect", said, "Leave it out.")
+        message = f"browsers never let script use {method.upper()}, so nobody can make use of the permission."
+        return Fault("methods", method, "name-without-effect", message, "Leave it out.")
     if normalise_method(method) not in _KNOWN and method.upper() in _KNOWN:
-        said = f"methods are case-sensitive, and {quote(method)} is not {method.upper()}."
-        return Fault("methods", method, "method-not-allowed", said, f"Write {quote(method.upper())}.")
+        message = f"methods are case-sensitive, and {quote(method)} is not {method.upper()}."
+        return Fault("methods", method, "method-not-allowed", message, f"Write {quote(method.upper())}.")
     return None
 
 

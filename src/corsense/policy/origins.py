@@ -76,8 +76,8 @@ def _read_each(field: str, given: Iterable[object]) -> tuple[OriginList, list[Fa
             patterns.append(OriginPattern(*read))
         texts[str(text)] = None
     if stars and (texts or faults):
-        said = "'*' wins: every origin is let in, so the others beside it change nothing."
-        faults.append(Fault(field, "*", "wildcard-origins", said, "Write origins=\"*\", or leave the '*' out."))
+        message = "'*' wins: every origin is let in, so the others beside it change nothing."
+        faults.append(Fault(field, "*", "wildcard-origins", message, "Write origins=\"*\", or leave the '*' out."))
     if stars and not faults:
         return OriginList(any_origin=True), []
     return OriginList(tuple(texts), OriginSet.of_plain(plain, patterns), tuple(patterns)), faults
@@ -87,9 +87,9 @@ def _not_a_list(field: str, given: object) -> Fault:
     if isinstance(given, str):
         entries = [part for part in re.split(r"[,;\s]+", given.strip("[] \t\r\n")) if part]
         entries = [part.strip("'\"") for part in entries]
-        said = f"{quote(given)} is one string, and a list is due; an origin would be compared with its letters."
+        message = f"{quote(given)} is one string, and a list is due; an origin would be compared with its letters."
         instead = f"Write {field}={quote(entries)}." if len(entries) <= _SHOWN else "Split it, and strip each part."
-        return Fault(field, given, "origins-not-a-list", said, instead)
+        return Fault(field, given, "origins-not-a-list", message, instead)
     return Fault(field, given, "origins-not-a-list", f"{quote(given)} is no list.", f'Write {field}=["https://app.example.com"].')
 
 
@@ -101,9 +101,11 @@ def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
 
 def insecure_fault(field: str, text: str) -> Fault:
     """The fault of an `http:` pattern whose pages may send cookies."""
-    said = f"{quote(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
+    message = (
+        f"{quote(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
+    )
     remedy = f"Write {quote('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
-    return Fault(field, text, "insecure-origin-with-credentials", said, remedy)
+    return Fault(field, text, "insecure-origin-with-credentials", message, remedy)
 
 
 def insecure_development_origins(texts: Iterable[str]) -> tuple[str, ...]:
@@ -124,7 +126,7 @@ def public_suffix_faults(field: str, patterns: Iterable[OriginPattern]) -> list[
     wide = [pattern for pattern in patterns if pattern.subdomains]
     if not wide:
         return []
-    from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
+    from corsense.sites import is_public_suffix  # the list takes 80 ms to load
 
     return [
         Fault(
@@ -156,25 +158,25 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
 
     pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
     if not isinstance(pattern, str):
-        said = f"{quote(given)} is not a string, and a regular expression is one."
+        message = f"{quote(given)} is not a string, and a regular expression is one."
         texts = [text for text in given if isinstance(text, str)] if isinstance(given, (list, tuple, set, frozenset)) else []
-        return None, [Fault(field, given, "origin-regex-not-a-string", said, Listed.of(texts).remedy("origins", field))]
+        return None, [Fault(field, given, "origin-regex-not-a-string", message, Listed.of(texts).remedy("origins", field))]
     flags = given.flags if isinstance(given, (re.Pattern, OriginRegex)) else 0
     try:
         compiled = OriginRegex.compile(pattern, flags)
         witness = None if tolerate_broad else foreign_origin(compiled)
     except re.error as error:
-        said = f"{quote(pattern)} is not a regular expression: {error}."
+        message = f"{quote(pattern)} is not a regular expression: {error}."
         remedy = "Write origins with a pattern instead, such as 'https://*.example.com'."
-        return None, [Fault(field, pattern, "regex-in-origins", said, remedy)]
+        return None, [Fault(field, pattern, "regex-in-origins", message, remedy)]
     except UnsupportedRegex as error:
-        said = f"{quote(pattern)} has {error.construct}, which cannot be matched in linear time."
-        return None, [Fault(field, pattern, "regex-not-linear", said, error.remedy)]
+        message = f"{quote(pattern)} has {error.construct}, which cannot be matched in linear time."
+        return None, [Fault(field, pattern, "regex-not-linear", message, error.remedy)]
     if witness is None:
         return compiled, []
-    said = f"{quote(pattern)} also admits {quote(witness)}, which belongs to somebody else."
+    message = f"{quote(pattern)} also admits {quote(witness)}, which belongs to somebody else."
     remedy = "Escape the dots and end it with your own domain, or write a pattern such as 'https://*.example.com'."
-    return compiled, [Fault(field, pattern, "regex-too-broad", said, remedy)]
+    return compiled, [Fault(field, pattern, "regex-too-broad", message, remedy)]
 
 
 def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suffixes: bool) -> list[Fault]:
@@ -188,26 +190,26 @@ def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suf
         forged = None if insecure else insecure_origin(compiled)
         shared = None if public_suffixes else _shared_suffix(compiled)
     except UnsupportedRegex as error:
-        said = f"{quote(text)} has {error.construct}, so who may send cookies cannot be decided."
-        return [Fault(field, text, "regex-not-linear", said, error.remedy)]
+        message = f"{quote(text)} has {error.construct}, so who may send cookies cannot be decided."
+        return [Fault(field, text, "regex-not-linear", message, error.remedy)]
     if forged is not None:
-        said = f"{quote(text)} admits {quote(forged)}, and anybody on the network can forge its pages."
+        message = f"{quote(text)} admits {quote(forged)}, and anybody on the network can forge its pages."
         remedy = "Begin it with https://, or set dangerously_allow_insecure_origins=True."
-        faults.append(Fault(field, text, "insecure-origin-with-credentials", said, remedy))
+        faults.append(Fault(field, text, "insecure-origin-with-credentials", message, remedy))
     if shared is not None:
         suffix, witness = shared
-        said = f"{quote(text)} admits {quote(witness)}, and anybody can register a name below {suffix}."
+        message = f"{quote(text)} admits {quote(witness)}, and anybody can register a name below {suffix}."
         remedy = (
             "List the hosts that are yours; or, to allow exactly what the expression matches, set "
             "dangerously_allow_public_suffixes=True."
         )
-        faults.append(Fault(field, text, "public-suffix-origin", said, remedy))
+        faults.append(Fault(field, text, "public-suffix-origin", message, remedy))
     return faults
 
 
 def _shared_suffix(compiled: OriginRegex) -> tuple[str, str] | None:
-    from corsense.fetch.sites import is_public_suffix  # the list takes 80 ms to load
     from corsense.origin.breadth import shared_suffix
+    from corsense.sites import is_public_suffix  # the list takes 80 ms to load
 
     return shared_suffix(compiled, is_public_suffix)
 

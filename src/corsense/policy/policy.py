@@ -209,9 +209,9 @@ class Policy:
         faults += found
         put(self, "resolver", settings)
         if nothing_wrong_with_origins and not (listed.any_origin or listed.texts or origin_regex or origin_resolver):
-            said = "no origin, no regular expression and no resolver: such a policy lets no page in, so it says nothing."
+            message = "no origin, no regular expression and no resolver: such a policy lets no page in, so it says nothing."
             remedy = "List the origins of your pages; where no other origin calls the API, leave the CORS layer out."
-            faults.append(Fault("origins", origins, "no-origins", said, remedy))
+            faults.append(Fault("origins", origins, "no-origins", message, remedy))
 
         faults += self._take_credentials(credentials, listed)
         needs, found = client_needs(clients)
@@ -242,18 +242,18 @@ class Policy:
             return _bool_faults("credentials", given)
         trusted, faults = read_origins("credentials", given)
         if trusted.any_origin:
-            said = "'*' gives cookies to every page there is, and '*' in the answer would not even be taken for that."
-            return [Fault("credentials", given, "wildcard-with-credentials", said, "List the origins that you trust.")]
+            message = "'*' gives cookies to every page there is, and '*' in the answer would not even be taken for that."
+            return [Fault("credentials", given, "wildcard-with-credentials", message, "List the origins that you trust.")]
         put(self, "credentials", bool(trusted.texts))
         put(self, "credential_set", trusted.index)
-        return faults + self._credential_faults("credentials", trusted) + self._strangers(trusted)
+        return faults + self._credential_faults("credentials", trusted) + self._untrusted_pages(trusted)
 
     def _credential_faults(self, field: str, trusted: OriginList) -> list[Fault]:
         faults: list[Fault] = []
         if trusted.any_origin and not self.dangerously_allow_any_origin_with_credentials:
-            said = "'*' with credentials would let every page on the web act with the user's cookies and read the answers."
+            message = "'*' with credentials would let every page on the web act with the user's cookies and read the answers."
             remedy = "List the origins that you trust; or leave credentials out, which bearer tokens do not need."
-            faults.append(Fault(field, "*", "wildcard-with-credentials", said, remedy))
+            faults.append(Fault(field, "*", "wildcard-with-credentials", message, remedy))
         if not self.dangerously_allow_insecure_origins:
             faults += insecure_faults(field, trusted)
         if not self.dangerously_allow_public_suffixes:
@@ -266,7 +266,7 @@ class Policy:
             )
         return faults
 
-    def _strangers(self, trusted: OriginList) -> list[Fault]:
+    def _untrusted_pages(self, trusted: OriginList) -> list[Fault]:
         """Patterns that may send cookies but are not let in."""
         if self.any_origin or self.regex is not None or self.origin_resolver is not None or not self.origins:
             return []
@@ -303,8 +303,8 @@ class Policy:
         put(self, "exposes_any_header", "*" in names)
         faults += found + more
         if "*" in names and self.credentials:
-            said = "with credentials browsers take '*' for the name of a header, so it exposes nothing."
-            faults.append(Fault("expose_headers", "*", "expose-wildcard-with-credentials", said, "Name the headers."))
+            message = "with credentials browsers take '*' for the name of a header, so it exposes nothing."
+            faults.append(Fault("expose_headers", "*", "expose-wildcard-with-credentials", message, "Name the headers."))
         return faults
 
     # Presets.
@@ -532,40 +532,40 @@ def _entries(field: str, given: object, example: str) -> tuple[Iterable[object],
     if given == "*":
         return ("*",), []
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        said = f"{quote(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
+        message = f"{quote(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
         entries = re.split(r"[,;\s]+", given.strip(" ,;\t\r\n")) if isinstance(given, str) and given.strip() else [example]
-        return (), [Fault(field, given, "invalid-cors-header", said, f"Write {field}={quote(entries)}.")]
+        return (), [Fault(field, given, "invalid-cors-header", message, f"Write {field}={quote(entries)}.")]
     return given, []
 
 
 def _credentials_as_text(given: str) -> Fault:
-    said = f"{quote(given)} is one string; credentials is True, False, or a list of origins."
+    message = f"{quote(given)} is one string; credentials is True, False, or a list of origins."
     remedy = f"Write credentials={given.strip().lower() in ('true', '1', 'yes', 'on')}." if "://" not in given else (
         f"Write credentials=[{quote(given)}].")  # fmt: skip
-    return Fault("credentials", given, "origins-not-a-list" if "://" in given else "flag-not-a-bool", said, remedy)
+    return Fault("credentials", given, "origins-not-a-list" if "://" in given else "flag-not-a-bool", message, remedy)
 
 
 def _bool_faults(field: str, value: object) -> list[Fault]:
     if isinstance(value, bool):
         return []
-    said = f"{quote(value)} is neither True nor False."
+    message = f"{quote(value)} is neither True nor False."
     if isinstance(value, str):
-        said += " Text counts as true, whatever it says."
-    return [Fault(field, value, "flag-not-a-bool", said, f"Write {field}=True, or leave it out.")]
+        message += " Text counts as true, whatever it says."
+    return [Fault(field, value, "flag-not-a-bool", message, f"Write {field}=True, or leave it out.")]
 
 
 def _max_age_faults(given: object) -> list[Fault]:
     if given is None:
         return []
     if not isinstance(given, int) or isinstance(given, bool):
-        said = f"{quote(given)} is no number of seconds."
-        return [Fault("max_age", given, "max-age-out-of-range", said, "Write max_age=600, or leave it out.")]
+        message = f"{quote(given)} is no number of seconds."
+        return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=600, or leave it out.")]
     if given < -1:
-        said = f"{quote(given)} is negative; only -1 is, which tells browsers to keep nothing."
-        return [Fault("max_age", given, "max-age-out-of-range", said, "Write max_age=-1, or leave it out.")]
+        message = f"{quote(given)} is negative; only -1 is, which tells browsers to keep nothing."
+        return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=-1, or leave it out.")]
     if given > MAX_MAX_AGE:
-        said = f"{quote(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
-        return [Fault("max_age", given, "max-age-out-of-range", said, f"Write max_age={MAX_MAX_AGE}, or less.")]
+        message = f"{quote(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
+        return [Fault("max_age", given, "max-age-out-of-range", message, f"Write max_age={MAX_MAX_AGE}, or less.")]
     return []
 
 
@@ -573,8 +573,8 @@ def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object)
     if resolve is None:
         return None, []
     if not callable(resolve):
-        said = f"{quote(resolve)} cannot be called."
-        return None, [Fault("origin_resolver", resolve, "resolver-limits", said, "Give a function that takes the origin.")]
+        message = f"{quote(resolve)} cannot be called."
+        return None, [Fault("origin_resolver", resolve, "resolver-limits", message, "Give a function that takes the origin.")]
     faults = [
         Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quote(value)} is no number {of}.", f"Write {instead}.")
         for name, value, good, of, instead in (

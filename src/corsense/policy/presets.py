@@ -59,8 +59,8 @@ def make_for_production(make: Callable[..., Made], keywords: Mapping[str, Any]) 
     try:
         made = make(**keywords)
     except PolicyError as error:
-        told = [fault.value for fault in error.faults]
-        raise PolicyError([*error.faults, *(fault for fault in leftovers if fault.value not in told)]) from None
+        reported = [fault.value for fault in error.faults]
+        raise PolicyError([*error.faults, *(fault for fault in leftovers if fault.value not in reported)]) from None
     if leftovers:
         raise PolicyError(leftovers)
     return made
@@ -69,9 +69,9 @@ def make_for_production(make: Callable[..., Made], keywords: Mapping[str, Any]) 
 def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
     faults = []
     if listed.any_origin:
-        said = "'*' lets every page on the web call the API, which production() does not do by itself."
+        message = "'*' lets every page on the web call the API, which production() does not do by itself."
         remedy = "List the origins of your pages; for an API that is meant for everybody, Policy.public_api()."
-        faults.append(Fault("origins", "*", "wildcard-in-production", said, remedy))
+        faults.append(Fault("origins", "*", "wildcard-in-production", message, remedy))
     for text in filter(_SUSPICIOUS.search, listed.texts):
         fault = _leftover(OriginPattern.parse(text), tolerate_insecure)
         if fault is not None:
@@ -82,11 +82,11 @@ def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
 def _leftover(pattern: OriginPattern, tolerate_insecure: bool) -> Fault | None:
     text = str(pattern)
     if pattern.is_loopback and pattern.scheme in ("http", "https"):
-        said = f"{quote(text)} is a page on the caller's own machine, a leftover of development."
+        message = f"{quote(text)} is a page on the caller's own machine, a leftover of development."
         remedy = "Leave it out of production; Policy.development() allows it."
-        return Fault("origins", text, "development-origin-in-production", said, remedy)
+        return Fault("origins", text, "development-origin-in-production", message, remedy)
     if pattern.scheme == "http" and not tolerate_insecure:
-        said = f"{quote(text)} is not https, so whoever sits on the network can forge its pages."
+        message = f"{quote(text)} is not https, so whoever sits on the network can forge its pages."
         remedy = f"Write {quote('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
-        return Fault("origins", text, "insecure-origin-in-production", said, remedy)
+        return Fault("origins", text, "insecure-origin-in-production", message, remedy)
     return None

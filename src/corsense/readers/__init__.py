@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from corsense.readers.errors import InputError
+from corsense.errors import InputError
 
 __all__ = ["InputError"]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote_plus, unquote, urlsplit
 
 from corsense._redaction import cookie_names, redact_url
-from corsense.readers.errors import InputError, quoted
-from corsense.readers.pasted import LONGEST_TEXT, PastedRequest, settle
+from corsense.errors import InputError, quoted
+from corsense.readers.requests import LONGEST_TEXT, PastedRequest, settle
 from corsense.readers.shell import split_words
 
 _SHORT_WITH_VALUE = frozenset("AbcCdDeEFHKmoPQrtTuUwxXyYz")
@@ -120,11 +120,11 @@ def _long_option(word: str, rest: Iterator[str], notes: list[str]) -> tuple[str,
     return name, ""
 
 
-def _short_options(letters: str, rest: Iterator[str]) -> Iterator[tuple[str, str]]:
-    for index, letter in enumerate(letters):
+def _short_options(normalized: str, rest: Iterator[str]) -> Iterator[tuple[str, str]]:
+    for index, letter in enumerate(normalized):
         name = _SHORT_NAMES.get(letter, letter)
         if letter in _SHORT_WITH_VALUE:
-            yield name, letters[index + 1 :] or _value("-" + letter, rest)
+            yield name, normalized[index + 1 :] or _value("-" + letter, rest)
             return
         if letter == ":":
             yield "next", ""

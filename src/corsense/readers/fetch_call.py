@@ -9,10 +9,10 @@ from typing import Any, get_args
 from urllib.parse import urlencode
 
 from corsense._redaction import PLACEHOLDER, redact_url
+from corsense.errors import InputError, quoted
 from corsense.fetch.request import Cache, Credentials, Mode, Redirect
-from corsense.readers.errors import InputError, quoted
 from corsense.readers.javascript import Call, Unknown, Value, calls, stringify
-from corsense.readers.pasted import LONGEST_TEXT, Body, PastedRequest, page_origin, settle
+from corsense.readers.requests import LONGEST_TEXT, Body, PastedRequest, page_origin, settle
 from corsense.url import parse_url
 
 _FORM = "application/x-www-form-urlencoded"

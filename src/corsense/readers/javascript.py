@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from corsense.readers.errors import InputError
+from corsense.errors import InputError
 
 MAX_DEPTH = 60
 """How deep brackets may nest."""

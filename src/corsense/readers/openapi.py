@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import quote
 
+from corsense.errors import InputError, quoted
 from corsense.fetch.safelist import is_forbidden_request_header, is_token
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
-from corsense.readers.errors import InputError, quoted
 from corsense.url import parse_url
 
 LONGEST_DOCUMENT = 16 * 1024 * 1024

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from corsense.errors import InputError, quoted
 from corsense.faults import Fault
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import KEYWORDS, STARLETTE
-from corsense.readers.errors import InputError, quoted
 
 TABLE = ("tool", "corsense", "policy")
 
@@ -62,8 +62,8 @@ def _imported(module: str, name: str, folder: Path) -> object:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        said = f": {error}".split("\n")[0].rstrip(": ")
-        raise InputError(f"{module} cannot be imported, it raises {type(error).__name__}{said}.") from error
+        message = f": {error}".split("\n")[0].rstrip(": ")
+        raise InputError(f"{module} cannot be imported, it raises {type(error).__name__}{message}.") from error
     for part in name.split("."):
         try:
             found = getattr(found, part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corsense.readers.errors import InputError
+from corsense.errors import InputError
 
 _OPERATORS = frozenset("|;<>&()")
 _CARET_AT_LINE_END = re.compile(r"\^[ \t]*(?:\r?\n|\Z)")

@@ -25,6 +25,6 @@ def print_verdict(lines: Lines, result: Result, *, verbose: bool) -> None:
 
 def _sides(difference: Difference) -> Iterator[Line]:
     yield [(difference.aspect, "bold")]
-    for name, said in (("model", difference.model), ("browser", difference.browser)):
-        for line in said or ("nothing",):
+    for name, message in (("model", difference.model), ("browser", difference.browser)):
+        for line in message or ("nothing",):
             yield [(f"  {name:<8} ", "dim"), (line, "")]

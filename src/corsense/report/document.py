@@ -14,10 +14,10 @@ from corsense.check.results import Report, Result
 from corsense.explain import Explanation
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
-from corsense.fix.diff import shared_diff
+from corsense.fix.edits.diff import shared_diff
 from corsense.lint import LintReport
 from corsense.report.console import console_lines
-from corsense.report.messages import LikelyCauseDocument, MessageDocument, message_document
+from corsense.report.message_document import LikelyCauseDocument, MessageDocument, message_document
 from corsense.report.redaction import redacted_explanations, redacted_findings, redacted_report
 
 Severity = Literal["error", "warning", "info"]

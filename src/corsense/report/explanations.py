@@ -12,7 +12,7 @@ from corsense.report.terminal import Lines, harmless
 from corsense.url import parse_url
 
 if TYPE_CHECKING:
-    from corsense.check.messages import Tried
+    from corsense.check.console_call import Tried
     from corsense.check.results import Report
     from corsense.finding import Finding
 
@@ -61,7 +61,7 @@ class _Printer:
         left_out = 0
         for explanation in shown:
             message = explanation.message
-            event = (message.code, message.url, tuple(likely.cause.slug for likely in explanation.causes))
+            event = (message.code, message.url, tuple(likely_causes_of.cause.slug for likely_causes_of in explanation.causes))
             if event in seen and not self.verbose:
                 left_out += 1
                 continue
@@ -77,7 +77,7 @@ class _Printer:
     def _event(self, explanation: Explanation, report: Report | None) -> None:
         _message(explanation, self.lines, cut=not self.verbose)
         if report is not None and explanation.message.error is not None:
-            from corsense.check.messages import tried  # only here: a text alone needs nothing of the checks
+            from corsense.check.console_call import tried  # only here: a text alone needs nothing of the checks
 
             shown = tried(explanation, report)
             self.lines.labelled("tried", verdict(explanation, shown, report), style="green")
@@ -87,8 +87,8 @@ class _Printer:
         if not explanation.causes:
             self.lines.labelled("means", _harmless(explanation))
         causes = explanation.causes if self.verbose else explanation.causes[:_CAUSES]
-        for place, likely in enumerate(causes):
-            self._cause(likely, with_code=not self.quiet and (place == 0 or self.verbose))
+        for place, likely_causes_of in enumerate(causes):
+            self._cause(likely_causes_of, with_code=not self.quiet and (place == 0 or self.verbose))
         if len(explanation.causes) > len(causes) and not self.quiet:
             self.lines.labelled("more", f"{len(explanation.causes) - len(causes)} less likely, with --verbose.")
 
@@ -102,13 +102,13 @@ class _Printer:
             elif finding.fix is not None and not self.quiet:
                 self.lines.labelled("do", f"{finding.fix.title}; `corsense fix` writes it.")
 
-    def _cause(self, likely: LikelyCause, *, with_code: bool) -> None:
-        found = likely.cause
+    def _cause(self, likely_causes_of: LikelyCause, *, with_code: bool) -> None:
+        found = likely_causes_of.cause
         label = [(f"{found.code} {found.slug}", "bold"), (f"  {found.title}", ""), (f"  ({found.documentation})", "dim")]
-        self.lines.labelled(likely.likelihood, label, style=_COLOURS[likely.likelihood])
-        code = likely.fix.splitlines() if with_code else []
+        self.lines.labelled(likely_causes_of.likelihood, label, style=_COLOURS[likely_causes_of.likelihood])
+        code = likely_causes_of.fix.splitlines() if with_code else []
         for line in code if self.verbose or len(code) <= _CODE else ():
-            self.lines.verbatim(f"{'':12}{line}")
+            self.lines.exact(f"{'':12}{line}")
 
 
 def verdict(explanation: Explanation, shown: Tried, report: Report) -> str:
@@ -148,8 +148,8 @@ def _message(explanation: Explanation, lines: Lines, *, cut: bool) -> None:
         "header": message.header,
         "status": str(explanation.status) if explanation.status is not None else None,
     }
-    told = ", ".join(f"{name} {harmless(value)}" for name, value in facts.items() if value)
-    lines.labelled("read as", f"{told}{'' if message.certain else ' (not all of the text is there: the reason is a guess)'}")
+    reported = ", ".join(f"{name} {harmless(value)}" for name, value in facts.items() if value)
+    lines.labelled("read as", f"{reported}{'' if message.certain else ' (not all of the text is there: the reason is a guess)'}")
     lines.labelled("checked", explanation.checked)
 
 

@@ -64,17 +64,17 @@ def _excerpt(place: Place, sources: dict[str, list[str]], lines: Lines) -> None:
     width = len(str(last))
     for number in range(place.line, last + 1):
         if number - place.line >= _SHOWN_LINES:
-            lines.verbatim(f"  {'':>{width}} | ...", "dim")
+            lines.exact(f"  {'':>{width}} | ...", "dim")
             break
         text = source[number - 1].replace("\t", " ")
         if len(text) > _LONGEST_LINE:
-            lines.verbatim(f"  {number:>{width}} | (a line of {len(text):,} characters, column {place.column or 1:,})")
+            lines.exact(f"  {number:>{width}} | (a line of {len(text):,} characters, column {place.column or 1:,})")
             break
         marked = _marked(place, number, text)
         start = max(0, len(marked) - len(marked.lstrip()) - _WIDEST // 4) if len(text) > _WIDEST else 0
         end = start + _WIDEST
-        lines.verbatim(f"  {number:>{width}} | {masked.text(text)[start:end]}")
-        lines.verbatim(f"  {'':>{width}} | {marked[start:end]}", "red")
+        lines.exact(f"  {number:>{width}} | {masked.text(text)[start:end]}")
+        lines.exact(f"  {'':>{width}} | {marked[start:end]}", "red")
 
 
 def _marked(place: Place, number: int, text: str) -> str:

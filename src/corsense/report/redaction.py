@@ -13,11 +13,11 @@ from corsense.fetch.wire import Headers, combine
 from corsense.url import parse_url
 
 if TYPE_CHECKING:
-    from corsense.check.mended import Mended
     from corsense.check.results import BrowserVerdict, Difference, Report, Result
     from corsense.diagnose import Diagnosis
     from corsense.explain import Explanation
     from corsense.finding import Finding
+    from corsense.fix.result import FixResult
 
 _LONGEST = 4_000
 """Characters of a header's value, of a value that was checked, and of a sentence that a report has at most."""
@@ -51,7 +51,7 @@ def redacted_findings(findings: Iterable[Finding], redactor: Redactor | None = N
     )
 
 
-def redacted_repair(mended: Mended) -> Mended:
+def redacted_repair(fix_result: FixResult) -> FixResult:
     """A repair whose findings, reasons and notes are without secrets; the edits are source of the user's own, and stay."""
     known = Redactor()
     repairs = tuple(
@@ -60,10 +60,10 @@ def redacted_repair(mended: Mended) -> Mended:
             finding=redacted_findings([repair.finding], known)[0] if repair.finding is not None else None,
             reason=_text(repair.reason, known),
         )
-        for repair in mended.repairs
+        for repair in fix_result.repairs
     )
-    notes = tuple(map(known.text, mended.notes))
-    return replace(mended, repairs=repairs, remaining=redacted_findings(mended.remaining, known), notes=notes)
+    notes = tuple(map(known.text, fix_result.notes))
+    return replace(fix_result, repairs=repairs, remaining=redacted_findings(fix_result.remaining, known), notes=notes)
 
 
 def redacted_trace(trace: Trace, redactor: Redactor | None = None) -> Trace:
@@ -115,7 +115,7 @@ def _explanation(explanation: Explanation) -> Explanation:
     url = parse_url(message.url) if message.url else None
     known = Redactor([message.origin or "", url.host if url is not None else ""])
     shown = replace(message, url=known.url(message.url) if message.url else message.url, text=known.text(message.text))
-    causes = tuple(replace(likely, fix=known.known(likely.fix)) for likely in explanation.causes)
+    causes = tuple(replace(likelihood, fix=known.known(likelihood.fix)) for likelihood in explanation.causes)
     return replace(explanation, message=shown, checked=known.text(explanation.checked), causes=causes)
 
 

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from corsense import __version__
 from corsense._terminal import write_exactly
-from corsense.check.mended import Mended, Repair
 from corsense.finding import Finding
-from corsense.fix.diff import unified_diff
+from corsense.fix.edits.diff import unified_diff
+from corsense.fix.result import FixOutcome, FixResult
 from corsense.report.document import Document, FindingDocument, finding_document
 from corsense.report.redaction import redacted_repair
 from corsense.report.terminal import Lines
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-class RepairDocument(Document):
+class FixOutcomeDocument(Document):
     """One thing to do. `finding` is null where the user wished for it; `verified` is true once it is proven, false when it was
     tried and failed, null when it was not tried; `reason` says why it is not proven or not safe. `applied`: it is part of the
     diffs."""
@@ -42,43 +42,43 @@ class FileDocument(Document):
     diff: str
 
 
-class RepairedDocument(Document):
+class FixedDocument(Document):
     """The app, or the source, that was repaired."""
 
     kind: Literal["app", "source"]
     name: str
 
 
-class MendedDocument(Document):
+class FixResultDocument(Document):
     """What `corsense fix --format json` prints. `remaining` are the findings, more than information, that are there with every
     diff applied; their places are those of the edited files."""
 
     corsense: str
     schema_: Literal[1] = Field(alias="schema", default=1)
-    target: RepairedDocument
+    target: FixedDocument
     written: bool
-    fixes: list[RepairDocument]
+    fixes: list[FixOutcomeDocument]
     files: list[FileDocument]
     remaining: list[FindingDocument]
     notes: list[str]
 
 
-def mended_document(mended: Mended, *, written: bool) -> MendedDocument:
+def fix_result_document(fix_result: FixResult, *, written: bool) -> FixResultDocument:
     """The document of a repair, without secrets."""
-    mended = redacted_repair(mended)
-    return MendedDocument(
+    fix_result = redacted_repair(fix_result)
+    return FixResultDocument(
         corsense=__version__,
-        target=RepairedDocument(kind=mended.kind, name=mended.name),
+        target=FixedDocument(kind=fix_result.kind, name=fix_result.name),
         written=written,
-        fixes=[_repair(repair) for repair in mended.repairs],
-        files=[FileDocument(file=edit.file, diff=unified_diff(edit)) for edit in mended.edits],
-        remaining=[finding_document(finding) for finding in mended.remaining],
-        notes=list(mended.notes),
+        fixes=[_repair(repair) for repair in fix_result.repairs],
+        files=[FileDocument(file=edit.file, diff=unified_diff(edit)) for edit in fix_result.edits],
+        remaining=[finding_document(finding) for finding in fix_result.remaining],
+        notes=list(fix_result.notes),
     )
 
 
-def _repair(repair: Repair) -> RepairDocument:
-    return RepairDocument(
+def _repair(repair: FixOutcome) -> FixOutcomeDocument:
+    return FixOutcomeDocument(
         title=repair.title,
         safety="safe" if repair.is_safe else "unsafe",
         verified=repair.verified,
@@ -89,33 +89,35 @@ def _repair(repair: Repair) -> RepairDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class RepairText:
-    """Prints a `Mended`: what is done with its proof, the diffs, what is left. `quiet` leaves only the diffs and the last
+class FixText:
+    """Prints a `FixResult`: what is done with its proof, the diffs, what is left. `quiet` leaves only the diffs and the last
     lines."""
 
     lines: Lines
     quiet: bool = False
 
-    def print(self, mended: Mended, *, written: bool) -> None:
+    def print(self, fix_result: FixResult, *, written: bool) -> None:
         """Print the whole, without secrets."""
-        mended = redacted_repair(mended)
+        fix_result = redacted_repair(fix_result)
         if not self.quiet:
-            self._repairs([repair for repair in mended.repairs if repair.applied], "fixed" if written else "fix")
-            self._repairs([repair for repair in mended.repairs if not repair.applied], "not fixed")
-        for edit in mended.edits if not written else ():
+            self._repairs([repair for repair in fix_result.repairs if repair.applied], "fixed" if written else "fix")
+            self._repairs([repair for repair in fix_result.repairs if not repair.applied], "not fixed")
+        for edit in fix_result.edits if not written else ():
             self._diff(unified_diff(edit))
-        if mended.edits and not written and not self.quiet:
+        if fix_result.edits and not written and not self.quiet:
             self.lines.plain()
         if not self.quiet:
-            told = [repair.finding.message for repair in mended.repairs if repair.finding is not None and not repair.applied]
-            for finding in mended.remaining:
-                if finding.message not in told:
+            reported = [
+                repair.finding.message for repair in fix_result.repairs if repair.finding is not None and not repair.applied
+            ]
+            for finding in fix_result.remaining:
+                if finding.message not in reported:
                     self._left(finding)
-            for note in mended.notes:
+            for note in fix_result.notes:
                 self.lines.plain([("note  ", "dim"), (note, "")])
-        self._closing(mended, written)
+        self._closing(fix_result, written)
 
-    def _repairs(self, repairs: Iterable[Repair], label: str) -> None:
+    def _repairs(self, repairs: Iterable[FixOutcome], label: str) -> None:
         for repair in repairs:
             colour = "green" if repair.applied else "yellow"
             slug = f"{repair.finding.cause.code} {repair.finding.cause.slug}" if repair.finding is not None else "as you wished"
@@ -133,7 +135,7 @@ class RepairText:
             write_exactly(diff)  # for `git apply`
             return
         for line in diff.split("\n")[:-1]:
-            self.lines.verbatim(line, _COLOURS.get(line[:1], ""))
+            self.lines.exact(line, _COLOURS.get(line[:1], ""))
 
     def _left(self, finding: Finding) -> None:
         slug = f"{finding.cause.code} {finding.cause.slug}"
@@ -142,24 +144,24 @@ class RepairText:
         if finding.remedy:
             self.lines.labelled("do", finding.remedy)
 
-    def _closing(self, mended: Mended, written: bool) -> None:
-        files = _count(len(mended.edits), "file")
-        hidden = sum(not repair.applied and repair.guess is not None and repair.verified is None for repair in mended.repairs)
-        if written and mended.edits:
+    def _closing(self, fix_result: FixResult, written: bool) -> None:
+        files = _count(len(fix_result.edits), "file")
+        hidden = sum(not repair.applied and repair.guess is not None and repair.verified is None for repair in fix_result.repairs)
+        if written and fix_result.edits:
             self.lines.plain([(f"Changed {files}.", "green")])
-        elif mended.edits:
+        elif fix_result.edits:
             self.lines.plain([(f"Would change {files}; --write does it.", "bold")])
-        elif mended.is_done:
+        elif fix_result.is_done:
             self.lines.plain([("Nothing to fix.", "green")])
         else:
             self.lines.plain("Nothing is changed.")
         if hidden:
             self.lines.plain(f"{_count(hidden, 'unsafe fix', 'unsafe fixes')} not applied; --unsafe-fixes does.")
-        if mended.remaining:
-            self.lines.plain(f"{_count(len(mended.remaining), 'finding')} left.")
+        if fix_result.remaining:
+            self.lines.plain(f"{_count(len(fix_result.remaining), 'finding')} left.")
 
 
-def proof_of(repair: Repair) -> str:
+def proof_of(repair: FixOutcome) -> str:
     """Whether a repair is proven, and how, or why not."""
     if repair.verified:
         if repair.by_lint:

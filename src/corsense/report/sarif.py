@@ -10,7 +10,7 @@ from urllib.parse import quote
 from corsense import __version__
 from corsense.causes import Cause
 from corsense.finding import Edit, Finding, Fix, Place
-from corsense.fix.diff import holds_secret
+from corsense.fix.edits.diff import holds_secret
 from corsense.report.redaction import redacted_findings
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}

@@ -51,7 +51,7 @@ class Lines:
 
         self.plain(Text.assemble((f"{label:<{_LABEL}}", style), _printable(text)), 2, _LABEL)
 
-    def verbatim(self, text: str, style: str = "") -> None:
+    def exact(self, text: str, style: str = "") -> None:
         """Something to copy: never wrapped."""
         if self.console is None:
             print(harmless(text))

@@ -12,7 +12,7 @@ from rich.text import Text
 from corsense.check.results import Report, Result
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.finding import Finding, Place
-from corsense.fix.diff import shared_diff
+from corsense.fix.edits.diff import shared_diff
 from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
@@ -152,7 +152,7 @@ class TextReport:
             self.lines.labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
             for edit in fix.edits:
                 for line in shared_diff(edit).splitlines():
-                    self.lines.verbatim(" " * 12 + line, _DIFF_COLOURS.get(line[:1], ""))
+                    self.lines.exact(" " * 12 + line, _DIFF_COLOURS.get(line[:1], ""))
         elif finding.remedy:
             for number, line in enumerate(finding.remedy.splitlines()):
                 self.lines.labelled("" if number else "fix", line)
@@ -167,7 +167,7 @@ class TextReport:
     def _command(self, label: str, command: str) -> None:
         """Something to copy: never wrapped."""
         for number, line in enumerate(command.splitlines()):
-            self.lines.verbatim(f"  {'' if number else label:<10}{line}")
+            self.lines.exact(f"  {'' if number else label:<10}{line}")
 
     def _closing(self, report: Report) -> None:
         if self.verbose:

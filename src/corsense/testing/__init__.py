@@ -29,22 +29,22 @@ if TYPE_CHECKING:
     from corsense.testing.assertions import assert_no_foreign_access as assert_no_foreign_access
     from corsense.testing.assertions import cors_matrix as cors_matrix
     from corsense.testing.assertions import find_foreign_access as find_foreign_access
-    from corsense.testing.intrusion import Intrusion as Intrusion
-    from corsense.testing.kit import AsyncCors as AsyncCors
-    from corsense.testing.kit import Cors as Cors
-    from corsense.testing.matrix import Access as Access
-    from corsense.testing.matrix import Cell as Cell
+    from corsense.testing.fixtures import AsyncCors as AsyncCors
+    from corsense.testing.fixtures import Cors as Cors
+    from corsense.testing.foreign_access import ForeignAccess as ForeignAccess
     from corsense.testing.matrix import CorsMatrix as CorsMatrix
+    from corsense.testing.matrix import MatrixCell as MatrixCell
+    from corsense.testing.matrix import PageAccess as PageAccess
 
 __all__ = [
-    "Access",
     "AsyncCors",
-    "Cell",
     "Cors",
     "CorsError",
     "CorsMatrix",
+    "ForeignAccess",
     "ForeignOrigin",
-    "Intrusion",
+    "MatrixCell",
+    "PageAccess",
     "assert_cors_allowed",
     "assert_cors_blocked",
     "assert_cors_snapshot",
@@ -55,14 +55,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Access": "corsense.testing.matrix",
-    "AsyncCors": "corsense.testing.kit",
-    "Cell": "corsense.testing.matrix",
-    "Cors": "corsense.testing.kit",
+    "PageAccess": "corsense.testing.matrix",
+    "AsyncCors": "corsense.testing.fixtures",
+    "MatrixCell": "corsense.testing.matrix",
+    "Cors": "corsense.testing.fixtures",
     "CorsError": "corsense.fetch",
     "CorsMatrix": "corsense.testing.matrix",
     "ForeignOrigin": "corsense.origin.lookalikes",
-    "Intrusion": "corsense.testing.intrusion",
+    "ForeignAccess": "corsense.testing.foreign_access",
     "foreign_origins": "corsense.origin.lookalikes",
 }
 

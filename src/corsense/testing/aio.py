@@ -18,12 +18,12 @@ from typing import Any
 from corsense.fetch import CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
-from corsense.testing.asking import HeaderPairs, fetch_request, read_credentials, read_engine, read_error
-from corsense.testing.assertions import BOTH, held, listed, matrix_errand, nobody, settled
-from corsense.testing.intrusion import Intrusion, search
-from corsense.testing.judging import judge_allowed, judge_blocked
+from corsense.testing.arguments import HeaderPairs, fetch_request, read_credentials, read_engine, read_error
+from corsense.testing.assertions import BOTH, held, listed, matrix_plan, nobody, settled
+from corsense.testing.evaluate import judge_allowed, judge_blocked
+from corsense.testing.foreign_access import ForeignAccess, search
 from corsense.testing.matrix import CorsMatrix
-from corsense.testing.subject import subject_of
+from corsense.testing.target import subject_of
 
 __all__ = [
     "assert_cors_allowed",
@@ -49,9 +49,11 @@ async def assert_cors_allowed(
 ) -> Trace:
     """As `corsense.testing.assert_cors_allowed`."""
     __tracebackhide__ = True
-    subject = subject_of(target)
-    request = fetch_request(subject, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
-    return settled(await subject.arun(judge_allowed(subject.app, request, read_engine(engine))))
+    target_under_test = subject_of(target)
+    request = fetch_request(
+        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
+    )
+    return settled(await target_under_test.arun(judge_allowed(target_under_test.app, request, read_engine(engine))))
 
 
 async def assert_cors_blocked(
@@ -69,9 +71,13 @@ async def assert_cors_blocked(
 ) -> Trace:
     """As `corsense.testing.assert_cors_blocked`."""
     __tracebackhide__ = True
-    subject = subject_of(target)
-    request = fetch_request(subject, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
-    return settled(await subject.arun(judge_blocked(subject.app, request, read_engine(engine), read_error(error))))
+    target_under_test = subject_of(target)
+    request = fetch_request(
+        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
+    )
+    return settled(
+        await target_under_test.arun(judge_blocked(target_under_test.app, request, read_engine(engine), read_error(error)))
+    )
 
 
 async def cors_matrix(
@@ -85,8 +91,8 @@ async def cors_matrix(
 ) -> CorsMatrix:
     """As `corsense.testing.cors_matrix`."""
     __tracebackhide__ = True
-    subject = subject_of(target)
-    return await subject.arun(matrix_errand(subject, origins, credentials, requests, engine, run_unsafe))
+    target_under_test = subject_of(target)
+    return await target_under_test.arun(matrix_plan(target_under_test, origins, credentials, requests, engine, run_unsafe))
 
 
 async def assert_cors_snapshot(
@@ -101,8 +107,8 @@ async def assert_cors_snapshot(
 ) -> CorsMatrix:
     """As `corsense.testing.assert_cors_snapshot`."""
     __tracebackhide__ = True
-    subject = subject_of(target)
-    matrix = await subject.arun(matrix_errand(subject, origins, credentials, requests, engine, False))
+    target_under_test = subject_of(target)
+    matrix = await target_under_test.arun(matrix_plan(target_under_test, origins, credentials, requests, engine, False))
     return held(matrix, path, update)
 
 
@@ -117,9 +123,11 @@ async def assert_no_foreign_access(
 ) -> None:
     """As `corsense.testing.assert_no_foreign_access`."""
     __tracebackhide__ = True
-    subject, own = subject_of(target), listed(trusted, "trusted")
-    found = await subject.arun(search(subject, own, read_credentials(credentials), requests, ignore, run_unsafe))
-    nobody(found, own, subject)
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    found = await target_under_test.arun(
+        search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe)
+    )
+    nobody(found, own, target_under_test)
 
 
 async def find_foreign_access(
@@ -130,7 +138,9 @@ async def find_foreign_access(
     requests: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
     run_unsafe: bool = False,
-) -> tuple[Intrusion, ...]:
+) -> tuple[ForeignAccess, ...]:
     """As `corsense.testing.find_foreign_access`."""
-    subject, own = subject_of(target), listed(trusted, "trusted")
-    return await subject.arun(search(subject, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    return await target_under_test.arun(
+        search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe)
+    )

@@ -9,20 +9,13 @@ from typing import Any
 from corsense.fetch import CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
-from corsense.testing.asking import (
-    HeaderPairs,
-    fetch_request,
-    read_credentials,
-    read_engine,
-    read_error,
-    read_page_origin,
-)
-from corsense.testing.errand import Errand
-from corsense.testing.intrusion import Intrusion, intrusion_text, search
-from corsense.testing.judging import Verdict, judge_allowed, judge_blocked
+from corsense.testing.arguments import HeaderPairs, fetch_request, read_credentials, read_engine, read_error, read_page_origin
+from corsense.testing.evaluate import AssertionResult, judge_allowed, judge_blocked
+from corsense.testing.exchange_plan import ExchangePlan
+from corsense.testing.foreign_access import ForeignAccess, foreign_access_text, search
 from corsense.testing.matrix import CorsMatrix, measure
 from corsense.testing.snapshot import compare
-from corsense.testing.subject import Subject, subject_of
+from corsense.testing.target import AssertionTarget, subject_of
 
 BOTH: tuple[Credentials, ...] = ("omit", "include")
 
@@ -52,9 +45,11 @@ def assert_cors_allowed(
     ValueError for what no page can ask, and for a page of the API's own origin. Source: Fetch, *HTTP fetch*.
     """
     __tracebackhide__ = True
-    subject = subject_of(target)
-    request = fetch_request(subject, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
-    return settled(subject.run(judge_allowed(subject.app, request, read_engine(engine))))
+    target_under_test = subject_of(target)
+    request = fetch_request(
+        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
+    )
+    return settled(target_under_test.run(judge_allowed(target_under_test.app, request, read_engine(engine))))
 
 
 def assert_cors_blocked(
@@ -79,9 +74,11 @@ def assert_cors_blocked(
     mixed content); ValueError as `assert_cors_allowed`.
     """
     __tracebackhide__ = True
-    subject = subject_of(target)
-    request = fetch_request(subject, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
-    return settled(subject.run(judge_blocked(subject.app, request, read_engine(engine), read_error(error))))
+    target_under_test = subject_of(target)
+    request = fetch_request(
+        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
+    )
+    return settled(target_under_test.run(judge_blocked(target_under_test.app, request, read_engine(engine), read_error(error))))
 
 
 def cors_matrix(
@@ -103,8 +100,8 @@ def cors_matrix(
     Raises ValueError for what is no origin, and where the routes cannot be known.
     """
     __tracebackhide__ = True
-    subject = subject_of(target)
-    return subject.run(matrix_errand(subject, origins, credentials, requests, engine, run_unsafe))
+    target_under_test = subject_of(target)
+    return target_under_test.run(matrix_plan(target_under_test, origins, credentials, requests, engine, run_unsafe))
 
 
 def assert_cors_snapshot(
@@ -127,8 +124,8 @@ def assert_cors_snapshot(
     the file is no snapshot, and as `cors_matrix`.
     """
     __tracebackhide__ = True
-    subject = subject_of(target)
-    matrix = subject.run(matrix_errand(subject, origins, credentials, requests, engine, False))
+    target_under_test = subject_of(target)
+    matrix = target_under_test.run(matrix_plan(target_under_test, origins, credentials, requests, engine, False))
     return held(matrix, path, update)
 
 
@@ -148,7 +145,7 @@ def assert_no_foreign_access(
     `null`, sites where anybody can publish, and any site at all; where the app's own list can be read, whoever else it names.
     They ask for every route, and for the answers that no endpoint gives (404, 405, redirects of slashes, 401). Preflights that
     let in whom the answers do not, and answers that caches would mix up, are found too. `ignore` names kinds that are no fault
-    here (`"cache split"`; see `corsense.testing.intrusion.KINDS`).
+    here (`"cache split"`; see `corsense.testing.foreign_access.KINDS`).
 
     For a public API without credentials (`*`), ask with `credentials=["include"]`. `requests` and `run_unsafe` are those of
     `cors_matrix`.
@@ -157,9 +154,9 @@ def assert_no_foreign_access(
     where nothing answers.
     """
     __tracebackhide__ = True
-    subject, own = subject_of(target), listed(trusted, "trusted")
-    found = subject.run(search(subject, own, read_credentials(credentials), requests, ignore, run_unsafe))
-    nobody(found, own, subject)
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    found = target_under_test.run(search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    nobody(found, own, target_under_test)
 
 
 def find_foreign_access(
@@ -170,23 +167,23 @@ def find_foreign_access(
     requests: Iterable[str] | None = None,
     ignore: Iterable[str] = (),
     run_unsafe: bool = False,
-) -> tuple[Intrusion, ...]:
+) -> tuple[ForeignAccess, ...]:
     """What `assert_no_foreign_access` finds, as values. Raises ValueError likewise."""
-    subject, own = subject_of(target), listed(trusted, "trusted")
-    return subject.run(search(subject, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    return target_under_test.run(search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe))
 
 
-def matrix_errand(
-    subject: Subject,
+def matrix_plan(
+    target_under_test: AssertionTarget,
     origins: Iterable[str],
     credentials: Iterable[Credentials],
     requests: Iterable[str] | None,
     engine: str,
     run_unsafe: bool,
-) -> Errand[CorsMatrix]:
+) -> ExchangePlan[CorsMatrix]:
     """The errand behind `cors_matrix`, its arguments read."""
     pages = [read_page_origin(origin) for origin in listed(origins, "origins")]
-    return measure(subject, pages, read_credentials(credentials), requests, read_engine(engine), run_unsafe)
+    return measure(target_under_test, pages, read_credentials(credentials), requests, read_engine(engine), run_unsafe)
 
 
 def listed(values: Iterable[str], name: str) -> tuple[str, ...]:
@@ -198,7 +195,7 @@ def listed(values: Iterable[str], name: str) -> tuple[str, ...]:
     return found
 
 
-def settled(verdict: Verdict) -> Trace:
+def settled(verdict: AssertionResult) -> Trace:
     """The trace of an assertion that holds. Raises AssertionError for one that does not."""
     __tracebackhide__ = True
     if verdict.failure is not None:
@@ -215,8 +212,8 @@ def held(matrix: CorsMatrix, path: str | os.PathLike[str], update: bool) -> Cors
     return matrix
 
 
-def nobody(found: tuple[Intrusion, ...], trusted: tuple[str, ...], subject: Subject) -> None:
+def nobody(found: tuple[ForeignAccess, ...], trusted: tuple[str, ...], target_under_test: AssertionTarget) -> None:
     """Raises AssertionError when strangers were let in."""
     __tracebackhide__ = True
     if found:
-        raise AssertionError(intrusion_text(found, trusted, subject.app))
+        raise AssertionError(foreign_access_text(found, trusted, target_under_test.app))

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 
 from corsense.app.agent.places import relative
 from corsense.causes import cause
+from corsense.console.parse import Message, parse
 from corsense.diagnose import Diagnosis
 from corsense.explain.code import fix_code
 from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.fetch.trace import EngineName
-from corsense.fetch.wording.parse import Message, parse
 from corsense.readers.controls import harmless
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
@@ -56,10 +56,10 @@ def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis],
     trace, diagnoses = redacted_failure(trace, diagnoses)
     outcome = trace.outcome
     if isinstance(outcome, Blocked):
-        said = f"is blocked as wanted, but by {outcome.error}, not by {wanted}"
+        message_text = f"is blocked as wanted, but by {outcome.error}, not by {wanted}"
     else:
-        said = "fails before CORS has a say, so it is not CORS that blocks it"
-    first = f"{operation(trace)} from a page at {trace.request.origin} {said}."
+        message_text = "fails before CORS has a say, so it is not CORS that blocks it"
+    first = f"{operation(trace)} from a page at {trace.request.origin} {message_text}."
     return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
 
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from corsense.app.agent.describe import Around, Describer, Spot, app_kind
+from corsense.app.agent.describe import Around, CodeSpot, Describer, app_kind
 from corsense.app.agent.tracing import Boundary
 from corsense.app.agent.unwrapping import find_known, inner_app, is_known
 from corsense.app.decoding import Decoder
@@ -24,7 +24,7 @@ from corsense.app.traceback import ParsedTraceback, parse_traceback
 from corsense.diagnose import Diagnosis, Observation, configuration_faults, diagnose
 from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Exchange, WireResponse
-from corsense.testing.errand import Watched
+from corsense.testing.exchange_plan import Watched
 from corsense.transports.asgi import AsgiExchange
 
 _DEEPEST = 40
@@ -48,7 +48,7 @@ def is_described(app: Any) -> bool:
 class _Reader(Describer):
     """The describer without its hands: it only looks."""
 
-    def stack(self, app: Any, spot: Spot) -> None:
+    def stack(self, app: Any, spot: CodeSpot) -> None:
         around = Around("app", spot.app, spot.prefix, entries=tuple(app.user_middleware))
         if app.middleware_stack is not None:
             self.wrapped(app.middleware_stack, around)

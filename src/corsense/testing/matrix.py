@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from corsense._redaction import redact_text
+from corsense.errors import InputError
 from corsense.fetch import Allowed, Blocked, Browser, CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
-from corsense.readers.errors import InputError
-from corsense.testing.errand import Errand, Memory, Watched, watch
-from corsense.testing.subject import Subject
-from corsense.testing.surface import Operation, surface
+from corsense.testing.exchange_plan import ExchangePlan, Memory, Watched, watch
+from corsense.testing.operations import PageOperation, surface
+from corsense.testing.target import AssertionTarget
 from corsense.url import parse_url
 
 Word = Literal["allowed", "blocked", "failed"]
 _WORDS = {("omit", "include"): "yes", ("include",): "with credentials", ("omit",): "without credentials", (): "-"}
 
 
-class Access(NamedTuple):
+class PageAccess(NamedTuple):
     """Something that a page may do: call `method` of `route` from `origin` with these `credentials`, and read the answer."""
 
     origin: str
@@ -33,7 +33,7 @@ class Access(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class MatrixCell:
     """One request of one page, judged. `error` is the browser's reason when it is blocked; `status` that of the last answer,
     None when there was none or it was synthesized; `trace` everything the browser did."""
 
@@ -47,9 +47,9 @@ class Cell:
     trace: Trace | None = field(default=None, compare=False, repr=False)
 
     @property
-    def access(self) -> Access:
+    def access(self) -> PageAccess:
         """The cell's place in the matrix."""
-        return Access(self.origin, self.route, self.method, self.credentials)
+        return PageAccess(self.origin, self.route, self.method, self.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,9 @@ class CorsMatrix:
     """Every route and method of an app, for every origin and credentials mode. Iterates over its cells, ordered by route, method,
     origin and credentials; equal when every cell has the same outcome for the same reason; prints as a table."""
 
-    cells: tuple[Cell, ...]
+    cells: tuple[MatrixCell, ...]
 
-    def __iter__(self) -> Iterator[Cell]:
+    def __iter__(self) -> Iterator[MatrixCell]:
         return iter(self.cells)
 
     def __len__(self) -> int:
@@ -71,23 +71,23 @@ class CorsMatrix:
         return tuple(dict.fromkeys(cell.origin for cell in self.cells))
 
     @property
-    def allowed(self) -> frozenset[Access]:
+    def allowed(self) -> frozenset[PageAccess]:
         """All that pages may do."""
         return frozenset(cell.access for cell in self.cells if cell.outcome == "allowed")
 
-    def cell(self, method: str, route: str, origin: str, credentials: Credentials = "omit") -> Cell:
+    def cell(self, method: str, route: str, origin: str, credentials: Credentials = "omit") -> MatrixCell:
         """One cell. Raises KeyError when the matrix has none of that description."""
-        wanted = Access(origin, route, method, credentials)
+        wanted = PageAccess(origin, route, method, credentials)
         for cell in self.cells:
             if cell.access == wanted:
                 return cell
         raise KeyError(f"the matrix has no cell for {method} {route} from {origin} with credentials {credentials!r}")
 
-    def gained(self, before: CorsMatrix) -> tuple[Access, ...]:
+    def gained(self, before: CorsMatrix) -> tuple[PageAccess, ...]:
         """What pages may do here that they could not do in `before`, sorted."""
         return tuple(sorted(self.allowed - before.allowed))
 
-    def lost(self, before: CorsMatrix) -> tuple[Access, ...]:
+    def lost(self, before: CorsMatrix) -> tuple[PageAccess, ...]:
         """What pages could do in `before` and may not do here, sorted."""
         return tuple(sorted(before.allowed - self.allowed))
 
@@ -96,24 +96,24 @@ class CorsMatrix:
 
 
 def measure(
-    subject: Subject,
+    target_under_test: AssertionTarget,
     origins: Iterable[str],
     credentials: Sequence[Credentials],
     requests: Iterable[str] | None,
     engine: EngineName,
     run_unsafe: bool,
-) -> Errand[CorsMatrix]:
+) -> ExchangePlan[CorsMatrix]:
     """The matrix of an app: see `corsense.testing.cors_matrix`."""
     pages = tuple(dict.fromkeys(origins))
     if not pages:
         raise InputError("no origin is given: name the pages to ask for, origins=['https://app.example.com']")
-    operations = yield from surface(subject, requests)
-    memory = None if run_unsafe else Memory(subject.has_cookies)
-    cells: list[Cell] = []
+    operations = yield from surface(target_under_test, requests)
+    memory = None if run_unsafe else Memory(target_under_test.has_cookies)
+    cells: list[MatrixCell] = []
     for operation in operations:
         for origin in pages:
             for mode in credentials:
-                request = operation.request(subject, origin, mode)
+                request = operation.request(target_under_test, origin, mode)
                 _insist_on_two_origins(request.url, origin)
                 watched = yield from watch(request, Browser(engine=engine), run_unsafe=run_unsafe, memory=memory)
                 cells.append(_cell(operation, origin, mode, watched))
@@ -126,10 +126,10 @@ def _insist_on_two_origins(url: str, origin: str) -> None:
         raise InputError(f"{origin} is the origin of the app itself, where CORS has no say: leave it out of the origins")
 
 
-def _cell(operation: Operation, origin: str, credentials: Credentials, watched: Watched) -> Cell:
+def _cell(operation: PageOperation, origin: str, credentials: Credentials, watched: Watched) -> MatrixCell:
     outcome = watched.trace.outcome
     response = watched.trace.response
-    return Cell(
+    return MatrixCell(
         origin,
         operation.route,
         operation.method,

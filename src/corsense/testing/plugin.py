@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from corsense.testing.kit import Cors
+    from corsense.testing.fixtures import Cors
     from corsense.testing.matrix import CorsMatrix
 
 
@@ -36,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def cors(request: pytest.FixtureRequest) -> Cors:
     """The assertions of corsense.testing: cors.allowed(...), blocked, matrix, no_foreign_access, snapshot; cors.aio has the same
     to be awaited."""
-    from corsense.testing.kit import Cors, SnapshotFiles
+    from corsense.testing.fixtures import Cors, SnapshotFiles
 
     _, _, name = request.node.nodeid.partition("::")
     files = SnapshotFiles.of_test(request.path, name, update=bool(request.config.getoption("cors_update")))

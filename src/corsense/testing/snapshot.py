@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corsense._redaction import redact_text
-from corsense.readers.errors import InputError
-from corsense.testing.matrix import Access, CorsMatrix
+from corsense.errors import InputError
+from corsense.testing.matrix import CorsMatrix, PageAccess
 
 VERSION = 1
 _HEAD = f"""\
@@ -30,7 +30,7 @@ class Snapshot:
     origins: frozenset[str]
     credentials: frozenset[str]
     requests: frozenset[str]
-    allowed: frozenset[Access]
+    allowed: frozenset[PageAccess]
 
     @classmethod
     def of(cls, matrix: CorsMatrix) -> Snapshot:
@@ -49,7 +49,7 @@ class Snapshot:
         if not lines or lines[0] != f"corsense snapshot {VERSION}":
             raise InputError(f"{name} is no snapshot that this version can read: write it anew with pytest --cors-update")
         origin = None
-        origins, modes, requests, allowed = set[str](), set[str](), set[str](), set[Access]()
+        origins, modes, requests, allowed = set[str](), set[str](), set[str](), set[PageAccess]()
         for line in lines[1:]:
             found = _LINE.fullmatch(line)
             if line.startswith("origin "):
@@ -60,7 +60,7 @@ class Snapshot:
             elif line.startswith("request "):
                 requests.add(line.removeprefix("request "))
             elif found is not None and origin is not None:
-                allowed.update(Access(origin, found["route"], found["method"], mode) for mode in found["modes"].split())
+                allowed.update(PageAccess(origin, found["route"], found["method"], mode) for mode in found["modes"].split())
             elif line != _NOTHING:
                 raise InputError(f"{name} cannot be read at {line.strip()!r}: write it anew with pytest --cors-update")
         return cls(frozenset(origins), frozenset(modes), frozenset(requests), frozenset(allowed))
@@ -105,8 +105,8 @@ def difference_text(kept: Snapshot, seen: Snapshot, name: str) -> str | None:
     return "\n".join([first, "", *parts, "", "If that is meant: pytest --cors-update, and review how the file changes."])
 
 
-def _changes(word: str, changed: Iterable[Access]) -> Iterator[str]:
-    by_origin: dict[str, list[Access]] = {}
+def _changes(word: str, changed: Iterable[PageAccess]) -> Iterator[str]:
+    by_origin: dict[str, list[PageAccess]] = {}
     for access in sorted(changed):
         by_origin.setdefault(access.origin, []).append(access)
     for origin, accesses in by_origin.items():

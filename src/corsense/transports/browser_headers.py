@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corsense.fetch.request import FetchRequest
-from corsense.fetch.sites import site
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers, WireRequest
+from corsense.sites import site
 from corsense.url import ParsedUrl, is_trustworthy_origin, parse_url
 
 FetchSite = Literal["same-origin", "same-site", "cross-site"]

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from corsense.errors import InputError, quoted
 from corsense.fetch.browser import Browser
 from corsense.fetch.engines import ENGINES
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.safelist import is_safelisted_request_header, is_token
 from corsense.fetch.trace import Blocked, FailureReason
 from corsense.fetch.wire import Headers, NetworkError, WireRequest, WireResponse
-from corsense.readers.errors import InputError, quoted
-from corsense.readers.pasted import PastedRequest, page_origin, requested_header, settle
+from corsense.readers.requests import PastedRequest, page_origin, requested_header, settle
 from corsense.transports.drive import Send, drive
 from corsense.url import parse_url
 

@@ -18,9 +18,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
 
+from corsense.errors import InputError, quoted
 from corsense.fetch.trace import FailureReason
 from corsense.fetch.wire import Exchange, NetworkError, WireRequest, WireResponse
-from corsense.readers.errors import InputError, quoted
 from corsense.transports.drive import Send
 from corsense.url import is_loopback_host, parse_url
 

@@ -23,7 +23,7 @@ UNTRUSTED_PAGE = "untrusted_page"
 Beat = Callable[[str], None]
 
 
-class Asked(NamedTuple):
+class AgentRequest(NamedTuple):
     """A request to send. `situation` is one of those of a stand-in, `cookies`: the browser attaches its cookies."""
 
     method: str
@@ -73,7 +73,7 @@ class Answerer:
         self.time_limit = time_limit
         self.timeouts = 0
 
-    async def answer(self, asked: Asked) -> Answer:
+    async def answer(self, asked: AgentRequest) -> Answer:
         """Send one request."""
         self.beat(f"{asked.method} {asked.url}"[:2000])
         passage = Passage(asked.situation, self.real)

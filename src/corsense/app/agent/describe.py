@@ -47,7 +47,7 @@ class Described(NamedTuple):
     cookies: tuple[str, ...]
 
 
-class Spot(NamedTuple):
+class CodeSpot(NamedTuple):
     """Where a walk through the routes is: the app, the path so far, the mounts on the way."""
 
     app: int
@@ -101,7 +101,7 @@ class Describer:
                 self.guard(SimpleNamespace(app=root), is_open=True)
             entry = self.wrapped(root, Around("wrapper", index, module=module))
         if known is not None:
-            self._inside(known, Spot(app=index))
+            self._inside(known, CodeSpot(app=index))
         description = {
             "target": target,
             "kind": kind,
@@ -155,7 +155,7 @@ class Describer:
         self.app_objects.append(app)
         return index
 
-    def _inside(self, app: Any, spot: Spot) -> None:
+    def _inside(self, app: Any, spot: CodeSpot) -> None:
         """The stack and the routes of an app or router."""
         if hasattr(app, "build_middleware_stack"):
             self.stack(app, spot)
@@ -168,7 +168,7 @@ class Describer:
         if hasattr(router, "routes"):
             self._walk(router, spot)
 
-    def stack(self, app: Any, spot: Spot) -> None:
+    def stack(self, app: Any, spot: CodeSpot) -> None:
         """The middleware stack of an app, built now where it is not yet."""
         around = Around("app", spot.app, spot.prefix, entries=tuple(app.user_middleware))
         if app.middleware_stack is None:
@@ -286,14 +286,14 @@ class Describer:
 
     # Routes.
 
-    def _walk(self, router: Any, spot: Spot) -> None:
+    def _walk(self, router: Any, spot: CodeSpot) -> None:
         for route in flat_routes(getattr(router, "routes", ())):
             self._route(route, spot)
         for group, prefix in frontends_of(router):
             for frontend in getattr(original_of(group), "routes", ()):
                 self._frontend(group, frontend, prefix, spot)
 
-    def _route(self, route: Any, spot: Spot) -> None:
+    def _route(self, route: Any, spot: CodeSpot) -> None:
         module = sys.modules["starlette.routing"]
         if isinstance(route, module.Mount):
             self._mount(route, spot)
@@ -302,7 +302,7 @@ class Describer:
         else:
             self._endpoint(route, spot, "websocket" if isinstance(original_of(route), module.WebSocketRoute) else "http")
 
-    def _endpoint(self, route: Any, spot: Spot, kind: str) -> None:
+    def _endpoint(self, route: Any, spot: CodeSpot, kind: str) -> None:
         endpoint = innermost(getattr(route, "endpoint", None))
         path_format = str(getattr(route, "path_format", None) or getattr(route, "path", ""))
         needs = Needs(getattr(route, "dependant", None))
@@ -334,7 +334,7 @@ class Describer:
         if kind == "http":
             self._route_layers(route, index, spot)
 
-    def _add_route(self, route: Any, spot: Spot, **fields: Any) -> int:
+    def _add_route(self, route: Any, spot: CodeSpot, **fields: Any) -> int:
         index = len(self.routes)
         self.routes.append(
             {
@@ -350,7 +350,7 @@ class Describer:
         self.by_identity.setdefault((spot.chain, id(route)), index)
         return index
 
-    def _route_layers(self, route: Any, index: int, spot: Spot) -> None:
+    def _route_layers(self, route: Any, index: int, spot: CodeSpot) -> None:
         """The layers that are around one endpoint."""
         holder = original_of(route)
         app = getattr(holder, "app", None)
@@ -361,7 +361,7 @@ class Describer:
         """Put an app with its boundaries in the place of the one without."""
         holder.app = app
 
-    def _mount(self, mount: Any, spot: Spot) -> None:
+    def _mount(self, mount: Any, spot: CodeSpot) -> None:
         known = find_known(mount.app)
         kind = app_kind(known)
         path = mount.path if isinstance(mount.path, str) else ""
@@ -383,11 +383,11 @@ class Describer:
         )
         self._below(mount, known, kind, spot._replace(prefix=prefix, example=example, mounts=(*spot.mounts, prefix)))
 
-    def _host(self, host: Any, spot: Spot) -> None:
+    def _host(self, host: Any, spot: CodeSpot) -> None:
         known = find_known(host.app)
         self._below(host, known, app_kind(known), spot._replace(host=example_path(host.host_format, host.param_convertors)))
 
-    def _below(self, mount: Any, known: Any, kind: str, spot: Spot) -> None:
+    def _below(self, mount: Any, known: Any, kind: str, spot: CodeSpot) -> None:
         """What is mounted: its layers, and its routes when they can be known."""
         if spot.depth >= _DEEPEST:
             return
@@ -412,7 +412,7 @@ class Describer:
         """Watch over an app that cannot be looked into, behind middleware that can. It does not run unless `is_open`."""
         guard_inside(holder, "app", foreign=True, is_open=is_open)
 
-    def _frontend(self, group: Any, frontend: Any, prefix: str, spot: Spot) -> None:
+    def _frontend(self, group: Any, frontend: Any, prefix: str, spot: CodeSpot) -> None:
         path = (prefix + frontend.path).rstrip("/") or "/"
         file = example_file(getattr(getattr(frontend, "app", None), "all_directories", ()))
         self._add_route(

@@ -179,7 +179,7 @@ class _Conversation:
         finally:
             clock.held.discard(self)
             if not task.done():
-                await self._leave(task)
+                await self._exit(task)
         return self._result()
 
     async def _run(self, app: AsgiApp, scope: dict[str, Any]) -> None:
@@ -197,7 +197,7 @@ class _Conversation:
         if not self.finished.done():
             self.finished.set_result(None)
 
-    async def _leave(self, task: asyncio.Task[None]) -> None:
+    async def _exit(self, task: asyncio.Task[None]) -> None:
         """Go away while the app is still busy. What runs after a complete answer may go on, as it may in a server."""
         if self.complete or self.exception is not None:
             if not task.done():

@@ -75,8 +75,8 @@ def policies_of(layer: Any) -> tuple[Any, list[Any]]:
 
 def marked_policy(route: Any) -> Any:
     """The policy of its own that corsense's `cors` gave a route; None when it has none."""
-    module = sys.modules.get("corsense.middleware.choice")
-    mark = None if module is None else module.mark_of(route)
+    module = sys.modules.get("corsense.middleware.policy_selection")
+    mark = None if module is None else module.route_policy_of(route)
     return None if mark is None else _policy(mark.policy)
 
 

@@ -41,7 +41,7 @@ class LoadError(Exception):
         self.traceback = None if error is None else traceback_text(error)
 
 
-class Target(NamedTuple):
+class AppReference(NamedTuple):
     """An app by name: the fields of `corsense.app.target.AppTarget` that matter here."""
 
     module: str
@@ -51,7 +51,7 @@ class Target(NamedTuple):
     text: str
 
 
-class Loaded(NamedTuple):
+class LoadedApp(NamedTuple):
     """An imported app, the module and the name it was found under, and whether a factory made it."""
 
     app: Any
@@ -65,7 +65,7 @@ class Loaded(NamedTuple):
         return f"{self.module.__name__}:{self.attribute}"
 
 
-def load(target: Target) -> Loaded:
+def load(target: AppReference) -> LoadedApp:
     """Import the app of a target. Raises `LoadError`."""
     for path in reversed(target.paths):
         if path not in sys.path:
@@ -77,13 +77,13 @@ def load(target: Target) -> Loaded:
     attribute, found = _attribute(module, target) if target.attribute else _search(module, target)
     name = f"{module.__name__}:{attribute}"
     if target.factory:
-        return Loaded(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
+        return LoadedApp(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
     if _is_factory(found):
-        return Loaded(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
-    return Loaded(_as_asgi(found, name, module), module, attribute, False)
+        return LoadedApp(_as_asgi(_made(found, name), name + "()", module), module, attribute, True)
+    return LoadedApp(_as_asgi(found, name, module), module, attribute, False)
 
 
-def policy_of(target: Target) -> str | None:
+def policy_of(target: AppReference) -> str | None:
     """The JSON document of the policy that a target names, where that is a policy of corsense's, something that has one, or a
     function that gives one of these; None for an app. Raises `LoadError`."""
     for path in reversed(target.paths):
@@ -107,7 +107,7 @@ def _policy(found: Any) -> Any:
     return None
 
 
-def _import(target: Target) -> ModuleType:
+def _import(target: AppReference) -> ModuleType:
     try:
         return importlib.import_module(target.module)
     except ModuleNotFoundError as error:
@@ -150,7 +150,7 @@ def _remedy(error: BaseException) -> str | None:
     return None
 
 
-def _nearest_module(target: Target) -> str:
+def _nearest_module(target: AppReference) -> str:
     from difflib import get_close_matches
 
     parent, _, last = target.module.rpartition(".")
@@ -178,7 +178,7 @@ def _importable(name: str) -> bool:
         return False
 
 
-def _submodules(parent: str, target: Target) -> list[str]:
+def _submodules(parent: str, target: AppReference) -> list[str]:
     import pkgutil
 
     if parent:
@@ -196,7 +196,7 @@ def _submodules(parent: str, target: Target) -> list[str]:
     return [name for name in found if name != "__pycache__"]
 
 
-def _attribute(module: ModuleType, target: Target) -> tuple[str, Any]:
+def _attribute(module: ModuleType, target: AppReference) -> tuple[str, Any]:
     assert target.attribute is not None
     found: Any = module
     for part in target.attribute.split("."):
@@ -246,7 +246,7 @@ def _factory_name(module: ModuleType) -> str | None:
     return next((name for name in _FACTORIES if callable(getattr(module, name, None))), None)
 
 
-def _search(module: ModuleType, target: Target) -> tuple[str, Any]:
+def _search(module: ModuleType, target: AppReference) -> tuple[str, Any]:
     """The app of a module, as `fastapi dev` finds it: `app`, `api`, else the first there is."""
     if target.factory:
         name = _factory_name(module)

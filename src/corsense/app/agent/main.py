@@ -41,7 +41,7 @@ def main() -> None:
         threading.Thread(target=_read, args=(channel, orders), daemon=True).start()
         if sys.argv[1:] == ["ahead"]:
             _import_framework()
-        watch = Watch(channel)
+        watch = Watchdog(channel)
         threading.Thread(target=watch.keep, daemon=True).start()
         # Everything of our own, while the parent makes up its mind.
         from . import answers, describe, loading  # noqa: F401
@@ -54,7 +54,7 @@ def main() -> None:
     _end(0)
 
 
-def _serve(channel: Channel, orders: SimpleQueue[Order], watch: Watch) -> None:
+def _serve(channel: Channel, orders: SimpleQueue[Order], watch: Watchdog) -> None:
     try:
         Agent(channel, orders, watch).serve()
     except (Closed, Taken):
@@ -153,7 +153,7 @@ def _flush() -> None:
             continue
 
 
-class Watch:
+class Watchdog:
     """Ends the process when the app keeps it busy beyond a deadline, and says where it was."""
 
     def __init__(self, channel: Channel) -> None:
@@ -211,7 +211,7 @@ class Mute:
 class Agent:
     """Carries out the orders, one after the other."""
 
-    def __init__(self, channel: Channel, orders: SimpleQueue[Order], watch: Watch) -> None:
+    def __init__(self, channel: Channel, orders: SimpleQueue[Order], watch: Watchdog) -> None:
         self.channel = channel
         self.orders = orders
         self.watch = watch
@@ -261,7 +261,7 @@ class Agent:
     def _load(self, order: Order) -> dict[str, Any]:
         from .frames import claim
         from .imports import overlay_sources
-        from .loading import Target, load, policy_of
+        from .loading import AppReference, load, policy_of
         from .recorder import RECORDING, record
 
         sys.argv[:] = ["corsense"]
@@ -271,7 +271,7 @@ class Agent:
         claim(order["module"].partition(".")[0])
         record()
         _event_loop()
-        target = Target(order["module"], order["attribute"], order["factory"], tuple(order["paths"]), order["text"])
+        target = AppReference(order["module"], order["attribute"], order["factory"], tuple(order["paths"]), order["text"])
         if order["policy"]:
             document = policy_of(target)
             if document is not None:
@@ -322,13 +322,13 @@ class Agent:
         self.watch.allow(None, "")
 
     async def _ask(self, requests: list[Any]) -> None:
-        from .answers import Asked
+        from .answers import AgentRequest
 
         assert self.answerer is not None
         batch: list[Answer] = []
         sent = time.monotonic()
         for method, url, headers, body, cookies, situation in requests:
-            asked = Asked(method, url, headers, body.encode("latin-1"), cookies, situation)
+            asked = AgentRequest(method, url, headers, body.encode("latin-1"), cookies, situation)
             batch.append(await self.answerer.answer(asked))
             if len(batch) >= _BATCH or time.monotonic() - sent > _BATCH_SECONDS:
                 self._send(batch)

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from corsense.causes import find
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.rules import (
     cors_not_outermost,
@@ -60,6 +59,7 @@ from corsense.lint.rules import (
 )
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
+from corsense.lint.violations import Violation
 
 
 class LayerRule(Protocol):
@@ -68,7 +68,7 @@ class LayerRule(Protocol):
     @property
     def SLUG(self) -> str: ...  # noqa: N802  # the name of a constant of a module
 
-    def marks(self, layer: CorsLayer, /) -> Iterator[Mark]:
+    def violations(self, layer: CorsLayer, /) -> Iterator[Violation]:
         """What is wrong with the layer."""
 
 
@@ -78,7 +78,7 @@ class StackRule(Protocol):
     @property
     def SLUG(self) -> str: ...  # noqa: N802
 
-    def marks(self, stack: Stack, survey: Survey, /) -> Iterator[Mark]:
+    def violations(self, stack: Stack, survey: Survey, /) -> Iterator[Violation]:
         """What is wrong with the stack."""
 
 
@@ -88,7 +88,7 @@ class ModuleRule(Protocol):
     @property
     def SLUG(self) -> str: ...  # noqa: N802
 
-    def marks(self, module: Module, survey: Survey, /) -> Iterator[Mark]:
+    def violations(self, module: Module, survey: Survey, /) -> Iterator[Violation]:
         """What is wrong with the module."""
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from corsense.lint.answering import own_answer, writes_cors_headers
 from corsense.lint.layers import CorsLayer, Layer
-from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
+from corsense.lint.violations import Violation
 
 SLUG = "cors-not-outermost"
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """Each layer outside of the outermost CORS layer that can answer by itself."""
     seen: set[int] = set()
     writers = [layer for layer in stack.layers if writes_cors_headers(layer)]
@@ -34,7 +34,7 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
             )
             evidence = {"layer": layer.name, "cors_file": str(cors.module.path), "cors_line": cors.node.lineno}
             remedy = "Add CORSMiddleware after all other middleware, so that it is outermost."
-            yield Mark(SLUG, message, layer.spot, evidence, remedy=remedy, layer=cors)
+            yield Violation(SLUG, message, layer.spot, evidence, remedy=remedy, layer=cors)
 
 
 def _outside(stack: Stack, cors: CorsLayer) -> Iterator[Layer]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
 from corsense.lint.values import FunctionValue, Spot
+from corsense.lint.violations import Violation
 
 SLUG = "duplicate-cors-headers"
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """Hand-written layers outside that append `Access-Control-Allow-Origin` to an answer that has it."""
     if not any(isinstance(layer.made_of, FunctionValue) for layer in stack.layers):
         return
@@ -28,4 +28,4 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
                         f"{layer.name} is outside of CORSMiddleware and adds Access-Control-Allow-Origin to answers that have "
                         "it: browsers refuse two."
                     )
-                    yield Mark(SLUG, message, Spot(function.module, header.node), {}, "error", "Remove it.", cors)
+                    yield Violation(SLUG, message, Spot(function.module, header.node), {}, "error", "Remove it.", cors)

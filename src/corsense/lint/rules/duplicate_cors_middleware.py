@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
+from corsense.lint.violations import Violation
 
 SLUG = "duplicate-cors-middleware"
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """The last of them."""
     if len({layer.node for layer in stack.cors}) < 2:
         return  # one call, however often it runs
@@ -25,5 +25,5 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
                 f"There are {len(stack.cors)} CORS layers on one app, {places}; the outermost has the last word where both "
                 "allow a page."
             )
-            yield Mark(SLUG, message, last.spot, {"layers": len(stack.cors)}, remedy="Keep one of them.", layer=last)
+            yield Violation(SLUG, message, last.spot, {"layers": len(stack.cors)}, remedy="Keep one of them.", layer=last)
             return

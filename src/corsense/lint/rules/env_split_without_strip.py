@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.rules.spelling import misspelt
 from corsense.lint.values import Listed, Setting, Split, Value
+from corsense.lint.violations import Violation
 
 SLUG = "env-split-without-strip"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Parts with blanks that are in sight, else splits of what somebody will write with blanks."""
     found = list(misspelt(layer, SLUG, "The list is split at commas and keeps the blanks: {written} never equals {meant}."))
     if found:
@@ -27,7 +27,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
         example = "'https://a.example, https://b.example' allows only the first."
         message = f"{setting.name} is split at commas and keeps the blanks: {example}"
         remedy = f'[origin.strip() for origin in {setting.name}.split(",") if origin.strip()]'
-        yield Mark(SLUG, message, split.spot, {"setting": setting.name}, "warning", remedy, layer)
+        yield Violation(SLUG, message, split.spot, {"setting": setting.name}, "warning", remedy, layer)
         return
 
 

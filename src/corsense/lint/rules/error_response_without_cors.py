@@ -6,16 +6,16 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey, handles_all
 from corsense.lint.values import FunctionValue, Spot
+from corsense.lint.violations import Violation
 
 SLUG = "error-response-without-cors"
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """The handler, where the CORS layer is one of the app's own."""
     if not any(layer.form in ("added", "item") for layer in stack.cors) or any(layer.form == "wrapped" for layer in stack.cors):
         return
@@ -24,10 +24,10 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
     module, evaluator = stack.scope.module, survey.evaluator
     for function, decorator in module.decorations.get(stack.name, ()):
         if handles_all(decorator) and not _adds_headers(evaluator, module, function):
-            yield _mark(Spot(module, function), function.name)
+            yield _violation(Spot(module, function), function.name)
     for call in module.method_calls(stack.name, "add_exception_handler"):
         if handles_all(call) and not _registers_headers(evaluator, module, call.args[1:]):
-            yield _mark(Spot(module, call), ast.unparse(call.args[1]) if call.args[1:] else "the handler")
+            yield _violation(Spot(module, call), ast.unparse(call.args[1]) if call.args[1:] else "the handler")
 
 
 def _registers_headers(evaluator: Evaluator, module: Module, rest: list[ast.expr]) -> bool:
@@ -55,9 +55,9 @@ def _adds_headers(evaluator: Evaluator, module: Module, handler: ast.AST) -> boo
     return False
 
 
-def _mark(spot: Spot, name: str) -> Mark:
+def _violation(spot: Spot, name: str) -> Violation:
     message = (
         f"{name} handles all exceptions, and runs outside of CORSMiddleware: a page cannot read its answer, nor the status 500."
     )
     remedy = "Let CORSMiddleware wrap the whole app, so that pages can read what your handler says."
-    return Mark(SLUG, message, spot, {"status": 500}, "warning", remedy)
+    return Violation(SLUG, message, spot, {"status": 500}, "warning", remedy)

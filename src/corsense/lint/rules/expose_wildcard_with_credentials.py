@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import together
 from corsense.lint.values import entries, text_of, truth
+from corsense.lint.violations import Violation
 
 SLUG = "expose-wildcard-with-credentials"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark a layer."""
     for exposed, credentials in together(layer, "expose_headers", "allow_credentials"):
         text = text_of(exposed)
@@ -20,5 +20,5 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
         if "*" in names and truth(credentials):
             message = "expose_headers=['*'] means a header called * when the page sends credentials: nothing is exposed."
             remedy = "Name the headers that pages read: expose_headers=['X-Total-Count']."
-            yield Mark(SLUG, message, layer.keyword_spot("expose_headers"), {}, remedy=remedy, layer=layer)
+            yield Violation(SLUG, message, layer.keyword_spot("expose_headers"), {}, remedy=remedy, layer=layer)
             return

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.marks import Mark
 from corsense.lint.routes import routes_of
 from corsense.lint.rules.method_not_allowed import listed
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
+from corsense.lint.violations import Violation
 
 SLUG = "header-not-allowed"
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """Headers that the app's security schemes read and the list lacks."""
     read: list[str] | None = None
     for layer in stack.answering:
@@ -28,11 +28,13 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
         read = _headers_read(stack, survey) if read is None else read
         missing = [header for header in read if header.lower() not in names]
         if missing:
-            told = f"allow_headers={list(allowed)!r}" if given else "Without allow_headers no header is allowed: it"
-            message = f"{told} lacks {', '.join(missing)}, which the app reads: preflights of requests that send it are refused."
+            reported = f"allow_headers={list(allowed)!r}" if given else "Without allow_headers no header is allowed: it"
+            message = (
+                f"{reported} lacks {', '.join(missing)}, which the app reads: preflights of requests that send it are refused."
+            )
             evidence = {"headers": missing, "allow_headers": list(allowed)}
             remedy = f"allow_headers={[*allowed, *missing]!r}"
-            yield Mark(SLUG, message, layer.keyword_spot("allow_headers"), evidence, "warning", remedy, layer)
+            yield Violation(SLUG, message, layer.keyword_spot("allow_headers"), evidence, "warning", remedy, layer)
 
 
 def _headers_read(stack: Stack, survey: Survey) -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import together
 from corsense.lint.values import entries, truth
+from corsense.lint.violations import Violation
 from corsense.url import is_loopback_host, parse_url
 
 SLUG = "insecure-origin-with-credentials"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Each such entry."""
     seen: set[str] = set()
     for origins, credentials in together(layer, "allow_origins", "allow_credentials"):
@@ -27,7 +27,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
                     f"{entry.text!r} is http: whoever sits on the user's network can be that page, and read this API with the "
                     "user's cookies."
                 )
-                yield Mark(SLUG, message, entry.spot, {"value": entry.text}, layer=layer)
+                yield Violation(SLUG, message, entry.spot, {"value": entry.text}, layer=layer)
 
 
 def is_insecure(origin: str) -> bool:

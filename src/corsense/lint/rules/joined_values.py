@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import written_origins
 from corsense.lint.values import Listed, Setting, entries, is_complete
+from corsense.lint.violations import Violation
 
 SLUG = "joined-values"
 
 _SEPARATED = re.compile(r"[^\s,;]+\s*[,;\s]\s*[^\s,;]")
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries of the lists of origins, methods and headers."""
     for origin in written_origins(layer):
         if origin.slug == SLUG:
@@ -23,12 +23,12 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
             evidence: dict[str, object] = {"value": origin.entry.text, "argument": "allow_origins"}
             if origin.entry.setting is not None:
                 evidence["setting"] = origin.entry.setting.name
-            yield Mark(SLUG, message, origin.entry.spot, evidence, remedy=_remedy(origin.entry.setting), layer=layer)
+            yield Violation(SLUG, message, origin.entry.spot, evidence, remedy=_remedy(origin.entry.setting), layer=layer)
     for argument in ("allow_methods", "allow_headers", "expose_headers"):
         yield from _of_argument(layer, argument)
 
 
-def _of_argument(layer: CorsLayer, argument: str) -> Iterator[Mark]:
+def _of_argument(layer: CorsLayer, argument: str) -> Iterator[Violation]:
     seen: set[str] = set()
     for each in layer.argument(argument):
         if not isinstance(each.value, Listed | Setting) or not is_complete(each.value) or not _is_list(each.value):
@@ -38,7 +38,7 @@ def _of_argument(layer: CorsLayer, argument: str) -> Iterator[Mark]:
                 seen.add(entry.text)
                 message = f"{entry.text!r} in {argument} is one string with several values in it: it allows none of them."
                 evidence = {"value": entry.text, "argument": argument}
-                yield Mark(SLUG, message, entry.spot, evidence, remedy=_remedy(entry.setting), layer=layer)
+                yield Violation(SLUG, message, entry.spot, evidence, remedy=_remedy(entry.setting), layer=layer)
 
 
 def _is_list(value: Listed | Setting) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "manual-cors-headers"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """One mark a function that names the origin. A handler of all exceptions has to: it runs outside of every layer."""
     for found in survey.handwritten(module):
         first = found.value_of("access-control-allow-origin")
         if first is not None and found.scope.node not in survey.handlers_of_all:
             message = "CORS headers are written by hand: preflights, error answers and Vary are left out."
-            yield Mark(SLUG, message, Spot(module, first.node), {}, remedy="Leave them to CORSMiddleware.")
+            yield Violation(SLUG, message, Spot(module, first.node), {}, remedy="Leave them to CORSMiddleware.")

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.lint.handwritten import concerns_framework
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "manual-options-handler"
 
 _OTHER_USES = ("dav", "tus-", 'allow"', "allow'")
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Each handler of OPTIONS that is about preflights, a route or a middleware."""
     if "options" not in module.text.lower() or not concerns_framework(module):
         return
@@ -30,19 +30,19 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
         if test is not None:
             message = f"{function.name} answers every OPTIONS request itself, preflights among them, in place of CORSMiddleware."
             remedy = "Leave preflights to CORSMiddleware."
-            yield Mark(SLUG, message, Spot(module, test), {"handler": function.name}, "warning", remedy)
+            yield Violation(SLUG, message, Spot(module, test), {"handler": function.name}, "warning", remedy)
 
 
-def _of_route(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, survey: Survey) -> Mark:
+def _of_route(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, survey: Survey) -> Violation:
     remedy = "Remove it: CORSMiddleware answers preflights before the routes."
     evidence = {"handler": function.name}
     if survey.answers_preflights_of(module, function):
         message = (
             f"{function.name} answers OPTIONS by hand, and no preflight reaches it: CORSMiddleware answers before the routes."
         )
-        return Mark(SLUG, message, Spot(module, function), evidence, "info", remedy)
+        return Violation(SLUG, message, Spot(module, function), evidence, "info", remedy)
     message = f"{function.name} answers OPTIONS by hand: where it sends no CORS headers, it refuses every preflight."
-    return Mark(SLUG, message, Spot(module, function), evidence, _severity(function), remedy)
+    return Violation(SLUG, message, Spot(module, function), evidence, _severity(function), remedy)
 
 
 def _answered_in(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.expr | None:

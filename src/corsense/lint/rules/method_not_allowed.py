@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.routes import routes_of
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
 from corsense.lint.values import Value, entries, is_complete, text_of
+from corsense.lint.violations import Violation
 
 SLUG = "method-not-allowed"
 
 _ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """Methods of routes that the list lacks, and methods in lower case, which are others."""
     served: set[str] | None = None
     for layer in stack.answering:
@@ -32,10 +32,12 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
             served = {method for route in routes_of(survey.evaluator, stack.scope, stack.name) for method in route.methods}
         missing = [method for method in _ASKED_FOR if method in served and method not in allowed]
         if missing:
-            yield _mark(layer, missing, allowed, bool(given))
+            yield _violation(layer, missing, allowed, bool(given))
         elif lower:
             message = f"Methods are upper case: {lower[0]!r} in allow_methods allows no {lower[0].upper()}."
-            yield Mark(SLUG, message, layer.keyword_spot("allow_methods"), {"methods": [m.upper() for m in lower]}, layer=layer)
+            yield Violation(
+                SLUG, message, layer.keyword_spot("allow_methods"), {"methods": [m.upper() for m in lower]}, layer=layer
+            )
 
 
 def listed(value: Value) -> tuple[str, ...] | None:
@@ -46,10 +48,10 @@ def listed(value: Value) -> tuple[str, ...] | None:
     return tuple(entry.text for entry in entries(value)) if is_complete(value) else None
 
 
-def _mark(layer: CorsLayer, missing: list[str], allowed: tuple[str, ...], given: bool) -> Mark:
+def _violation(layer: CorsLayer, missing: list[str], allowed: tuple[str, ...], given: bool) -> Violation:
     names = ", ".join(missing)
-    told = f"allow_methods={list(allowed)!r}" if given else "Without allow_methods only GET is allowed: it"
-    message = f"{told} lacks {names}, which the app serves: the preflights of such requests are refused."
+    reported = f"allow_methods={list(allowed)!r}" if given else "Without allow_methods only GET is allowed: it"
+    message = f"{reported} lacks {names}, which the app serves: the preflights of such requests are refused."
     evidence = {"methods": missing, "allow_methods": list(allowed)}
     remedy = f"allow_methods={sorted({*allowed, *missing})!r}"
-    return Mark(SLUG, message, layer.keyword_spot("allow_methods"), evidence, "warning", remedy, layer)
+    return Violation(SLUG, message, layer.keyword_spot("allow_methods"), evidence, "warning", remedy, layer)

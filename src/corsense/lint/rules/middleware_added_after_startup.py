@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import FunctionValue, Spot
+from corsense.lint.violations import Violation
 
 SLUG = "middleware-added-after-startup"
 
@@ -20,7 +20,7 @@ _MOMENTS = {
 }
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Each `add_middleware` in a function that runs after the stack is built."""
     late: dict[ast.AST, str] | None = None
     for call in module.calls_of("add_middleware"):
@@ -34,7 +34,7 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
                         f"Middleware is added {moment}, which raises RuntimeError: the stack is built when the app first runs."
                     )
                     remedy = "Add it where the app is made."
-                    yield Mark(SLUG, message, Spot(module, call), {"moment": moment}, "error", remedy)
+                    yield Violation(SLUG, message, Spot(module, call), {"moment": moment}, "error", remedy)
 
 
 def _moment(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str | None:

@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.layers import is_cors
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "unknown-keyword"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Each such call."""
     for call in module.calls_of("middleware"):
         match call:
@@ -27,4 +27,4 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
                         "imported."
                     )
                     remedy = f"Write {ast.unparse(app)}.add_middleware(CORSMiddleware, ...)."
-                    yield Mark(SLUG, message, Spot(module, call), {"keyword": str(first.arg)}, "error", remedy)
+                    yield Violation(SLUG, message, Spot(module, call), {"keyword": str(first.arg)}, "error", remedy)

@@ -6,16 +6,16 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module, dotted
 from corsense.lint.stacks import is_app
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "mounted-app-without-cors"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Apps without a layer that are mounted beside one with a layer, where the app around them has none either."""
     if ".mount(" not in module.text:
         return
@@ -30,7 +30,9 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
             for call, name, prefix in mounts:
                 if name not in covered:
                     message = f"The app mounted at {prefix!r} has no CORSMiddleware of its own, and none is in front of it."
-                    yield Mark(SLUG, message, Spot(module, call), {"prefix": prefix}, remedy=f"Put CORSMiddleware on {owner}.")
+                    yield Violation(
+                        SLUG, message, Spot(module, call), {"prefix": prefix}, remedy=f"Put CORSMiddleware on {owner}."
+                    )
 
 
 def _mounts(evaluator: Evaluator, module: Module) -> Iterator[tuple[str, ast.Call, str, str]]:

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import Listed, Nested, Setting, Value
+from corsense.lint.violations import Violation
 
 SLUG = "nested-origins"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark an argument."""
     for argument in ("allow_origins", "allow_methods", "allow_headers", "expose_headers"):
         for each in layer.argument(argument):
@@ -24,7 +24,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
                 effect = "no origin equals a list" if argument == "allow_origins" else "the app answers every request with a 500"
                 message = f"{argument} holds a list, not strings: {what}, and {effect}."
                 remedy = "Remove the comma after the list." if comma else "Unpack the inner list: [*origins]."
-                yield Mark(SLUG, message, found.spot, {"argument": argument}, remedy=remedy, layer=layer)
+                yield Violation(SLUG, message, found.spot, {"argument": argument}, remedy=remedy, layer=layer)
                 break
 
 

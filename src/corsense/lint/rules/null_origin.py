@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import allows_credentials, written_origins
+from corsense.lint.violations import Violation
 
 SLUG = "null-origin"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """The entry `null`."""
     for found in written_origins(layer):
         if found.slug == SLUG:
             message = "The list of origins has 'null', which any sandboxed frame and any redirect can be: it lets every site in."
             severity: Severity = "error" if allows_credentials(layer) else "warning"
-            yield Mark(SLUG, message, found.entry.spot, {"value": "null"}, severity, "Remove 'null'.", layer)
+            yield Violation(SLUG, message, found.entry.spot, {"value": "null"}, severity, "Remove 'null'.", layer)

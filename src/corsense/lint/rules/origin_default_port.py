@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.rules.spelling import misspelt
+from corsense.lint.violations import Violation
 
 SLUG = "origin-default-port"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
     yield from misspelt(layer, SLUG, "{written} has the default port, which browsers leave away: they send {meant}.")

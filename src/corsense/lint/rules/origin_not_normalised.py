@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.rules.spelling import misspelt
+from corsense.lint.violations import Violation
 
 SLUG = "origin-not-normalised"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
     yield from misspelt(layer, SLUG, "Browsers write {written} as {meant}, so it never matches.")

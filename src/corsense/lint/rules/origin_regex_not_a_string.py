@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from corsense.diagnose.regexes import not_a_string
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import Known, Listed, Setting, Split, Table, Value, entries, is_complete
+from corsense.lint.violations import Violation
 
 SLUG = "origin-regex-not-a-string"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """The first value that Starlette cannot compile."""
     for each in layer.argument("allow_origin_regex"):
         given = _given(each.value)
@@ -20,7 +20,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
             texts = [entry.text for entry in entries(each.value)] if is_complete(each.value) else []
             message, remedy = not_a_string(given, texts)
             evidence: dict[str, object] = {"argument": "allow_origin_regex", "values": texts}
-            yield Mark(SLUG, message, layer.keyword_spot("allow_origin_regex"), evidence, "error", remedy, layer)
+            yield Violation(SLUG, message, layer.keyword_spot("allow_origin_regex"), evidence, "error", remedy, layer)
             break
 
 

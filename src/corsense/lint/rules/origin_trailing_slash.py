@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import adds_slash, written_origins
 from corsense.lint.rules.spelling import misspelt
 from corsense.lint.values import Setting
+from corsense.lint.violations import Violation
 
 SLUG = "origin-trailing-slash"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with a slash at the end."""
     yield from misspelt(layer, SLUG, "{written} ends in a slash, and browsers send {meant}: it never matches.")
     for each in layer.argument("allow_origins"):
@@ -23,5 +23,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
                 f"{setting.name} holds URLs of pydantic 2, which end in a slash once they are strings: no origin equals them."
             )
             remedy = 'allow_origins=[str(origin).rstrip("/") for origin in ...]'
-            yield Mark(SLUG, message, layer.keyword_spot("allow_origins"), {"setting": setting.name}, remedy=remedy, layer=layer)
+            yield Violation(
+                SLUG, message, layer.keyword_spot("allow_origins"), {"setting": setting.name}, remedy=remedy, layer=layer
+            )
             return

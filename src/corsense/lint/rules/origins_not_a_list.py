@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import Known, Setting, Spot, Value
+from corsense.lint.violations import Violation
 
 SLUG = "origins-not-a-list"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Strings where a list is due."""
     for each in layer.argument("allow_origins"):
         found = _string(each.value)
         if found is not None:
-            yield _mark(layer, *found)
+            yield _violation(layer, *found)
             break
 
 
@@ -33,7 +33,7 @@ def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:
             return None
 
 
-def _mark(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot) -> Mark:
+def _violation(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot) -> Violation:
     given = f"the string {text!r}" if setting is None else f"{setting}, one string"
     if text is not None and "*" in text:
         why = "It contains a *, which makes Starlette allow every origin."
@@ -44,4 +44,4 @@ def _mark(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot) -
         f"allow_origins=[{text!r}]" if setting is None else f'allow_origins=[origin.strip() for origin in {setting}.split(",")]'
     )
     evidence = {"value": text if text is not None else setting}
-    return Mark(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)
+    return Violation(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from corsense.lint.evaluation import Evaluator
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import External, Known, Listed, Spot, Value
+from corsense.lint.violations import Violation
 
 if TYPE_CHECKING:
     from corsense.policy import Policy
@@ -21,7 +21,7 @@ SLUG = ""
 _PRESETS = ("development", "production", "public_api", "mobile")
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """The faults of each policy whose arguments are all in sight."""
     if "corsense" not in module.text:
         return
@@ -43,13 +43,13 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
             for fault in refused.faults:
                 spot = next((Spot(module, word) for word in call.keywords if word.arg == fault.field), Spot(module, call))
                 evidence = {"value": fault.value if isinstance(fault.value, str) else repr(fault.value), "field": fault.field}
-                yield Mark(fault.slug, fault.message, spot, evidence, "error", fault.remedy)
+                yield Violation(fault.slug, fault.message, spot, evidence, "error", fault.remedy)
         except TypeError:
             continue  # arguments that no policy takes: Python says so when the program runs
         else:
             for origin in policy.insecure_development_origins:
                 fault = insecure_fault("origins", origin)
-                yield Mark(fault.slug, fault.message, Spot(module, call), {"value": origin}, "warning", fault.remedy)
+                yield Violation(fault.slug, fault.message, Spot(module, call), {"value": origin}, "warning", fault.remedy)
 
 
 def _maker(module: Module, evaluator: Evaluator, call: ast.Call) -> Callable[..., Policy] | None:

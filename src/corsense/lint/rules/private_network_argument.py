@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import truth
+from corsense.lint.violations import Violation
 
 SLUG = "private-network-headers-obsolete"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark a layer."""
     if any(truth(each.value) for each in layer.arguments.get("allow_private_network", ())):
         message = "allow_private_network=True has no effect: no browser sends or reads Private Network Access headers any more."
-        yield Mark(SLUG, message, layer.keyword_spot("allow_private_network"), {}, remedy="Remove it.", layer=layer)
+        yield Violation(SLUG, message, layer.keyword_spot("allow_private_network"), {}, remedy="Remove it.", layer=layer)

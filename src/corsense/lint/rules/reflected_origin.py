@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from corsense.lint.guards import is_guarded, origins_written
 from corsense.lint.handwritten import text_value
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "reflected-origin"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """One mark a function: the first header whose value is the request's own Origin, which nothing compared with a list."""
     for found in survey.handwritten(module):
         header = next((header for header in origins_written(found) if not is_guarded(found, header)), None)
@@ -25,4 +25,4 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
         what = "read this API with your users' cookies" if with_cookies else "read its answers"
         message = f"Access-Control-Allow-Origin is the Origin of the request, whatever it is: any site can {what}."
         remedy = "Leave it to CORSMiddleware with a list of origins."
-        yield Mark(SLUG, message, Spot(module, header.node), {}, "error" if with_cookies else "warning", remedy)
+        yield Violation(SLUG, message, Spot(module, header.node), {}, "error" if with_cookies else "warning", remedy)

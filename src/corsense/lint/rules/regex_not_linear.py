@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.rules.regexes import regex_marks
+from corsense.lint.violations import Violation
 
 SLUG = "regex-not-linear"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Expressions with this fault."""
     yield from regex_marks(layer, SLUG)

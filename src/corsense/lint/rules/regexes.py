@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from corsense.diagnose.regexes import regex_fault
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import Alternative, Known, combined, text_of, truth
+from corsense.lint.violations import Violation
 
 
-def regex_marks(layer: CorsLayer, slug: str) -> Iterator[Mark]:
+def regex_marks(layer: CorsLayer, slug: str) -> Iterator[Violation]:
     """A mark for each expression whose fault is `slug`."""
     flags = layer.argument("allow_credentials") or (Alternative(Known(False, layer.spot)),)
     seen: set[str] = set()
@@ -22,4 +22,4 @@ def regex_marks(layer: CorsLayer, slug: str) -> Iterator[Mark]:
         if fault is not None and fault.slug == slug:
             seen.add(text.text)
             evidence = {"value": text.text, "admits": fault.admits}
-            yield Mark(slug, fault.message, text.spot, evidence, fault.severity, layer=layer)
+            yield Violation(slug, fault.message, text.spot, evidence, fault.severity, layer=layer)

@@ -6,15 +6,15 @@ import ast
 import json
 from collections.abc import Iterator
 
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Known, Setting, Spot
+from corsense.lint.violations import Violation
 
 SLUG = "setting-not-json"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Each `json.loads` of a setting of CORS whose default is not JSON, where nothing catches what it raises."""
     for call in module.method_calls("json", "loads") if "json.loads" in module.text else ():
         match call:
@@ -27,7 +27,7 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
                             f"{name} is read as JSON, and its default {text!r} is not JSON: json.loads raises JSONDecodeError."
                         )
                         remedy = f"Write the default as JSON: {json.dumps([text.strip()])!r}."
-                        yield Mark(SLUG, message, Spot(module, call), {"setting": name, "value": text}, "error", remedy)
+                        yield Violation(SLUG, message, Spot(module, call), {"setting": name, "value": text}, "error", remedy)
 
 
 def _is_about_origins(module: Module, call: ast.Call) -> bool:

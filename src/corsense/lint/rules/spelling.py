@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import written_origins
+from corsense.lint.violations import Violation
 
 
-def misspelt(layer: CorsLayer, slug: str, sentence: str) -> Iterator[Mark]:
+def misspelt(layer: CorsLayer, slug: str, sentence: str) -> Iterator[Violation]:
     """A mark for each entry with the fault `slug`; `sentence` has places for what is `{written}` and what was `{meant}`."""
     for found in written_origins(layer):
         if found.slug != slug:
@@ -25,4 +25,4 @@ def misspelt(layer: CorsLayer, slug: str, sentence: str) -> Iterator[Mark]:
             message += " The list has the right one as well."
         remedy = f"Write {found.meant!r}." if found.meant is not None and not found.is_repeated else None
         severity: Severity | None = "info" if found.is_repeated else None
-        yield Mark(slug, message, found.entry.spot, evidence, severity, remedy, layer)
+        yield Violation(slug, message, found.entry.spot, evidence, severity, remedy, layer)

@@ -8,13 +8,13 @@ from difflib import get_close_matches
 from functools import cache
 
 from corsense.lint.layers import KEYWORDS, CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.values import ClassValue
+from corsense.lint.violations import Violation
 
 SLUG = "unknown-keyword"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Each argument that is not one."""
     if isinstance(layer.made_of, ClassValue):
         return  # a class of the program may take what it likes
@@ -24,7 +24,7 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
             near = get_close_matches(name, known, 1)
             message = f"CORSMiddleware has no argument {name!r}: the app answers every request with a 500."
             remedy = f"Write {near[0]}." if near else None
-            yield Mark(SLUG, message, layer.keyword_spot(name), {"keyword": name}, "error", remedy, layer)
+            yield Violation(SLUG, message, layer.keyword_spot(name), {"keyword": name}, "error", remedy, layer)
 
 
 @cache

@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from corsense.lint.guards import is_guarded, is_handed, is_of_request
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "vary-origin-missing"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Functions that answer with the request's origin and write no Vary."""
     for found in survey.handwritten(module):
         header = found.value_of("access-control-allow-origin")
@@ -25,4 +25,4 @@ def marks(module: Module, survey: Survey) -> Iterator[Mark]:
         if "vary" not in ast.unparse(speaking).lower():
             message = "The answer names the request's origin without Vary: Origin: a cache hands it to pages of other origins."
             remedy = 'response.headers.add_vary_header("Origin")'
-            yield Mark(SLUG, message, Spot(module, header.node), {}, remedy=remedy)
+            yield Violation(SLUG, message, Spot(module, header.node), {}, remedy=remedy)

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from corsense.lint.marks import Mark
 from corsense.lint.origins import restricts_origins
 from corsense.lint.routes import Route, routes_of
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
+from corsense.lint.violations import Violation
 
 SLUG = "websocket-origin-unchecked"
 
 _CHECKS = ("origin", "token", "auth", "api_key", "apikey", "jwt", "secret", "ticket", "credential", "permission", "verify")
 
 
-def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
+def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """The first websocket that checks neither the origin nor a token."""
     if not any(restricts_origins(layer) and not layer.is_ours for layer in stack.cors):
         return
@@ -31,7 +31,7 @@ def marks(stack: Stack, survey: Survey) -> Iterator[Mark]:
         names = ", ".join(route.path or route.function.name for route in open_ones[:5])
         message = f"CORSMiddleware does not look at websockets: {names} can be opened from any page."
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
-        yield Mark(SLUG, message, Spot(first.module, first.function), {}, "info", remedy)
+        yield Violation(SLUG, message, Spot(first.module, first.function), {}, "info", remedy)
 
 
 def _checks(route: Route) -> bool:

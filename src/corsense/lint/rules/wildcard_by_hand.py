@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.handwritten import Handwritten, Written, values_with_origin
-from corsense.lint.marks import Mark
 from corsense.lint.program import Module
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot, compatible
+from corsense.lint.violations import Violation
 
 SLUG = "wildcard-with-credentials"
 
 
-def marks(module: Module, survey: Survey) -> Iterator[Mark]:
+def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """Functions that write `*` beside `true` in answers to pages."""
     for found in survey.handwritten(module):
         origin = _wildcard_with_credentials(survey.evaluator, found)
         if origin is not None:
             message = "Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true: browsers refuse the pair."
             remedy = "Leave both to CORSMiddleware with the origins that may send cookies."
-            yield Mark(SLUG, message, Spot(module, origin.node), {}, "error", remedy)
+            yield Violation(SLUG, message, Spot(module, origin.node), {}, "error", remedy)
 
 
 def _wildcard_with_credentials(evaluator: Evaluator, found: Handwritten) -> Written | None:

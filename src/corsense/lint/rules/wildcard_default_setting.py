@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import wildcards
+from corsense.lint.violations import Violation
 
 SLUG = "wildcard-default-setting"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark a layer."""
     for found in wildcards(layer):
         if found.setting is not None:
@@ -20,5 +20,5 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
             message = f"Where {name} is not set, every origin is allowed: it falls back to '*'."
             remedy = f"Let {name} fall back to your development origin, or to nothing."
             severity: Severity = "error" if found.credentials else "info" if found.credentials is False else "warning"
-            yield Mark(SLUG, message, found.spot, {"setting": name}, severity, remedy, layer)
+            yield Violation(SLUG, message, found.spot, {"setting": name}, severity, remedy, layer)
             return

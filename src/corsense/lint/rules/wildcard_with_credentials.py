@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.marks import Mark
 from corsense.lint.origins import wildcards
+from corsense.lint.violations import Violation
 
 SLUG = "wildcard-with-credentials"
 
 
-def marks(layer: CorsLayer) -> Iterator[Mark]:
+def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark a layer."""
     found = next((each for each in wildcards(layer) if each.credentials), None)
     if found is None:
@@ -23,4 +23,4 @@ def marks(layer: CorsLayer) -> Iterator[Mark]:
     )
     remedy = "Name the origins that may send cookies: allow_origins=['https://app.example.com']."
     evidence = {"allow_origins": ["*"], "allow_credentials": True}
-    yield Mark(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)
+    yield Violation(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)

@@ -68,20 +68,20 @@ class _Drawing:
 
     y: float = 52
     parts: list[Markup] = field(default_factory=list)
-    story: list[str] = field(default_factory=list)
+    context: list[str] = field(default_factory=list)
 
     def exchange(self, index: int, exchange: Exchange, answered_by: str | None) -> None:
         request, response = exchange.request, exchange.response
         kind = " (preflight)" if request.preflight else ""
         url = request.url
-        self.story.append(f"{index + 1}. The browser sends {request.method} {url}{kind}.")
+        self.context.append(f"{index + 1}. The browser sends {request.method} {url}{kind}.")
         self._arrow(f"{request.method} {_path(url)}{kind}", "sent", out=True)
         self._headers(_request_headers(exchange), "header")
         if isinstance(response, NetworkError):
-            self.story.append(f"No answer: {response.reason}.")
+            self.context.append(f"No answer: {response.reason}.")
             self._arrow(f"no answer: {response.reason}", "lost", out=False)
             return
-        self.story.append(f"The server answers {response.status}.")
+        self.context.append(f"The server answers {response.status}.")
         by = f" from {answered_by}" if answered_by else ""
         self._arrow(f"{_status(response.status)}{by}", "answer" if response.status < 400 else "answer bad", out=False)
         self._headers(_answer_headers(response), "header")
@@ -89,20 +89,20 @@ class _Drawing:
     def step(self, step: Step) -> None:
         sign, kind = ("✓", "passed") if step.passed else ("✗", "wrong")
         of = f": {step.parameter}" if step.passed and step.parameter and "Allow-Headers" in step.name else ""
-        said = f"{step.name}{of}"
+        message = f"{step.name}{of}"
         if not step.passed:
             seen = "is missing" if step.seen is None else f"is {step.seen!r}"
-            said = f"{step.name} {seen}" + (f", wanted {step.wanted}" if step.wanted else "")
-        self.story.append(f"{'Passed' if step.passed else 'Failed'}: {said}.")
-        self._text(f"{sign} {said}", kind)
+            message = f"{step.name} {seen}" + (f", wanted {step.wanted}" if step.wanted else "")
+        self.context.append(f"{'Passed' if step.passed else 'Failed'}: {message}.")
+        self._text(f"{sign} {message}", kind)
 
     def end(self, trace: Trace) -> None:
         outcome = trace.outcome
         if isinstance(outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
-            self.story.append(f"{trace.request.method} is never sent.")
+            self.context.append(f"{trace.request.method} is never sent.")
             self._arrow(f"{trace.request.method} {_path(trace.request.url)} is never sent", "never", out=True)
         words, kind = _outcome(outcome)
-        self.story.append(words)
+        self.context.append(words)
         self.y += 12
         self.parts.append(element("rect", x=_LEFT - 8, y=self.y + 3, width=16, height=20, rx=4, class_=f"end {kind}"))
         self._text(words, f"outcome {kind}")
@@ -119,7 +119,7 @@ class _Drawing:
         drawing = element(
             "svg",
             element("title", f"The exchanges of {title}", id=f"{identity}-title"),
-            element("desc", " ".join(self.story), id=f"{identity}-story"),
+            element("desc", " ".join(self.context), id=f"{identity}-story"),
             rails,
             heads,
             self.parts,

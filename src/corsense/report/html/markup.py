@@ -52,7 +52,7 @@ def join(content: Iterable[Content]) -> Markup:
     return Markup("".join(parts))
 
 
-def verbatim(text: str) -> Markup:
+def exact(text: str) -> Markup:
     """Text of our own that is markup or a stylesheet already. Never for what comes from outside."""
     return Markup(text)
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from corsense import __version__
 from corsense.check.results import Report
 from corsense.report.html.findings import finding_section
-from corsense.report.html.markup import Markup, element, verbatim
+from corsense.report.html.markup import Markup, element, exact
 from corsense.report.html.matrix import exchanges, matrix, rows_of
 from corsense.report.html.real import browser_sum
 from corsense.report.html.values import code
@@ -40,7 +40,7 @@ def html_report(report: Report) -> str:
         element("meta", name="generator", content=f"corsense {__version__}"),
         element("link", rel="icon", href="data:,"),
         element("title", f"CORS report of {target}"),
-        element("style", verbatim(stylesheet())),
+        element("style", exact(stylesheet())),
     )
     body = element(
         "body",

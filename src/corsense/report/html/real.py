@@ -30,6 +30,6 @@ def browser_verdict(verdict: BrowserVerdict) -> Markup:
 def _difference(difference: Difference) -> Markup:
     rows: list[Markup] = []
     for who, lines in (("the model", difference.model), ("the browser", difference.browser)):
-        said = "\n".join(lines) or "nothing"
-        rows += [element("dt", who), element("dd", element("code", said))]
+        message = "\n".join(lines) or "nothing"
+        rows += [element("dt", who), element("dd", element("code", message))]
     return element("div", element("h5", difference.aspect), element("dl", rows, class_="compared"))

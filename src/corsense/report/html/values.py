@@ -8,7 +8,7 @@ from typing import Literal
 
 from corsense.check.results import Result
 from corsense.finding import Edit
-from corsense.fix.diff import shared_diff
+from corsense.fix.edits.diff import shared_diff
 from corsense.report.difference import marked_difference
 from corsense.report.html.markup import Markup, element, join
 

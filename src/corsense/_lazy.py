@@ -1,0 +1,22 @@
+"""Packages whose names are imported when somebody first asks for them, so that importing the package costs nothing."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def lazy_names(namespace: dict[str, Any], homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """The `__getattr__` of a package: `namespace` are its globals, `homes` the module that each of its names comes from. What
+    was asked for once stays in the namespace."""
+
+    def asked_for(name: str) -> Any:
+        home = homes.get(name)
+        if home is None:
+            raise AttributeError(f"module {namespace['__name__']!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(home), name)
+        namespace[name] = value
+        return value
+
+    return asked_for

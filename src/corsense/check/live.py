@@ -1,0 +1,307 @@
+"""Check a server by its URL: send what a browser would, judge what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from corsense.app.probe import ExchangeFacts
+from corsense.check.aggregate import aggregate, bounded
+from corsense.check.clients import calls_on_url, not_judged, notes_on
+from corsense.check.own_answers import differences
+from corsense.check.plan import client_request, template
+from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_ORIGIN, CheckOperation, CheckRequest
+from corsense.check.results import CheckTarget, Report
+from corsense.check.suppressed import suppressed
+from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_faults
+from corsense.diagnose.observation import MissingRoute
+from corsense.diagnose.redirects import leads_to_login
+from corsense.diagnose.routes import KnownRoute, nearest_routes
+from corsense.errors import InputError, quoted
+from corsense.fetch import Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
+from corsense.fetch.trace import EngineName
+from corsense.readers.openapi import ApiOperation, discover
+from corsense.transports import drive
+from corsense.transports.browser_headers import BrowserHeaders
+from corsense.transports.http import HttpClient
+from corsense.transports.limits import DEFAULT_LIMITS, NetworkLimits
+from corsense.transports.redirects import RedirectPermission
+from corsense.transports.unsafe_methods import is_safe, substitute
+from corsense.url import parse_url
+
+Progress = Callable[[int, int], None]
+
+_WITHHELD = "Only GET and HEAD were sent; for other methods only the preflight. --run-endpoints sends them for real."
+
+
+@dataclass(slots=True)
+class Live:
+    """Answers from the live server, for one fetch. Unless endpoints are to run, a request that may change something is not sent:
+    the permission that its preflight gives stands in for the response.
+
+    `asked` is the fetch, whose body goes with the request; with it, each request has the header lines that its browser adds.
+    """
+
+    client: HttpClient
+    run_endpoints: bool
+    redirects: RedirectPermission | None = None
+    asked: FetchRequest | None = None
+    engine: EngineName = "chromium"
+    facts: list[ExchangeFacts] = field(default_factory=list)
+    permission: WireResponse | NetworkError | None = None
+    withheld: bool = False
+    _headers: BrowserHeaders | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._headers = BrowserHeaders(self.asked, self.engine) if self.asked is not None else None
+
+    def __call__(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
+        refused = self.redirects.refuse(request) if self.redirects is not None else None
+        if refused is not None:
+            self.facts.append(ExchangeFacts(answered_by=None))
+            return refused
+        if not self.run_endpoints and not is_safe(request.method):
+            self.withheld = True
+            self.facts.append(ExchangeFacts(answered_by=None, stood_in=True))
+            return drive(substitute(request, self.permission), self._send)
+        answer = self._send(request, body or self._body_for(request))
+        excerpt = next((error.text for error in self.client.bodies if error.exchange == len(self.client.exchanges) - 1), "")
+        self.facts.append(ExchangeFacts(answered_by=None, body_excerpt=excerpt))
+        self.permission = answer if request.preflight else None
+        return answer
+
+    def _send(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
+        lines = request.headers if self._headers is None else self._headers.lines(request)
+        return self.client.send(replace(request, headers=lines), body)
+
+    def _body_for(self, request: WireRequest) -> bytes:
+        """The body of the fetch, for the request itself and for redirects that keep it."""
+        content = self.asked.body if self.asked is not None else None
+        if request.preflight or request.method in ("GET", "HEAD") or content is None:
+            return b""
+        return content.encode() if isinstance(content, str) else content if isinstance(content, bytes) else b""
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """An operation to try; `missing` where the user named one that the document of the API does not have."""
+
+    operation: ApiOperation
+    missing: MissingRoute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    request: FetchRequest
+    missing: MissingRoute | None = None
+    client: str | None = None
+    without: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkCheck:
+    """One check of a URL within `limits`; `progress` gets how many requests of how many are done. `own` adds to
+    observations what the app behind the URL answers itself, where it is known."""
+
+    url: str
+    asked: CheckRequest
+    limits: NetworkLimits = DEFAULT_LIMITS
+    progress: Progress | None = None
+    own: Callable[[Sequence[Observation]], list[Observation]] | None = None
+    notes: list[str] = field(default_factory=list, init=False)
+    untried: list[str] = field(default_factory=list, init=False)
+    _decided: dict[str, bool] = field(default_factory=dict, init=False)
+
+    def run(self) -> Report:
+        """The report. Raises InputError when the URL cannot be used, or nothing answers there."""
+        self._validate()
+        origins = self.asked.origins or DEVELOPMENT_ORIGINS
+        with HttpClient(timeout=self.limits.response_seconds, total=self.limits.seconds) as client:
+            plan = [
+                _Planned(self._request(planned.operation, origin), planned.missing)
+                for planned in self._bounded(self._operations(client))
+                for origin in origins
+            ]
+            plan += self._client_requests(client, origins)
+            requests = [planned.request for planned in plan]
+            redirects = self.redirects(requests)
+            observations = self._observe(client, redirects, plan)
+            self._insist_on_an_answer(observations)
+            untrusted_page = self._untrusted_page(client, redirects, requests)
+        self.untried.extend(not_judged(observations))
+        if self.own is not None:
+            observations = self.own(observations)
+            self.notes.extend(differences(observations))
+        self.untried.extend(
+            f"The redirect to {server} was not followed, so what answers there was not judged; --follow allows it."
+            for server in redirects.refused
+        )
+        notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
+        report = aggregate(CheckTarget("url", self.url), observations, notes, [*untrusted_page, *cache_faults(observations)])
+        return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
+
+    def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
+        """The permission to call servers: that of the URL and those of the requests that were asked for. The user is asked about
+        each server once, however often this is called."""
+        named = dict.fromkeys((self.url, *(request.url for request in requests)))
+        return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask, decided=self._decided)
+
+    def _bounded(self, operations: Iterator[_Operation]) -> list[_Operation]:
+        most = self.limits.operations
+        kept = list(islice(operations, most))
+        if next(operations, None) is not None:
+            self.untried.append(
+                f"The server's OpenAPI document lists more than {most:,} operations; the first {most:,} were tried. "
+                "--max-operations tries more."
+            )
+        return kept
+
+    def _validate(self) -> None:
+        url = parse_url(self.url)
+        if url is None or not url.is_http:
+            raise InputError(f"{quoted(self.url)} is not a URL of http or https; write for example http://localhost:8000.")
+        if url.has_credentials:
+            raise InputError(
+                "the URL contains a user name or password, which browsers refuse in a page's calls; leave them away."
+            )
+
+    def _observe(self, client: HttpClient, redirects: RedirectPermission, plan: list[_Planned]) -> list[Observation]:
+        observations: list[Observation] = []
+        for number, planned in enumerate(plan):
+            request = planned.request
+            live = Live(client, self.asked.run_endpoints, redirects, request, self.asked.engine)
+            trace = drive(Browser(self.asked.engine).fetch(request), live)
+            if isinstance(trace.outcome, Failed) and trace.outcome.reason == FailureReason.OUT_OF_TIME:
+                self._out_of_time(number, len(plan))
+                break
+            observations.append(
+                Observation(
+                    trace,
+                    facts=tuple(live.facts),
+                    assumed_origin=not self.asked.origins,
+                    missing_route=planned.missing,
+                    client=planned.client,
+                    without=planned.without,
+                )
+            )
+            if live.withheld and _WITHHELD not in self.notes:
+                self.notes.append(_WITHHELD)
+            if self.progress is not None:
+                self.progress(number + 1, len(plan))
+        return observations
+
+    def _out_of_time(self, done: int, total: int) -> None:
+        limit = f"{self.limits.seconds:g} s"
+        if not done:
+            raise InputError(f"{self.url} did not answer a single request within {limit}; --max-time allows more.")
+        self.untried.append(
+            f"{total - done:,} of {total:,} requests were not tried, because the check reached its limit of {limit}. "
+            "--max-time allows more."
+        )
+
+    def _insist_on_an_answer(self, observations: list[Observation]) -> None:
+        """Where no answer came back, or each only led elsewhere, nothing was checked."""
+        outcomes = [observation.trace.outcome for observation in observations]
+        elsewhere = [found for found in outcomes if isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED]
+        if elsewhere and len(elsewhere) == len(outcomes) and not any(map(leads_to_login, observations)):
+            raise InputError(f"{self.url} only redirects to another server: {elsewhere[0].detail}. Or check that server's URL.")
+        failures = [observation.trace.exchanges[0].response for observation in observations if observation.trace.exchanges]
+        unanswered = [failure for failure in failures if isinstance(failure, NetworkError)]
+        if unanswered and len(unanswered) == len(observations):
+            url = parse_url(observations[0].trace.request.url)
+            where = url.origin if url else self.url
+            reported = unanswered[0].detail or ""
+            detail = f" ({reported})" if reported and reported.lower() != unanswered[0].reason.lower() else ""
+            raise InputError(
+                f"no answer from {where}: {unanswered[0].reason}{detail}. Start the server, or correct scheme, host and port."
+            )
+
+    def _untrusted_page(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Diagnosis]:
+        """Ask once in the name of a page that nobody trusts, with credentials: whether the server lets just anyone in."""
+        asked = next((request for request in requests if request.method == "GET"), None)
+        if asked is None:
+            return []
+        request = replace(asked, origin=UNTRUSTED_ORIGIN, credentials="include", headers=())
+        live = Live(client, False, redirects, request, self.asked.engine)
+        trace = drive(Browser("standard").fetch(request), live)
+        reported = admits_untrusted(Observation(trace, "stranger", facts=tuple(live.facts)))
+        return [reported] if reported is not None else []
+
+    def _operations(self, client: HttpClient) -> Iterator[_Operation]:
+        """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of
+        the URL."""
+        known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
+        if self.asked.operations:
+            for operation in self.asked.operations:
+                yield from self._named(operation, known)
+            return
+        path = urlsplit(self.url).path
+        if path in ("", "/") and known:
+            yield from map(_Operation, known)
+            return
+        matching = [operation for operation in known if path in (operation.path, operation.example_path)]
+        if matching:
+            yield from map(_Operation, matching)
+        else:
+            yield from self._named(CheckOperation("GET", self.url), known)
+
+    def _named(self, operation: CheckOperation, known: Sequence[ApiOperation]) -> Iterator[_Operation]:
+        """A request that the user named, as the document of the API describes it, or as good as can be guessed."""
+        path = urlsplit(urljoin(self.url, operation.path)).path or "/"
+        here = [found for found in known if path == found.path or template(found.path).fullmatch(path)]
+        methods: tuple[str, ...] = (operation.method,)
+        if operation.method == ANY_METHOD:
+            methods = tuple(dict.fromkeys(found.method for found in here)) or ("GET", "POST")
+        for method in methods:
+            described = next((found for found in here if found.method == method), None)
+            if described is not None:
+                yield _Operation(replace(described, example_path=operation.path))
+                continue
+            routes = [KnownRoute(found.path, (found.method,)) for found in known]
+            missing = MissingRoute(f"{method} {path}", nearest_routes(method, path, routes), bool(here))
+            yield _Operation(_plain(replace(operation, method=method)), missing)
+
+    def _client_requests(self, client: HttpClient, origins: Sequence[str]) -> Iterator[_Planned]:
+        """What the clients that were named ask of the server."""
+        if not self.asked.clients:
+            return
+        known = [(found.method, found.example_path) for found in discover(client, self.url) or () if self._is_here(found)]
+        for call in calls_on_url(self.asked, urlsplit(self.url).path, known):
+            credentials = self.asked.credentials or call.client.credentials
+            for origin in origins:
+                request = client_request(call, origin, urljoin(self.url, call.path), self.asked.headers, credentials)
+                yield _Planned(request, None, call.client.name, call.request.without)
+
+    def _is_here(self, operation: ApiOperation) -> bool:
+        """Whether an operation of the OpenAPI document is on the server that was named: its paths are the server's own words."""
+        there, here = parse_url(urljoin(self.url, operation.example_path)), parse_url(self.url)
+        return there is not None and here is not None and there.origin == here.origin
+
+    def _request(self, operation: ApiOperation, origin: str) -> FetchRequest:
+        headers = list(self.asked.headers)
+        given = {name.lower() for name, _ in headers}
+        body = self.asked.body
+        if body is None and operation.has_json_body and operation.method not in ("GET", "HEAD"):
+            body = "{}"
+            if "content-type" not in given:
+                headers.append(("Content-Type", "application/json"))
+        if operation.needs_authorization and "authorization" not in given:
+            headers.append(("Authorization", "Bearer example"))
+        headers += [(name, "example") for name in operation.header_names if name.lower() not in given]
+        return FetchRequest(
+            urljoin(self.url, operation.example_path),
+            origin,
+            operation.method,
+            tuple(headers),
+            self.asked.credentials or "same-origin",
+            self.asked.mode,
+            body=None if operation.method in ("GET", "HEAD") else body,
+        )
+
+
+def _plain(operation: CheckOperation) -> ApiOperation:
+    """An operation of which only method and path are known; a body is taken to be JSON, as frontends send it."""
+    writes = operation.method in ("POST", "PUT", "PATCH")
+    return ApiOperation(operation.method, operation.path, operation.path, (), False, writes)

@@ -1,0 +1,397 @@
+"""Repair an app: propose edits, load the app anew with them, and judge by what its pages may do then. Nothing is written."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+from corsense.app.probe import Probe
+from corsense.app.session import REQUEST_LIMIT, AppSession
+from corsense.app.target import AppTarget
+from corsense.check.app import AppCheck, Survey, of_patched, proven
+from corsense.check.plan import plan_origins
+from corsense.check.request import CheckRequest
+from corsense.check.results import Result
+from corsense.fetch import Allowed
+from corsense.finding import Edit, Finding
+from corsense.fix.access import (
+    AccessTable,
+    Grant,
+    access_probes,
+    faults_of,
+    open_requests,
+    origins_to_try,
+    policy_origins,
+    policy_patterns,
+    values_left_behind,
+)
+from corsense.fix.alternatives import alternatives
+from corsense.fix.proposals import Proposal, applied, below_here, patched, pointed, propose, source_of, with_fixes
+from corsense.fix.requested import apply_requested
+from corsense.fix.result import SAFE_FIXES, FixOptions, FixOutcome, FixResult, unused_note
+from corsense.suppression import UNUSED
+
+_ROUNDS = 4
+_ATTEMPTS = 3
+_NO_LAYER = "missing-cors-middleware"
+
+_COMPUTED = "No edit is certain here, because the value is computed or comes from elsewhere: change it where it is set."
+_OF_LISTS = (
+    "origin-", "wildcard-with-credentials", "method-not-allowed", "header-not-allowed", "header-not-exposed", "joined-values",
+    "nested-origins", "env-split-without-strip",
+)  # fmt: skip
+"""The causes, or the beginnings of their names, that one value of a list of the policy removes."""
+
+Progress = Callable[[int, int], None]
+_Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A proposal, and the survey of the app that it was made from."""
+
+    proposal: Proposal
+    survey: Survey
+
+    @property
+    def finding(self) -> Finding:
+        return self.survey.report.findings[self.proposal.index]
+
+    @property
+    def key(self) -> _Key:
+        return (self.finding.cause.slug, self.proposal.title)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What came of applying the proposals that were not refused: the texts of the files by then, the steps, and what the app
+    does with them. `verdicts` are by step, None where nothing could be tried; `reasons` say why a step is not proven. `idle` are
+    proposals that others left nothing to do."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    steps: list[_Step] = field(default_factory=list)
+    granted: tuple[str, ...] = ()
+    survey: Survey | None = None
+    verdicts: list[bool | None] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    harm: tuple[str, ...] = ()
+    idle: list[Proposal] = field(default_factory=list)
+    broken: str | None = None
+    untried: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppFix:
+    """The repair of one app. `wishes` say what may be done besides what is safe; the rest is as in `AppCheck`."""
+
+    target: AppTarget
+    asked: CheckRequest
+    fix_options: FixOptions = SAFE_FIXES
+    time_limit: float = 30.0
+    progress: Progress | None = None
+    python: str | None = None
+
+    def run(self, session: AppSession) -> FixResult:
+        """The edits, each proven or with the reason why not, and what they leave to be done. `session` is closed on the way.
+
+        Raises AppLoadError when the app cannot be loaded as it is, AppHungError and AppStoppedError when it does not answer.
+        """
+        first = self._check.survey(session)
+        before = self._access(session, first, self._origins(first))
+        session.close()
+        refused: dict[_Key, tuple[_Step, str | None]] = {}
+        fix_options = self.fix_options
+        for _ in range(_ATTEMPTS):
+            attempt = self._attempt(first, before, frozenset(refused), fix_options)
+            if fix_options.adopt and (attempt.broken or attempt.harm) and attempt.granted:
+                sentence = attempt.broken or attempt.harm[0]
+                fix_options = replace(fix_options, adopt=False, refused=_why_not_adopted(sentence))
+                continue
+            failed = self._failed(attempt)
+            if not failed:
+                return self._fix_result(first, attempt, refused, fix_options)
+            refused |= failed
+        attempt = self._attempt(first, before, frozenset(refused), fix_options)
+        if self._failed(attempt):
+            refused |= self._failed(attempt)
+            attempt = _Attempt(survey=first)
+        return self._fix_result(first, attempt, refused, fix_options)
+
+    @property
+    def _check(self) -> AppCheck:
+        return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python)
+
+    def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[_Key], fix_options: FixOptions) -> _Attempt:
+        """Repair until nothing changes any more; the last process of the app is asked for the proof."""
+        attempt = _Attempt(survey=first)
+        survey = first
+        for round_ in range(_ROUNDS):
+            steps = [step for step in self._steps(survey, attempt.texts, fix_options) if step.key not in refused]
+            texts, idle = applied([step.proposal for step in steps], attempt.texts)
+            # Adopted once nothing else is left to repair: corsense refuses to start with what is being repaired.
+            granting = fix_options if texts == attempt.texts else replace(fix_options, adopt=False)
+            texts, granted = apply_requested(texts, self._files(survey, texts), granting)
+            if texts == attempt.texts:
+                break
+            attempt.idle += idle
+            attempt.texts, attempt.granted = texts, (*attempt.granted, *granted)
+            attempt.steps += steps
+            try:
+                with self._session(attempt.texts) as session:
+                    survey = self._check.survey(session, attempt.texts)
+                    attempt.survey = survey
+                    if round_ + 1 == _ROUNDS or not self._goes_on(survey, attempt, refused, fix_options):
+                        self._judge(session, first, before, attempt)
+                        break
+            except (AppLoadError, AppHungError, AppStoppedError) as error:
+                self._say_why(attempt, error)
+                break
+        return attempt
+
+    def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[_Key], fix_options: FixOptions) -> bool:
+        steps = [step for step in self._steps(survey, attempt.texts, fix_options) if step.key not in refused]
+        texts = patched([step.proposal for step in steps], attempt.texts)
+        return apply_requested(texts, self._files(survey, texts), fix_options)[0] != attempt.texts
+
+    def _steps(self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions) -> Iterator[_Step]:
+        proposals = propose(
+            survey.report,
+            survey.app,
+            self.asked.origins,
+            texts=texts,
+            guesses=fix_options.unsafe,
+            with_credentials=self.asked.credentials == "include",
+            has_corsense=fix_options.adopt or depends_on_corsense(self.target.directory, survey),
+        )
+        for proposal in proposals:
+            finding = survey.report.findings[proposal.index]
+            if finding.severity != "info" or (finding.cause.slug == _NO_LAYER and fix_options.unsafe):
+                yield _Step(proposal, survey)
+
+    def _files(self, survey: Survey, texts: Mapping[str, str]) -> list[str]:
+        """The files that configure CORS, or do so by now."""
+        layers = [os.path.abspath(layer.place.file) for layer in survey.app.cors_layers if layer.place is not None]
+        return list(dict.fromkeys([*layers, *texts]))
+
+    def _session(self, texts: Mapping[str, str]) -> AppSession:
+        return AppSession.start(
+            self.target,
+            time_limit=self.time_limit,
+            overlay=texts,
+            lifespan=self.asked.run_endpoints,
+            output="none",
+            python=self.python,
+        )
+
+    def _origins(self, survey: Survey) -> list[str]:
+        return origins_to_try(list(dict.fromkeys([*self.asked.origins, *policy_origins(survey.app)])))
+
+    def _access(self, session: AppSession, survey: Survey, origins: Iterable[str]) -> AccessTable:
+        probes = access_probes(survey.probes, survey.app, origins)
+        return AccessTable.of(session.run(probes, time_limit=min(self.time_limit, REQUEST_LIMIT)))
+
+    def _judge(self, session: AppSession, first: Survey, before: AccessTable, attempt: _Attempt) -> None:
+        """What the app does with everything applied: the requests of each step, and all those of before."""
+        survey = attempt.survey
+        assert survey is not None
+        passes = {_key(result.probe): isinstance(result.trace.outcome, Allowed) for result in survey.tried}
+        missing: dict[_Key, Probe] = {}
+        for known in [first, *(step.survey for step in attempt.steps)]:
+            for probe in known.probes:
+                if _key(probe) not in passes:
+                    missing[_key(probe)] = of_patched(probe, known.app, survey.app)
+        limit = min(self.time_limit, REQUEST_LIMIT)
+        tried = session.run(list(missing.values()), run_endpoints=self.asked.run_endpoints, time_limit=limit)
+        passes |= {key: isinstance(result.trace.outcome, Allowed) for key, result in zip(missing, tried, strict=True)}
+        attempt.harm = self._harm(session, first, before, attempt, passes)
+        left = {_identity(finding) for finding in survey.report.findings if finding.severity != "info"}
+        for step in attempt.steps:
+            affected = [
+                (result, passes[_key(step.survey.probes[number])])
+                for number, result in enumerate(step.survey.report.results)
+                if step.proposal.index in result.findings and result.origin not in self._owed_nothing(step)
+            ]
+            verdict, reason = _verdict(step.finding, affected, left)
+            attempt.verdicts.append(verdict and not attempt.harm)
+            attempt.reasons.append(reason or (attempt.harm[0] if attempt.harm else None))
+
+    def _owed_nothing(self, step: _Step) -> frozenset[str]:
+        """The origins that nobody named, for a step that lets a policy count which the source has: it may well not list them."""
+        candidate = step.proposal.candidate
+        if not candidate.reveals or candidate.proven_only:
+            return frozenset()
+        return frozenset(planned.origin for planned in plan_origins(self.asked, step.survey.app) if planned.assumed)
+
+    def _harm(
+        self, session: AppSession, first: Survey, before: AccessTable, attempt: _Attempt, passes: Mapping[_Key, bool]
+    ) -> tuple[str, ...]:
+        """Whom the repair lets in unnamed, and who loses what they should have."""
+        survey = attempt.survey
+        assert survey is not None
+        chosen = [step.proposal.candidate for step in attempt.steps]
+        known = [first.app, *([survey.app] if any(candidate.reveals for candidate in chosen) else ())]
+        opened = [origin for candidate in chosen for origin in candidate.opens]
+        listed = [origin for app in known for origin in policy_origins(app)]
+        grant = Grant(
+            frozenset([*self.asked.origins, *listed, *opened]),
+            tuple(pattern for app in known for pattern in policy_patterns(app))
+            + tuple(pattern for candidate in chosen for pattern in candidate.patterns),
+            frozenset(origin for candidate in chosen for origin in candidate.shuts),
+            self._open_requests(first, survey, attempt),
+        )
+        after = self._access(session, survey, self._origins(first))
+        kept = dict.fromkeys([*self.asked.origins, *policy_origins(first.app)])
+        lost = [
+            f"{result.method} {result.route or result.url} from {result.origin} would not pass any more"
+            for result, probe in zip(first.report.results, first.probes, strict=True)
+            if result.outcome == "allowed" and result.situation == "success" and result.origin not in grant.shut
+            if result.origin in kept and not passes[_key(probe)]
+        ]
+        error = survey.app.stack_error if first.app.stack_error is None else None
+        fails = [] if error is None else [f"the app would not start: {' '.join(error.message.split()) or error.summary}"]
+        left = values_left_behind(survey.app, first.app, frozenset(opened))
+        return (*fails, *lost, *left, *faults_of(before, after, grant, kept))
+
+    def _open_requests(self, first: Survey, survey: Survey, attempt: _Attempt) -> frozenset[str]:
+        """The requests that `*` opens to every page, and that a step does not close on purpose."""
+        closing = {step.finding.place for step in attempt.steps if step.proposal.candidate.closes}
+        closed = {layer.app for known in (first, survey) for layer in known.app.cors_layers if layer.place in closing}
+        reveals = any(step.proposal.candidate.reveals for step in attempt.steps)
+        return open_requests(first.app, first.probes, closed) | (
+            open_requests(survey.app, survey.probes, closed) if reveals else frozenset()
+        )
+
+    def _say_why(self, attempt: _Attempt, error: Exception) -> None:
+        """Why the repaired app could not be tried: the repair breaks it, or it cannot be loaded twice."""
+        sentence = str(getattr(error, "message", error))
+        try:
+            with self._session({}) as session:
+                _ = session.description
+            attempt.broken = f"the app does not start with it: {sentence}"
+        except (AppLoadError, AppHungError, AppStoppedError):
+            attempt.untried = f"the app could not be loaded a second time: {sentence}"
+        done = len(attempt.verdicts)
+        attempt.verdicts += [None if attempt.untried else False for _ in attempt.steps[done:]]
+        attempt.reasons += [attempt.broken or attempt.untried for _ in attempt.steps[done:]]
+
+    def _failed(self, attempt: _Attempt) -> dict[_Key, tuple[_Step, str | None]]:
+        """The steps that are refuted, or could not be tried and nobody asked for."""
+        return {
+            step.key: (step, reason)
+            for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True)
+            if (verdict is False or (verdict is None and not self.fix_options.unsafe)) and step.proposal not in attempt.idle
+        }
+
+    def _fix_result(
+        self, first: Survey, attempt: _Attempt, refused: Mapping[_Key, tuple[_Step, str | None]], fix_options: FixOptions
+    ) -> FixResult:
+        final = attempt.survey or first
+        repairs = [
+            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, verdict, reason, applied=True)
+            for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True)
+            if verdict or step.proposal not in attempt.idle
+        ]
+        extra_verdict = None if attempt.untried else not (attempt.harm or attempt.broken)
+        reason = attempt.untried or attempt.broken or next(iter(attempt.harm), None)
+        if extra_verdict or fix_options.unsafe:
+            repairs += [FixOutcome(title, None, None, extra_verdict, reason, applied=True) for title in attempt.granted]
+        texts = attempt.texts if not attempt.granted or extra_verdict or fix_options.unsafe else {}
+        unproven = [
+            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None if not why else False, why)
+            for step, why in refused.values()
+        ]
+        hidden = [] if fix_options.unsafe else self._hidden(first, final, texts, fix_options, frozenset(refused))
+        left = tuple(
+            replace(finding, place=pointed(finding, texts))
+            for finding in self._explained(final, texts)
+            if finding.severity != "info"
+        )
+        unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
+        beside = alternatives(first.report, first.app, self.asked, self.target.directory)
+        notes = (*first.report.notes, *unused, *([fix_options.refused] if fix_options.refused else []), *beside)
+        found = with_fixes(first.report, (), {})
+        every = (*repairs, *unproven, *hidden)
+        return FixResult("app", first.report.target.name, every, edits_of(texts), left, notes, found, fix_options.refused)
+
+    def _explained(self, survey: Survey, texts: Mapping[str, str]) -> Iterator[Finding]:
+        """The findings that are left; those about a list that no edit can change say where to change it."""
+        named = self.asked.origins
+        possible = {proposal.index for proposal in propose(survey.report, survey.app, named, texts=texts, guesses=True)}
+        for index, finding in enumerate(survey.report.findings):
+            of_list = (
+                finding.cause.slug.startswith(_OF_LISTS) and finding.place is not None and (named or "sent" in finding.evidence)
+            )
+            if of_list and index not in possible:
+                finding = replace(finding, remedy=" ".join(filter(None, (finding.remedy, _COMPUTED))))
+            yield finding
+
+    def _hidden(
+        self, first: Survey, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: frozenset[_Key]
+    ) -> list[FixOutcome]:
+        """What `--unsafe-fixes` would do about the rest."""
+        steps = self._steps(survey, texts, replace(fix_options, unsafe=True))
+        return [
+            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None, None)
+            for step in steps
+            if step.proposal.candidate.guess is not None and step.key not in refused
+        ]
+
+
+def depends_on_corsense(directory: str, survey: Survey) -> bool:
+    """Whether the program has corsense where it runs: a layer of it, or a dependency that `pyproject.toml` or `requirements.txt`
+    declares."""
+    if any(layer.class_module.partition(".")[0] == "corsense" for layer in survey.app.cors_layers):
+        return True
+    declared: list[str] = []
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        project = tomllib.loads(Path(directory, "pyproject.toml").read_text("utf-8")).get("project", {})
+        declared += [str(entry) for entry in project.get("dependencies", ())]
+    with suppress(OSError, ValueError):
+        declared += Path(directory, "requirements.txt").read_text("utf-8").splitlines()
+    return any(re.match(r"\s*corsense\b", entry) for entry in declared)
+
+
+def _verdict(finding: Finding, affected: Sequence[tuple[Result, bool]], left: set[_Key]) -> tuple[bool, str | None]:
+    if affected and not proven(affected):
+        result = next(result for result, passes in affected if not passes)
+        return False, f"{result.method} {result.route or result.url} from {result.origin} still does not pass"
+    if _identity(finding) in left:
+        return False, "the app still has the fault"
+    return True, None
+
+
+def _why_not_adopted(sentence: str) -> str:
+    return f"corsense's middleware was not adopted: {sentence}"
+
+
+def _key(probe: Probe) -> _Key:
+    request = probe.request
+    sent = (request.url, request.origin, request.method, tuple(request.headers), request.credentials, request.mode)
+    return (*sent, probe.situation, probe.engine)
+
+
+def _identity(finding: Finding) -> _Key:
+    """What makes a finding the same, wherever an edit has moved its place."""
+    reported = ("sent", "allowed", "value", "method", "methods", "header", "headers", "keyword", "cookie")
+    return (finding.cause.slug, *(str(finding.evidence.get(name)) for name in reported))
+
+
+def _shown(step: _Step, first: Survey) -> Finding:
+    """The finding of a step, its place as narrow as the source allows; that of a later round is in a text of no file."""
+    return replace(step.finding, place=pointed(step.finding)) if step.survey is first else step.finding
+
+
+def edits_of(texts: Mapping[str, str]) -> tuple[Edit, ...]:
+    """The edits that give files, by absolute path, these texts."""
+    found = []
+    for path, after in sorted(texts.items()):
+        before = source_of(path)
+        if before is not None and before != after:
+            found.append(Edit(below_here(path), before, after))
+    return tuple(found)

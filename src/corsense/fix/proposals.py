@@ -1,0 +1,176 @@
+"""Findings become fixes: the edit that removes the cause, for those that have a sure one."""
+
+from __future__ import annotations
+
+import os
+import tokenize
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from corsense.app.description import AppDescription
+from corsense.check.results import Report
+from corsense.finding import Edit, Finding, Fix, Place
+from corsense.fix.candidates import Candidate, Case, TextEdit, candidates
+from corsense.fix.edits.place import argument_span, call_span, literal_span
+
+_ARGUMENT_OF = {
+    "method-not-allowed": "allow_methods",
+    "header-not-allowed": "allow_headers",
+    "authorization-not-covered-by-wildcard": "allow_headers",
+    "header-not-exposed": "expose_headers",
+    "expose-wildcard-with-credentials": "expose_headers",
+    "wildcard-with-credentials": "allow_origins",
+    "wildcard-origins": "allow_origins",
+    "origins-not-a-list": "allow_origins",
+    "nested-origins": "allow_origins",
+    "origin-regex-not-a-string": "allow_origin_regex",
+    "regex-too-broad": "allow_origin_regex",
+    "regex-unescaped-dot": "allow_origin_regex",
+    "regex-partial-match": "allow_origin_regex",
+}
+
+
+NOTHING_PATCHED: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A way to remove the cause of the finding at `index`: `apply` turns the text of `file` into its repaired text, or None.
+
+    `line` is where the edit is made in the unpatched file; several proposals for a file are applied from its end to its
+    beginning, and those that move a statement (`moves`) last, so that each finds its line where it was. `candidate` tells what
+    it opens and whether it is a guess.
+    """
+
+    index: int
+    file: str
+    line: int
+    title: str
+    apply: TextEdit
+    moves: bool
+    candidate: Candidate
+
+
+def propose(
+    report: Report,
+    app: AppDescription,
+    named: Sequence[str],
+    *,
+    texts: Mapping[str, str] = NOTHING_PATCHED,
+    guesses: bool = False,
+    has_corsense: bool = False,
+    with_credentials: bool = False,
+) -> list[Proposal]:
+    """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
+    finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is
+    unsafe as well."""
+    found = []
+    for index, finding in enumerate(report.findings):
+        affected = [result for result in report.results if index in result.findings]
+        case = Case(finding, affected, app, named, has_corsense, report.results, with_credentials)
+        best = next(_possible(case, texts, guesses), None)
+        if best is not None:
+            found.append(Proposal(index, best.place.file, best.place.line, best.title, best.apply, best.moves, best))
+    return found
+
+
+def _possible(case: Case, texts: Mapping[str, str], guesses: bool) -> Iterator[Candidate]:
+    """The candidates that change something; the safe ones first."""
+    unsafe = []
+    for candidate in candidates(case):
+        if candidate.guess is not None and not guesses:
+            continue
+        before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
+        if before is None or candidate.apply(before) is None:
+            continue
+        if candidate.guess is None:
+            yield candidate
+        else:
+            unsafe.append(candidate)
+    yield from unsafe
+
+
+def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int, bool | None]) -> Report:
+    """The report, its findings with their fixes and with spans that point at the very argument."""
+    fixes: dict[int, Fix] = {}
+    for proposal in proposals:
+        before = source_of(proposal.file)
+        after = proposal.apply(before) if before is not None else None
+        if before is not None and after is not None:
+            fixes[proposal.index] = Fix(proposal.title, (Edit(proposal.file, before, after),), verified.get(proposal.index))
+    findings = tuple(
+        replace(finding, place=pointed(finding), fix=fixes.get(index, finding.fix))
+        for index, finding in enumerate(report.findings)
+    )
+    return replace(report, findings=findings)
+
+
+def patched(proposals: Sequence[Proposal], texts: Mapping[str, str] = NOTHING_PATCHED) -> dict[str, str]:
+    """The text of each file with all its proposals applied that can be applied together, by absolute path; `texts` are what files
+    contain by now."""
+    return applied(proposals, texts)[0]
+
+
+def applied(
+    proposals: Sequence[Proposal], texts: Mapping[str, str] = NOTHING_PATCHED
+) -> tuple[dict[str, str], tuple[Proposal, ...]]:
+    """What `patched` gives, and the proposals that could not be applied after others had been: these have done their work, or
+    have taken its place away."""
+    found: dict[str, str] = dict(texts)
+    idle = []
+    for proposal in sorted(proposals, key=lambda each: (each.moves, -each.line)):
+        before = text_of(proposal.file, found)
+        after = proposal.apply(before) if before is not None else None
+        if after is None:
+            idle.append(proposal)
+        else:
+            found[os.path.abspath(proposal.file)] = after
+    return found, tuple(idle)
+
+
+def text_of(file: str, texts: Mapping[str, str]) -> str | None:
+    """What a file contains by now."""
+    path = os.path.abspath(file)
+    return texts[path] if path in texts else source_of(file)
+
+
+def source_of(file: str) -> str | None:
+    """The text of a Python file in its own encoding, line ends kept; None when it cannot be read."""
+    try:
+        with open(file, "rb") as raw:
+            encoding, _ = tokenize.detect_encoding(raw.readline)
+        with open(file, encoding=encoding, newline="") as text:
+            return text.read()
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+
+
+def pointed(finding: Finding, texts: Mapping[str, str] = NOTHING_PATCHED) -> Place | None:
+    """The finding's place, as narrow as the source allows: the literal, else the argument, else the call."""
+    if finding.place is None:
+        return None
+    place = replace(finding.place, file=below_here(finding.place.file))
+    source = text_of(place.file, texts)
+    if source is None:
+        return place
+    span = None
+    allowed = finding.evidence.get("allowed", finding.evidence.get("value"))
+    if isinstance(allowed, str):
+        span = literal_span(source, place.line, allowed)
+    if span is None and finding.cause.slug in _ARGUMENT_OF:
+        span = argument_span(source, place.line, _ARGUMENT_OF[finding.cause.slug])
+    if span is None and place.end_line is None:
+        span = call_span(source, place.line)
+    return Place(place.file, *span) if span is not None else place
+
+
+def below_here(file: str) -> str:
+    """A path as it is shown: relative where it lies below the working directory."""
+    here = os.getcwd() + os.sep
+    return file.removeprefix(here) if os.path.isabs(file) else file
+
+
+def is_users(file: str) -> bool:
+    """Whether a file is the user's to change: not one of an installed package."""
+    return "site-packages" not in file and "dist-packages" not in file

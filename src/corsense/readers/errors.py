@@ -1,7 +1,0 @@
-"""`InputError` and `quoted`, under the name by which the readers import them."""
-
-from __future__ import annotations
-
-from corsense.errors import InputError, quoted
-
-__all__ = ["InputError", "quoted"]
