@@ -520,8 +520,8 @@ def sockets(rounds: int) -> str:
         rows.append([name, *cells])
     names = ["", *(text for kind in found for text in (f"{kind}, requests/s", "processor, us", "share"))]
     note = (
-        f"{message_text}; the better quartile of {rounds} interleaved rounds, since other work on the machine only makes them worse. The "
-        "share of FastAPI alone is one of processor time; aim: 0.95."
+        f"{message_text}; the better quartile of {rounds} interleaved rounds, since other work on the machine only makes them "
+        "worse. The share of FastAPI alone is one of processor time; aim: 0.95."
     )
     return f"{head}{note}\n\n{table(names, rows)}\n"
 

@@ -16,13 +16,23 @@ if TYPE_CHECKING:
     from corsense.protection import CrossOriginProtection as CrossOriginProtection
     from corsense.settings import CORSOrigins as CORSOrigins
     from corsense.settings import CORSSettings as CORSSettings
+    from corsense.warnings import CORSLayerWarning as CORSLayerWarning
+    from corsense.warnings import DebugModeWarning as DebugModeWarning
+    from corsense.warnings import DevelopmentOriginWarning as DevelopmentOriginWarning
+    from corsense.warnings import IgnoredSettingWarning as IgnoredSettingWarning
+    from corsense.warnings import OriginWarning as OriginWarning
 
 __all__ = [
+    "CORSLayerWarning",
     "CORSMiddleware",
     "CORSOrigins",
     "CORSSettings",
     "CrossOriginProtection",
+    "DebugModeWarning",
+    "DevelopmentOriginWarning",
+    "IgnoredSettingWarning",
     "OriginPattern",
+    "OriginWarning",
     "Policy",
     "PolicyError",
     "__version__",
@@ -33,6 +43,11 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "CORSLayerWarning": "corsense.warnings",
+    "DebugModeWarning": "corsense.warnings",
+    "DevelopmentOriginWarning": "corsense.warnings",
+    "IgnoredSettingWarning": "corsense.warnings",
+    "OriginWarning": "corsense.warnings",
     "CORSMiddleware": "corsense.middleware",
     "CORSOrigins": "corsense.settings",
     "CORSSettings": "corsense.settings",

@@ -23,7 +23,6 @@ from corsense.policy import Policy
 from corsense.policy.environment import (
     ENVIRONMENT_NAMES,
     VARIABLES,
-    OriginWarning,
     forgive_slashes,
     named_after_variables,
     read_origin_setting,
@@ -33,7 +32,7 @@ from corsense.policy.environment import (
 from corsense.policy.keywords import unknown_keyword
 from corsense.policy.origins import read_origins
 
-__all__ = ["CORSOrigins", "CORSSettings", "OriginWarning", "ValidationError"]
+__all__ = ["CORSOrigins", "CORSSettings", "ValidationError"]
 
 TABLE = ("tool", "corsense", "policy")
 """The table of `pyproject.toml` that holds the policy."""

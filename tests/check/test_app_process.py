@@ -8,6 +8,7 @@ from corsense.app import AppSession, AppTarget
 from corsense.check.app import AppCheck
 from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report
+from corsense.fix.verified import check_with_fixes
 
 ORIGIN = "http://localhost:3000"
 FORM = """
@@ -41,7 +42,7 @@ def check(folder: Path, source: str, **asked: object) -> Report:
     target = AppTarget.parse("main:app", directory=folder)
     wanted = CheckRequest(origins=(ORIGIN,), **asked)  # type: ignore[arg-type]
     with AppSession.start(target, lifespan=wanted.run_endpoints) as session:
-        return AppCheck(target, wanted).run(session)
+        return check_with_fixes(AppCheck(target, wanted), session)
 
 
 def test_a_request_that_may_change_something_runs_its_endpoint_once(tmp_path: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from corsense.check.pointing import source_of
 from corsense.finding import Edit
 from corsense.fix.exchange import exchange
-from corsense.fix.proposals import source_of
 from corsense.fix.write import WriteError, write_all
 
 

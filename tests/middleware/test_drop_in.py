@@ -19,9 +19,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from corsense.middleware import CORSMiddleware, install
-from corsense.middleware.keywords import IgnoredSettingWarning
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import STARLETTE
+from corsense.warnings import IgnoredSettingWarning
 from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, get, plain, preflight
 from tests.middleware.versions import needs_private_network
 

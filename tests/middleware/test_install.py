@@ -18,8 +18,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from corsense.middleware import CORSLayerWarning, CORSMiddleware, install
+from corsense.middleware import CORSMiddleware, install
 from corsense.policy import Policy, PolicyError
+from corsense.warnings import CORSLayerWarning
 from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, ask_async, plain, scope
 
 POLICY = Policy(origins=[ORIGIN], credentials=True)

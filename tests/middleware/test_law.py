@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from corsense.fetch import Allowed, Browser, FetchRequest, WireResponse
 from corsense.fetch.trace import EngineName
-from corsense.middleware import CORSMiddleware, DevelopmentOriginWarning
+from corsense.middleware import CORSMiddleware
 from corsense.policy import Policy, PolicyError
 from corsense.transports import drive
 from corsense.transports.asgi import AsgiSend
+from corsense.warnings import DevelopmentOriginWarning
 from tests.middleware.asking import plain
 
 PATTERNS = [

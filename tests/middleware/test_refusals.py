@@ -13,11 +13,12 @@ from starlette.testclient import TestClient
 
 from corsense.fetch import Browser, FetchRequest
 from corsense.middleware import CORSMiddleware, install
-from corsense.middleware.refusal_log import MOST_REMEMBERED, SILENCE, DebugModeWarning
+from corsense.middleware.refusal_log import MOST_REMEMBERED, SILENCE
 from corsense.policy import Policy
 from corsense.policy.environment import ENVIRONMENT_NAMES
 from corsense.transports import drive
 from corsense.transports.asgi import asgi_send
+from corsense.warnings import DebugModeWarning
 from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, ask, get, plain, preflight
 
 POLICY = Policy(origins=[ORIGIN], credentials=True, methods=["PUT"], request_headers=["X-Token"])

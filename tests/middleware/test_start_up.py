@@ -20,10 +20,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
-from corsense.middleware import CORSMiddleware, DevelopmentOriginWarning, install
-from corsense.middleware.keywords import IgnoredSettingWarning
+from corsense.middleware import CORSMiddleware, install
 from corsense.policy import Policy, PolicyError
 from corsense.policy.environment import ENVIRONMENT_NAMES
+from corsense.warnings import DevelopmentOriginWarning, IgnoredSettingWarning
 from tests.middleware.asking import get, plain
 
 TUTORIAL = ["http://localhost.tiangolo.com", "https://localhost.tiangolo.com", "http://localhost", "http://localhost:8080"]

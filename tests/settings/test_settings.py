@@ -13,7 +13,7 @@ from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from corsense import CORSOrigins, CORSSettings, Policy, PolicyError
-from corsense.policy.environment import OriginWarning
+from corsense.warnings import OriginWarning
 
 A, B = "https://a.example", "https://b.example"
 BOTH = Policy(origins=[A, B])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from corsense.app.description import AppDescription
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
@@ -13,20 +13,17 @@ from corsense.app.target import AppTarget
 from corsense.check.aggregate import aggregate
 from corsense.check.clients import notes_on
 from corsense.check.plan import PlannedOrigin, missing_route, plan_origins, plan_probes, plan_untrusted
+from corsense.check.pointing import NOTHING_PATCHED
 from corsense.check.request import CheckRequest
-from corsense.check.results import CheckTarget, Report, Result
+from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import files_of, suppressed
-from corsense.diagnose import Observation, admits_untrusted, cache_faults, configuration_faults
-from corsense.fetch import Allowed
-from corsense.fix.proposals import NOTHING_PATCHED, Proposal, patched, propose, with_fixes
+from corsense.diagnose import Observation, admits_untrusted, cache_faults
 from corsense.transports.unsafe_methods import is_safe
 
 Progress = Callable[[int, int], None]
 
-_PROBES_TO_PROVE = 60
 _PROBES_A_SECOND = 1_800
 _WORTH_SHARING = 3.0
-_RAN_AGAIN = "Endpoints ran once for each request, and once more on the repaired app to prove the fixes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +48,6 @@ class AppCheck:
     progress: Progress | None = None
     import_seconds: float = 0.0
     python: str | None = None
-
-    def run(self, session: AppSession) -> Report:
-        """The report. Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not
-        answer."""
-        survey = self.survey(session)
-        report, app, probes = survey.report, survey.app, survey.probes
-        proposals = propose(report, app, self.asked.origins, with_credentials=self.asked.credentials == "include")
-        if not proposals:
-            return with_fixes(report, (), {})
-        if self.asked.run_endpoints:
-            report = replace(report, notes=(*report.notes, _RAN_AGAIN))
-        return with_fixes(report, proposals, self._prove(report, app, proposals, probes))
 
     def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED) -> Survey:
         """The report before anything is repaired, with what it was made of. `texts` are what files of the app contain in place
@@ -93,17 +78,17 @@ class AppCheck:
         """Try the probes; very many in two processes of the app, each on a core of its own."""
         share = self._share_of_the_first(len(probes))
         if share == 1.0 or self.asked.run_endpoints:
-            return self._run(session, probes)
+            return self.run_probes(session, probes)
         from concurrent.futures import ThreadPoolExecutor
 
         here = int(len(probes) * share)
-        with self._session(output="none") as other, ThreadPoolExecutor(1) as pool:
+        with self.another_session(output="none") as other, ThreadPoolExecutor(1) as pool:
             there = pool.submit(other.run, probes[here:], time_limit=self._answer_limit)
             done = session.run(probes[:here], self._progress_of(len(probes)), time_limit=self._answer_limit)
             try:
                 return done + there.result()
             except (AppLoadError, AppHungError, AppStoppedError):
-                return done + self._run(session, probes[here:])  # it cannot be loaded twice at a time
+                return done + self.run_probes(session, probes[here:])  # it cannot be loaded twice at a time
 
     def _try_untrusted(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Some of the requests in the name of a page that nobody trusts. Those that may change something do not run the endpoint
@@ -114,15 +99,16 @@ class AppCheck:
         real, limit = self.asked.run_endpoints, self._answer_limit
         return [*session.run(safe, run_endpoints=real, time_limit=limit), *session.run(others, time_limit=limit)]
 
-    def _session(
+    def another_session(
         self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output = "import"
     ) -> AppSession:
-        """Another process of the app."""
+        """Another process of the app. Raises AppLoadError when it cannot be loaded."""
         return AppSession.start(
             self.target, time_limit=self.time_limit, overlay=overlay, lifespan=lifespan, output=output, python=self.python
         )
 
-    def _run(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
+    def run_probes(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
+        """What the app of `session` answers to each probe, in order. Raises AppHungError and AppStoppedError when it does not."""
         real = self.asked.run_endpoints
         return session.run(probes, self.progress, run_endpoints=real, time_limit=self._answer_limit)
 
@@ -143,36 +129,6 @@ class AppCheck:
             return None
         return lambda done, share: progress(done * total // share, total)
 
-    def _prove(
-        self, report: Report, app: AppDescription, proposals: Sequence[Proposal], probes: Sequence[Probe]
-    ) -> dict[int, bool | None]:
-        """Try the requests of each finding again, on the app with all proposals applied."""
-        overlay = patched(proposals)
-        affected = {
-            proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][
-                :_PROBES_TO_PROVE
-            ]
-            for proposal in proposals
-        }
-        wanted = sorted({index for indices in affected.values() for index in indices})
-        try:
-            with self._session(overlay=overlay, lifespan=self.asked.run_endpoints) as session:
-                again = dict(
-                    zip(
-                        wanted,
-                        self._run(session, [of_patched(probes[index], app, session.description) for index in wanted]),
-                        strict=True,
-                    )
-                )
-                faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
-        except (AppLoadError, AppHungError, AppStoppedError):
-            return {}  # it cannot be loaded twice at a time: nothing was tried
-        verified: dict[int, bool | None] = {}
-        for number, indices in affected.items():
-            tried = [(report.results[index], isinstance(again[index].trace.outcome, Allowed)) for index in indices]
-            verified[number] = proven(tried) and report.findings[number].cause.slug not in faults
-        return verified
-
     def _notes(self, app: AppDescription) -> list[str]:
         notes = [*self.asked.notes, *notes_on(self.asked)]
         if app.kind == "asgi":
@@ -185,27 +141,6 @@ class AppCheck:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
             notes.append(f"Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.{startup}")
         return notes
-
-
-def of_patched(probe: Probe, app: AppDescription, patched: AppDescription) -> Probe:
-    """The probe for the patched app, whose routes may stand elsewhere: a fix can remove one."""
-    if probe.route is None:
-        return probe
-    meant = app.routes[probe.route]
-    found = next((route.index for route in patched.routes if (route.path, route.methods) == (meant.path, meant.methods)), None)
-    return replace(probe, route=found)
-
-
-def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
-    """Whether a fix is proven by its requests: for one origin at least, all that succeed in themselves pass now.
-
-    What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.
-    """
-    by_origin: dict[str, list[bool]] = {}
-    in_themselves = [pair for pair in tried if pair[0].situation == "success"] or tried
-    for result, passes in in_themselves:
-        by_origin.setdefault(result.origin, []).append(passes)
-    return any(all(passes) for passes in by_origin.values()) or not tried
 
 
 def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin], asked: CheckRequest) -> Observation:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from corsense.app.description import AppDescription
+from corsense.check.pointing import NOTHING_PATCHED, below_here, is_users, pointed, text_of
 from corsense.check.results import Report
 from corsense.errors import InputError
 from corsense.finding import Finding
-from corsense.fix.proposals import NOTHING_PATCHED, below_here, is_users, pointed, text_of
 from corsense.suppression import RuleSelection, UnusedIgnore, judge
 
 

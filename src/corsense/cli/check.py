@@ -354,15 +354,16 @@ def _on_app(
         named = AppTarget.parse(target, factory=factory)
         interpreter = interpreter_for(named.directory, python, silent=silent).path
         with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints, python=interpreter) as session:
-            from corsense.check.app import AppCheck  # imported while the app is, in its own process
+            from corsense.check.app import AppCheck
             from corsense.cli.progress import progress
+            from corsense.fix.verified import check_with_fixes  # imported while the app is, in its own process
 
             started = time.monotonic()
             launch_ahead(interpreter)  # a fix has to be proven in a fresh process: while this one waits, let it get ready
             _ = session.description
             with progress(silent) as advance:
                 check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started, interpreter)
-                report = check.run(session)
+                report = check_with_fixes(check, session)
             if browser is None:
                 return report
             probes = check.probes(session.description)

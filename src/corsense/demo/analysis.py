@@ -14,6 +14,7 @@ from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report, Result
 from corsense.demo.scenario import Scenario
 from corsense.finding import Edit, Finding, Fix
+from corsense.fix.verified import check_with_fixes
 
 _TIME_LIMIT = 60.0
 
@@ -44,7 +45,7 @@ def analyse(scenario: Scenario, folder: Path, port: int) -> Analysis:
         body=scenario.body,
     )
     with AppSession.start(target, time_limit=_TIME_LIMIT, lifespan=True, output="none") as session:
-        report = _without_folder(AppCheck(target, asked, _TIME_LIMIT).run(session), folder)
+        report = _without_folder(check_with_fixes(AppCheck(target, asked, _TIME_LIMIT), session), folder)
     finding = next((found for found in report.findings if found.cause.slug == scenario.finding), None)
     by_hand = scenario.repaired_by_hand(port)
     if by_hand is not None:

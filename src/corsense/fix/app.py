@@ -14,8 +14,9 @@ from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe
 from corsense.app.session import REQUEST_LIMIT, AppSession
 from corsense.app.target import AppTarget
-from corsense.check.app import AppCheck, Survey, of_patched, proven
+from corsense.check.app import AppCheck, Survey
 from corsense.check.plan import plan_origins
+from corsense.check.pointing import below_here, pointed, source_of
 from corsense.check.request import CheckRequest
 from corsense.check.results import Result
 from corsense.fetch import Allowed
@@ -32,9 +33,10 @@ from corsense.fix.access import (
     values_left_behind,
 )
 from corsense.fix.alternatives import alternatives
-from corsense.fix.proposals import Proposal, applied, below_here, patched, pointed, propose, source_of, with_fixes
+from corsense.fix.proposals import Proposal, applied, patched, propose, with_fixes
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixOutcome, FixResult, unused_note
+from corsense.fix.verified import of_patched, proven
 from corsense.suppression import UNUSED
 
 _ROUNDS = 4

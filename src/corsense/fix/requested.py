@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from corsense.check.pointing import is_users, text_of
 from corsense.fix import edits
 from corsense.fix.edits.calls import cors_calls
 from corsense.fix.edits.source import read
-from corsense.fix.proposals import is_users, text_of
 from corsense.fix.result import FixOptions
 
 

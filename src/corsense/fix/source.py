@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corsense.check.pointing import below_here, is_users, source_of, text_of
 from corsense.errors import InputError, no_such_path
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
 from corsense.fix.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
-from corsense.fix.proposals import below_here, is_users, source_of, text_of
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import FixOptions, FixOutcome, FixResult, unused_note
 from corsense.fix.write import encoding_of

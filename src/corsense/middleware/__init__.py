@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from corsense.middleware.asgi import CORSMiddleware
 from corsense.middleware.install import Installation, install
-from corsense.middleware.nested import CORSLayerWarning
-from corsense.middleware.refused_settings import DevelopmentOriginWarning
 from corsense.middleware.route_policy import RoutePolicy, cors
 
-__all__ = ["CORSLayerWarning", "CORSMiddleware", "DevelopmentOriginWarning", "Installation", "RoutePolicy", "cors", "install"]
+__all__ = ["CORSMiddleware", "Installation", "RoutePolicy", "cors", "install"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
-from corsense.middleware.nested import CORSLayerWarning
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
+from corsense.warnings import CORSLayerWarning
 
 if TYPE_CHECKING:
     from corsense.policy import Policy

@@ -14,6 +14,7 @@ from corsense.middleware.policy_selection import pattern_faults
 from corsense.middleware.refused_settings import report_refusal, warn
 from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import LAYER_KEYWORDS, STARLETTE, unknown_layer_keyword
+from corsense.warnings import IgnoredSettingWarning
 
 P = ParamSpec("P")
 
@@ -27,10 +28,6 @@ _CONTAINERS: Final = frozenset({"_collections_abc", "collections", "typing"})
 _NAMES = frozenset({"methods", "request_headers", "expose_headers"})
 _WITHOUT_EFFECT = frozenset({"name-without-effect", "method-not-allowed"})
 _AS_GIVEN: Final = {ours: theirs for theirs, ours in STARLETTE.items()}
-
-
-class IgnoredSettingWarning(UserWarning):
-    """A setting of Starlette's middleware that has no effect was left out."""
 
 
 def names_unknown(init: Callable[P, None]) -> Callable[P, None]:

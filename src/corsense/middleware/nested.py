@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from corsense.middleware.refused_settings import warn
+from corsense.warnings import CORSLayerWarning
 
 _DEEPEST = 40
-
-
-class CORSLayerWarning(UserWarning):
-    """There is another CORS layer inside of this one."""
 
 
 def warn_of_inner_layer(app: Any) -> None:

@@ -16,6 +16,7 @@ from corsense.middleware.refusal_text import quoted, sentence
 from corsense.middleware.response_headers import Pairs, Scope
 from corsense.policy import Reason
 from corsense.policy.environment import environment_of
+from corsense.warnings import DebugModeWarning
 
 if TYPE_CHECKING:
     from corsense.middleware.compiled import CompiledPolicy
@@ -30,10 +31,6 @@ SILENCE: Final = 600.0
 LONGEST_PATH: Final = 200
 """So many characters of a path are told apart."""
 _LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
-
-
-class DebugModeWarning(UserWarning):
-    """Debug mode is on where it should not be."""
 
 
 class Refusals:

@@ -15,15 +15,12 @@ from corsense.middleware.call_site import built_for_lifespan, call_site
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 from corsense.policy.environment import environment_of
 from corsense.policy.origins import insecure_fault
+from corsense.warnings import DevelopmentOriginWarning
 
 if TYPE_CHECKING:
     from corsense.policy import Policy
 
 LOGGER: Final = logging.getLogger("corsense")
-
-
-class DevelopmentOriginWarning(UserWarning):
-    """A policy that is not in production lets pages over http, of a developer's network, send cookies."""
 
 
 def report_refusal(layer: Any, app: AsgiApp, error: Exception) -> bool:

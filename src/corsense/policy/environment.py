@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from corsense.faults import Fault, PolicyError, quote
+from corsense.warnings import OriginWarning
 
 if TYPE_CHECKING:
     from corsense.policy.policy import Policy
@@ -40,10 +41,6 @@ VARIABLES = (*LISTS, "origin_regex", "credentials", "max_age", *FLAGS)
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
-
-
-class OriginWarning(UserWarning):
-    """A setting was read differently from how it was written, because what was meant is beyond doubt."""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,79 @@
+"""A check whose findings carry the fixes for them, each tried on the app loaded again with all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from corsense.app.description import AppDescription
+from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+from corsense.app.probe import Probe
+from corsense.app.session import AppSession
+from corsense.check.app import AppCheck, Survey
+from corsense.check.results import Report, Result
+from corsense.diagnose import configuration_faults
+from corsense.fetch import Allowed
+from corsense.fix.proposals import Proposal, patched, propose, with_fixes
+
+_PROBES_TO_PROVE = 60
+_RAN_AGAIN = "Endpoints ran once for each request, and once more on the repaired app to prove the fixes."
+
+
+def check_with_fixes(check: AppCheck, session: AppSession) -> Report:
+    """The report of a check, each finding with its fix where there is a sure one, and whether the fix was verified.
+
+    Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
+    """
+    survey = check.survey(session)
+    report, asked = survey.report, check.asked
+    proposals = propose(report, survey.app, asked.origins, with_credentials=asked.credentials == "include")
+    if not proposals:
+        return with_fixes(report, (), {})
+    if asked.run_endpoints:
+        report = replace(report, notes=(*report.notes, _RAN_AGAIN))
+    return with_fixes(report, proposals, _prove(check, survey, proposals))
+
+
+def _prove(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> dict[int, bool | None]:
+    """Try the requests of each finding again, on the app with all proposals applied."""
+    report = survey.report
+    affected = {
+        proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][
+            :_PROBES_TO_PROVE
+        ]
+        for proposal in proposals
+    }
+    wanted = sorted({index for indices in affected.values() for index in indices})
+    try:
+        with check.another_session(overlay=patched(proposals), lifespan=check.asked.run_endpoints) as session:
+            probes = [of_patched(survey.probes[index], survey.app, session.description) for index in wanted]
+            again = dict(zip(wanted, check.run_probes(session, probes), strict=True))
+            faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
+    except (AppLoadError, AppHungError, AppStoppedError):
+        return {}  # it cannot be loaded twice at a time: nothing was tried
+    verified: dict[int, bool | None] = {}
+    for number, indices in affected.items():
+        tried = [(report.results[index], isinstance(again[index].trace.outcome, Allowed)) for index in indices]
+        verified[number] = proven(tried) and report.findings[number].cause.slug not in faults
+    return verified
+
+
+def of_patched(probe: Probe, app: AppDescription, patched: AppDescription) -> Probe:
+    """The probe for the patched app, whose routes may stand elsewhere: a fix can remove one."""
+    if probe.route is None:
+        return probe
+    meant = app.routes[probe.route]
+    found = next((route.index for route in patched.routes if (route.path, route.methods) == (meant.path, meant.methods)), None)
+    return replace(probe, route=found)
+
+
+def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
+    """Whether a fix is proven by its requests: for one origin at least, all that succeed in themselves pass now.
+
+    What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.
+    """
+    by_origin: dict[str, list[bool]] = {}
+    in_themselves = [pair for pair in tried if pair[0].situation == "success"] or tried
+    for result, passes in in_themselves:
+        by_origin.setdefault(result.origin, []).append(passes)
+    return any(all(passes) for passes in by_origin.values()) or not tried
