@@ -148,10 +148,12 @@ def test_the_example_of_tests_passes(capsys: pytest.CaptureFixture[str], tmp_pat
     (example,) = python_blocks(TESTS)
     module: dict[str, Any] = {}
     exec(compile(example, TESTS.name, "exec", dont_inherit=True), module)
-    assert capsys.readouterr().out.splitlines()[1] == "DELETE /users/{user_id}  yes                      -"
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "DELETE /users/{user_id}  yes                      -                      refused"
+    )
     cors = Cors(snapshots=SnapshotFiles(tmp_path, "access", update=True))
     tests = [value for name, value in module.items() if name.startswith("test_")]
-    assert len(tests) == 4
+    assert len(tests) == 5
     for test in tests:
         test(cors) if "cors" in signature(test).parameters else test()
     assert (tmp_path / "access.cors").is_file()

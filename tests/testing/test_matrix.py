@@ -57,12 +57,12 @@ def test_a_cell_that_is_not_there_is_a_key_error() -> None:
 def test_it_prints_as_a_table() -> None:
     app = make_app(cors={"allow_origins": ["*"]})
     assert str(cors_matrix(app, origins=[PAGE, "http://localhost:3000"])).splitlines() == [
-        "                         https://app.example.com  http://localhost:3000",
-        "GET /crash               -                        -",
-        "POST /form               without credentials      without credentials",
-        "GET /users               without credentials      without credentials",
-        "POST /users              -                        -",
-        "DELETE /users/{user_id}  -                        -",
+        "                         https://app.example.com  http://localhost:3000  foreign write",
+        "GET /crash               -                        -                      -",
+        "POST /form               without credentials      without credentials    runs",
+        "GET /users               without credentials      without credentials    -",
+        "POST /users              -                        -                      refused",
+        "DELETE /users/{user_id}  -                        -                      refused",
     ]
 
 

@@ -27,11 +27,15 @@ if TYPE_CHECKING:
     from corsense.testing.assertions import assert_cors_blocked as assert_cors_blocked
     from corsense.testing.assertions import assert_cors_snapshot as assert_cors_snapshot
     from corsense.testing.assertions import assert_no_foreign_access as assert_no_foreign_access
+    from corsense.testing.assertions import assert_no_foreign_write as assert_no_foreign_write
     from corsense.testing.assertions import cors_matrix as cors_matrix
     from corsense.testing.assertions import find_foreign_access as find_foreign_access
+    from corsense.testing.assertions import find_foreign_writes as find_foreign_writes
     from corsense.testing.fixtures import AsyncCors as AsyncCors
     from corsense.testing.fixtures import Cors as Cors
     from corsense.testing.foreign_access import ForeignAccess as ForeignAccess
+    from corsense.testing.foreign_write import ForeignWrite as ForeignWrite
+    from corsense.testing.foreign_write import UntriedWarning as UntriedWarning
     from corsense.testing.matrix import CorsMatrix as CorsMatrix
     from corsense.testing.matrix import MatrixCell as MatrixCell
     from corsense.testing.matrix import PageAccess as PageAccess
@@ -43,14 +47,18 @@ __all__ = [
     "CorsMatrix",
     "ForeignAccess",
     "ForeignOrigin",
+    "ForeignWrite",
     "MatrixCell",
     "PageAccess",
+    "UntriedWarning",
     "assert_cors_allowed",
     "assert_cors_blocked",
     "assert_cors_snapshot",
     "assert_no_foreign_access",
+    "assert_no_foreign_write",
     "cors_matrix",
     "find_foreign_access",
+    "find_foreign_writes",
     "foreign_origins",
 ]
 
@@ -62,7 +70,9 @@ _HOMES = {
     "CorsError": "corsense.fetch",
     "CorsMatrix": "corsense.testing.matrix",
     "ForeignOrigin": "corsense.origin.lookalikes",
+    "ForeignWrite": "corsense.testing.foreign_write",
     "ForeignAccess": "corsense.testing.foreign_access",
+    "UntriedWarning": "corsense.testing.foreign_write",
     "foreign_origins": "corsense.origin.lookalikes",
 }
 

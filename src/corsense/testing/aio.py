@@ -19,9 +19,11 @@ from corsense.fetch import CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
 from corsense.testing.arguments import HeaderPairs, fetch_request, read_credentials, read_engine, read_error
-from corsense.testing.assertions import BOTH, held, listed, matrix_plan, nobody, settled
+from corsense.testing.assertions import BOTH, held, listed, matrix_plan, no_write, nobody, settled, writes_of
 from corsense.testing.evaluate import judge_allowed, judge_blocked
 from corsense.testing.foreign_access import ForeignAccess, search
+from corsense.testing.foreign_write import ForeignWrite
+from corsense.testing.foreign_write import search as search_writes
 from corsense.testing.matrix import CorsMatrix
 from corsense.testing.target import subject_of
 
@@ -30,8 +32,10 @@ __all__ = [
     "assert_cors_blocked",
     "assert_cors_snapshot",
     "assert_no_foreign_access",
+    "assert_no_foreign_write",
     "cors_matrix",
     "find_foreign_access",
+    "find_foreign_writes",
 ]
 
 
@@ -144,3 +148,30 @@ async def find_foreign_access(
     return await target_under_test.arun(
         search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe)
     )
+
+
+async def assert_no_foreign_write(
+    target: object,
+    *,
+    trusted: Iterable[str] = (),
+    requests: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    run_unsafe: bool = False,
+) -> None:
+    """As `corsense.testing.assert_no_foreign_write`."""
+    __tracebackhide__ = True
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    no_write(await target_under_test.arun(search_writes(target_under_test, own, requests, ignore, run_unsafe)), own)
+
+
+async def find_foreign_writes(
+    target: object,
+    *,
+    trusted: Iterable[str] = (),
+    requests: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    run_unsafe: bool = False,
+) -> tuple[ForeignWrite, ...]:
+    """As `corsense.testing.find_foreign_writes`."""
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    return writes_of(await target_under_test.arun(search_writes(target_under_test, own, requests, ignore, run_unsafe)))

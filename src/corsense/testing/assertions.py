@@ -13,6 +13,8 @@ from corsense.testing.arguments import HeaderPairs, fetch_request, read_credenti
 from corsense.testing.evaluate import AssertionResult, judge_allowed, judge_blocked
 from corsense.testing.exchange_plan import ExchangePlan
 from corsense.testing.foreign_access import ForeignAccess, foreign_access_text, search
+from corsense.testing.foreign_write import ForeignWrite, Found, foreign_write_text, warn_of_untried
+from corsense.testing.foreign_write import search as search_writes
 from corsense.testing.matrix import CorsMatrix, measure
 from corsense.testing.snapshot import compare
 from corsense.testing.target import AssertionTarget, subject_of
@@ -173,6 +175,47 @@ def find_foreign_access(
     return target_under_test.run(search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe))
 
 
+def assert_no_foreign_write(
+    target: object,
+    *,
+    trusted: Iterable[str] = (),
+    requests: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    run_unsafe: bool = False,
+) -> None:
+    """Assert that no page but those of the app itself and of `trusted` gets a write through: what CORS does not stop.
+
+    Each route that is not safe is asked by the pages of an attacker: forms, forms in a sandbox, `text/plain` and untyped bodies
+    by `fetch()`, another port of the same host, beacons, requests that a careless policy lets through with a preflight,
+    look-alikes of the trusted origins; each WebSocket by its handshake. Where the base URL is a local one on plain http
+    (`TestClient(app, base_url="http://localhost:8000")`), a page whose name was rebound to the server asks as well.
+
+    No endpoint runs: a stand-in answers in its place, behind the middleware and the dependencies. A WebSocket endpoint meets a
+    page that connects and goes away. A server, and an app that is neither FastAPI nor Starlette, is asked with `run_unsafe=True`
+    only, which runs the endpoints. `requests` are those to try (`"POST /users"`, `"WEBSOCKET /ws"`), `ignore` kinds that are no
+    fault here (see `corsense.testing.foreign_write.KINDS`).
+
+    Warns (`UntriedWarning`) of a route of which it cannot be told. Raises AssertionError that quotes the page that got through;
+    ValueError for an entry that cannot be trusted, and where nothing answers.
+    """
+    __tracebackhide__ = True
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    no_write(target_under_test.run(search_writes(target_under_test, own, requests, ignore, run_unsafe)), own)
+
+
+def find_foreign_writes(
+    target: object,
+    *,
+    trusted: Iterable[str] = (),
+    requests: Iterable[str] | None = None,
+    ignore: Iterable[str] = (),
+    run_unsafe: bool = False,
+) -> tuple[ForeignWrite, ...]:
+    """What `assert_no_foreign_write` finds, as values. Warns and raises ValueError likewise."""
+    target_under_test, own = subject_of(target), listed(trusted, "trusted")
+    return writes_of(target_under_test.run(search_writes(target_under_test, own, requests, ignore, run_unsafe)))
+
+
 def matrix_plan(
     target_under_test: AssertionTarget,
     origins: Iterable[str],
@@ -217,3 +260,17 @@ def nobody(found: tuple[ForeignAccess, ...], trusted: tuple[str, ...], target_un
     __tracebackhide__ = True
     if found:
         raise AssertionError(foreign_access_text(found, trusted, target_under_test.app))
+
+
+def writes_of(found: Found, stacklevel: int = 3) -> tuple[ForeignWrite, ...]:
+    """What got through; warns of what was not tried."""
+    warn_of_untried(found.cells, stacklevel + 1)
+    return found.writes
+
+
+def no_write(found: Found, trusted: tuple[str, ...]) -> None:
+    """Raises AssertionError when a write of an untrusted page got through."""
+    __tracebackhide__ = True
+    writes = writes_of(found, 4)
+    if writes:
+        raise AssertionError(foreign_write_text(writes, trusted))

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from corsense.fetch import Browser, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
 from corsense.transports.asgi import AsgiExchange
 from corsense.transports.unsafe_methods import is_safe, substitute
 from corsense.url import is_loopback_host, parse_url
+
+if TYPE_CHECKING:
+    from corsense.testing.stand_in import Attempt
 
 T = TypeVar("T")
 
@@ -21,11 +24,13 @@ _ELSEWHERE = NetworkError("not sent", "the redirect leads to another server, whi
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request to send. `limit`: bytes of the answer's body that are wanted."""
+    """One request to send. `limit`: bytes of the answer's body that are wanted. `attempt`: an endpoint of this process does not
+    run for it (see `corsense.testing.stand_in`)."""
 
     request: WireRequest
     body: bytes | None = None
     limit: int = 4096
+    attempt: Attempt | None = None
 
 
 ExchangePlan: TypeAlias = Generator[Call, AsgiExchange, T]
@@ -58,9 +63,14 @@ class Memory:
 
 
 def watch(
-    request: FetchRequest, browser: Browser, *, run_unsafe: bool = True, memory: Memory | None = None
+    request: FetchRequest,
+    browser: Browser,
+    *,
+    run_unsafe: bool = True,
+    memory: Memory | None = None,
+    attempt: Attempt | None = None,
 ) -> ExchangePlan[Watched]:
-    """Drive one fetch to its end.
+    """Drive one fetch to its end. With an `attempt` the request is sent, and a stand-in answers in place of the endpoint.
 
     With `run_unsafe=False` a request whose method may change something (POST, PUT, DELETE...) is not sent. Its preflight is,
     also where a browser would need none, and the origin that this one is given leave for stands for the answer.
@@ -77,7 +87,7 @@ def watch(
             if not _is_here(wire, request):
                 answer = AsgiExchange(_ELSEWHERE)
             elif run_unsafe or is_safe(wire.method):
-                call = Call(wire, None if wire.preflight else content)
+                call = Call(wire, None if wire.preflight else content, attempt=attempt)
                 answer = (yield from memory.ask(call)) if memory is not None else (yield call)
             else:
                 withheld = True

@@ -137,6 +137,19 @@ class Cors:
             target, trusted=trusted, credentials=credentials, requests=requests, ignore=ignore, run_unsafe=run_unsafe
         )
 
+    def no_foreign_write(
+        self,
+        target: object,
+        *,
+        trusted: Iterable[str] = (),
+        requests: Iterable[str] | None = None,
+        ignore: Iterable[str] = (),
+        run_unsafe: bool = False,
+    ) -> None:
+        """As `assert_no_foreign_write`."""
+        __tracebackhide__ = True
+        assertions.assert_no_foreign_write(target, trusted=trusted, requests=requests, ignore=ignore, run_unsafe=run_unsafe)
+
     def snapshot(
         self,
         target: object,
@@ -231,6 +244,19 @@ class AsyncCors:
         await aio.assert_no_foreign_access(
             target, trusted=trusted, credentials=credentials, requests=requests, ignore=ignore, run_unsafe=run_unsafe
         )
+
+    async def no_foreign_write(
+        self,
+        target: object,
+        *,
+        trusted: Iterable[str] = (),
+        requests: Iterable[str] | None = None,
+        ignore: Iterable[str] = (),
+        run_unsafe: bool = False,
+    ) -> None:
+        """As `assert_no_foreign_write`."""
+        __tracebackhide__ = True
+        await aio.assert_no_foreign_write(target, trusted=trusted, requests=requests, ignore=ignore, run_unsafe=run_unsafe)
 
     async def snapshot(
         self,

@@ -12,6 +12,7 @@ from corsense.fetch import Allowed, Blocked, Browser, CorsError, Trace
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
 from corsense.testing.exchange_plan import ExchangePlan, Memory, Watched, watch
+from corsense.testing.foreign_write import Outcome, WriteCell, outcomes
 from corsense.testing.operations import PageOperation, surface
 from corsense.testing.target import AssertionTarget
 from corsense.url import parse_url
@@ -55,9 +56,14 @@ class MatrixCell:
 @dataclass(frozen=True, slots=True)
 class CorsMatrix:
     """Every route and method of an app, for every origin and credentials mode. Iterates over its cells, ordered by route, method,
-    origin and credentials; equal when every cell has the same outcome for the same reason; prints as a table."""
+    origin and credentials; equal when every cell has the same outcome for the same reason; prints as a table.
+
+    `writes` says of each method that is not safe whether a page of any other origin can send it without permission (a form, a
+    `no-cors` fetch): `runs`, `refused`, or `not tried`. It is the last column of the table.
+    """
 
     cells: tuple[MatrixCell, ...]
+    writes: tuple[WriteCell, ...] = ()
 
     def __iter__(self) -> Iterator[MatrixCell]:
         return iter(self.cells)
@@ -82,6 +88,14 @@ class CorsMatrix:
             if cell.access == wanted:
                 return cell
         raise KeyError(f"the matrix has no cell for {method} {route} from {origin} with credentials {credentials!r}")
+
+    def foreign_write(self, method: str, route: str) -> Outcome:
+        """Whether a page that nobody trusts gets this request through. Raises KeyError when the matrix has no such request, or
+        its method is safe."""
+        for write in self.writes:
+            if (write.method, write.route) == (method, route):
+                return write.outcome
+        raise KeyError(f"the matrix has no write {method} {route}")
 
     def gained(self, before: CorsMatrix) -> tuple[PageAccess, ...]:
         """What pages may do here that they could not do in `before`, sorted."""
@@ -117,7 +131,8 @@ def measure(
                 _insist_on_two_origins(request.url, origin)
                 watched = yield from watch(request, Browser(engine=engine), run_unsafe=run_unsafe, memory=memory)
                 cells.append(_cell(operation, origin, mode, watched))
-    return CorsMatrix(tuple(cells))
+    writes = yield from outcomes(target_under_test, operations, pages, run_unsafe)
+    return CorsMatrix(tuple(cells), writes)
 
 
 def _insist_on_two_origins(url: str, origin: str) -> None:
@@ -142,8 +157,9 @@ def _cell(operation: PageOperation, origin: str, credentials: Credentials, watch
 
 
 def table(matrix: CorsMatrix) -> str:
-    """The matrix as text: a line for each operation, a column for each origin."""
-    columns = ["", *matrix.origins]
+    """The matrix as text: a line for each operation, a column for each origin, and one for the writes of any other page."""
+    columns = ["", *matrix.origins, *(["foreign write"] if matrix.writes else [])]
+    writes = {(write.route, write.method): write.outcome for write in matrix.writes}
     modes = {cell.credentials for cell in matrix.cells}
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for cell in matrix.cells:
@@ -152,7 +168,11 @@ def table(matrix: CorsMatrix) -> str:
         if cell.outcome == "allowed":
             row[cell.origin].append(cell.credentials)
     rows = [
-        [f"{method} {redact_text(route)}", *(_word(row.get(origin), modes) for origin in matrix.origins)]
+        [
+            f"{method} {redact_text(route)}",
+            *(_word(row.get(origin), modes) for origin in matrix.origins),
+            *([writes.get((route, method), "-")] if matrix.writes else []),
+        ]
         for (route, method), row in found.items()
     ]
     widths = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]

@@ -34,8 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def cors(request: pytest.FixtureRequest) -> Cors:
-    """The assertions of corsense.testing: cors.allowed(...), blocked, matrix, no_foreign_access, snapshot; cors.aio has the same
-    to be awaited."""
+    """The assertions of corsense.testing: cors.allowed(...), blocked, matrix, no_foreign_access, no_foreign_write, snapshot;
+    cors.aio has the same to be awaited."""
     from corsense.testing.fixtures import Cors, SnapshotFiles
 
     _, _, name = request.node.nodeid.partition("::")

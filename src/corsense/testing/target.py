@@ -17,7 +17,9 @@ from corsense.fetch import FailureReason, NetworkError, WireRequest, WireRespons
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
 from corsense.testing.exchange_plan import Call, ExchangePlan
+from corsense.testing.stand_in import KEY
 from corsense.transports.asgi import AsgiExchange, asgi_exchange, scope_of
+from corsense.transports.websocket import is_handshake, websocket_answer
 from corsense.url import parse_url
 
 T = TypeVar("T")
@@ -103,14 +105,18 @@ class InProcess(AssertionTarget):
         cookie = self.cookie(request.url) if self.cookie is not None and request.credentials else None
         if cookie:
             request = replace(request, headers=(*request.headers, ("Cookie", cookie)))
+        extra = self._fresh_extra(call)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return await _on_another_loop(self.app, request, call.body, self.extra)
-        return await asgi_exchange(self.app, request, body=call.body, extra=self._fresh_extra())
+            return await _on_another_loop(self.app, request, call.body, extra)
+        if is_handshake(request):
+            return AsgiExchange(await websocket_answer(self.app, request, extra=extra))
+        return await asgi_exchange(self.app, request, body=call.body, extra=extra)
 
-    def _fresh_extra(self) -> dict[str, Any]:
-        return {name: dict(value) if name == "state" else value for name, value in self.extra.items()}
+    def _fresh_extra(self, call: Call) -> dict[str, Any]:
+        fresh = {name: dict(value) if name == "state" else value for name, value in self.extra.items()}
+        return fresh if call.attempt is None else {**fresh, KEY: call.attempt}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class GuardedRoute:
         path = str(getattr(self._route, "path_format", "/"))
         keywords = {"methods": ["POST"], "dependencies": depends, "response_class": response, "response_model": None}
         made = routing.APIRoute(path, endpoint, **keywords)
+        made.dependency_overrides_provider = getattr(self._route, "dependency_overrides_provider", None)
         strict = getattr(self._route, "strict_content_type", None)
         if strict is not None:
             made.strict_content_type = strict

@@ -1,0 +1,514 @@
+"""What the pages of untrusted origins can make a user's browser write: each unsafe route, by each means that needs no permission.
+
+The pages are those of real attacks, and what they send is what Chromium 156, Firefox ESR 153 and WebKitGTK 2.50 sent for them:
+where an address is on https or on this machine `Sec-Fetch-Site` comes along, on plain http with a name only `Origin` does, and a
+WebSocket handshake of Chromium has `Origin` alone.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from corsense._redaction import redact_text
+from corsense.errors import InputError, quoted
+from corsense.fetch import Allowed, Browser, FetchRequest, WireRequest, WireResponse
+from corsense.origin.lookalikes import UNTRUSTED, foreign_origins
+from corsense.testing.exchange_plan import Call, ExchangePlan, watch
+from corsense.testing.foreign_access import _unlogged
+from corsense.testing.operations import PageOperation, surface
+from corsense.testing.target import IN_PROCESS_BASE, AssertionTarget, InProcess
+from corsense.transports.asgi import AsgiExchange
+from corsense.url import is_development_host, is_trustworthy_origin, parse_url
+
+KINDS = (
+    "form", "form in a sandbox", "form by Origin alone", "multipart form", "text", "JSON without a type", "other port",
+    "beacon of a sandbox", "fetch with a preflight", "look-alike", "websocket", "rebound name",
+)  # fmt: skip
+"""How a page sends what it may not, in the order it is tried."""
+
+Outcome = Literal["runs", "refused", "not tried"]
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_NOBODY = frozenset({401, 403, 407, 421})
+_FORM = "application/x-www-form-urlencoded"
+_MULTIPART = "multipart/form-data; boundary=corsense"
+_REBOUND = "rebound.example"
+_HANDSHAKE = (
+    ("Connection", "Upgrade"),
+    ("Upgrade", "websocket"),
+    ("Sec-WebSocket-Version", "13"),
+    ("Sec-WebSocket-Key", "Y29yc2Vuc2UgdHJpZXMgaQ=="),
+)
+_SHOWN = 3
+
+
+class UntriedWarning(UserWarning):
+    """A route of which it could not be told whether untrusted pages can write to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignWrite:
+    """A write of an untrusted page that got through. `kind` is one of `KINDS`, `request` is `POST /users`, `origin` that of the
+    page, `page` its HTML, `status` what was answered (101: the WebSocket opened)."""
+
+    kind: str
+    request: str
+    origin: str
+    page: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCell:
+    """Whether a page that nobody trusts gets a write through to an operation; `why` it was not tried."""
+
+    method: str
+    route: str
+    outcome: Outcome
+    why: str | None = field(default=None, compare=False)
+
+
+class Found(NamedTuple):
+    """What a search found: what got through, and the outcome for each operation that writes."""
+
+    writes: tuple[ForeignWrite, ...]
+    cells: tuple[WriteCell, ...]
+
+
+class _Page(NamedTuple):
+    """One page: what it sends, and its source."""
+
+    kind: str
+    origin: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    html: str
+
+
+@dataclass(slots=True)
+class _Tried:
+    status: int
+    reached: bool
+    looks: bool
+
+
+def outcomes(
+    target_under_test: AssertionTarget, operations: Sequence[PageOperation], trusted: Iterable[str], run_unsafe: bool
+) -> ExchangePlan[tuple[WriteCell, ...]]:
+    """The outcome of each operation that writes, for `cors_matrix`: without look-alikes, and `not tried` where nothing can be
+    sent without running an endpoint."""
+    writing = [operation for operation in operations if operation.method not in _SAFE]
+    if not run_unsafe and not _stands_in(target_under_test):
+        why = "it would run the endpoint; pass run_unsafe=True"
+        return tuple(WriteCell(operation.method, operation.route, "not tried", why) for operation in writing)
+    look = _Search(target_under_test, tuple(trusted), frozenset({"look-alike"}), run_unsafe)
+    cells = []
+    with _unlogged(), _standing_in(run_unsafe):
+        for operation in writing:
+            cells.append((yield from look.operation(operation))[1])
+    return tuple(cells)
+
+
+def search(
+    target_under_test: AssertionTarget,
+    trusted: Iterable[str],
+    requests: Iterable[str] | None,
+    ignore: Iterable[str],
+    run_unsafe: bool,
+) -> ExchangePlan[Found]:
+    """Every write that gets through, and the outcome of each operation: see `corsense.testing.assert_no_foreign_write`."""
+    own = tuple(trusted)
+    ignored = _ignored(ignore)
+    named = None if requests is None else tuple(requests)
+    sockets = _sockets(target_under_test, named)
+    operations = yield from _operations(target_under_test, named, bool(sockets))
+    if not run_unsafe and (operations or sockets) and not _stands_in(target_under_test):
+        raise InputError(
+            "writes are not sent to a server, or to an app that is neither FastAPI nor Starlette, without your word: pass "
+            "run_unsafe=True, which runs the endpoints"
+        )
+    with _unlogged(), _standing_in(run_unsafe):
+        look = _Search(target_under_test, own, ignored, run_unsafe)
+        found = []
+        for operation in operations:
+            found.append((yield from look.operation(operation)))
+        for path in sockets:
+            found.append((yield from look.socket(path)))
+    return Found(tuple(write for writes, _ in found for write in writes), tuple(cell for _, cell in found))
+
+
+def _standing_in(run_unsafe: bool) -> Any:
+    if run_unsafe:
+        return nullcontext()
+    from corsense.testing.stand_in import standing_in
+
+    return standing_in()
+
+
+def _stands_in(target_under_test: AssertionTarget) -> bool:
+    from corsense.testing.inspection import is_described
+
+    return isinstance(target_under_test, InProcess) and is_described(target_under_test.app)
+
+
+def _operations(
+    target_under_test: AssertionTarget, named: tuple[str, ...] | None, sockets: bool
+) -> ExchangePlan[tuple[PageOperation, ...]]:
+    """The operations that write."""
+    wanted = None if named is None else tuple(text for text in named if not text.startswith("WEBSOCKET "))
+    if wanted == () or (wanted is None and sockets and not _has_http_routes(target_under_test)):
+        return ()
+    found = yield from surface(target_under_test, wanted)
+    return tuple(operation for operation in found if operation.method not in _SAFE)
+
+
+def _has_http_routes(target_under_test: AssertionTarget) -> bool:
+    from corsense.testing.inspection import describe
+
+    return any(route.kind == "http" and not route.builtin for route in describe(target_under_test.app).routes)
+
+
+def _sockets(target_under_test: AssertionTarget, named: tuple[str, ...] | None) -> list[str]:
+    """The paths of WebSockets: those named (`WEBSOCKET /ws`), else all routes that are one."""
+    if named is not None:
+        return [text.removeprefix("WEBSOCKET ").strip() for text in named if text.startswith("WEBSOCKET ")]
+    if not _stands_in(target_under_test):
+        return []
+    from corsense.testing.inspection import describe
+
+    return [route.example_path for route in describe(target_under_test.app).routes if route.kind == "websocket"]
+
+
+@dataclass(slots=True)
+class _Search:
+    target_under_test: AssertionTarget
+    trusted: tuple[str, ...]
+    ignored: frozenset[str]
+    run_unsafe: bool
+    lookalikes_tried: bool = False
+
+    def operation(self, operation: PageOperation) -> ExchangePlan[tuple[list[ForeignWrite], WriteCell]]:
+        """What gets through to one operation."""
+        found: list[ForeignWrite] = []
+        proper = yield from self._own(operation)
+        unclear: set[str] = set()
+        for page in self._pages(operation):
+            if page.kind == "look-alike" and any(write.kind == "form" for write in found):
+                continue  # whoever asks is let in
+            tried = yield from self._send(operation, page)
+            if self._got_through(tried, proper):
+                found.append(ForeignWrite(page.kind, str(operation), page.origin, page.html, tried.status))
+            elif (why := self._unclear(tried, proper)) is not None:
+                unclear.add(why)
+        found += yield from self._preflighted(operation)
+        why = sorted(unclear)[0] if unclear else None
+        outcome: Outcome = "runs" if found else "refused" if why is None else "not tried"
+        return found, WriteCell(operation.method, operation.route, outcome, None if found else why)
+
+    def socket(self, path: str) -> ExchangePlan[tuple[list[ForeignWrite], WriteCell]]:
+        """What gets through to a WebSocket: its endpoint runs until it accepts, which is no write."""
+        found: list[ForeignWrite] = []
+        why: str | None = None
+        own = yield from self._shake_hands(path, _base_origin(self.target_under_test), None)
+        for page in _socket_pages(self.target_under_test, path):
+            if page.kind in self.ignored or page.origin in self.trusted:
+                continue
+            tried = yield from self._shake_hands(path, page.origin, page)
+            if tried.status == 101:
+                found.append(ForeignWrite(page.kind, f"WEBSOCKET {path}", page.origin, page.html, tried.status))
+            elif own.status != 101 and tried.status == own.status:
+                why = f"it answers {own.status} to the page of its own origin too"
+        outcome: Outcome = "runs" if found else "refused" if why is None else "not tried"
+        return found, WriteCell("WEBSOCKET", path, outcome, None if found else why)
+
+    def _pages(self, operation: PageOperation) -> Iterator[_Page]:
+        pages = [*_post_pages(self.target_under_test, operation)] if operation.method == "POST" else []
+        if operation.method == "POST" and not self.lookalikes_tried:
+            self.lookalikes_tried = True
+            pages += _lookalike_pages(self.target_under_test, operation, self.trusted)
+        if _is_local(self.target_under_test.base):
+            pages.append(_rebound_page(self.target_under_test, operation))
+        for page in pages:
+            if page.kind not in self.ignored and (page.origin not in self.trusted or page.kind == "beacon of a sandbox"):
+                yield page
+
+    def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
+        """The request as the page of the app's own origin makes it: what comes of it says whether anybody gets in."""
+        origin = _base_origin(self.target_under_test)
+        headers = (
+            *operation.headers,
+            ("Origin", origin),
+            *_metadata("same-origin", "cors", "empty"),
+            *self.target_under_test.headers,
+        )
+        body = operation.body if isinstance(operation.body, str) else ""
+        return (yield from self._ask(operation.method, operation.path, headers, body))
+
+    def _send(self, operation: PageOperation, page: _Page) -> ExchangePlan[_Tried]:
+        if page.kind == "rebound name":
+            return (
+                yield from self._ask(
+                    operation.method, operation.path, page.headers, page.body, host=_rebound_host(self.target_under_test)
+                )
+            )
+        return (yield from self._ask(operation.method, operation.path, page.headers, page.body))
+
+    def _ask(
+        self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: str, *, host: str | None = None
+    ) -> ExchangePlan[_Tried]:
+        base = self.target_under_test.base
+        if host is not None and self.target_under_test.app is not None:
+            base, host = f"http://{host}", None
+        lines = headers if host is None else (("Host", host), *headers)
+        attempt = self._attempt()
+        answer = yield Call(WireRequest(method, base + path, lines, credentials=True), body.encode(), attempt=attempt)
+        reached = bool(getattr(attempt, "reached", False))
+        return _Tried(_status(answer), reached, bool(getattr(attempt, "looks", False)))
+
+    def _attempt(self) -> Any:
+        if self.run_unsafe:
+            return None
+        from corsense.testing.stand_in import Attempt
+
+        return Attempt()
+
+    def _shake_hands(self, path: str, origin: str, page: _Page | None) -> ExchangePlan[_Tried]:
+        host = _rebound_host(self.target_under_test) if page is not None and page.kind == "rebound name" else None
+        base = self.target_under_test.base
+        if host is not None and self.target_under_test.app is not None:
+            base, host = f"http://{host}", None
+        extra = page.headers if page is not None else ()
+        lines = (*_HANDSHAKE, ("Origin", origin), *extra)
+        wire = WireRequest("GET", base + path, lines if host is None else (("Host", host), *lines), credentials=True)
+        answer = yield Call(wire)
+        return _Tried(_status(answer), False, False)
+
+    def _preflighted(self, operation: PageOperation) -> ExchangePlan[list[ForeignWrite]]:
+        """What CORS itself lets an untrusted page send."""
+        if "fetch with a preflight" in self.ignored:
+            return []
+        origin = UNTRUSTED[0]
+        url = self.target_under_test.url(operation.path, origin)
+        body = operation.body if isinstance(operation.body, str) else None
+        headers = tuple(line for line in operation.headers if line[0].lower() == "content-type")
+        for credentials in ("include", "omit"):
+            request = FetchRequest(
+                url, origin, operation.method, headers, credentials, body=body, cookies=self.target_under_test.has_cookies
+            )
+            attempt = self._attempt()
+            watched = yield from watch(request, Browser("standard"), attempt=attempt)
+            response = watched.trace.response
+            sent = any(not exchange.request.preflight for exchange in watched.trace.exchanges)
+            preflighted = any(exchange.request.preflight for exchange in watched.trace.exchanges)
+            ran = getattr(attempt, "reached", False) if attempt is not None else isinstance(watched.trace.outcome, Allowed)
+            if preflighted and sent and ran and response is not None:
+                page = _fetch_html(url, operation.method, headers, body, f'credentials: "{credentials}"')
+                return [ForeignWrite("fetch with a preflight", str(operation), origin, page, response.status)]
+        return []
+
+    def _got_through(self, tried: _Tried, proper: _Tried) -> bool:
+        if not self.run_unsafe:
+            return tried.reached and not tried.looks
+        return 0 < tried.status < 400 or (tried.status >= 500 and proper.status != tried.status)
+
+    def _unclear(self, tried: _Tried, proper: _Tried) -> str | None:
+        """Why it cannot be told whether a page is refused."""
+        if tried.looks and tried.reached:
+            return "its own code looks at the page; pass run_unsafe=True to run it"
+        if tried.status == 0:
+            return "nothing was answered"
+        if proper.reached or (self.run_unsafe and 0 < proper.status < 400):
+            return None
+        if tried.status == proper.status and (tried.status in _NOBODY or tried.status >= 500 or self.run_unsafe):
+            remedy = "; hand over a client that is logged in" if tried.status in _NOBODY else ""
+            return f"it answers {tried.status} to the page of its own origin too{remedy}"
+        return None
+
+
+# The pages.
+
+
+def _post_pages(target_under_test: AssertionTarget, operation: PageOperation) -> Iterator[_Page]:
+    """The pages that need no permission to send a POST."""
+    evil, url = UNTRUSTED[0], target_under_test.base + operation.path
+    form, text = _form_html(url), _fetch_html(url, "POST", (), "{}", 'mode: "no-cors", credentials: "include"')
+    navigation, no_cors = _metadata("cross-site", "navigate", "document"), _metadata("cross-site", "no-cors", "empty")
+    urlencoded = (("Content-Type", _FORM),)
+    plain = (("Content-Type", "text/plain;charset=UTF-8"),)
+    yield _Page("form", evil, (*urlencoded, ("Origin", evil), *navigation), "a=1", form)
+    framed = _sandboxed("allow-scripts allow-forms", form)
+    opaque = _metadata("cross-site", "navigate", "iframe")
+    yield _Page("form in a sandbox", "null", (*urlencoded, ("Origin", "null"), *opaque), "a=1", framed)
+    if not is_trustworthy_origin(target_under_test.base):
+        named = "http://" + evil.partition("://")[2]
+        yield _Page("form by Origin alone", named, (*urlencoded, ("Origin", named)), "a=1", form)
+    multipart = '--corsense\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--corsense--\r\n'
+    yield _Page(
+        "multipart form", evil, (("Content-Type", _MULTIPART), ("Origin", evil), *navigation), multipart,
+        _form_html(url, "multipart/form-data"),
+    )  # fmt: skip
+    yield _Page("text", evil, (*plain, ("Origin", evil), *no_cors), "{}", text)
+    blob = _fetch_html(url, "POST", (), None, 'mode: "no-cors", credentials: "include", body: new Blob(["{}"])')
+    yield _Page("JSON without a type", evil, (("Origin", evil), *no_cors), "{}", blob)
+    neighbour = _neighbour(target_under_test.base)
+    beside = _metadata("same-site", "navigate", "document")
+    yield _Page("other port", neighbour, (*urlencoded, ("Origin", neighbour), *beside), "a=1", form)
+    own = _base_origin(target_under_test)
+    sandboxed = _sandboxed("allow-scripts", f'<script>navigator.sendBeacon({_js(url)}, "{{}}")</script>')
+    yield _Page("beacon of a sandbox", own, (*plain, ("Origin", own), *no_cors), "{}", sandboxed)
+
+
+def _lookalike_pages(target_under_test: AssertionTarget, operation: PageOperation, trusted: Sequence[str]) -> Iterator[_Page]:
+    """Forms of pages whose origins a careless comparison takes for trusted ones."""
+    form = _form_html(target_under_test.base + operation.path)
+    metadata = _metadata("cross-site", "navigate", "document")
+    for probe in foreign_origins(trusted):
+        if probe.browser and probe.origin not in (*UNTRUSTED, "null"):
+            lines = (("Content-Type", _FORM), ("Origin", probe.origin), *metadata)
+            yield _Page("look-alike", probe.origin, lines, "a=1", form)
+
+
+def _rebound_page(target_under_test: AssertionTarget, operation: PageOperation) -> _Page:
+    """A page whose name was rebound to the server: it has the server's origin, and may send anything."""
+    origin = f"http://{_rebound_host(target_under_test)}"
+    headers = tuple(line for line in operation.headers if line[0].lower() == "content-type")
+    body = operation.body if isinstance(operation.body, str) else ""
+    note = f"<!-- {_REBOUND} is resolved to this server now -->\n"
+    return _Page(
+        "rebound name", origin, (*headers, ("Origin", origin)), body,
+        note + _fetch_html(operation.path, operation.method, headers, body, 'credentials: "include"'),
+    )  # fmt: skip
+
+
+def _socket_pages(target_under_test: AssertionTarget, path: str) -> Iterator[_Page]:
+    """Pages that open a WebSocket; Chromium sends `Origin` alone, Firefox and WebKit `Sec-Fetch-*` as well."""
+    url = "ws" + target_under_test.base.removeprefix("http") + path
+    script = f"<script>\nnew WebSocket({_js(url)})\n</script>"
+    for origin in (UNTRUSTED[0], "null", _neighbour(target_under_test.base)):
+        yield _Page("websocket", origin, (), "", script)
+    yield _Page("websocket", UNTRUSTED[0], _metadata("cross-site", "websocket", "empty"), "", script)
+    if _is_local(target_under_test.base):
+        note = f"<!-- {_REBOUND} is resolved to this server now -->\n<script>\nnew WebSocket({_js(path)})\n</script>"
+        yield _Page("rebound name", f"http://{_rebound_host(target_under_test)}", (), "", note)
+
+
+def _metadata(site: str, mode: str, destination: str) -> tuple[tuple[str, str], ...]:
+    return (("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination))
+
+
+def _form_html(url: str, encoding: str = _FORM) -> str:
+    kind = "" if encoding == _FORM else f' enctype="{encoding}"'
+    return (
+        f'<form method="POST" action="{html.escape(url)}"{kind}><input name="a" value="1"></form>\n'
+        "<script>document.forms[0].submit()</script>"
+    )
+
+
+def _sandboxed(allowed: str, page: str) -> str:
+    return f"<iframe sandbox=\"{allowed}\" srcdoc='{page.replace('&', '&amp;')}'></iframe>"
+
+
+def _fetch_html(url: str, method: str, headers: tuple[tuple[str, str], ...], body: str | None, how: str) -> str:
+    options = [f"method: {_js(method)}", how]
+    options += [f"headers: {_js(dict(headers))}"] if headers else []
+    options += [f"body: {_js(body)}"] if body else []
+    return f"<script>\nfetch({_js(url)}, {{{', '.join(options)}}})\n</script>"
+
+
+def _js(value: object) -> str:
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _base_origin(target_under_test: AssertionTarget) -> str:
+    url = parse_url(target_under_test.base)
+    return url.origin if url is not None else target_under_test.base
+
+
+def _neighbour(base: str) -> str:
+    """Another port of the same host: the same site, and another origin."""
+    url = parse_url(base)
+    return f"http://{url.host}:{8081 if url.port != 8081 else 8082}" if url is not None else base
+
+
+def _rebound_host(target_under_test: AssertionTarget) -> str:
+    url = parse_url(target_under_test.base)
+    return f"{_REBOUND}:{url.port}" if url is not None and url.port else _REBOUND
+
+
+def _is_local(base: str) -> bool:
+    """Whether the server is one that a rebound name can lead to: plain http on this machine or in a local network."""
+    url = parse_url(base)
+    return base != IN_PROCESS_BASE and url is not None and url.scheme == "http" and is_development_host(url.host)
+
+
+def _status(answer: AsgiExchange) -> int:
+    return answer.response.status if isinstance(answer.response, WireResponse) else 0
+
+
+def _ignored(ignore: Iterable[str]) -> frozenset[str]:
+    ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
+    for kind in ignored:
+        if kind not in KINDS:
+            raise InputError(f"ignore={quoted(kind)} must be one of {', '.join(map(repr, KINDS))}")
+    return ignored
+
+
+# What is said.
+
+
+def warn_of_untried(cells: Iterable[WriteCell], stacklevel: int) -> None:
+    """Say what could not be told: an assertion that passes silently would promise more than was tried."""
+    for cell in cells:
+        if cell.outcome == "not tried":
+            message = f"whether untrusted pages can write to {cell.method} {redact_text(cell.route)} was not tried: {cell.why}."
+            warnings.warn(message, UntriedWarning, stacklevel=stacklevel)
+
+
+def foreign_write_text(found: Sequence[ForeignWrite], trusted: Sequence[str]) -> str:
+    """The message of an assertion that wanted no write of an untrusted page to get through: each with its page."""
+    lines = [f"Untrusted pages can write to this API (trusted: {', '.join(trusted) or 'no other origin'})."]
+    shown: set[str] = set()
+    further: list[str] = []
+    for kind in dict.fromkeys(write.kind for write in found):
+        group = [write for write in found if write.kind == kind]
+        first = group[0]
+        if shown.issuperset(write.request for write in group):
+            further.append(kind)  # what it reaches has been quoted with another page
+            continue
+        shown.update(write.request for write in group)
+        done = "opens the WebSocket" if first.status == 101 else f"gets {first.status}"
+        whose = "an opaque origin" if first.origin == "null" else first.origin
+        lines += ["", f"{kind}: {redact_text(first.request)} {done}, sent by this page of {whose}"]
+        lines += [f"    {line}" for line in redact_text(first.page).splitlines()]
+        lines += _also("the same to", [redact_text(write.request) for write in group], redact_text(first.request))
+        lines += _also("the same from", [write.origin for write in group], first.origin)
+    lines += ["", f"Also: {', '.join(further)}."] if further else []
+    lines += ["", *_remedies(found, trusted)]
+    return "\n".join(lines)
+
+
+def _also(message: str, values: Sequence[str], shown: str) -> list[str]:
+    others = [value for value in dict.fromkeys(values) if value != shown]
+    more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return [f"  {message} {', '.join(others[:_SHOWN])}{more}"] if others else []
+
+
+def _remedies(found: Sequence[ForeignWrite], trusted: Sequence[str]) -> Iterator[str]:
+    kinds = {write.kind for write in found}
+    listed = ", ".join(f'"{origin}"' for origin in trusted)
+    policy = f"Policy(origins=[{listed}]), " if trusted else ""
+    if kinds - {"rebound name", "fetch with a preflight"}:
+        yield "cause  CORS decides who may read answers, not who may send requests."
+        yield f'fix    corsense.install(app, {policy}protection="enforce")'
+    if "fetch with a preflight" in kinds:
+        yield "cause  The CORS policy lets an untrusted page send this request with a preflight."
+        yield f"fix    Allow no more origins than those: {listed or 'none'}."
+    if "rebound name" in kinds:
+        yield "cause  The server answers under any name, also under one of an attacker that is resolved to it."
+        yield 'fix    CrossOriginProtection(mode="enforce", hosts=["the name that browsers use"])'
