@@ -21,3 +21,7 @@ class IgnoredSettingWarning(UserWarning):
 
 class OriginWarning(UserWarning):
     """A setting was read differently from how it was written, because what was meant is beyond doubt."""
+
+
+class UntriedWarning(UserWarning):
+    """A test could not try whether untrusted pages can write to a route."""

@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from corsense import CORSMiddleware, CrossOriginProtection, Policy, PolicyError, install
-from corsense.middleware.nested import CORSLayerWarning
 from corsense.middleware.protection import read
 from corsense.protection import ForeignReason, judge
+from corsense.warnings import CORSLayerWarning
 
 FOREIGN = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
 LISTED = {"Origin": "https://app.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"}

@@ -108,7 +108,7 @@ def judge(crossing: Crossing, hosts: HostList, *, trusted: bool = False) -> Fore
 
 
 def passes_at_sight(origin: bytes | None, site: bytes | None, mode: bytes | None) -> bool:
-    """Whether steps 4 and 6 let a request pass whoever is trusted: what most writes are, told without a `Crossing`. The caller
+    """Whether steps 4 and 6 let a request pass whoever is trusted: what most writes are, decided without a `Crossing`. The caller
     has admitted the host, and seen one `Origin` at most."""
     if site is None:
         return origin is None

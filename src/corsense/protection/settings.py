@@ -26,8 +26,8 @@ class CrossOriginProtection:
     - `exempt`: paths that are not judged, with the patterns of `policies`: `/webhooks/*`. A sender that is not a browser passes
       anyway.
     - `trusted_proxies`: addresses or networks of reverse proxies. Only their `X-Forwarded-Host` is believed. Where the server
-      itself takes the client's address from `X-Forwarded-For` (uvicorn does for proxies on this machine), no proxy can be told
-      by its address: name the public hosts in `hosts` instead.
+      itself takes the client's address from `X-Forwarded-For` (uvicorn does for proxies on this machine), no proxy is
+      recognised: name the public hosts in `hosts` instead.
 
     `Policy(websockets=True)` is judged by the same rule, and refused in both modes. Raises ValueError, naming the value, for what
     none of these can be; `install` raises PolicyError for a pattern of `exempt` that matches no path.

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from corsense.testing.fixtures import Cors as Cors
     from corsense.testing.foreign_access import ForeignAccess as ForeignAccess
     from corsense.testing.foreign_write import ForeignWrite as ForeignWrite
-    from corsense.testing.foreign_write import UntriedWarning as UntriedWarning
     from corsense.testing.matrix import CorsMatrix as CorsMatrix
     from corsense.testing.matrix import MatrixCell as MatrixCell
     from corsense.testing.matrix import PageAccess as PageAccess
+    from corsense.warnings import UntriedWarning as UntriedWarning
 
 __all__ = [
     "AsyncCors",
@@ -72,7 +72,7 @@ _HOMES = {
     "ForeignOrigin": "corsense.origin.lookalikes",
     "ForeignWrite": "corsense.testing.foreign_write",
     "ForeignAccess": "corsense.testing.foreign_access",
-    "UntriedWarning": "corsense.testing.foreign_write",
+    "UntriedWarning": "corsense.warnings",
     "foreign_origins": "corsense.origin.lookalikes",
 }
 

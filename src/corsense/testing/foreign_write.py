@@ -25,6 +25,7 @@ from corsense.testing.operations import PageOperation, surface
 from corsense.testing.target import IN_PROCESS_BASE, AssertionTarget, InProcess
 from corsense.transports.asgi import AsgiExchange
 from corsense.url import is_development_host, is_trustworthy_origin, parse_url
+from corsense.warnings import UntriedWarning
 
 KINDS = (
     "form", "form in a sandbox", "form by Origin alone", "multipart form", "text", "JSON without a type", "other port",
@@ -46,10 +47,6 @@ _HANDSHAKE = (
     ("Sec-WebSocket-Key", "Y29yc2Vuc2UgdHJpZXMgaQ=="),
 )
 _SHOWN = 3
-
-
-class UntriedWarning(UserWarning):
-    """A route of which it could not be told whether untrusted pages can write to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +315,7 @@ class _Search:
         return 0 < tried.status < 400 or (tried.status >= 500 and proper.status != tried.status)
 
     def _unclear(self, tried: _Tried, proper: _Tried) -> str | None:
-        """Why it cannot be told whether a page is refused."""
+        """Why nobody can say whether a page is refused."""
         if tried.looks and tried.reached:
             return "its own code looks at the page; pass run_unsafe=True to run it"
         if tried.status == 0:
@@ -463,7 +460,7 @@ def _ignored(ignore: Iterable[str]) -> frozenset[str]:
 
 
 def warn_of_untried(cells: Iterable[WriteCell], stacklevel: int) -> None:
-    """Say what could not be told: an assertion that passes silently would promise more than was tried."""
+    """Warn of what was not tried: an assertion that passes silently would promise more."""
     for cell in cells:
         if cell.outcome == "not tried":
             message = f"whether untrusted pages can write to {cell.method} {redact_text(cell.route)} was not tried: {cell.why}."
