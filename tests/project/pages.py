@@ -16,7 +16,8 @@ PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DOCUMENTS = [README, *PAGES]
 
 _FENCED = re.compile(
-    r'^(?:<!-- transcript: (?P<folder>\S+) -->\n)?```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n(?P<text>.*?)^```$',
+    r'^(?:<!-- transcript: (?P<folder>\S+) -->\n)?(?P<indent> *)```(?P<language>\w+)(?: title="(?P<title>[^"]+)")?\n'
+    r"(?P<text>.*?)^(?P=indent)```$",
     re.DOTALL | re.MULTILINE,
 )
 _ROW = re.compile(r"^\| (?P<number>\d+) \| (?P<element>.+?) \|(?: `(?P<command>.+?)`)? \| (?P<places>.+?) \| ", re.MULTILINE)
@@ -52,7 +53,12 @@ class Row:
 def blocks(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
-    return [Block(page, found["language"], found["text"], found["title"], found["folder"]) for found in _FENCED.finditer(text)]
+    return [Block(page, found["language"], text_of(found), found["title"], found["folder"]) for found in _FENCED.finditer(text)]
+
+
+def text_of(block: re.Match[str]) -> str:
+    """The text of a fenced block, without the indentation of the block: one in a list is indented."""
+    return "".join(line.removeprefix(block["indent"]) for line in block["text"].splitlines(keepends=True))
 
 
 def commands(page: Path) -> list[str]:

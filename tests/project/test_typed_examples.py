@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.pages import DOCUMENTS, README, ROOT, blocks
+from tests.project.pages import DOCUMENTS, ROOT, blocks
 
 PACKAGE = ROOT / "src" / "corsense"
 FENCED = re.compile(r"^( *)```python\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -53,9 +53,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     written = {name: folder / f"{name.replace('-', '_')}.py" for name, _ in examples()}
     for name, source in examples():
         written[name].write_text(source, encoding="utf-8")
-    # What a page calls main.py is what its other examples import.
-    imported = next(block for block in blocks(README) if block.title == "main.py")
-    (folder / "main.py").write_text(imported.text, encoding="utf-8")
+    # What a page calls main.py is what its other examples import; the README's stands for all.
+    for page in reversed(DOCUMENTS):
+        for block in blocks(page):
+            if block.title and block.title.endswith(".py"):
+                (folder / block.title).write_text(block.text, encoding="utf-8")
     return written
 
 
