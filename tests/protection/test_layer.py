@@ -153,7 +153,7 @@ def test_the_middleware_takes_the_same_keyword() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"mode": "on"}, "mode is 'on'; it must be 'report' or 'enforce'."),
         ({"hosts": "api.example"}, "hosts must be a list, not a string"),
