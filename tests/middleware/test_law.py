@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from corsense.fetch import Allowed, Browser, FetchRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.middleware import CORSMiddleware
+from corsense.observe.rollout import rollout_reaches
 from corsense.policy import Policy, PolicyError
 from corsense.transports import drive
 from corsense.transports.asgi import AsgiSend
@@ -181,3 +182,27 @@ def test_the_law_holds_for_each_path_and_after_each_reconfiguration(
             outcome = drive(Browser(engine).fetch(request), send).outcome
             policy = judged_by(path, default, policies)
             assert permitted(policy, request, engine) is isinstance(outcome, Allowed), (policy, path, request, outcome)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture])
+@given(
+    any_keywords,
+    any_keywords,
+    st.lists(st.tuples(st.sampled_from([0, 0.25, 0.5, 1]), st.lists(requests, min_size=1, max_size=5)), min_size=1, max_size=4),
+    st.sampled_from(ENGINES),
+)
+def test_the_law_holds_while_a_rollout_moves(
+    send_to: Any, live: dict[str, Any], tried: dict[str, Any], steps: list[tuple[float, list[FetchRequest]]], engine: EngineName
+) -> None:
+    policy, candidate = policy_of(live), policy_of(tried)
+    assume(policy is not None and candidate is not None)
+    assert policy is not None
+    assert candidate is not None
+    layer = CORSMiddleware(plain, policy=policy, candidate=candidate)
+    send = send_to(layer)
+    for share, asked in steps:
+        layer.reconfigure(rollout=share)
+        for request in asked:
+            applied = candidate if rollout_reaches(request.origin.encode(), share) else policy
+            outcome = drive(Browser(engine).fetch(request), send).outcome
+            assert applied.permits(request, engine=engine) is isinstance(outcome, Allowed), (share, applied, request, outcome)

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsense.observe import ALLOWED, CredentialsSent, ObservedRequests, RequestKind, RequestTuple
+from corsense.observe.lines import LONGEST_LINE
 from corsense.origin import MAX_ORIGIN
 
 DAY = date(2026, 11, 27)
-LONGEST_LINE = 2_000
 any_text = st.text(max_size=600)
 tuples = st.builds(
     RequestTuple.make,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
+from corsense.middleware.candidate import KEPT, Kept, check_candidate
 from corsense.middleware.compiled import CompiledPolicy
 from corsense.middleware.extension_points import ExtensionPoints
 from corsense.middleware.keywords import names_unknown, policy_of
@@ -15,12 +16,16 @@ from corsense.middleware.refusal_log import LONGEST_PATH, RefusalLog
 from corsense.middleware.refused_settings import check_development_origins
 from corsense.middleware.response_headers import ALLOW_ORIGIN, AsgiApp, Message, Receive, Scope, Send, with_pairs
 from corsense.middleware.route_policy import any_marks, follow
+from corsense.observe.request_tuple import AUTHORIZATION, COOKIES
 from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
+    import os
     import re
     from collections.abc import Awaitable
 
+    from corsense.middleware.observer import Observer
+    from corsense.observe.folder import ObservationFolder
     from corsense.policy import Policy
     from corsense.protection.settings import CrossOriginProtection, Mode
 
@@ -56,6 +61,11 @@ class CORSMiddleware(ExtensionPoints):
     - `telemetry`: count decisions through OpenTelemetry. None: when its SDK is in use at the first request.
     - `protection`: refuse what CORS does not stop, the writes of foreign pages: `"report"`, `"enforce"` or a
       `CrossOriginProtection`. None: off. With it alone, without a policy, no other origin is trusted.
+    - `candidate`: a policy to try in place of `policy`: requests are judged by it as well, and what it would decide otherwise is
+      logged, once by origin, reason and route, and counted. Paths and routes with a policy of their own keep it.
+    - `rollout`: the share of origins, 0 to 1, that the candidate applies to. An origin stays in or out as long as the share does.
+    - `observe`: a folder to record requests in, as `corsense policy tighten` reads them: origins, methods, header names, route
+      templates, whether credentials came along, how the answer went, both verdicts, counts and days, and nothing else.
 
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
@@ -89,6 +99,9 @@ class CORSMiddleware(ExtensionPoints):
         debug: bool = False,
         telemetry: bool | None = None,
         protection: Mode | CrossOriginProtection | None = None,
+        candidate: Policy | None = None,
+        observe: str | os.PathLike[str] | ObservationFolder | None = None,
+        rollout: float = 0.0,
         dangerously_allow_insecure_origins: bool | None = None,
         dangerously_allow_public_suffixes: bool | None = None,
         dangerously_allow_any_origin_with_credentials: bool | None = None,
@@ -118,9 +131,9 @@ class CORSMiddleware(ExtensionPoints):
         # Protection alone: no page of another origin is let in, and no answer gets a header.
         alone = protection is not None and policy is None and policies is None and not message_text and not self._asks
         chosen = None if alone else policy_of(policy, policies, message_text, self.is_allowed_origin if self._asks else None)
-        self._rules = self._compile(
-            chosen, policies, "allow_origins" if "allow_origins" in message_text else "origins", marks=False
-        )
+        self._observer = self._new_observer(candidate, observe, rollout)
+        field = "allow_origins" if "allow_origins" in message_text else "origins"
+        self._apply(chosen, policies, candidate, rollout, field, marks=False)
         follow(self)
         warn_of_inner_layer(app)
 
@@ -135,10 +148,78 @@ class CORSMiddleware(ExtensionPoints):
         """The policies of single paths, by pattern; None where requests are left alone."""
         return self._rules.policies if isinstance(self._rules, PolicySelector) else {}
 
-    def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
-        """Judge by another policy from now on, `policies` included. A request that is under way keeps the one it began with, no
-        request sees half of each, and when the new one is refused (`PolicyError`) the old one stays."""
-        self._rules = self._compile(policy_of(policy, policies, {}, None), policies, "origins", marks=any_marks())
+    @property
+    def candidate(self) -> Policy | None:
+        """The policy that is tried beside the live one."""
+        rules = None if self._observer is None else self._observer.candidate
+        return None if rules is None else rules.policy
+
+    @property
+    def rollout(self) -> float:
+        """The share of origins that the candidate applies to."""
+        return 0.0 if self._observer is None else self._observer.rollout
+
+    def reconfigure(
+        self,
+        policy: Policy | Kept | None = KEPT,
+        *,
+        policies: Mapping[str, Policy | None] | None = None,
+        candidate: Policy | Kept | None = KEPT,
+        rollout: float | None = None,
+    ) -> None:
+        """Judge by another policy from now on, `policies` included; try another candidate; move the rollout. What is not given
+        stays, but `policies` go with the policy. A request that is under way keeps the policy it began with, no request sees half
+        of each, and when the new one is refused (`PolicyError`, `ValueError`, `TypeError`) the old one stays."""
+        if policy is KEPT:
+            chosen = self.policy
+            policies = (self.policies or None) if policies is None else policies
+        else:
+            chosen = policy
+        tried = self.candidate if candidate is KEPT else candidate
+        share = (self.rollout if tried is not None else 0.0) if rollout is None else rollout
+        observer = self._new_observer(tried, None, share) if self._observer is None else self._observer
+        check_candidate(tried, share, may_apply=not (self._asks or self._extended))
+        self._observer, before = observer, self._observer
+        try:
+            self._apply(policy_of(chosen, policies, {}, None), policies, tried, share, "origins", marks=any_marks())
+        except Exception:
+            self._observer = before
+            raise
+
+    def _new_observer(
+        self, candidate: Policy | None, observe: str | os.PathLike[str] | ObservationFolder | None, rollout: float
+    ) -> Observer | None:
+        check_candidate(candidate, rollout, may_apply=not (self._asks or self._extended))
+        if candidate is None and observe is None:
+            return None
+        from corsense.middleware.observer import Observer
+        from corsense.observe.folder import ObservationFolder
+
+        return Observer(None if observe is None else ObservationFolder.of(observe), telemetry=self._telemetry)
+
+    def _apply(
+        self,
+        policy: Policy | None,
+        policies: Mapping[str, Policy | None] | None,
+        candidate: Policy | None,
+        rollout: float,
+        field: str,
+        *,
+        marks: bool,
+    ) -> None:
+        """Compile everything, and only then put it in place."""
+        rules = self._compile(policy, policies, field, marks=marks)
+        if self._observer is not None:
+            tried = None if candidate is None else CompiledPolicy(candidate)
+            default = rules.default if isinstance(rules, PolicySelector) else rules
+            if tried is not None:
+                check_development_origins((candidate,), "candidate")
+                if 0 < rollout < 1:
+                    tried.vary_by_origin()
+                    if default is not None:
+                        default.vary_by_origin()
+            self._observer.configure(default, tried, rollout)
+        self._rules = rules
 
     def _compile(
         self, policy: Policy | None, policies: Mapping[str, Policy | None] | None, field: str, *, marks: bool
@@ -160,14 +241,13 @@ class CORSMiddleware(ExtensionPoints):
 
     def _lists(self, scope: Scope, origin: bytes) -> bool:
         """Whether the policy of the path names `origin` as one of those that it lets in; the other way to let it in is slower."""
-        found = self._rules
-        rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+        rules = self._rules_of(scope, origin)
         return rules is not None and origin in rules.exact and not rules.any_origin and origin != b"null"
 
     async def _trusts(self, scope: Scope, origin: bytes, cookies: bool) -> bool:
         """Whether the policy of the path lets a page of `origin` write. Where every page may read without credentials, every page
         may write without cookies."""
-        rules = self._rules_of(scope)
+        rules = self._rules_of(scope, origin)
         if rules is None:
             return False
         if rules.always is not None:
@@ -178,12 +258,15 @@ class CORSMiddleware(ExtensionPoints):
         return not (cookies and rules.any_origin) or rules.with_credentials(origin)
 
     def _refuses_websockets(self, scope: Scope) -> bool:
-        rules = self._rules_of(scope)
+        origin = next((value[:_ALLOWED_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
+        rules = self._rules_of(scope, origin)
         return rules is not None and rules.websockets
 
-    def _rules_of(self, scope: Scope) -> CompiledPolicy | None:
-        found = self._rules
-        return found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+    def _rules_of(self, scope: Scope, origin: bytes | None = None) -> CompiledPolicy | None:
+        """The rules of a request; where an origin is given, the candidate's if its rollout reaches that origin."""
+        found, observer = self._rules, self._observer
+        rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
+        return rules if rules is None or observer is None else observer.rules_for(rules, origin)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""
@@ -204,12 +287,14 @@ class CORSMiddleware(ExtensionPoints):
                 return
             rules = chosen
             if self._extended:
+                if self._observer is not None:
+                    send = self._observer.sender(rules, scope, send, self.app)
                 await self._serve_extended(rules, scope, receive, send)
                 return
         if scope["method"] == "OPTIONS":
             await self._options(rules, scope, receive, send)
             return
-        if self._watch.active:
+        if self._watch.active or self._observer is not None:
             await self._watched(rules, scope, receive, send)
             return
         origin: bytes | None = None
@@ -267,30 +352,51 @@ class CORSMiddleware(ExtensionPoints):
         if origin is None or method is None:
             await self._watched(rules, scope, receive, send)
             return
-        watch = self._watch
+        watch, observer = self._watch, self._observer
+        if observer is not None:
+            rules = observer.rules_for(rules, origin)
         if not watch.active and private_network is None:
             answer = rules.quick_answer(origin, method, lines)
             # A refusal that is not in the log yet goes the long way, once.
             if answer is not None and (answer[3] is None or (origin, scope["path"][:LONGEST_PATH], answer[3]) in watch.seen):
+                if observer is not None:
+                    admitted = answer[3] != b""
+                    observer.preflight(rules, origin, method, lines, None, scope, admitted, answer[0], self.app)
                 await send({"type": "http.response.start", "status": answer[0], "headers": [*answer[1]]})
                 await send({"type": "http.response.body", "body": answer[2]})
                 return
         preflight = Preflight(origin, method, lines, private_network)
         verdict = await preflight.judge(rules)
         watch.preflight(rules, preflight, verdict, scope)
+        if observer is not None:
+            status = 400 if verdict.refusals else 200
+            admitted = not verdict.refuses_origin
+            observer.preflight(rules, origin, method, lines, private_network, scope, admitted, status, self.app)
         await answer_preflight(rules, preflight, verdict, send, watch.explanation(rules, preflight, verdict))
 
     async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
-        """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode."""
-        watch = self._watch
-        origin = next((value[:_ALLOWED_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
+        """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode, observation."""
+        watch, observer = self._watch, self._observer
+        origin: bytes | None = None
+        credentials = 0
+        for name, value in scope["headers"]:
+            if name == b"origin":
+                if origin is None:
+                    origin = value[:_ALLOWED_ORIGIN]
+            elif name == b"cookie":
+                credentials |= COOKIES
+            elif name == b"authorization":
+                credentials |= AUTHORIZATION
+        if observer is not None and observer.rollout and origin is not None:
+            rules = observer.rules_for(rules, origin)
         refused = False
         if rules.always is not None:
             added = rules.always
         elif origin is None:
             added = rules.without
-        elif rules.admits(origin) or await rules.resolves(origin):
-            added = rules.answer(origin)
+        elif origin in rules.exact or rules.admits(origin) or await rules.resolves(origin):
+            granted = rules.granted
+            added = rules.answer(origin) if granted is None else ((ALLOW_ORIGIN, origin), *granted)
         else:
             added, refused = rules.without, True
         if scope["method"] == "OPTIONS":
@@ -298,25 +404,60 @@ class CORSMiddleware(ExtensionPoints):
             added = (*(pair for pair in added if pair[0] != b"vary"), *rules.varied)
         if watch.active:
             added = (*added, *watch.actual(rules, origin, refused, scope))
+        status = 0
 
         def send_with(message: Message) -> Awaitable[None]:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 message = with_pairs(message, added)
             return send(message)
 
         try:
             await self.app(scope, receive, send_with)
+        except Exception:
+            status = status or 500
+            raise
         finally:
-            if refused and origin is not None:
-                watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
+            if origin is not None:
+                if observer is not None:
+                    observer.answered(rules, origin, not refused, credentials, scope, status, self.app)
+                if refused:
+                    watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lifespan passes; a websocket does where the policy does not watch websockets, or lets its origin in. With protection,
         its rule is the one that websockets are judged by."""
-        if scope["type"] == "websocket" and self._protection is None:
-            from corsense.middleware.websocket import admit
+        if scope["type"] == "websocket" and (self._protection is None or self._observer is not None):
+            await self._websocket(scope, receive, send)
+            return
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            if scope["type"] == "lifespan" and self._observer is not None:
+                self._observer.close()
 
-            rules = self._rules_of(scope)
-            if rules is not None and rules.websockets and not await admit(rules, scope, receive, send, self._watch):
-                return
-        await self.app(scope, receive, send)
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        from corsense.middleware.websocket import admit, handshake_of
+
+        observer = self._observer
+        rules = self._rules_of(scope)
+        if rules is None:
+            await self.app(scope, receive, send)
+            return
+        handshake = None if observer is None else handshake_of(observer, rules, scope, send, self.app)
+        if handshake is not None:
+            rules, send = handshake.rules, handshake.send
+        admitted = False
+        try:
+            if not rules.websockets:
+                admitted = True
+            elif self._protection is not None:
+                admitted = handshake is None or rules.admits(handshake.origin)
+            else:
+                admitted = await admit(rules, scope, receive, send, self._watch)
+            if admitted or self._protection is not None:
+                await self.app(scope, receive, send)
+        finally:
+            if handshake is not None:
+                handshake.note(admitted)

@@ -294,6 +294,11 @@ class CompiledPolicy:
             headers.append((ALLOW_HEADERS, b", ".join(dict.fromkeys(name for part in asked if (name := part.strip(b" \t"))))))
         return headers
 
+    def vary_by_origin(self) -> None:
+        """Let caches tell origins apart also where this policy answers everybody alike, because another policy answers some."""
+        if self.always is not None and _VARY_ORIGIN not in self.always:
+            self.always = (*self.always, _VARY_ORIGIN)
+
     def shut(self) -> CompiledPolicy:
         """The same policy with nobody let in: for requests of which it is not certain whether it is theirs."""
         shut = CompiledPolicy(self.policy)

@@ -7,10 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
+from corsense.middleware.candidate import KEPT, Kept
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 from corsense.warnings import CORSLayerWarning
 
 if TYPE_CHECKING:
+    import os
+
+    from corsense.observe.folder import ObservationFolder
     from corsense.policy import Policy
     from corsense.protection.settings import CrossOriginProtection, Mode
 
@@ -40,9 +44,16 @@ class Installation:
         """The policy of paths that no pattern and no route speaks for."""
         return self.layer.policy
 
-    def reconfigure(self, policy: Policy | None, *, policies: Mapping[str, Policy | None] | None = None) -> None:
-        """Judge by another policy from now on, while serving: see `CORSMiddleware.reconfigure`."""
-        self.layer.reconfigure(policy, policies=policies)
+    def reconfigure(
+        self,
+        policy: Policy | Kept | None = KEPT,
+        *,
+        policies: Mapping[str, Policy | None] | None = None,
+        candidate: Policy | Kept | None = KEPT,
+        rollout: float | None = None,
+    ) -> None:
+        """Judge by another policy, try another candidate or move its rollout while serving: see `CORSMiddleware.reconfigure`."""
+        self.layer.reconfigure(policy, policies=policies, candidate=candidate, rollout=rollout)
 
 
 def install(
@@ -53,6 +64,9 @@ def install(
     debug: bool = False,
     telemetry: bool | None = None,
     protection: Mode | CrossOriginProtection | None = None,
+    candidate: Policy | None = None,
+    observe: str | os.PathLike[str] | ObservationFolder | None = None,
+    rollout: float = 0.0,
     **starlette: Any,
 ) -> Installation:
     """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays what it is.
@@ -75,7 +89,16 @@ def install(
         raise RuntimeError("this app has its CORS layer already: use reconfigure() of what the first install() returned")
     # Before anything is changed: a policy that is refused leaves the app as it was.
     layer = CORSMiddleware(
-        _not_built, policy=policy, policies=policies, debug=debug, telemetry=telemetry, protection=protection, **starlette
+        _not_built,
+        policy=policy,
+        policies=policies,
+        debug=debug,
+        telemetry=telemetry,
+        protection=protection,
+        candidate=candidate,
+        observe=observe,
+        rollout=rollout,
+        **starlette,
     )
     installation = Installation(app, layer)
 

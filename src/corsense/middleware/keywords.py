@@ -47,7 +47,7 @@ def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
             known: Any = {name: value for name, value in given.items() if name not in unknown}
             faults = [unknown_layer_keyword(name, value) for name, value in unknown.items()]
             raise PolicyError([*faults, *_faults_beside(lambda: init(*args, **known))])
-        except (PolicyError, TypeError) as refused:
+        except (PolicyError, TypeError, ValueError) as refused:
             layer, *others = args
             app: Any = others[0] if others else given.get("app")
             if not report_refusal(layer, app, refused):

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
 COUNTER: Final = "cors.decisions"
 """Name of the counter. Its attributes, all from closed sets: `cors.kind` (`preflight`, `actual`, `websocket`), `cors.outcome`
 (`allowed`, `refused`, `no-origin`), and where refused `cors.reason` (a `corsense.policy.Reason`). Cross-origin protection counts
-what it refuses: kind `write` or `websocket`, outcome `refused` or `reported`, and a `corsense.protection.ForeignReason`. Never an
-origin or a path: whoever sends requests chooses those, and so the number of time series."""
+what it refuses: kind `write` or `websocket`, outcome `refused` or `reported`, and a `corsense.protection.ForeignReason`. Where a
+candidate policy disagrees with the live one, the outcome is `candidate-refuses` or `candidate-allows`, and the kind a
+`corsense.observe.RequestKind`. Never an origin or a path: whoever sends requests chooses those, and so the number of time
+series."""
+
+
+def counter_if_wanted(telemetry: bool | None) -> Callable[[str, str, str], None] | None:
+    """The function that counts, where `telemetry` asks for it, or is None and an SDK is in use."""
+    wanted = telemetry or (telemetry is None and "opentelemetry.sdk.metrics" in sys.modules)
+    return counter() if wanted else None
 
 
 def counter() -> Callable[[str, str, str], None] | None:

@@ -6,6 +6,7 @@ The middleware records these tuples while it serves, `corsense policy replay` re
 
 from __future__ import annotations
 
+from corsense.observe.folder import ObservationFolder
 from corsense.observe.request_tuple import (
     ALLOWED,
     CredentialsSent,
@@ -14,4 +15,4 @@ from corsense.observe.request_tuple import (
     RequestTuple,
 )
 
-__all__ = ["ALLOWED", "CredentialsSent", "ObservedRequests", "RequestKind", "RequestTuple"]
+__all__ = ["ALLOWED", "CredentialsSent", "ObservationFolder", "ObservedRequests", "RequestKind", "RequestTuple"]

@@ -29,6 +29,10 @@ MAX_ROUTE: Final = 200
 PRIVATE_NETWORK: Final = "access-control-request-private-network"
 """Stands among the requested header names of a preflight that has this header."""
 
+COOKIES: Final = 1
+AUTHORIZATION: Final = 2
+"""Which credentials a request has, as the sum of these flags: see `CredentialsSent.of`."""
+
 _STATUSES: Final = range(6)
 _CREDENTIALS: Final = ("none", "cookies", "authorization", "both")
 
@@ -55,9 +59,9 @@ class CredentialsSent(StrEnum):
     BOTH = "both"
 
     @classmethod
-    def of(cls, *, cookies: bool, authorization: bool) -> CredentialsSent:
-        """The member for what was present."""
-        return cls(_CREDENTIALS[cookies + 2 * authorization])
+    def of(cls, flags: int) -> CredentialsSent:
+        """The member for a sum of `COOKIES` and `AUTHORIZATION`."""
+        return cls(_CREDENTIALS[flags])
 
     @property
     def has_cookies(self) -> bool:

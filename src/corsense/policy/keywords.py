@@ -36,7 +36,18 @@ STARLETTE: Final = {
 }
 """Starlette's keywords, and those of `Policy` that they are."""
 
-LAYER_KEYWORDS = (*STARLETTE, "policy", "policies", "debug", "telemetry", "protection", *HATCHES)
+LAYER_KEYWORDS = (
+    *STARLETTE,
+    "policy",
+    "policies",
+    "debug",
+    "telemetry",
+    "protection",
+    "candidate",
+    "observe",
+    "rollout",
+    *HATCHES,
+)
 """Every keyword of `CORSMiddleware` and `install`."""
 
 OF_OTHERS = {

@@ -398,16 +398,18 @@ class Policy:
         credentials: bool = False,
         private_network: bool = False,
         resolved: bool | None = None,
+        admitted: bool = False,
     ) -> Decision:
         """The answer to one request of a page of `origin` (None: no `Origin` header, so CORS has no say).
 
         `method` is as on the wire, `headers` are the names that need a permission (those of `Access-Control-Request-Headers`, any
         case), `credentials` says that the page wants cookies along, `private_network` that the browser asks for it. `resolved` is
-        what the resolver said; without it an origin that only the resolver can know is refused.
+        what the resolver said; without it an origin that only the resolver can know is refused. `admitted`: take the origin for
+        allowed, whatever the lists say, because a subclass of the middleware decided so.
         """
         if origin is None:
             return Decision(True, None, None)
-        reason = self._origin_reason(origin, resolved)
+        reason = None if admitted else self._origin_reason(origin, resolved)
         if reason is not None:
             return Decision(False, reason, origin, origin)
         may = self.credentials_for(origin)
