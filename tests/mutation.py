@@ -29,9 +29,6 @@ UNFIT = (
 )
 """Tests that run the installed command or read the source: they do not see the mutants, or see all at once."""
 
-ELSEWHERE = {"fetch": ["src/corsense/fetch/wording/*"]}
-"""Parts of a package that are not mutated."""
-
 _OUTCOMES = {
     0: "survived",
     1: "killed",
@@ -63,7 +60,6 @@ def configure(folder: Path, package: str, tests: list[str]) -> None:
     settings = {
         "source_paths": ["src/"],
         "only_mutate": [f"src/corsense/{package}/*"],
-        "do_not_mutate": ELSEWHERE.get(package, []),
         "also_copy": ["examples", "docs", "scripts"],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "corsense.testing.plugin"],
         "pytest_add_cli_args_test_selection": [*tests, *UNFIT],

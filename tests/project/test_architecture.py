@@ -55,10 +55,10 @@ def test_what_the_documents_name_exists(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "subject", ["cause", "lint rule", "deviation of a browser", "report format", "console text", "field of a policy"]
+    "kind", ["cause", "lint rule", "deviation of a browser", "report format", "console text", "field of a policy"]
 )
-def test_there_is_a_numbered_recipe(target_under_test: str) -> None:
-    recipe = re.search(rf"^### An? {target_under_test}\n\n(1\. .+?)(?=^### |\Z)", CONTRIBUTING, re.MULTILINE | re.DOTALL)
+def test_there_is_a_numbered_recipe(kind: str) -> None:
+    recipe = re.search(rf"^### An? {kind}\n\n(1\. .+?)(?=^### |\Z)", CONTRIBUTING, re.MULTILINE | re.DOTALL)
     assert recipe is not None
     assert "scripts/test" in recipe[1]
 
