@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corsense.errors import InputError, quoted
 from corsense.faults import PolicyError
@@ -187,3 +188,85 @@ def _punycode(host: str) -> str | None:
             except UnicodeError:
                 return None
     return None
+
+
+# The other way round: whether an origin that was seen resembles a trusted one.
+
+_CONFUSED = str.maketrans("015$", "olss")
+_PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_LONG_NAME = 8
+
+
+def resembles(origin: str, trusted: str) -> str | None:
+    """How a user, or a careless comparison, could take `origin` for the `trusted` one, which belongs to somebody else; None when
+    it could not. Origins of one site (`a.example.com`, `b.example.com`) do not resemble each other, but http resembles https."""
+    from corsense.sites import registrable_domain
+
+    one, other = (text.partition("://") for text in (origin, trusted))
+    host, _ = _split(one[2])
+    known, _ = _split(other[2])
+    if origin == trusted or "." not in known or "." not in host:
+        return None
+    if host == known:
+        return "the same host over http, whose pages anybody on the network can forge" if one[0] == "http" != other[0] else None
+    own, theirs = registrable_domain(host), registrable_domain(known)
+    if own == theirs:
+        return None
+    if known in host or theirs in host:
+        return f"it contains {theirs}, and belongs to {own}"
+    mine, named = _skeleton(own), _skeleton(theirs)
+    if mine == named or _skeleton(host) == _skeleton(known):
+        return f"it reads like {theirs}"
+    if _is_one_slip(own, theirs) or _is_one_slip(host, known):
+        return f"it is one letter away from {theirs}"
+    label = theirs.partition(".")[0]
+    if len(label) >= _LONG_NAME - 3 and label in own.partition(".")[0].split("-"):
+        return f"it contains the name of {theirs}"
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(host: str) -> str:
+    """What is left of a name where letters that look alike are one: Punycode decoded, digits and pairs read as letters."""
+    from unicodedata import normalize
+
+    labels = []
+    for label in host.split("."):
+        try:
+            text = label.encode("ascii").decode("idna") if label.startswith("xn--") else label
+        except UnicodeError:
+            text = label
+        labels.append(normalize("NFKD", text))
+    reading = "".join(_LATIN.get(letter, letter) for letter in ".".join(labels) if not letter.isspace() and letter.isprintable())
+    reading = "".join(letter for letter in reading if ord(letter) < 0x300 or ord(letter) > 0x36F)
+    reading = reading.translate(_CONFUSED)
+    for pair, letter in _PAIRS:
+        reading = reading.replace(pair, letter)
+    return reading
+
+
+# Letters of other alphabets, by their number, and the Latin ones that they look like.
+_LATIN = {
+    chr(number): letter
+    for letter, numbers in {
+        "a": (0x430, 0x3B1), "b": (0x432,), "c": (0x441, 0x3F2), "d": (0x501,), "e": (0x435,), "h": (0x4BB, 0x43D),
+        "i": (0x456, 0x131), "j": (0x458,), "k": (0x43A, 0x3BA), "l": (0x4CF, 0x217C), "m": (0x43C,),
+        "n": (0x578,), "o": (0x43E, 0x3BF), "p": (0x440, 0x3C1), "s": (0x455,), "t": (0x442, 0x3C4), "u": (0x57D,),
+        "v": (0x475, 0x3BD), "w": (0x51D,), "x": (0x445,), "y": (0x443,),
+    }.items()
+    for number in numbers
+}  # fmt: skip
+
+
+def _is_one_slip(one: str, other: str) -> bool:
+    """Whether a letter is added, left out, replaced or swapped with the next. A digit for another digit is a numbering."""
+    if abs(len(one) - len(other)) > 1 or min(len(one), len(other)) < _LONG_NAME:
+        return False
+    start = next((index for index, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest, more = one[start:], other[start:]
+    if len(one) == len(other):
+        swapped = rest[:2] == more[:2][::-1] and rest[2:] == more[2:]
+        numbered = rest[:1].isdigit() and more[:1].isdigit()
+        return swapped or (rest[1:] == more[1:] and not numbered)
+    longer, shorter = (rest, more) if len(rest) > len(more) else (more, rest)
+    return longer[1:] == shorter and not longer[:1].isdigit()

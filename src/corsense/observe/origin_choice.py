@@ -1,0 +1,184 @@
+"""Which of the origins that were seen a policy may name, and why the others are left out.
+
+`Origin` can be forged by every client that is not a browser, so a name is no evidence: time and authenticated success are, and
+still only a proposal follows from them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from corsense.observe.evidence import Confidence, Evidence, Traffic
+from corsense.observe.request_tuple import ALLOWED
+from corsense.origin import Origin, OriginPattern
+from corsense.origin.lookalikes import resembles
+from corsense.policy import Policy
+from corsense.policy.presets import MOBILE
+from corsense.sites import is_public_suffix, registrable_domain
+
+MINIMUM_DAYS: Final = 3
+"""On so many days an origin has to be seen."""
+ANONYMOUS_DAYS: Final = 7
+"""The same for one that never authenticates, where those are accepted at all."""
+MANY_SUBDOMAINS: Final = 5
+"""So many subdomains of one domain that come and go make a pattern."""
+MANY_TENANTS: Final = 20
+"""So many subdomains make a pattern also where each has come to stay."""
+DOMINANCE: Final = 10
+"""An origin that resembles one with so many times its authenticated successes is taken for a look-alike."""
+
+
+class LeftOutReason(StrEnum):
+    """Why an origin is left out."""
+
+    OPAQUE = "opaque"
+    REFUSED_TODAY = "refused-today"
+    NO_SUCCESS = "no-success"
+    NOT_AUTHENTICATED = "not-authenticated"
+    FEW_DAYS = "few-days"
+    LOOKALIKE = "lookalike"
+    DEVELOPMENT = "development"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An origin that the proposal does not allow, and why."""
+
+    origin: str
+    reason: LeftOutReason
+    message: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An origin or pattern to allow, with the origins that it stands for."""
+
+    pattern: str
+    members: tuple[str, ...]
+
+
+class OriginChoice:
+    """Chooses among the origins of `traffic`. `current` is the policy that holds today, if it is known: nothing that it refuses
+    is chosen. `anonymous`: accept origins that succeed without credentials, too."""
+
+    def __init__(self, traffic: Traffic, current: Policy | None, *, anonymous: bool = False) -> None:
+        self.evidence = {origin: traffic.evidence(seen) for origin, seen in traffic.by_origin.items()}
+        self._traffic = traffic
+        self._current = current
+        self._anonymous = anonymous
+        self._named = frozenset(current.origins) if current is not None else frozenset()
+        self.left_out: dict[str, LeftOut] = {}
+        self.chosen: list[Chosen] = []
+        self._hints: dict[str, str] = {}
+        self._choose()
+
+    def leave_out(self, origin: str, reason: LeftOutReason, message: str) -> None:
+        """Do not allow an origin after all."""
+        self.left_out[origin] = LeftOut(origin, reason, message, self.evidence[origin])
+
+    def _choose(self) -> None:
+        proven: list[str] = []
+        for origin in self.evidence:
+            fault = self._fault(origin)
+            if fault is None:
+                proven.append(origin)
+            else:
+                self.leave_out(origin, *fault)
+        authentic = [origin for origin in proven if not self._leave_out_lookalike(origin, proven)]
+        self.chosen = [*self._patterns(authentic)]
+        covered = {member for chosen in self.chosen for member in chosen.members}
+        for origin in sorted(authentic):
+            if origin in covered:
+                continue
+            days = self.evidence[origin].days
+            needed = MINIMUM_DAYS if self._is_authenticated(origin) else ANONYMOUS_DAYS
+            if days < needed and origin not in self._named:
+                message = f"it was seen on {_days(days)} only; {needed} are needed{self._hints.get(origin, '')}"
+                self.leave_out(origin, LeftOutReason.FEW_DAYS, message)
+            else:
+                self.chosen.append(Chosen(origin, (origin,)))
+
+    def _is_authenticated(self, origin: str) -> bool:
+        return self.evidence[origin].authenticated > 0
+
+    def _fault(self, origin: str) -> tuple[LeftOutReason, str] | None:
+        """What excludes an origin, looked at alone, however often it was seen."""
+        parsed, seen = Origin.parse(origin), self.evidence[origin]
+        if parsed is None:
+            return LeftOutReason.OPAQUE, "every page can have this origin, in a sandboxed frame"
+        requests = [each.request for each in self._traffic.by_origin[origin]]
+        allowed_today = any(request.live in (None, ALLOWED) or not request.live.startswith("origin-") for request in requests)
+        if not allowed_today or (self._current is not None and not _may_allow(self._current, origin)):
+            return LeftOutReason.REFUSED_TODAY, "the current policy refuses it, and a tighter one allows nothing new"
+        if not seen.successes:
+            return LeftOutReason.NO_SUCCESS, "none of its requests succeeded"
+        if parsed.is_loopback and origin not in MOBILE["origins"] and origin not in self._named:
+            return LeftOutReason.DEVELOPMENT, "it is a developer's own machine; allow it in the policy of development"
+        if not seen.authenticated and not self._anonymous and origin not in self._named:
+            message = "it never succeeded with credentials where they are needed, so anybody may be behind it"
+            return LeftOutReason.NOT_AUTHENTICATED, message
+        return None
+
+    def _leave_out_lookalike(self, origin: str, proven: Iterable[str]) -> bool:
+        if origin in self._named:
+            return False
+        own = self.evidence[origin].authenticated
+        for other in {*proven, *(name for name in self._named if "*" not in name)}:
+            known = self.evidence.get(other)
+            if other == origin or (other not in self._named and (known is None or known.authenticated < DOMINANCE * max(1, own))):
+                continue
+            how = resembles(origin, other)
+            if how is not None:
+                self.leave_out(origin, LeftOutReason.LOOKALIKE, f"it may pose as {other}: {how}")
+                return True
+        return False
+
+    def _patterns(self, origins: Iterable[str]) -> Iterator[Chosen]:
+        """Patterns for the subdomains of one owner's domain, where there are many."""
+        families: dict[tuple[str, str, int | None], list[str]] = defaultdict(list)
+        for text in origins:
+            origin = Origin.parse(text)
+            if origin is None or text in self._named or not self._is_authenticated(text):
+                continue
+            parent = origin.host.partition(".")[2]
+            if "." in parent and not is_public_suffix(parent) and registrable_domain(parent) != origin.host:
+                families[(origin.scheme, parent, origin.port)].append(text)
+        for (scheme, parent, port), members in sorted(families.items(), key=str):
+            transient = sum(self.evidence[member].days < MINIMUM_DAYS for member in members)
+            days = {day for member in members for day in (self.evidence[member].first, self.evidence[member].last)}
+            pattern = OriginPattern(scheme, parent, port, subdomains=True)
+            many = transient >= MANY_SUBDOMAINS or len(members) >= MANY_TENANTS
+            if many and len(days) >= MINIMUM_DAYS and self._opens_nothing(pattern):
+                if self._is_established(registrable_domain(parent), origins):
+                    yield Chosen(str(pattern), tuple(sorted(members)))
+                else:
+                    self._hints.update(dict.fromkeys(members, f"; if {parent} is yours, allow {pattern} by hand"))
+
+    def _is_established(self, site: str, origins: Iterable[str]) -> bool:
+        """Whether an origin of the site is proven by itself: anybody can have a domain, and a new name below it every day."""
+        for text in origins:
+            origin, seen = Origin.parse(text), self.evidence[text]
+            if origin is None or registrable_domain(origin.host) != site:
+                continue
+            if text in self._named or (seen.days >= MINIMUM_DAYS and seen.confidence is not Confidence.LOW):
+                return True
+        return False
+
+    def _opens_nothing(self, pattern: OriginPattern) -> bool:
+        """Whether everything the pattern means is allowed today."""
+        current = self._current
+        return current is None or current.any_origin or any(wide.covers(pattern) for wide in current.origin_set.wildcards())
+
+
+def _may_allow(policy: Policy, origin: str) -> bool:
+    return policy.allows_origin(origin, resolved=True)
+
+
+def _days(count: int) -> str:
+    return "one day" if count == 1 else f"{count} days"
