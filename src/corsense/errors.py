@@ -15,9 +15,14 @@ class InputError(ValueError):
 
 def quoted(value: object) -> str:
     """`value` as a sentence can quote it: on one line, unambiguous, cut when it is long."""
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except ValueError:  # a number of thousands of digits
+        return f"a {type(value).__name__} too long to be written"
     if len(text) > _LONGEST_QUOTE:
         text = text[: _LONGEST_QUOTE - 1] + "…"
+    if not isinstance(value, str):
+        return text
     # The backslashes of a path stay as they were typed.
     return f"'{text}'" if text.isprintable() and "'" not in text else repr(text)
 

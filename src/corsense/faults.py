@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from corsense.causes import cause
 
-_LONGEST_QUOTE = 100
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -51,12 +49,3 @@ class PolicyError(ValueError):
         # The first on the first line, which is all that some tools show of an error.
         lines = "\n  ".join(f"{number}. {fault}" for number, fault in enumerate(self.faults, 1))
         return f"the policy has {len(self.faults)} faults: {lines}"
-
-
-def quote(value: object) -> str:
-    """`value` as a sentence can quote it: on one line, unambiguous, cut when it is long."""
-    try:
-        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-    except ValueError:  # a number of thousands of digits
-        text = f"a {type(value).__name__} too long to be written"
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1]}…"

@@ -110,7 +110,7 @@ def test_nothing_is_written_to_a_file_that_took_the_place_of_the_pipe(open_app: 
 
 
 @pytest.mark.parametrize(
-    ("start", "said"),
+    ("start", "message_text"),
     [
         ({"status": 200, "headers": [("x-a", "b")]}, "TypeError: The app sent the header 'x-a' as str; ASGI wants bytes."),
         ({"status": 200, "headers": [(b"x-a", "b")]}, "TypeError: The app sent the header b'x-a' as str; ASGI wants bytes."),
@@ -231,7 +231,7 @@ def pipe() -> tuple[Channel, int]:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message_text"),
     [
         (b"x" * 50, "does not begin as it should"),
         (b"\x00csf" + b"\xff" * 8, "4,294,967,295 bytes is announced"),

@@ -129,7 +129,7 @@ def test_a_missing_browser_is_one_sentence_and_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         (("a.har", "--browser", "chromium"), "a recording cannot be run in a browser; give --browser with an app or a URL."),
         (("main:app", "--browser-path", "/usr/bin/x"), "--browser-path names the program of a browser"),

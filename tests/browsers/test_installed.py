@@ -96,7 +96,7 @@ def test_without_a_package_manager_there_is_no_command(only: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_of_page", "told"),
+    ("request_of_page", "reported"),
     [
         (
             FetchRequest("http://a.test/", "capacitor://localhost"),

@@ -39,7 +39,7 @@ async def app(scope, receive, send):
 
 
 @pytest.mark.parametrize(
-    ("dropped", "added", "said"),
+    ("dropped", "added", "message"),
     [
         (b"", (), ""),
         (b"access-control-allow-origin", (), "access-control-allow-origin is dropped in front of the app"),

@@ -15,7 +15,7 @@ OF_POLICY = ["show", "check", "diff", "explain"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "message"),
     [
         ("chek", "there is no command 'chek'; did you mean check?"),
         ("policy sho", "there is no command 'sho' of policy; did you mean show?"),

@@ -76,7 +76,7 @@ def test_check_plans_for_the_configured_place_and_clients(project: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "message"),
     [
         ('base-url = "api.example.com"', "[tool.corsense] base-url in pyproject.toml: 'api.example.com' is not a URL"),
         ('client = ["mpc"]', "[tool.corsense] client in pyproject.toml: "),

@@ -116,7 +116,7 @@ def test_two_files_of_one_folder_are_one_too_many(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message_text"),
     [
         ('orgins = ["https://a.example"]', ["has no key 'orgins'", "did you mean origins?"]),
         ('base_url = "https://a.example"', ["'base_url'", "did you mean base-url?"]),

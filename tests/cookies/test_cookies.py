@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsense.fetch.cookies import Cookie, CookieJar, CookieVerdict, cookie_verdict, parse_set_cookie, same_site
+from corsense.fetch.cookies import Cookie, CookieVerdict, cookie_verdict, parse_set_cookie, same_site
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
+from tests.cookies.jar import CookieJar
 
 LOCAL = "http://localhost:3000"
 LOCAL_API = "http://localhost:8000/login"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from corsense.fetch.cookies import CookieJar
 from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
+from tests.cookies.jar import CookieJar
 from tests.fetch.recorded import Scenario, scenarios
 
 ENGINES: tuple[EngineName, ...] = ("chromium", "firefox", "webkit")

@@ -253,7 +253,7 @@ def test_a_rule_that_nobody_selected_does_not_run(tmp_path: Path, monkeypatch: p
     def run(*_: object) -> None:
         raise AssertionError("it runs")
 
-    monkeypatch.setattr(header_not_allowed, "marks", run)
+    monkeypatch.setattr(header_not_allowed, "violations", run)
     (tmp_path / "main.py").write_text(program('app.add_middleware(CORSMiddleware, allow_origins=["https://a.example/"])'))
     selected = RuleSelection(select=frozenset({"origin-trailing-slash"}))
     assert [finding.cause.slug for finding in lint_paths([tmp_path], selected).findings] == ["origin-trailing-slash"]

@@ -119,7 +119,7 @@ class TestPreflights:
         assert (answer.status, answer.body, answer["content-length"]) == (200, "OK", "2")
 
     @pytest.mark.parametrize(
-        ("origin", "method", "names", "said"),
+        ("origin", "method", "names", "message_text"),
         [
             (UNTRUSTED_ORIGIN, "PUT", "x-token", "origin"),
             ("null", "PUT", "x-token", "origin"),

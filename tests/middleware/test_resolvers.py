@@ -115,7 +115,7 @@ def test_whatever_goes_wrong_is_a_refusal(resolver: Any) -> None:
 SAID = [True, False, None, 0, 1, "", "yes", [], [0], {}, object(), 1.0, float("nan"), b"x", True == 1, TypeError]
 
 
-@pytest.mark.parametrize("said", SAID, ids=lambda message: type(message).__name__)
+@pytest.mark.parametrize("message", SAID, ids=lambda message: type(message).__name__)
 @pytest.mark.parametrize("origin", [TENANT, "null", "https://A.example", "capacitor://localhost", "http://localhost:3000"])
 def test_a_policy_on_paper_and_the_middleware_take_an_answer_alike(message: object, origin: str) -> None:
     policy = Policy(origin_resolver=lambda asked: message)

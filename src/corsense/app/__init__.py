@@ -10,8 +10,9 @@ child, and a command that has not needed the app yet, start fast.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
     from corsense.app.description import (
@@ -56,33 +57,28 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AppDescription": "description",
-    "AppInfo": "description",
-    "ExceptionHandlerInfo": "description",
-    "IncludeInfo": "description",
-    "LateMiddleware": "description",
-    "LayerInfo": "description",
-    "Opaque": "description",
-    "RouteInfo": "description",
-    "AppHungError": "errors",
-    "AppLoadError": "errors",
-    "AppStoppedError": "errors",
-    "ExchangeFacts": "probe",
-    "Probe": "probe",
-    "ProbeResult": "probe",
-    "Situation": "probe",
-    "AppSession": "session",
-    "AppTarget": "target",
-    "Frame": "traceback",
-    "ParsedException": "traceback",
-    "ParsedTraceback": "traceback",
-    "parse_traceback": "traceback",
-    "parse_tracebacks": "traceback",
+    "AppDescription": "corsense.app.description",
+    "AppInfo": "corsense.app.description",
+    "ExceptionHandlerInfo": "corsense.app.description",
+    "IncludeInfo": "corsense.app.description",
+    "LateMiddleware": "corsense.app.description",
+    "LayerInfo": "corsense.app.description",
+    "Opaque": "corsense.app.description",
+    "RouteInfo": "corsense.app.description",
+    "AppHungError": "corsense.app.errors",
+    "AppLoadError": "corsense.app.errors",
+    "AppStoppedError": "corsense.app.errors",
+    "ExchangeFacts": "corsense.app.probe",
+    "Probe": "corsense.app.probe",
+    "ProbeResult": "corsense.app.probe",
+    "Situation": "corsense.app.probe",
+    "AppSession": "corsense.app.session",
+    "AppTarget": "corsense.app.target",
+    "Frame": "corsense.app.traceback",
+    "ParsedException": "corsense.app.traceback",
+    "ParsedTraceback": "corsense.app.traceback",
+    "parse_traceback": "corsense.app.traceback",
+    "parse_tracebacks": "corsense.app.traceback",
 }
 
-
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"corsense.app.{home}"), name)
+__getattr__ = lazy_names(globals(), _HOMES)

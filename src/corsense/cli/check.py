@@ -9,13 +9,14 @@ from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Ignore, Python, Select, selected
+from corsense.cli.process import cannot_load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -300,7 +301,7 @@ def _over_the_network(
             own = partial(with_own_answers, app=session.description, answer=session.run, asked=asked)
             return _over_the_wire(target, asked, limits, silent, browser, own)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
-        _cannot_load(error)
+        cannot_load(error)
 
 
 def _over_the_wire(
@@ -369,18 +370,7 @@ def _on_app(
             probes = check.probes(session.description)
             return browser.on_app(report, session, probes, run_endpoints=asked.run_endpoints)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
-        _cannot_load(error)
-
-
-def _cannot_load(error: Exception) -> NoReturn:
-    from corsense.readers.controls import harmless
-    from corsense.report.crash import crash_lines
-
-    message = getattr(error, "message", str(error))
-    remedy = getattr(error, "remedy", None)
-    for line in crash_lines(getattr(error, "traceback", None)):
-        print(harmless(line), file=sys.stderr)
-    fail(f"{message} {remedy}" if remedy else message)
+        cannot_load(error)
 
 
 def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:

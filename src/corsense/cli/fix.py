@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,6 +14,7 @@ from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.check import Credentials, Engine, asked_for
 from corsense.cli.options import Ignore, Python, Select, selected
+from corsense.cli.process import cannot_load
 
 if TYPE_CHECKING:
     from corsense.check.request import CheckRequest
@@ -211,18 +212,7 @@ def _on_app(
             with progress(silent) as advance:
                 return AppFix(named, asked, fix_options, time_limit, advance, interpreter).run(session)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
-        _cannot_load(error)
-
-
-def _cannot_load(error: Exception) -> NoReturn:
-    from corsense.readers.controls import harmless
-    from corsense.report.crash import crash_lines
-
-    message = getattr(error, "message", str(error))
-    remedy = getattr(error, "remedy", None)
-    for line in crash_lines(getattr(error, "traceback", None)):
-        print(harmless(line), file=sys.stderr)
-    fail(f"{message} {remedy}" if remedy else message)
+        cannot_load(error)
 
 
 def _print(fix_result: FixResult, written: bool, format: Printed, quiet: bool) -> None:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NoReturn
 
 from corsense._terminal import prepare
-from corsense.cli import COULD_NOT_WORK
+from corsense.cli import COULD_NOT_WORK, fail
 
 _INTERRUPTED = 130
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -32,6 +32,18 @@ def status_of(work: Callable[[], int | None]) -> int:
     """Do the work and write all that it prints; the exit status. Nothing is raised."""
     prepare()
     return _flushed(_outcome(work))
+
+
+def cannot_load(error: Exception) -> NoReturn:
+    """End the command because the app cannot be loaded, or does not answer: where it broke, then one sentence with the remedy."""
+    from corsense.readers.controls import harmless
+    from corsense.report.crash import crash_lines
+
+    message = getattr(error, "message", str(error))
+    remedy = getattr(error, "remedy", None)
+    for line in crash_lines(getattr(error, "traceback", None)):
+        print(harmless(line), file=sys.stderr)
+    fail(f"{message} {remedy}" if remedy else message)
 
 
 def _end_what_was_launched() -> None:

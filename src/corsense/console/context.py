@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from corsense.fetch.trace import Allowed, Blocked, Failed, FailureReason, Trace
-from corsense.fetch.wire import Exchange, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES, Exchange, WireResponse
 from corsense.url import ParsedUrl, parse_url
 
 _SCRIPT_TYPES = frozenset(
@@ -14,7 +14,6 @@ _SCRIPT_TYPES = frozenset(
 )
 _TYPES = {"eventsource": frozenset({"text/event-stream"}), "module": _SCRIPT_TYPES, "import": _SCRIPT_TYPES}
 """What an answer must be, by `FetchRequest.initiator`."""
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 _RENAMED = {
     413: "Request Entity Too Large",
@@ -86,7 +85,11 @@ class Context:
             return fragment
         for exchange in self.trace.exchanges[: self._index]:
             response = exchange.response
-            raw = response.header("location") if isinstance(response, WireResponse) and response.status in _REDIRECTS else None
+            raw = (
+                response.header("location")
+                if isinstance(response, WireResponse) and response.status in REDIRECT_STATUSES
+                else None
+            )
             target = parse_url(raw, exchange.request.url) if raw is not None else None
             fragment = target.fragment if target is not None and target.fragment else fragment
         return fragment
@@ -123,7 +126,7 @@ class Context:
     def raw_location(self) -> str | None:
         """The `Location` of the deciding answer, as sent; None when it is no redirect."""
         response = self.response
-        return response.header("location") if response and response.status in _REDIRECTS else None
+        return response.header("location") if response and response.status in REDIRECT_STATUSES else None
 
     @property
     def sent_origin(self) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from corsense.diagnose.fronts import GATEWAY_STATUSES, SIZE_STATUSES, answered_in_front, gateway_or_app, to_login
+from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
 from corsense.diagnose.redirects import redirect_to_login
+from corsense.diagnose.statuses import GATEWAY, REFUSED, TOO_LARGE
 from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.url import parse_url
@@ -87,10 +88,10 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
     """Nothing is known but the answer."""
     status = response.status
     preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
-    if status in SIZE_STATUSES:
+    if status in TOO_LARGE:
         message = f"The request is refused with {status}, without CORS headers: it is larger than the server, or a proxy, takes."
         return Diagnosis("request-too-large", message, None, {"status": status}, remedy=front_remedy(None, "size"))
-    if status in GATEWAY_STATUSES:
+    if status in GATEWAY:
         return gateway_or_app(status)
     if status >= 500:
         message = (
@@ -99,7 +100,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         )
         remedy = "Look at the server's log; then let CORSMiddleware wrap the whole app, so that pages can read 500s."
         return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
-    if status in (401, 403, 407, 429):
+    if status in REFUSED:
         message = (
             f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) "
             "answers by itself."

@@ -8,13 +8,9 @@ from corsense.diagnose.knobs import Purpose, remedy, title
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.respondent import Respondent
+from corsense.diagnose.statuses import GATEWAY, TOO_LARGE, TOO_SLOW
 from corsense.fetch import WireResponse
 
-GATEWAY_STATUSES = frozenset({502, 503, 504, *range(520, 528), 530})
-"""Statuses of a gateway that got no answer from the app (RFC 9110, sections 15.6.3 to 15.6.5; Cloudflare, 5xx errors)."""
-SIZE_STATUSES = frozenset({413, 414, 431, 494})
-"""Statuses for what is too large: body, URL, headers (RFC 9110, 15.5.14 and 15.5.15; RFC 6585, section 5; nginx)."""
-_TOO_SLOW = frozenset({504, 522, 524})
 _NGROK_PAGES = re.compile(r"ERR_NGROK_(?:6022|6023|6024|6030)\b")
 _HEADING = re.compile(r"<(?:title|h1)[^<>]{0,40}>\s*([^<]{3,80})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,300}>?")
@@ -31,9 +27,9 @@ def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
         return None
     if respondent.kind == "tunnel":
         return _tunnel(observation, index, respondent, response)
-    if response.status in SIZE_STATUSES:
+    if response.status in TOO_LARGE:
         return _too_large(respondent, response.status)
-    if response.status in GATEWAY_STATUSES:
+    if response.status in GATEWAY:
         return _gateway(respondent, response.status)
     if 300 <= response.status < 400:
         return _redirect(observation, index, respondent, response)
@@ -78,7 +74,7 @@ def _who(respondent: Respondent) -> str:
 
 
 def _gateway(respondent: Respondent, status: int) -> Diagnosis:
-    slow = status in _TOO_SLOW
+    slow = status in TOO_SLOW
     why = "the app did not answer in time" if slow else "it got no answer from the app, or knows no server for it"
     message = (
         f"{_who(respondent)} answers {status} in place of the app: {why}. Its page has no CORS headers: browsers report CORS."

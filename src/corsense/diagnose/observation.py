@@ -118,13 +118,6 @@ class Observation:
         stack = self.app.stack(self.route.app if self.route is not None else 0)
         return next((layer for layer in stack if not layer.is_builtin and layer.class_module not in _KNOWN_MODULES), None)
 
-    @property
-    def hypothetical(self) -> bool:
-        """Whether the situation was made by a stand-in, and is no fact about the endpoint."""
-        return self.situation in ("error", "http_exception", "validation_error") and all(
-            facts.exception is None for facts in self.facts
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:

@@ -15,12 +15,9 @@ from corsense.diagnose.lists import joined_parts, nested_values
 from corsense.diagnose.origins import meant_origin
 from corsense.origin.not_a_regex import Listed
 from corsense.policy import Policy, PolicyError
+from corsense.policy.keywords import STARLETTE
 
 _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
-_STARLETTE = {
-    "allow_origins": "origins", "allow_methods": "methods", "allow_headers": "request_headers",
-    "allow_credentials": "credentials", "allow_origin_regex": "origin_regex",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class LayerPolicy:
 
     def keyword(self, name: str) -> str:
         """The keyword, called `name` by Starlette, as whoever wrote this policy calls it."""
-        return _STARLETTE.get(name, name) if self.spelt_as_policy else name
+        return STARLETTE.get(name, name) if self.spelt_as_policy else name
 
     def allows_origin(self, origin: str) -> bool:
         """What the layer decides about an origin."""
@@ -176,7 +173,7 @@ def _unasked(origin: str) -> bool:
 
 def _by_keywords(arguments: Mapping[str, object]) -> bool:
     """Whether a layer of corsense's own was given Starlette's keywords."""
-    return any(name in arguments and not isinstance(arguments[name], Opaque | None) for name in _STARLETTE)
+    return any(name in arguments and not isinstance(arguments[name], Opaque | None) for name in STARLETTE)
 
 
 def _strings(value: object) -> tuple[str, ...]:

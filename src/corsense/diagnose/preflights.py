@@ -7,12 +7,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
-from corsense.diagnose.fronts import GATEWAY_STATUSES, answered_in_front, gateway_or_app
+from corsense.diagnose.fronts import answered_in_front, gateway_or_app
 from corsense.diagnose.list_faults import joined_with
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.origins import compare
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
+from corsense.diagnose.statuses import GATEWAY, NOT_HANDLED, REFUSED
 from corsense.diagnose.structure import crashed, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.check import list_of_tokens
@@ -27,7 +28,6 @@ _ONE_ORIGIN_FOR_ANOTHER = frozenset(
     }
 )  # fmt: skip
 _UNKNOWN = LayerPolicy(known=False)
-_NOT_HANDLED = (404, 405, 501)
 """Statuses by which an endpoint that takes every method (GraphQL, a mounted app) says that it does not handle OPTIONS."""
 _ORIGIN_FAULTS = (
     CorsError.PreflightMissingAllowOriginHeader,
@@ -46,7 +46,7 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
         layer = app.layers[facts.answered_by]
         return refused_by_policy(observation, index, layer) if layer.is_cors else _other_layer(observation, index, layer)
     if facts.answered_by == "endpoint":
-        declined = status_of(observation.trace.exchanges[index]) in _NOT_HANDLED and not observation.cors_layers
+        declined = status_of(observation.trace.exchanges[index]) in NOT_HANDLED and not observation.cors_layers
         return [missing_layer(observation) if declined else _manual_handler(observation, index)]
     if facts.answered_by in ("router", "exception-handler", "server-error", "server"):
         return [_unhandled(observation, index)]
@@ -340,14 +340,14 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
         return [in_front]
     if 300 <= status < 400:
         return [_redirected(observation, index, None)]
-    if status in (401, 403, 407, 429):
+    if status in REFUSED:
         message = (
             f"The preflight is answered with {status} and without CORS headers: a layer in front (authentication, a rate "
             "limit) answers by itself."
         )
         remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer does."
         return [Diagnosis("preflight-answered-by-other-layer", message, None, {"status": status}, remedy=remedy)]
-    if status in GATEWAY_STATUSES:
+    if status in GATEWAY:
         return [gateway_or_app(status)]
     if status >= 500:
         message = f"The server answers the preflight with {status}: it, or a proxy in front of it, fails before CORS has a say."

@@ -23,6 +23,7 @@ from corsense.diagnose.fingerprints import (
     HeaderMark,
     is_words_of_starlette,
 )
+from corsense.diagnose.statuses import FRONT_ONLY, TOO_LARGE
 from corsense.fetch.wire import NetworkError, WireResponse
 
 __all__ = ["Respondent", "who_answered"]
@@ -33,7 +34,6 @@ _BODY_LIMIT = 8192
 """Bytes of a body that are looked at: error pages name their maker at the start or the end, and are short."""
 _VALUE_LIMIT = 1024
 """Characters of a header's value that are looked at."""
-_OF_A_FRONT_ONLY = frozenset({502, 504, 511, 520, 521, 522, 523, 524, 525, 526, 527, 530})
 """Statuses by which a gateway says that it reached nobody (RFC 9110, sections 15.6.3 and 15.6.5; Cloudflare, 5xx errors; RFC
 6585, section 6)."""
 _WITHOUT_BODY = frozenset({204, 304})
@@ -98,9 +98,9 @@ def _alone(answer: _Answer, own: _Mark | None, passed: _Mark | None) -> Responde
         return Respondent("app", layer, (message, *([seen] if seen else [])))
     if own is not None:
         return _front(own)
-    if answer.status in _OF_A_FRONT_ONLY and not answer.from_app_server and not answer.is_json:
+    if answer.status in FRONT_ONLY and not answer.from_app_server and not answer.is_json:
         return _front(passed or answer.shape(), f"status {answer.status}")
-    if answer.status in (413, 414, 431, 494, 503) and not answer.from_app_server and not answer.is_json:
+    if (answer.status in TOO_LARGE or answer.status == 503) and not answer.from_app_server and not answer.is_json:
         return _front(passed or answer.shape(), f"status {answer.status}")
     mark = answer.silent_shape(passed)
     if mark is not None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from corsense.diagnose.observation import Diagnosis, MissingRoute, Observation, status_of
+from corsense.diagnose.statuses import NOT_HANDLED
 
 _SHOWN = 3
 _LIKE = 0.5
-_NOT_FOUND = (404, 405, 501)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def missing_route(observation: Observation) -> Diagnosis | None:
         return None
     status = status_of(observation.trace.exchanges[-1]) if observation.trace.exchanges else 0
     is_refused_preflight = bool(observation.trace.exchanges) and observation.trace.exchanges[-1].request.preflight
-    found_nothing = status in _NOT_FOUND and not is_refused_preflight
+    found_nothing = status in NOT_HANDLED and not is_refused_preflight
     if not found_nothing and not (missing.certain and not 200 <= status < 300):
         return None
     return _diagnosis(observation, missing, status if found_nothing else None)

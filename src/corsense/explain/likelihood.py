@@ -12,8 +12,10 @@ from typing import Literal
 from corsense.console.model import CatalogueEntry
 from corsense.console.parse import Message
 from corsense.diagnose.logins import is_login_of_a_provider, leads_to_login
+from corsense.diagnose.statuses import GATEWAY, TOO_LARGE
 from corsense.explain import hints
 from corsense.fetch import CorsError, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES
 
 Likelihood = Literal["certain", "likely", "possible"]
 RankedCause = tuple[str, Likelihood]
@@ -150,9 +152,6 @@ _BY_CODE: dict[str, tuple[RankedCause, ...]] = {
     "page:api-gateway": (("answered-by-proxy", "certain"),),
 }
 """Causes of messages that name no `CorsError`, by the code of their entry."""
-_GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
-_TOO_LARGE = frozenset({413, 414, 431, 494})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 def likely_causes(message: Message, known: CatalogueEntry, status: int | None) -> tuple[RankedCause, ...]:
@@ -286,7 +285,7 @@ def _no_connection(message: Message, status: int | None) -> tuple[RankedCause, .
 
 def _websocket(message: Message, status: int | None) -> tuple[RankedCause, ...]:
     """A handshake that failed: with a status the server is there and refused it."""
-    if status in _GATEWAY:
+    if status in GATEWAY:
         return (("gateway-error", "likely"), ("websocket-refused", "likely"))
     text = message.text.lower()
     answered = ("did not accept", "during websocket handshake", "http authentication failed")
@@ -327,7 +326,7 @@ def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]
     found = who_answered(WireResponse(status or 0, headers), body.encode())
     if found.kind == "tunnel":
         return (("gateway-error" if status in (404, 502, 503) else "tunnel-interstitial", "likely"),)
-    if found.kind == "front" and status not in _GATEWAY and status not in _TOO_LARGE and status not in _REDIRECTS:
+    if found.kind == "front" and status not in GATEWAY and status not in TOO_LARGE and status not in REDIRECT_STATUSES:
         return (("answered-by-proxy", "likely"),)
     return _readable_status(status)
 
@@ -350,9 +349,9 @@ def _logged_preflight(status: int | None) -> tuple[RankedCause, ...]:
 
 def _readable_status(status: int | None) -> tuple[RankedCause, ...]:
     """The page could read this answer: CORS let it through, and the status is the app's own, or that of something in front."""
-    if status in _GATEWAY:
+    if status in GATEWAY:
         return (("gateway-error", "likely"), ("unhandled-exception", "possible"))
-    if status in _TOO_LARGE:
+    if status in TOO_LARGE:
         return (("request-too-large", "likely"),)
     if status in (404, 405):
         return (("route-not-found", "likely"),)
@@ -430,7 +429,7 @@ def _preflight_without_permission(status: int | None) -> tuple[RankedCause, ...]
             return (("missing-cors-middleware", "likely"), ("mounted-app-without-cors", "possible"))
         case 301 | 302 | 303 | 307 | 308:
             return (("redirect-slashes", "likely"), ("preflight-redirected", "likely"))
-        case int() if status in _GATEWAY:
+        case int() if status in GATEWAY:
             return (("gateway-error", "likely"), ("preflight-bad-status", "possible"))
         case int() if status >= 500:
             return (("preflight-bad-status", "likely"), ("unhandled-exception", "likely"))
@@ -452,9 +451,9 @@ def _preflight_without_permission(status: int | None) -> tuple[RankedCause, ...]
 
 def _answer_without_permission(message: Message, status: int | None) -> tuple[RankedCause, ...]:
     match status:
-        case int() if status in _GATEWAY:
+        case int() if status in GATEWAY:
             return (("gateway-error", "likely"), ("error-response-without-cors", "possible"))
-        case int() if status in _TOO_LARGE:
+        case int() if status in TOO_LARGE:
             return (("request-too-large", "likely"), ("missing-cors-middleware", "possible"))
         case int() if status >= 500:
             crash: tuple[RankedCause, ...] = (("unhandled-exception", "likely"), ("error-response-without-cors", "likely"))
@@ -466,7 +465,7 @@ def _answer_without_permission(message: Message, status: int | None) -> tuple[Ra
                 ("answered-by-proxy", "possible"),
                 ("origin-mismatch", "possible"),
             )
-        case int() if status in _REDIRECTS:
+        case int() if status in REDIRECT_STATUSES:
             return (("redirect-slashes", "likely"), ("redirect-loses-cors", "likely"), ("missing-cors-middleware", "possible"))
         case int() if status >= 400:
             return (

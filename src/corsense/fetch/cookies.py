@@ -7,7 +7,6 @@ kept. The engines are taken with their upstream defaults; users, and some distri
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -126,7 +125,7 @@ def cookie_verdict(
     the page in the address bar where it is another one, or where `page_origin` is `"null"`; without it, a `"null"` page counts as
     a `file:` page.
     """
-    setting = _Setting.of(page_origin, target_url, credentials, engine, top_level)
+    setting = CookieSetting.of(page_origin, target_url, credentials, engine, top_level)
     if setting is None:
         return CookieVerdict(stored=False, sent=False, reason="the URL is not http or https")
     reason = setting.refuses_credentials() or setting.refuses_to_store(cookie)
@@ -136,76 +135,15 @@ def cookie_verdict(
         return CookieVerdict(
             stored=False, sent=False, reason="the answer deletes the cookie (its Max-Age or Expires is in the past)"
         )
-    if not _matches_path(setting.target, _path_of(cookie, setting.target)):
+    if not matches_path(setting.target, path_of(cookie, setting.target)):
         reason = f"its Path={cookie.path} does not cover the path of {setting.target.request_url}"
         return CookieVerdict(stored=True, sent=False, reason=reason)
     partitioned = setting.cross_site and setting.policy.third_party == "partitioned"
     return CookieVerdict(stored=True, sent=True, partitioned=partitioned or (setting.cross_site and cookie.partitioned))
 
 
-class CookieJar:
-    """The cookies one browser holds: their names, where they came from, and to whom it sends them."""
-
-    def __init__(self, engine: EngineName = "chromium") -> None:
-        self.engine: EngineName = engine
-        self._stored: dict[tuple[str | None, str, str, str], _Stored] = {}
-
-    def visit(self, url: str, lines: Iterable[str]) -> None:
-        """The user opened `url` in the address bar, and its answer had these `Set-Cookie` lines."""
-        parsed = parse_url(url)
-        if parsed is not None:
-            self.receive(lines, parsed.origin, url, "include")
-
-    def receive(
-        self, lines: Iterable[str], page_origin: str, target_url: str, credentials: Credentials, *, top_level: str | None = None
-    ) -> None:
-        """The answer to a fetch had these `Set-Cookie` lines. Whether CORS lets script read it makes no difference."""
-        setting = _Setting.of(page_origin, target_url, credentials, self.engine, top_level)
-        if setting is None or setting.refuses_credentials():
-            return
-        for line in lines:
-            cookie = parse_set_cookie(line)
-            if cookie is None or setting.refuses_to_store(cookie):
-                continue
-            place = cookie.domain if cookie.domain and cookie.domain != setting.target.host else setting.target.host
-            path = _path_of(cookie, setting.target)
-            key = (setting.partition, cookie.name, place, path)
-            if cookie.deleted:
-                self._stored.pop(key, None)
-            else:
-                self._stored[key] = _Stored(cookie, place, place != setting.target.host, path, setting.partition)
-
-    def names(
-        self, page_origin: str, target_url: str, credentials: Credentials, *, top_level: str | None = None
-    ) -> tuple[str, ...]:
-        """The names of the cookies that a fetch sends, in the order of the `Cookie` header. Preflights never carry any."""
-        setting = _Setting.of(page_origin, target_url, credentials, self.engine, top_level)
-        if setting is None or setting.refuses_credentials():
-            return ()
-        found = [stored for stored in self._stored.values() if stored.is_for(setting)]
-        return tuple(stored.cookie.name for stored in sorted(found, key=lambda stored: -len(stored.path)))
-
-
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    cookie: Cookie
-    place: str
-    subdomains: bool
-    path: str
-    partition: str | None
-
-    def is_for(self, setting: _Setting) -> bool:
-        host = setting.target.host
-        return (
-            self.partition == setting.partition
-            and (host == self.place or (self.subdomains and host.endswith("." + self.place)))
-            and _matches_path(setting.target, self.path)
-            and setting.refuses_to_send(self.cookie) is None
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Setting:
+class CookieSetting:
     """Who fetches what, and how: everything but the cookie."""
 
     page_origin: str
@@ -217,7 +155,7 @@ class _Setting:
     @classmethod
     def of(
         cls, page_origin: str, target_url: str, credentials: Credentials, engine: EngineName, top_level: str | None
-    ) -> _Setting | None:
+    ) -> CookieSetting | None:
         target = parse_url(target_url)
         if target is None or not target.is_http:
             return None
@@ -342,7 +280,7 @@ def _bad_prefix(cookie: Cookie) -> str | None:
     return None
 
 
-def _path_of(cookie: Cookie, target: ParsedUrl) -> str:
+def path_of(cookie: Cookie, target: ParsedUrl) -> str:
     """The cookie's path, or the *default-path* of the URL that set it."""
     return cookie.path or _request_path(target).rpartition("/")[0] or "/"
 
@@ -353,7 +291,7 @@ def _request_path(target: ParsedUrl) -> str:
     return rest[slash:] if slash >= 0 else "/"
 
 
-def _matches_path(target: ParsedUrl, path: str) -> bool:
+def matches_path(target: ParsedUrl, path: str) -> bool:
     """*path-match*."""
     wanted = _request_path(target)
     return wanted == path or (wanted.startswith(path) and (path.endswith("/") or wanted[len(path) : len(path) + 1] == "/"))

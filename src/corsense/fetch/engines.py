@@ -6,10 +6,12 @@ Each field is one departure; the defaults are the standard. Everything not named
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from corsense.fetch.trace import EngineName
 
+LONGEST_AGE: Final = 86400
+"""How long any engine remembers a preflight at most, in seconds: Firefox. Source: `nsCORSListenerProxy.cpp`."""
 CLIENT_HINTS = frozenset(
     {"device-memory", "downlink", "dpr", "ect", "rtt", "save-data", "viewport-width", "width"}
 )  # fmt: skip
@@ -138,7 +140,7 @@ ENGINES: dict[EngineName, Engine] = {
         repeats_duplicate_names=True,
         wildcard_covers_authorization=True,
         origin_faults="firefox",
-        max_age_cap=86400,
+        max_age_cap=LONGEST_AGE,
         unreadable_max_age=0,
         negative_max_age=0,
         cached_wildcard="covers-nothing",

@@ -10,7 +10,7 @@ from typing import Literal
 from corsense.lint.conditions import path_of
 from corsense.lint.evaluation import Evaluator, Frame
 from corsense.lint.program import Module, Scope
-from corsense.lint.settings import bases, lineage
+from corsense.lint.settings import bases
 from corsense.lint.values import (
     UNKNOWN,
     Alternatives,
@@ -24,15 +24,13 @@ from corsense.lint.values import (
     Value,
     under,
 )
+from corsense.policy.keywords import STARLETTE
 
 Form = Literal["added", "item", "wrapped", "decorated", "installed"]
 
 OURS, THEIRS = "corsense", ("fastapi", "starlette")
 
-KEYWORDS = (
-    "allow_origins", "allow_methods", "allow_headers", "allow_credentials", "allow_origin_regex", "allow_private_network",
-    "expose_headers", "max_age",
-)  # fmt: skip
+KEYWORDS = tuple(STARLETTE)
 """The keywords of Starlette's CORSMiddleware, in the order of its parameters."""
 
 
@@ -231,15 +229,6 @@ def is_cors_name(name: str) -> bool:
     """Whether a full name is that of a CORS middleware that this package knows."""
     package, _, last = name.rpartition(".")
     return last == "CORSMiddleware" and package.partition(".")[0] in (*THEIRS, OURS)
-
-
-def takes_other_arguments(evaluator: Evaluator, layer: Layer) -> bool:
-    """Whether the class of a layer has a constructor of its own."""
-    return isinstance(layer.made_of, ClassValue) and any(
-        isinstance(statement, ast.FunctionDef) and statement.name == "__init__"
-        for owner in lineage(evaluator, layer.made_of)
-        for statement in owner.node.body
-    )
 
 
 def _of_decorators(evaluator: Evaluator, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Layer]:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any, Final, ParamSpec
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
+from corsense.fetch.engines import LONGEST_AGE
 from corsense.middleware.policy_selection import pattern_faults
 from corsense.middleware.refused_settings import report_refusal, warn
 from corsense.policy import Policy, PolicyError
@@ -18,7 +20,6 @@ from corsense.warnings import IgnoredSettingWarning
 
 P = ParamSpec("P")
 
-LONGEST_AGE: Final = 86400
 _STARLETTE_AGE = 600
 _STARLETTE_HEADERS = ("accept", "accept-language", "content-language", "content-type")
 # Settings that have no effect at all: Starlette takes them without a word, and apps are full of them.
@@ -126,7 +127,7 @@ def _take_star(fields: dict[str, Any]) -> None:
         raise PolicyError([Fault("allow_origins", listed, "origins-not-a-list", message, remedy)])
     others = [entry for entry in listed if entry != "*"]
     if len(others) < len(listed) and others and not fields.get("credentials"):
-        shown = ", ".join(quote(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
+        shown = ", ".join(quoted(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
         _warn(f"'*' wins in allow_origins: every origin is let in, and {shown} beside it changes nothing")
         fields["origins"] = "*"
 

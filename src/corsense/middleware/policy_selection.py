@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from corsense.faults import Fault, PolicyError, quote
+from corsense.errors import quoted
+from corsense.faults import Fault, PolicyError
 from corsense.middleware.compiled import CompiledPolicy
 from corsense.middleware.response_headers import Scope
 
@@ -206,13 +207,13 @@ def pattern_faults(policies: Mapping[str, Policy | None]) -> list[Fault]:
 def _pattern_fault(pattern: object) -> Fault | None:
     remedy = "Write '/public/*' for a path and all below it, '/health' for one path."
     if not isinstance(pattern, str) or not pattern.startswith("/"):
-        return Fault("policies", pattern, "path-pattern-invalid", f"{quote(pattern)} is no path: paths begin with '/'.", remedy)
+        return Fault("policies", pattern, "path-pattern-invalid", f"{quoted(pattern)} is no path: paths begin with '/'.", remedy)
     parts = pattern.split("/")[1:]
     if any("*" in part and part != "*" for part in parts):
-        message = f"{quote(pattern)} has a '*' that is not a whole segment."
+        message = f"{quoted(pattern)} has a '*' that is not a whole segment."
         return Fault("policies", pattern, "path-pattern-invalid", message, remedy)
     if any(part in (".", "..") for part in parts) or "" in parts[:-1] or "?" in pattern or "#" in pattern or "%" in pattern:
-        message = f"{quote(pattern)} is not what a router sees: paths are decoded, without '.', '..', '//', query and fragment."
+        message = f"{quoted(pattern)} is not what a router sees: paths are decoded, without '.', '..', '//', query and fragment."
         return Fault("policies", pattern, "path-pattern-invalid", message, remedy)
     return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from corsense.faults import PolicyError
 from corsense.middleware.policy_selection import most_specific, pattern_faults, route_path, route_template
 from corsense.middleware.refusal_log import LOGGER, LONGEST_PATH, Refusals, shown_path
-from corsense.middleware.refusal_text import quoted
+from corsense.middleware.refusal_text import logged
 from corsense.middleware.response_headers import AsgiApp, Pair, Receive, Scope, SealedHeaders, Send
 from corsense.protection.rule import MAX_READ, SAFE_METHODS, Crossing, ForeignReason, judge, passes_at_sight
 
@@ -152,7 +152,7 @@ class ProtectionLayer:
         seen = crossing.authority if reason is ForeignReason.HOST_NOT_ALLOWED else crossing.origin
         if self._refusals.is_new((seen, path if route is None else route, reason)):
             done = "refused" if outcome == "refused" else "would be refused"
-            method = "WebSocket" if crossing.websocket else quoted(scope["method"])
+            method = "WebSocket" if crossing.websocket else logged(scope["method"])
             LOGGER.warning("CORS: %s %s %s: %s", method, shown_path(route or path), done, sentence(reason, crossing))
 
 
@@ -207,10 +207,10 @@ def _forwarded_host(scope: Scope, protection: CrossOriginProtection) -> str | No
 
 def sentence(reason: ForeignReason, crossing: Crossing) -> str:
     """Why a request is refused, and what to do about it: one sentence that is safe to print."""
-    origin = quoted(crossing.origin or "")
+    origin = logged(crossing.origin or "")
     match reason:
         case ForeignReason.HOST_NOT_ALLOWED:
-            host = quoted(crossing.authority or "")
+            host = logged(crossing.authority or "")
             return f"the host {host} is not one of this server; if browsers reach it under that name, add the name to hosts."
         case ForeignReason.FOREIGN_ORIGIN:
             return f"a page at {origin} may not write here ({reason.value}); if it should, add its origin to the policy."
@@ -221,7 +221,7 @@ def sentence(reason: ForeignReason, crossing: Crossing) -> str:
             remedy = "send it from a page of this site or of a listed origin, not from a sandbox, a file or through a redirect"
             return f"a page at {origin} may not write here ({reason.value}); {remedy}."
         case ForeignReason.FOREIGN_SITE:
-            message = f"the request comes from another site (Sec-Fetch-Site: {quoted(crossing.site or '')}) and names no origin"
+            message = f"the request comes from another site (Sec-Fetch-Site: {logged(crossing.site or '')}) and names no origin"
             return f"{message}; send it from a page of this site or of a listed origin."
         case ForeignReason.RELAYED_NAVIGATION:
             message = f"a service worker of this site passed on a form of a page at {origin}"

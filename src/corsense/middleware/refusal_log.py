@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from corsense.middleware.compiled import refusal_key
 from corsense.middleware.preflight import REASON_HEADER, PreflightVerdict
-from corsense.middleware.refusal_text import quoted, sentence
+from corsense.middleware.refusal_text import logged, sentence
 from corsense.middleware.response_headers import Pairs, Scope
 from corsense.policy import Reason
 from corsense.policy.environment import environment_of
@@ -124,7 +124,7 @@ class RefusalLog:
             message = sentence(rules, Reason.ORIGIN_NOT_ALLOWED, origin)
             # A route of a mounted app is written without what its mount is at.
             mount = str(scope.get("root_path", "")).removeprefix(str(scope.get("app_root_path", ""))) if route else ""
-            LOGGER.warning("CORS: %s %s: %s", quoted(scope["method"]), shown_path(mount + route or scope["path"]), message)
+            LOGGER.warning("CORS: %s %s: %s", logged(scope["method"]), shown_path(mount + route or scope["path"]), message)
 
     def preflight(self, rules: CompiledPolicy, preflight: Preflight, verdict: PreflightVerdict, scope: Scope) -> None:
         """Note the decision about a preflight."""
@@ -139,7 +139,7 @@ class RefusalLog:
         for reason, value in verdict.refusals:
             if self._refusals.is_new((origin, path, b"" if verdict.refuses_origin else value)):
                 message = sentence(rules, reason, value, origin)
-                LOGGER.warning("CORS: preflight for %s %s: %s", quoted(preflight.method), shown_path(path), message)
+                LOGGER.warning("CORS: preflight for %s %s: %s", logged(preflight.method), shown_path(path), message)
         if len(verdict.refusals) > 1:
             self._refusals.remember((origin, path, refusal_key(tuple(value for _, value in verdict.refusals))))
 
@@ -166,7 +166,7 @@ def shown_path(path: str) -> str:
     """A path for a log, without what looks like a secret: logs are kept longer, and read by more people, than requests."""
     from corsense._redaction import redact_path
 
-    return quoted(redact_path(path))
+    return logged(redact_path(path))
 
 
 def _header_value(text: str) -> bytes:

@@ -15,7 +15,7 @@ _LONGEST_QUOTE = 200
 _MOST_LISTED = 1000
 
 
-def quoted(value: object) -> str:
+def logged(value: object) -> str:
     """A value that came with a request, for a log: on one line, quoted, nothing in it that a terminal or a reader of logs could
     take for something else, cut when it is long (CVE-2024-1681)."""
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
@@ -27,13 +27,13 @@ def sentence(rules: CompiledPolicy, reason: Reason, value: bytes, origin: bytes 
     match reason:
         case Reason.METHOD_NOT_ALLOWED:
             allowed = b", ".join(sorted(rules.methods)).decode()
-            message = f"origin {quoted(origin)} may not use method {quoted(value)}; methods allows {allowed}."
+            message = f"origin {logged(origin)} may not use method {logged(value)}; methods allows {allowed}."
         case Reason.HEADER_NOT_ALLOWED if value == TOO_LONG:
-            message = f"origin {quoted(origin)} asks for headers in a list that is too long, or none at all; it is not read."
+            message = f"origin {logged(origin)} asks for headers in a list that is too long, or none at all; it is not read."
         case Reason.HEADER_NOT_ALLOWED:
-            message = f"origin {quoted(origin)} may not send {quoted(value)}; request_headers allows {_names(rules, value)}."
+            message = f"origin {logged(origin)} may not send {logged(value)}; request_headers allows {_names(rules, value)}."
         case Reason.PRIVATE_NETWORK_NOT_ALLOWED:
-            message = f"origin {quoted(origin)} asks for access to a private network, and private_network is off."
+            message = f"origin {logged(origin)} asks for access to a private network, and private_network is off."
         case _:
             message = _of_origin(rules, value)
     return " ".join(message.encode("ascii", "backslashreplace").decode().split())
@@ -47,9 +47,9 @@ def _names(rules: CompiledPolicy, value: bytes) -> str:
 
 def _of_origin(rules: CompiledPolicy, origin: bytes) -> str:
     if rules.closed:
-        return f"origin {quoted(origin)}: the path has '.', '..' or empty segments and leads from one policy into another."
+        return f"origin {logged(origin)}: the path has '.', '..' or empty segments and leads from one policy into another."
     if len(origin) > MAX_ORIGIN or not origin.isascii() or not origin.decode("latin-1").isprintable():
-        return f"origin {quoted(origin)} is nothing that a browser sends."
+        return f"origin {logged(origin)} is nothing that a browser sends."
     if rules.decided_by is not None:
-        return f"origin {quoted(origin)} is refused by {rules.decided_by}."
+        return f"origin {logged(origin)} is refused by {rules.decided_by}."
     return rules.policy.explain(origin.decode("latin-1"))

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from corsense.faults import PolicyError, quote
+from corsense.errors import quoted
+from corsense.faults import PolicyError
 from corsense.middleware.call_site import built_for_lifespan, call_site
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 from corsense.policy.environment import environment_of
@@ -66,7 +67,7 @@ def check_development_origins(policies: Iterable[Policy | None], field: str) -> 
     environment = environment_of(os.environ)
     if environment is not None and environment.kind == "production":
         faults = (insecure_fault(field, origin) for origin in found)
-        named = f"{environment.variable} is {quote(environment.name)}, and"
+        named = f"{environment.variable} is {quoted(environment.name)}, and"
         instead = f"Where this is not production, set {environment.variable}=development."
         raise PolicyError(
             replace(fault, message=f"{named} {fault.message}", remedy=f"{fault.remedy} {instead}") for fault in faults

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 from corsense.url import is_loopback_host, parse_url
 
 MAX_HOST: Final = 253
@@ -30,7 +31,7 @@ _SEVERAL = re.compile(r"[,;\s]+")
 def read_pattern(text: object, field: str) -> Parts | Fault:
     """The parts of the pattern `text`, or its fault, told of `field`."""
     if not isinstance(text, str):
-        message_text = f"{quote(text)} is no text, and an origin is written as text."
+        message_text = f"{quoted(text)} is no text, and an origin is written as text."
         return Fault(field, text, "origin-not-normalised", message_text, "Write 'https://app.example.com'.")
     return _Reading(text, field).read()
 
@@ -50,7 +51,7 @@ class _Reading:
         """The fault. `write`: what was probably meant; `more` is added to the proposal, `remedy` stands where there is none."""
         self.instead = self._sound(write) if write is not None and self.guesses else None
         if self.instead is not None:
-            remedy = f"Write {quote(self.instead)}{more}."
+            remedy = f"Write {quoted(self.instead)}{more}."
         return Fault(self.field, self.text, slug, message, remedy)
 
     def _sound(self, proposal: str) -> str | None:
@@ -87,7 +88,7 @@ class _Reading:
             message_text = "'*' is no pattern but stands for every origin, alone."
             return self.fault("wildcard-origins", message_text, remedy='Write origins="*", or list the origins that you mean.')
         if text.strip() != text and text.strip():
-            message_text = f"{quote(text)} has white space around it, and no browser sends that."
+            message_text = f"{quoted(text)} has white space around it, and no browser sends that."
             return self.fault("env-split-without-strip", message_text, write=text.strip())
         if not text:
             message_text = "an empty string is no origin; it is what splitting an empty setting leaves."
@@ -98,19 +99,19 @@ class _Reading:
         text = self.text
         parts = [part for part in _SEVERAL.split(text) if part]
         if len(parts) > 1 and "://" in parts[1]:
-            message_text = f"{quote(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
-            return self.fault("origins-not-a-list", message_text, remedy=f"Write {quote(parts)}.")
+            message_text = f"{quoted(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
+            return self.fault("origins-not-a-list", message_text, remedy=f"Write {quoted(parts)}.")
         if any(character < " " or character == "\x7f" for character in text):
-            message_text = f"{quote(text)} has control characters in it, and no browser sends them."
+            message_text = f"{quoted(text)} has control characters in it, and no browser sends them."
             return self.fault("origin-not-normalised", message_text, remedy="Write one origin, on one line.")
         if _REGEX_SIGNS.search(text.partition("?")[0] if "://" in text and "?" in text.partition("://")[2] else text):
-            message_text = f"{quote(text)} is a regular expression, and the list holds origins: no page has that origin."
+            message_text = f"{quoted(text)} is a regular expression, and the list holds origins: no page has that origin."
             remedy = "Give it as origin_regex, or write a pattern such as 'https://*.example.com'."
             return self.fault("regex-in-origins", message_text, write=self._plainly(), remedy=remedy)
         if "://" not in text:
             scheme = "http" if is_loopback_host(text.partition(":")[0]) else "https"
             rest = text.removeprefix("//").removeprefix(f"{scheme}:")
-            message_text = f"{quote(text)} has no scheme, and browsers send it always."
+            message_text = f"{quoted(text)} has no scheme, and browsers send it always."
             return self.fault("origin-without-scheme", message_text, write=f"{scheme}://{rest}")
         return None
 
@@ -123,7 +124,7 @@ class _Reading:
         if "*" in scheme:
             rest = self.text.partition("://")[2]
             message_text = (
-                f"{quote(self.text)} leaves the scheme open, which would let in pages that anybody on the network can forge."
+                f"{quoted(self.text)} leaves the scheme open, which would let in pages that anybody on the network can forge."
             )
             return self.fault("glob-in-origins", message_text, write=f"https://{rest}")
         if scheme == "file":
@@ -136,7 +137,7 @@ class _Reading:
         if _SCHEME.fullmatch(scheme.lower()) and len(scheme) <= MAX_SCHEME:
             return self._not_as_sent("upper case in the scheme", self.text.lower())
         message_text = (
-            f"{quote(scheme)} is no scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
+            f"{quoted(scheme)} is no scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
         )
         return self.fault("origin-not-normalised", message_text)
 
@@ -145,15 +146,15 @@ class _Reading:
         end = re.search(r"[/?#]", rest)
         origin = f"{scheme}://{rest[: end.start()] if end else rest}"
         if end and rest[end.start() :] == "/":
-            message_text = f"{quote(self.text)} ends in a slash, and browsers send the origin without one: it matches no page."
+            message_text = f"{quoted(self.text)} ends in a slash, and browsers send the origin without one: it matches no page."
             return self.fault("origin-trailing-slash", message_text, write=origin)
         if end:
             message_text = (
-                f"{quote(self.text)} has {quote(rest[end.start() :])} behind the host, and an origin ends with host and port."
+                f"{quoted(self.text)} has {quoted(rest[end.start() :])} behind the host, and an origin ends with host and port."
             )
             return self.fault("origin-has-path", message_text, write=origin)
         if "@" in rest:
-            message_text = f"{quote(self.text)} names a user, and browsers send the host and the port only."
+            message_text = f"{quoted(self.text)} names a user, and browsers send the host and the port only."
             return self.fault("origin-not-normalised", message_text, write=f"{scheme}://" + rest.rpartition("@")[2])
         return None
 
@@ -162,11 +163,11 @@ class _Reading:
             return port
         without = f"{scheme}://{host}"
         if not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65535:
-            message_text = f"{quote(port)} is no port: ports are 1 to 65535, or '*' for any."
+            message_text = f"{quoted(port)} is no port: ports are 1 to 65535, or '*' for any."
             return self.fault("origin-not-normalised", message_text, write=without, more=", with its port if it has one")
         if int(port) == DEFAULT_PORTS.get(scheme):
             message_text = (
-                f"{port} is the port of {scheme} anyway, and browsers leave it out: {quote(self.text)} matches no page."
+                f"{port} is the port of {scheme} anyway, and browsers leave it out: {quoted(self.text)} matches no page."
             )
             return self.fault("origin-default-port", message_text, write=without)
         if port[0] == "0":
@@ -178,7 +179,7 @@ class _Reading:
         if "*" in name or not name:
             return self._other_wildcard(scheme, name, subdomains)
         if (name[0].isdigit() or name.startswith("[")) and subdomains and _is_address(name):
-            message_text = f"{quote(self.text)} asks for subdomains of an address, which has none."
+            message_text = f"{quoted(self.text)} asks for subdomains of an address, which has none."
             return self.fault("glob-in-origins", message_text, write=f"{scheme}://{name}{behind}")
         labels = name.removesuffix(".").split(".")
         if len(name) > (MAX_HOST - 2 if subdomains else MAX_HOST) or max(map(len, labels)) > MAX_LABEL:
@@ -189,7 +190,7 @@ class _Reading:
         if canonical == name and "" not in labels and not re.search(r"[^a-z0-9._:\[\]-]", name):
             return None
         if not canonical or "" in labels or re.search(r"[^a-z0-9._:\[\]-]", canonical):
-            message_text = f"{quote(name)} is no host name: letters, digits, '-', '_' and '.', or an address."
+            message_text = f"{quoted(name)} is no host name: letters, digits, '-', '_' and '.', or an address."
             return self.fault(
                 "origin-not-normalised", message_text, remedy="Write the host as the browser's address bar shows it."
             )
@@ -200,13 +201,13 @@ class _Reading:
 
     def _other_wildcard(self, scheme: str, name: str, subdomains: bool) -> Fault:
         if not name or (name == "*" and not subdomains):
-            message_text = f"{quote(self.text)} names no host: it would let in almost every page there is."
+            message_text = f"{quoted(self.text)} names no host: it would let in almost every page there is."
             return self.fault(
                 "glob-in-origins", message_text, remedy='Write the host; or origins="*" if everybody may read the answers.'
             )
         domain = name.rpartition("*")[2].partition(".")[2]
         message_text = (
-            f"{quote(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
+            f"{quoted(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
         )
         if "." not in domain:
             return self.fault("glob-in-origins", message_text, remedy="Write 'https://*.example.com', or list the origins.")
@@ -225,7 +226,7 @@ class _Reading:
         return f"r'{'[a-z0-9-]+'.join(parts)}{'(:[0-9]+)?' if self.text.endswith(':*') else ''}'"
 
     def _not_as_sent(self, what: str, instead: str) -> Fault:
-        message_text = f"{quote(self.text)} has {what}: it matches no page."
+        message_text = f"{quoted(self.text)} has {what}: it matches no page."
         return self.fault("origin-not-normalised", message_text, write=instead)
 
 

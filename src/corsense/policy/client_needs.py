@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +47,4 @@ def _each_once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 def _unknown(name: object, known: Iterable[str]) -> Fault:
     near = get_close_matches(name, list(known), 1) if isinstance(name, str) else []
     remedy = f"Write {near[0]!r}." if near else "`corsense clients` lists the names."
-    return Fault("clients", name, "unknown-keyword", f"there is no client profile {quote(name)}.", remedy)
+    return Fault("clients", name, "unknown-keyword", f"there is no client profile {quoted(name)}.", remedy)

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from corsense.faults import Fault, PolicyError, quote
+from corsense.errors import quoted
+from corsense.faults import Fault, PolicyError
 from corsense.warnings import OriginWarning
 
 if TYPE_CHECKING:
@@ -89,14 +90,14 @@ def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]
         try:
             return int(text), []
         except ValueError:
-            message = f"{quote(text)} is no number of seconds."
+            message = f"{quoted(text)} is no number of seconds."
             return None, [Fault(name, text, "max-age-out-of-range", message, f"Write {name}=600, or leave it out.")]
     lower = text.strip().lower()
     if lower in _TRUE | _FALSE:
         return lower in _TRUE, []
     if keyword == "credentials" and not lower.isalnum():  # an origin has more than letters
         return read_origin_setting(text, name)
-    message = f"{quote(text)} is neither true nor false."
+    message = f"{quoted(text)} is neither true nor false."
     return None, [Fault(name, text, "flag-not-a-bool", message, f"Write {name}=true, or leave it out.")]
 
 
@@ -110,7 +111,7 @@ def read_list(text: str, name: str) -> tuple[list[str], list[Fault]]:
             return _broken_json(stripped, name)
         entries = [document] if isinstance(document, str) else document
         if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-            message = f"{quote(stripped)} is JSON, but not a list of strings."
+            message = f"{quoted(stripped)} is JSON, but not a list of strings."
             remedy = f"Write {name}=https://a.example.com,https://b.example.com."
             return [], [Fault(name, text, "origins-not-a-list", message, remedy)]
         if isinstance(document, str):
@@ -125,7 +126,7 @@ def _broken_json(text: str, name: str) -> tuple[list[str], list[Fault]]:
     remedy = f"Leave {name} out, or separate entries by commas."
     if parts:
         remedy = f"Write {name}={instead}, without brackets and quotes."
-    message = f"{quote(text)} begins like JSON and is none."
+    message = f"{quoted(text)} begins like JSON and is none."
     return [], [Fault(name, text, "origins-not-a-list", message, remedy)]
 
 

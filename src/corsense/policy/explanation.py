@@ -5,7 +5,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 from corsense.origin import Origin, OriginPattern
 from corsense.origin.spelling import read_pattern
 from corsense.policy.decision import Reason
@@ -22,10 +23,10 @@ def explain(policy: Policy, origin: str) -> str:
     decision = policy.decide(origin)
     if decision.allowed:
         cookies = "with cookies" if decision.credentials else "without cookies"
-        return f"{quote(origin)} is allowed, {cookies}: {_admitted_by(policy, origin)}."
+        return f"{quoted(origin)} is allowed, {cookies}: {_admitted_by(policy, origin)}."
     if decision.reason is Reason.ORIGIN_UNRESOLVED:
-        return f"{quote(origin)} is not listed; the resolver decides, and no or a late answer is a refusal."
-    return f"{quote(origin)} is refused: {_refused_because(policy, origin)}"
+        return f"{quoted(origin)} is not listed; the resolver decides, and no or a late answer is a refusal."
+    return f"{quoted(origin)} is refused: {_refused_because(policy, origin)}"
 
 
 def _admitted_by(policy: Policy, origin: str) -> str:
@@ -35,9 +36,9 @@ def _admitted_by(policy: Policy, origin: str) -> str:
         return "it is listed"
     wide = next((pattern for pattern in policy.origin_set.wildcards() if pattern.matches(origin)), None)
     if wide is not None:
-        return f"{quote(str(wide))} means it"
+        return f"{quoted(str(wide))} means it"
     assert policy.regex is not None
-    return f"origin_regex {quote(policy.regex.pattern)} matches it"
+    return f"origin_regex {quoted(policy.regex.pattern)} matches it"
 
 
 def _refused_because(policy: Policy, origin: str) -> str:
@@ -53,7 +54,7 @@ def _refused_because(policy: Policy, origin: str) -> str:
     near = nearest(policy, sent)
     if near is None:
         return "nothing in the policy is like it."
-    return f"it is not listed; the nearest is {quote(str(near))}, {difference(near, sent)}."
+    return f"it is not listed; the nearest is {quoted(str(near))}, {difference(near, sent)}."
 
 
 def nearest(policy: Policy, sent: Origin) -> OriginPattern | None:

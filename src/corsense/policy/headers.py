@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 from corsense.fetch.safelist import FORBIDDEN_RESPONSE_HEADERS, is_forbidden_request_header, is_token
 
 _ANSWERS = frozenset(
@@ -52,12 +53,12 @@ def _read(field: str, values: Iterable[object]) -> tuple[tuple[str, ...], list[F
 
 def _no_name(field: str, value: object) -> Fault | None:
     if not isinstance(value, str):
-        return Fault(field, value, "invalid-cors-header", f"{quote(value)} is no text.", "Write names such as 'X-Request-ID'.")
+        return Fault(field, value, "invalid-cors-header", f"{quoted(value)} is no text.", "Write names such as 'X-Request-ID'.")
     if is_token(value):
         return None
     stripped = value.strip(" :,;\t\r\n")
-    instead = f"Write {quote(stripped)}." if is_token(stripped) else "Write one name an entry, such as 'X-Request-ID'."
-    message = f"{quote(value)} is no header name, and one bad name makes browsers drop the whole list."
+    instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one name an entry, such as 'X-Request-ID'."
+    message = f"{quoted(value)} is no header name, and one bad name makes browsers drop the whole list."
     return Fault(field, value, "invalid-cors-header", message, instead)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 
 HATCHES = (
     "dangerously_allow_insecure_origins",
@@ -74,12 +75,12 @@ def unknown_keyword(name: str, value: object) -> Fault:
     """The fault of a keyword that `Policy` does not have."""
     near = nearest_keyword(name)
     remedy = f"Did you mean {near}?" if near else f"There are {', '.join(KEYWORDS)}."
-    return Fault(name, value, "unknown-keyword", f"a policy has no {quote(name)}.", remedy)
+    return Fault(name, value, "unknown-keyword", f"a policy has no {quoted(name)}.", remedy)
 
 
 def unknown_layer_keyword(name: str, value: object) -> Fault:
     """The fault of a keyword that neither `CORSMiddleware` nor `install` has. A keyword of `Policy` is told where it goes."""
-    message = f"CORSMiddleware has no {quote(name)}."
+    message = f"CORSMiddleware has no {quoted(name)}."
     if name in KEYWORDS:
         own = f"{_AS_LAYER[name]}=..., or " if name in _AS_LAYER else ""
         return Fault(name, value, "unknown-keyword", message, f"Write {own}policy=Policy({name}=...).")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 from corsense.fetch.safelist import is_forbidden_method, is_token, normalise_method
 
 _KNOWN = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"})
@@ -27,16 +28,16 @@ def _fault(method: str) -> Fault | None:
         return None
     if not is_token(method):
         stripped = method.strip(" ,;\t\r\n").upper()
-        instead = f"Write {quote(stripped)}." if is_token(stripped) else "Write one method an entry, such as 'PUT'."
-        return Fault("methods", method, "invalid-cors-header", f"{quote(method)} is no method: it is not one token.", instead)
+        instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one method an entry, such as 'PUT'."
+        return Fault("methods", method, "invalid-cors-header", f"{quoted(method)} is no method: it is not one token.", instead)
     if is_forbidden_method(method):
         message = f"browsers never let script use {method.upper()}, so nobody can make use of the permission."
         return Fault("methods", method, "name-without-effect", message, "Leave it out.")
     if normalise_method(method) not in _KNOWN and method.upper() in _KNOWN:
-        message = f"methods are case-sensitive, and {quote(method)} is not {method.upper()}."
-        return Fault("methods", method, "method-not-allowed", message, f"Write {quote(method.upper())}.")
+        message = f"methods are case-sensitive, and {quoted(method)} is not {method.upper()}."
+        return Fault("methods", method, "method-not-allowed", message, f"Write {quoted(method.upper())}.")
     return None
 
 
 def _no_text(value: object) -> Fault:
-    return Fault("methods", value, "invalid-cors-header", f"{quote(value)} is no text.", "Write names such as 'PUT'.")
+    return Fault("methods", value, "invalid-cors-header", f"{quoted(value)} is no text.", "Write names such as 'PUT'.")

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
-from corsense.faults import Fault, quote
+from corsense.errors import quoted
+from corsense.faults import Fault
 from corsense.origin import OriginPattern, OriginSet, are_plain_origins, is_plain_origin
 from corsense.origin.not_a_regex import Listed
 from corsense.origin.spelling import read_pattern
@@ -87,10 +88,12 @@ def _not_a_list(field: str, given: object) -> Fault:
     if isinstance(given, str):
         entries = [part for part in re.split(r"[,;\s]+", given.strip("[] \t\r\n")) if part]
         entries = [part.strip("'\"") for part in entries]
-        message = f"{quote(given)} is one string, and a list is due; an origin would be compared with its letters."
-        instead = f"Write {field}={quote(entries)}." if len(entries) <= _SHOWN else "Split it, and strip each part."
+        message = f"{quoted(given)} is one string, and a list is due; an origin would be compared with its letters."
+        instead = f"Write {field}={quoted(entries)}." if len(entries) <= _SHOWN else "Split it, and strip each part."
         return Fault(field, given, "origins-not-a-list", message, instead)
-    return Fault(field, given, "origins-not-a-list", f"{quote(given)} is no list.", f'Write {field}=["https://app.example.com"].')
+    return Fault(
+        field, given, "origins-not-a-list", f"{quoted(given)} is no list.", f'Write {field}=["https://app.example.com"].'
+    )
 
 
 def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
@@ -102,9 +105,9 @@ def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
 def insecure_fault(field: str, text: str) -> Fault:
     """The fault of an `http:` pattern whose pages may send cookies."""
     message = (
-        f"{quote(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
+        f"{quoted(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
     )
-    remedy = f"Write {quote('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
+    remedy = f"Write {quoted('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
     return Fault(field, text, "insecure-origin-with-credentials", message, remedy)
 
 
@@ -133,9 +136,9 @@ def public_suffix_faults(field: str, patterns: Iterable[OriginPattern]) -> list[
             field,
             str(pattern),
             "public-suffix-origin",
-            f"anybody can have a name below {pattern.host}, so {quote(str(pattern))} lets every one of them act with the "
+            f"anybody can have a name below {pattern.host}, so {quoted(str(pattern))} lets every one of them act with the "
             "user's cookies.",
-            f"List the hosts that are yours, such as {quote(f'{pattern.scheme}://yours.{pattern.host}')}, or name "
+            f"List the hosts that are yours, such as {quoted(f'{pattern.scheme}://yours.{pattern.host}')}, or name "
             "dangerously_allow_public_suffixes=True.",
         )
         for pattern in wide
@@ -158,7 +161,7 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
 
     pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
     if not isinstance(pattern, str):
-        message = f"{quote(given)} is not a string, and a regular expression is one."
+        message = f"{quoted(given)} is not a string, and a regular expression is one."
         texts = [text for text in given if isinstance(text, str)] if isinstance(given, (list, tuple, set, frozenset)) else []
         return None, [Fault(field, given, "origin-regex-not-a-string", message, Listed.of(texts).remedy("origins", field))]
     flags = given.flags if isinstance(given, (re.Pattern, OriginRegex)) else 0
@@ -166,15 +169,15 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
         compiled = OriginRegex.compile(pattern, flags)
         witness = None if tolerate_broad else foreign_origin(compiled)
     except re.error as error:
-        message = f"{quote(pattern)} is not a regular expression: {error}."
+        message = f"{quoted(pattern)} is not a regular expression: {error}."
         remedy = "Write origins with a pattern instead, such as 'https://*.example.com'."
         return None, [Fault(field, pattern, "regex-in-origins", message, remedy)]
     except UnsupportedRegex as error:
-        message = f"{quote(pattern)} has {error.construct}, which cannot be matched in linear time."
+        message = f"{quoted(pattern)} has {error.construct}, which cannot be matched in linear time."
         return None, [Fault(field, pattern, "regex-not-linear", message, error.remedy)]
     if witness is None:
         return compiled, []
-    message = f"{quote(pattern)} also admits {quote(witness)}, which belongs to somebody else."
+    message = f"{quoted(pattern)} also admits {quoted(witness)}, which belongs to somebody else."
     remedy = "Escape the dots and end it with your own domain, or write a pattern such as 'https://*.example.com'."
     return compiled, [Fault(field, pattern, "regex-too-broad", message, remedy)]
 
@@ -190,15 +193,15 @@ def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suf
         forged = None if insecure else insecure_origin(compiled)
         shared = None if public_suffixes else _shared_suffix(compiled)
     except UnsupportedRegex as error:
-        message = f"{quote(text)} has {error.construct}, so who may send cookies cannot be decided."
+        message = f"{quoted(text)} has {error.construct}, so who may send cookies cannot be decided."
         return [Fault(field, text, "regex-not-linear", message, error.remedy)]
     if forged is not None:
-        message = f"{quote(text)} admits {quote(forged)}, and anybody on the network can forge its pages."
+        message = f"{quoted(text)} admits {quoted(forged)}, and anybody on the network can forge its pages."
         remedy = "Begin it with https://, or set dangerously_allow_insecure_origins=True."
         faults.append(Fault(field, text, "insecure-origin-with-credentials", message, remedy))
     if shared is not None:
         suffix, witness = shared
-        message = f"{quote(text)} admits {quote(witness)}, and anybody can register a name below {suffix}."
+        message = f"{quoted(text)} admits {quoted(witness)}, and anybody can register a name below {suffix}."
         remedy = (
             "List the hosts that are yours; or, to allow exactly what the expression matches, set "
             "dangerously_allow_public_suffixes=True."

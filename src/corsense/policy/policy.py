@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 
-from corsense.faults import Fault, PolicyError, quote
+from corsense.errors import quoted
+from corsense.faults import Fault, PolicyError
 from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
 from corsense.policy.client_needs import ClientNeeds, client_needs
@@ -276,7 +277,7 @@ class Policy:
                 "credentials",
                 str(pattern),
                 "credentials-not-allowed",
-                f"{quote(str(pattern))} is to send cookies, but origins does not let it in.",
+                f"{quoted(str(pattern))} is to send cookies, but origins does not let it in.",
                 "Add it to origins.",
             )
             for pattern in trusted.parsed()
@@ -534,23 +535,23 @@ def _entries(field: str, given: object, example: str) -> tuple[Iterable[object],
     if given == "*":
         return ("*",), []
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        message = f"{quote(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
+        message = f"{quoted(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
         entries = re.split(r"[,;\s]+", given.strip(" ,;\t\r\n")) if isinstance(given, str) and given.strip() else [example]
-        return (), [Fault(field, given, "invalid-cors-header", message, f"Write {field}={quote(entries)}.")]
+        return (), [Fault(field, given, "invalid-cors-header", message, f"Write {field}={quoted(entries)}.")]
     return given, []
 
 
 def _credentials_as_text(given: str) -> Fault:
-    message = f"{quote(given)} is one string; credentials is True, False, or a list of origins."
+    message = f"{quoted(given)} is one string; credentials is True, False, or a list of origins."
     remedy = f"Write credentials={given.strip().lower() in ('true', '1', 'yes', 'on')}." if "://" not in given else (
-        f"Write credentials=[{quote(given)}].")  # fmt: skip
+        f"Write credentials=[{quoted(given)}].")  # fmt: skip
     return Fault("credentials", given, "origins-not-a-list" if "://" in given else "flag-not-a-bool", message, remedy)
 
 
 def _bool_faults(field: str, value: object) -> list[Fault]:
     if isinstance(value, bool):
         return []
-    message = f"{quote(value)} is neither True nor False."
+    message = f"{quoted(value)} is neither True nor False."
     if isinstance(value, str):
         message += " Text counts as true, whatever it says."
     return [Fault(field, value, "flag-not-a-bool", message, f"Write {field}=True, or leave it out.")]
@@ -560,13 +561,13 @@ def _max_age_faults(given: object) -> list[Fault]:
     if given is None:
         return []
     if not isinstance(given, int) or isinstance(given, bool):
-        message = f"{quote(given)} is no number of seconds."
+        message = f"{quoted(given)} is no number of seconds."
         return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=600, or leave it out.")]
     if given < -1:
-        message = f"{quote(given)} is negative; only -1 is, which tells browsers to keep nothing."
+        message = f"{quoted(given)} is negative; only -1 is, which tells browsers to keep nothing."
         return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=-1, or leave it out.")]
     if given > MAX_MAX_AGE:
-        message = f"{quote(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
+        message = f"{quoted(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
         return [Fault("max_age", given, "max-age-out-of-range", message, f"Write max_age={MAX_MAX_AGE}, or less.")]
     return []
 
@@ -575,10 +576,10 @@ def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object)
     if resolve is None:
         return None, []
     if not callable(resolve):
-        message = f"{quote(resolve)} cannot be called."
+        message = f"{quoted(resolve)} cannot be called."
         return None, [Fault("origin_resolver", resolve, "resolver-limits", message, "Give a function that takes the origin.")]
     faults = [
-        Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quote(value)} is no number {of}.", f"Write {instead}.")
+        Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quoted(value)} is no number {of}.", f"Write {instead}.")
         for name, value, good, of, instead in (
             ("timeout", timeout, _is_number(timeout) and timeout > 0, "of seconds above 0", "origin_resolver_timeout=1.0"),
             ("ttl", ttl, _is_number(ttl) and ttl >= 0, "of seconds", "origin_resolver_ttl=60"),

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
-from corsense.faults import Fault, PolicyError, quote
+from corsense.errors import quoted
+from corsense.faults import Fault, PolicyError
 from corsense.origin import OriginPattern
 from corsense.policy.origins import OriginList, read_origins
 
@@ -82,11 +83,11 @@ def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
 def _leftover(pattern: OriginPattern, tolerate_insecure: bool) -> Fault | None:
     text = str(pattern)
     if pattern.is_loopback and pattern.scheme in ("http", "https"):
-        message = f"{quote(text)} is a page on the caller's own machine, a leftover of development."
+        message = f"{quoted(text)} is a page on the caller's own machine, a leftover of development."
         remedy = "Leave it out of production; Policy.development() allows it."
         return Fault("origins", text, "development-origin-in-production", message, remedy)
     if pattern.scheme == "http" and not tolerate_insecure:
-        message = f"{quote(text)} is not https, so whoever sits on the network can forge its pages."
-        remedy = f"Write {quote('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
+        message = f"{quoted(text)} is not https, so whoever sits on the network can forge its pages."
+        remedy = f"Write {quoted('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
         return Fault("origins", text, "insecure-origin-in-production", message, remedy)
     return None

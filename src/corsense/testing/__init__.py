@@ -16,8 +16,9 @@ that is not entered: hand over a client that is (`with TestClient(app) as client
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
     from corsense.fetch import CorsError as CorsError
@@ -63,27 +64,30 @@ __all__ = [
 ]
 
 _HOMES = {
-    "PageAccess": "corsense.testing.matrix",
     "AsyncCors": "corsense.testing.fixtures",
-    "MatrixCell": "corsense.testing.matrix",
     "Cors": "corsense.testing.fixtures",
     "CorsError": "corsense.fetch",
     "CorsMatrix": "corsense.testing.matrix",
+    "ForeignAccess": "corsense.testing.foreign_access",
     "ForeignOrigin": "corsense.origin.lookalikes",
     "ForeignWrite": "corsense.testing.foreign_write",
-    "ForeignAccess": "corsense.testing.foreign_access",
+    "MatrixCell": "corsense.testing.matrix",
+    "PageAccess": "corsense.testing.matrix",
     "UntriedWarning": "corsense.warnings",
+    "assert_cors_allowed": "corsense.testing.assertions",
+    "assert_cors_blocked": "corsense.testing.assertions",
+    "assert_cors_snapshot": "corsense.testing.assertions",
+    "assert_no_foreign_access": "corsense.testing.assertions",
+    "assert_no_foreign_write": "corsense.testing.assertions",
+    "cors_matrix": "corsense.testing.assertions",
+    "find_foreign_access": "corsense.testing.assertions",
+    "find_foreign_writes": "corsense.testing.assertions",
     "foreign_origins": "corsense.origin.lookalikes",
 }
 
 
-def __getattr__(name: str) -> object:
-    # pytest imports this package with its plugin, in every project that has corsense installed: it must cost nothing.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(_HOMES.get(name, "corsense.testing.assertions")), name)
-    globals()[name] = value
-    return value
+# pytest imports this package with its plugin, in every project that has corsense installed: it must cost nothing.
+__getattr__ = lazy_names(globals(), _HOMES)
 
 
 def __dir__() -> list[str]:

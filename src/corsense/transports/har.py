@@ -19,7 +19,7 @@ from corsense.fetch.engines import ENGINES
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.safelist import is_safelisted_request_header, is_token
 from corsense.fetch.trace import Blocked, FailureReason
-from corsense.fetch.wire import Headers, NetworkError, WireRequest, WireResponse
+from corsense.fetch.wire import REDIRECT_STATUSES, Headers, NetworkError, WireRequest, WireResponse
 from corsense.readers.requests import PastedRequest, page_origin, requested_header, settle
 from corsense.transports.drive import Send, drive
 from corsense.url import parse_url
@@ -36,7 +36,6 @@ EXCERPT = 400
 
 _TIME = "startedDateTime"
 _SCRIPTED = frozenset({"fetch", "xhr", "eventsource"})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS = 20
 _NET_ERRORS = {
     "ERR_CONNECTION_REFUSED": FailureReason.CONNECTION_REFUSED,
@@ -361,7 +360,9 @@ class _Recording:
 
     def _next_hop(self, at: int) -> int | None:
         response = self.entries[at].response
-        location = response.header("Location") if isinstance(response, WireResponse) and response.status in _REDIRECTS else None
+        location = (
+            response.header("Location") if isinstance(response, WireResponse) and response.status in REDIRECT_STATUSES else None
+        )
         target = parse_url(location, self.entries[at].request.url) if location else None
         if target is None:
             return None
