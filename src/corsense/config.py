@@ -297,7 +297,7 @@ def _as_written(value: object) -> str:
     """A value about as it stands in the file; a URL with a user name or password is not repeated."""
     if isinstance(value, str):
         return "a string" if "@" in value else quoted(value)
-    return str(value).lower() if isinstance(value, bool) else quoted(value)[1:-1]
+    return str(value).lower() if isinstance(value, bool) else quoted(value)
 
 
 def _named(file: Path) -> str:
