@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from corsense import Policy, PolicyError
-from corsense.faults import quote
+from corsense.errors import quoted
 from corsense.policy import Reason
 from tests.policy.test_policy import APP, REFUSED
 
@@ -37,11 +37,11 @@ def test_a_refusal_carries_the_value_and_names_it(keywords: dict[str, Any], fiel
     (fault,) = refused.value.faults
     given = [value for member in keywords.values() for value in ([member, *member] if isinstance(member, list) else [member])]
     assert not given or any(fault.value is value or fault.value == value for value in given)
-    named = [quote(fault.value), str(fault.value).upper()] if fault.value not in ([], ()) else [field.partition("_")[0]]
+    named = [quoted(fault.value), str(fault.value).upper()] if fault.value not in ([], ()) else [field.partition("_")[0]]
     if slug == "no-origins":
         named = ["origin"]
     if isinstance(fault.value, list):
-        named += [quote(member) for member in fault.value]
+        named += [quoted(member) for member in fault.value]
     assert any(name in fault.message or name in fault.message.upper() for name in named)
     assert fault.message.isprintable()
     assert fault.remedy.isprintable()
@@ -52,7 +52,7 @@ def test_what_production_refuses_is_quoted_with_a_remedy(left: str) -> None:
     with pytest.raises(PolicyError) as refused:
         Policy.production(left if left == "*" else [APP, left])
     (fault,) = refused.value.faults
-    assert quote(left) in fault.message
+    assert quoted(left) in fault.message
     assert fault.remedy.endswith(".")
 
 
