@@ -13,7 +13,7 @@ from pathlib import Path
 
 from corsense.browsers.errors import BrowserError
 
-_GUARD = Path(__file__).with_name("guard.py")
+_GUARD = Path(__file__).with_name("supervisor.py")
 _END_LIMIT = 10.0
 _LONG = 50
 

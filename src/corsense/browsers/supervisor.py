@@ -1,4 +1,4 @@
-"""Runs a program for as long as its parent lives: `python guard.py FOLDER COMMAND...`
+"""Runs a program for as long as its parent lives: `python supervisor.py FOLDER COMMAND...`
 
 However the parent ends, even killed, the pipe on standard input closes; then the program and everything it started is ended, and
 its folder removed. Imports nothing but the standard library, and nothing of corsense, to be there at once.
