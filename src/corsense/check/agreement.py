@@ -57,31 +57,49 @@ def expected_lines(trace: Trace, engine: BrowserName) -> tuple[str, ...]:
 
 
 def _differences(trace: Trace, engine: BrowserName, seen: BrowserObservation) -> Iterator[Difference]:
-    outcome = trace.outcome
-    message = isinstance(outcome, Allowed)
-    if trace.request.initiator == "eventsource":
-        message = message and _is_event_stream(trace.response)
-    if message != seen.allowed:
-        yield Difference("outcome", (_word(outcome),), ("allowed" if seen.allowed else "not allowed",))
-    if isinstance(outcome, Blocked) and outcome.exchange is not None and engine == "chromium" and seen.error != outcome.error:
-        yield Difference("error", (str(outcome.error),), (seen.error or "none",))
-    if not isinstance(outcome, Blocked) and seen.error is not None:
-        yield Difference("error", ("none",), (seen.error,))
-    if message and seen.allowed and trace.request.initiator != "eventsource" and isinstance(outcome, Allowed):
-        yield from _readable(trace, outcome, seen)
-    lines, shown = expected_lines(trace, engine), seen.console
-    if engine == "firefox" and trace.request.initiator == "eventsource":
-        lines, shown = _once(lines), _once(shown)
-    if lines != shown and (engine == "firefox" or _naming_any(trace, lines) != _naming_any(trace, shown)):
-        yield Difference("console", lines, shown)
+    yield from _outcomes(trace, seen)
+    yield from _errors(trace, engine, seen)
+    if _is_readable(trace) and seen.allowed and trace.request.initiator != "eventsource":
+        yield from _readable(trace, seen)
+    yield from _consoles(trace, engine, seen)
     sent = tuple(_line(exchange.request) for exchange in trace.exchanges)
     arrived = tuple(_line(exchange.request) for exchange in seen.exchanges)
     if sent != arrived:
         yield Difference("requests", sent, arrived)
 
 
-def _readable(trace: Trace, outcome: Allowed, seen: BrowserObservation) -> Iterator[Difference]:
-    response = trace.response
+def _outcomes(trace: Trace, seen: BrowserObservation) -> Iterator[Difference]:
+    if _is_readable(trace) != seen.allowed:
+        yield Difference("outcome", (_word(trace.outcome),), ("allowed" if seen.allowed else "not allowed",))
+
+
+def _is_readable(trace: Trace) -> bool:
+    """Whether the page gets the response; an EventSource takes an event stream only."""
+    if not isinstance(trace.outcome, Allowed):
+        return False
+    return trace.request.initiator != "eventsource" or _is_event_stream(trace.response)
+
+
+def _errors(trace: Trace, engine: BrowserName, seen: BrowserObservation) -> Iterator[Difference]:
+    outcome = trace.outcome
+    if not isinstance(outcome, Blocked):
+        if seen.error is not None:
+            yield Difference("error", ("none",), (seen.error,))
+    elif outcome.exchange is not None and engine == "chromium" and seen.error != outcome.error:
+        yield Difference("error", (str(outcome.error),), (seen.error or "none",))
+
+
+def _consoles(trace: Trace, engine: BrowserName, seen: BrowserObservation) -> Iterator[Difference]:
+    lines, shown = expected_lines(trace, engine), seen.console
+    if engine == "firefox" and trace.request.initiator == "eventsource":
+        lines, shown = _once(lines), _once(shown)
+    if lines != shown and (engine == "firefox" or _naming_any(trace, lines) != _naming_any(trace, shown)):
+        yield Difference("console", lines, shown)
+
+
+def _readable(trace: Trace, seen: BrowserObservation) -> Iterator[Difference]:
+    outcome, response = trace.outcome, trace.response
+    assert isinstance(outcome, Allowed)
     status = response.status if response is not None and outcome.tainting in ("basic", "cors") else 0
     if status != seen.status:
         yield Difference("status", (str(status),), (str(seen.status),))

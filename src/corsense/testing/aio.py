@@ -25,7 +25,7 @@ from corsense.testing.foreign_access import ForeignAccess, search
 from corsense.testing.foreign_write import ForeignWrite
 from corsense.testing.foreign_write import search as search_writes
 from corsense.testing.matrix import CorsMatrix
-from corsense.testing.target import subject_of
+from corsense.testing.target import resolve_target
 
 __all__ = [
     "assert_cors_allowed",
@@ -53,11 +53,9 @@ async def assert_cors_allowed(
 ) -> Trace:
     """As `corsense.testing.assert_cors_allowed`."""
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    request = fetch_request(
-        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
-    )
-    return settled(await target_under_test.arun(judge_allowed(target_under_test.app, request, read_engine(engine))))
+    resolved = resolve_target(target)
+    request = fetch_request(resolved, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
+    return settled(await resolved.arun(judge_allowed(resolved.app, request, read_engine(engine))))
 
 
 async def assert_cors_blocked(
@@ -75,13 +73,9 @@ async def assert_cors_blocked(
 ) -> Trace:
     """As `corsense.testing.assert_cors_blocked`."""
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    request = fetch_request(
-        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
-    )
-    return settled(
-        await target_under_test.arun(judge_blocked(target_under_test.app, request, read_engine(engine), read_error(error)))
-    )
+    resolved = resolve_target(target)
+    request = fetch_request(resolved, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
+    return settled(await resolved.arun(judge_blocked(resolved.app, request, read_engine(engine), read_error(error))))
 
 
 async def cors_matrix(
@@ -95,8 +89,8 @@ async def cors_matrix(
 ) -> CorsMatrix:
     """As `corsense.testing.cors_matrix`."""
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    return await target_under_test.arun(matrix_plan(target_under_test, origins, credentials, requests, engine, run_unsafe))
+    resolved = resolve_target(target)
+    return await resolved.arun(matrix_plan(resolved, origins, credentials, requests, engine, run_unsafe))
 
 
 async def assert_cors_snapshot(
@@ -111,8 +105,8 @@ async def assert_cors_snapshot(
 ) -> CorsMatrix:
     """As `corsense.testing.assert_cors_snapshot`."""
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    matrix = await target_under_test.arun(matrix_plan(target_under_test, origins, credentials, requests, engine, False))
+    resolved = resolve_target(target)
+    matrix = await resolved.arun(matrix_plan(resolved, origins, credentials, requests, engine, False))
     return held(matrix, path, update)
 
 
@@ -127,11 +121,9 @@ async def assert_no_foreign_access(
 ) -> None:
     """As `corsense.testing.assert_no_foreign_access`."""
     __tracebackhide__ = True
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    found = await target_under_test.arun(
-        search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe)
-    )
-    nobody(found, own, target_under_test)
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    found = await resolved.arun(search(resolved, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    nobody(found, own, resolved)
 
 
 async def find_foreign_access(
@@ -144,10 +136,8 @@ async def find_foreign_access(
     run_unsafe: bool = False,
 ) -> tuple[ForeignAccess, ...]:
     """As `corsense.testing.find_foreign_access`."""
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    return await target_under_test.arun(
-        search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe)
-    )
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    return await resolved.arun(search(resolved, own, read_credentials(credentials), requests, ignore, run_unsafe))
 
 
 async def assert_no_foreign_write(
@@ -160,8 +150,8 @@ async def assert_no_foreign_write(
 ) -> None:
     """As `corsense.testing.assert_no_foreign_write`."""
     __tracebackhide__ = True
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    no_write(await target_under_test.arun(search_writes(target_under_test, own, requests, ignore, run_unsafe)), own)
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    no_write(await resolved.arun(search_writes(resolved, own, requests, ignore, run_unsafe)), own)
 
 
 async def find_foreign_writes(
@@ -173,5 +163,5 @@ async def find_foreign_writes(
     run_unsafe: bool = False,
 ) -> tuple[ForeignWrite, ...]:
     """As `corsense.testing.find_foreign_writes`."""
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    return writes_of(await target_under_test.arun(search_writes(target_under_test, own, requests, ignore, run_unsafe)))
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    return writes_of(await resolved.arun(search_writes(resolved, own, requests, ignore, run_unsafe)))

@@ -20,7 +20,7 @@ HeaderPairs = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 def fetch_request(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     method: str,
     path: str,
     *,
@@ -39,16 +39,16 @@ def fetch_request(
         raise InputError(f"{quoted(path)} is not a path: it starts with a slash, for example '/api/users'")
     if credentials not in ("omit", "same-origin", "include"):
         raise InputError(f"credentials={credentials!r} is none of 'omit', 'same-origin' and 'include'")
-    url = target_under_test.url(path, origin)
+    url = resolved.url(path, origin)
     target = parse_url(url)
     if target is None or not target.is_http:
         raise InputError(f"{quoted(url)} is not a URL of http or https")
     if target.origin == origin:
         raise InputError(f"a page of {origin} and {url} have the same origin: CORS has no say there, so nothing would be tested")
-    content, lines = _content(body, json, with_defaults(header_pairs(headers), target_under_test.headers))
+    content, lines = _content(body, json, with_defaults(header_pairs(headers), resolved.headers))
     return FetchRequest(
         url, origin, method.upper() if method.upper() in _KNOWN else method, lines, credentials, body=content,
-        cookies=target_under_test.has_cookies and credentials == "include",
+        cookies=resolved.has_cookies and credentials == "include",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from corsense.testing.foreign_write import ForeignWrite, Found, foreign_write_te
 from corsense.testing.foreign_write import search as search_writes
 from corsense.testing.matrix import CorsMatrix, measure
 from corsense.testing.snapshot import compare
-from corsense.testing.target import AssertionTarget, subject_of
+from corsense.testing.target import AssertionTarget, resolve_target
 
 BOTH: tuple[Credentials, ...] = ("omit", "include")
 
@@ -47,11 +47,9 @@ def assert_cors_allowed(
     ValueError for what no page can ask, and for a page of the API's own origin. Source: Fetch, *HTTP fetch*.
     """
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    request = fetch_request(
-        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
-    )
-    return settled(target_under_test.run(judge_allowed(target_under_test.app, request, read_engine(engine))))
+    resolved = resolve_target(target)
+    request = fetch_request(resolved, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
+    return settled(resolved.run(judge_allowed(resolved.app, request, read_engine(engine))))
 
 
 def assert_cors_blocked(
@@ -76,11 +74,9 @@ def assert_cors_blocked(
     mixed content); ValueError as `assert_cors_allowed`.
     """
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    request = fetch_request(
-        target_under_test, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json
-    )
-    return settled(target_under_test.run(judge_blocked(target_under_test.app, request, read_engine(engine), read_error(error))))
+    resolved = resolve_target(target)
+    request = fetch_request(resolved, method, path, origin=origin, credentials=credentials, headers=headers, body=body, json=json)
+    return settled(resolved.run(judge_blocked(resolved.app, request, read_engine(engine), read_error(error))))
 
 
 def cors_matrix(
@@ -102,8 +98,8 @@ def cors_matrix(
     Raises ValueError for what is no origin, and where the routes cannot be known.
     """
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    return target_under_test.run(matrix_plan(target_under_test, origins, credentials, requests, engine, run_unsafe))
+    resolved = resolve_target(target)
+    return resolved.run(matrix_plan(resolved, origins, credentials, requests, engine, run_unsafe))
 
 
 def assert_cors_snapshot(
@@ -126,8 +122,8 @@ def assert_cors_snapshot(
     the file is no snapshot, and as `cors_matrix`.
     """
     __tracebackhide__ = True
-    target_under_test = subject_of(target)
-    matrix = target_under_test.run(matrix_plan(target_under_test, origins, credentials, requests, engine, False))
+    resolved = resolve_target(target)
+    matrix = resolved.run(matrix_plan(resolved, origins, credentials, requests, engine, False))
     return held(matrix, path, update)
 
 
@@ -156,9 +152,9 @@ def assert_no_foreign_access(
     where nothing answers.
     """
     __tracebackhide__ = True
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    found = target_under_test.run(search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe))
-    nobody(found, own, target_under_test)
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    found = resolved.run(search(resolved, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    nobody(found, own, resolved)
 
 
 def find_foreign_access(
@@ -171,8 +167,8 @@ def find_foreign_access(
     run_unsafe: bool = False,
 ) -> tuple[ForeignAccess, ...]:
     """What `assert_no_foreign_access` finds, as values. Raises ValueError likewise."""
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    return target_under_test.run(search(target_under_test, own, read_credentials(credentials), requests, ignore, run_unsafe))
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    return resolved.run(search(resolved, own, read_credentials(credentials), requests, ignore, run_unsafe))
 
 
 def assert_no_foreign_write(
@@ -199,8 +195,8 @@ def assert_no_foreign_write(
     ValueError for an entry that cannot be trusted, and where nothing answers.
     """
     __tracebackhide__ = True
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    no_write(target_under_test.run(search_writes(target_under_test, own, requests, ignore, run_unsafe)), own)
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    no_write(resolved.run(search_writes(resolved, own, requests, ignore, run_unsafe)), own)
 
 
 def find_foreign_writes(
@@ -212,12 +208,12 @@ def find_foreign_writes(
     run_unsafe: bool = False,
 ) -> tuple[ForeignWrite, ...]:
     """What `assert_no_foreign_write` finds, as values. Warns and raises ValueError likewise."""
-    target_under_test, own = subject_of(target), listed(trusted, "trusted")
-    return writes_of(target_under_test.run(search_writes(target_under_test, own, requests, ignore, run_unsafe)))
+    resolved, own = resolve_target(target), listed(trusted, "trusted")
+    return writes_of(resolved.run(search_writes(resolved, own, requests, ignore, run_unsafe)))
 
 
 def matrix_plan(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     origins: Iterable[str],
     credentials: Iterable[Credentials],
     requests: Iterable[str] | None,
@@ -226,7 +222,7 @@ def matrix_plan(
 ) -> ExchangePlan[CorsMatrix]:
     """The errand behind `cors_matrix`, its arguments read."""
     pages = [read_page_origin(origin) for origin in listed(origins, "origins")]
-    return measure(target_under_test, pages, read_credentials(credentials), requests, read_engine(engine), run_unsafe)
+    return measure(resolved, pages, read_credentials(credentials), requests, read_engine(engine), run_unsafe)
 
 
 def listed(values: Iterable[str], name: str) -> tuple[str, ...]:
@@ -255,11 +251,11 @@ def held(matrix: CorsMatrix, path: str | os.PathLike[str], update: bool) -> Cors
     return matrix
 
 
-def nobody(found: tuple[ForeignAccess, ...], trusted: tuple[str, ...], target_under_test: AssertionTarget) -> None:
+def nobody(found: tuple[ForeignAccess, ...], trusted: tuple[str, ...], resolved: AssertionTarget) -> None:
     """Raises AssertionError when strangers were let in."""
     __tracebackhide__ = True
     if found:
-        raise AssertionError(foreign_access_text(found, trusted, target_under_test.app))
+        raise AssertionError(foreign_access_text(found, trusted, resolved.app))
 
 
 def writes_of(found: Found, stacklevel: int = 3) -> tuple[ForeignWrite, ...]:

@@ -59,7 +59,7 @@ class ForeignAccess:
 
 @dataclass(slots=True)
 class _Search:
-    target_under_test: AssertionTarget
+    resolved: AssertionTarget
     credentials: Sequence[Credentials]
     memory: Memory | None
     run_unsafe: bool
@@ -83,7 +83,7 @@ class _Search:
         from corsense.testing.inspection import listed_origins
 
         found: list[ForeignAccess] = []
-        for probe in islice(listed_untrusted(listed_origins(self.target_under_test.app), trusted), _LISTED_TRIED):
+        for probe in islice(listed_untrusted(listed_origins(self.resolved.app), trusted), _LISTED_TRIED):
             for operation in operations:
                 for mode in self.credentials:
                     foreign_access = yield from self._try(operation, probe, mode)
@@ -91,7 +91,7 @@ class _Search:
         return found
 
     def _try(self, operation: PageOperation, probe: ForeignOrigin, mode: Credentials) -> ExchangePlan[ForeignAccess | None]:
-        request = operation.request(self.target_under_test, probe.origin, mode)
+        request = operation.request(self.resolved, probe.origin, mode)
         if _is_own_page(request):
             return None
         trace = (yield from watch(request, Browser("standard"), run_unsafe=self.run_unsafe, memory=self.memory)).trace
@@ -106,8 +106,8 @@ class _Search:
         return None
 
     def _kind(self, probe: ForeignOrigin, named: str | None) -> tuple[str, str]:
-        url = parse_url(self.target_under_test.base)
-        if named == "*" and self.target_under_test.app is None and url is not None and is_loopback_host(url.host):
+        url = parse_url(self.resolved.base)
+        if named == "*" and self.resolved.app is None and url is not None and is_loopback_host(url.host):
             return "wildcard on this machine", "the answer says *: any site that a user of this machine visits can read it"
         return (probe.kind, "the answer says *: any site can read it" if named == "*" else probe.why)
 
@@ -133,7 +133,7 @@ class _Search:
         """Answers that differ by origin must say so, those without `Origin` too, or a cache hands one page's leave to another."""
         answers: dict[str | None, WireResponse] = {}
         for origin in (trusted, UNTRUSTED[0], None):
-            request = operation.request(self.target_under_test, trusted, "omit")
+            request = operation.request(self.resolved, trusted, "omit")
             headers = (("Accept", "*/*"), *((("Origin", origin),) if origin is not None else ()))
             call = Call(WireRequest(operation.method, request.url, (*headers, *request.headers)))
             answer = ((yield from self.memory.ask(call)) if self.memory is not None else (yield call)).response
@@ -150,7 +150,7 @@ class _Search:
 
 
 def search(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     trusted: Iterable[str],
     credentials: Sequence[Credentials],
     requests: Iterable[str] | None,
@@ -159,7 +159,7 @@ def search(
 ) -> ExchangePlan[tuple[ForeignAccess, ...]]:
     """Everything that is found, each once, in the order of `KINDS`: see `corsense.testing.assert_no_foreign_access`."""
     with _unlogged():
-        return (yield from _search(target_under_test, trusted, credentials, requests, ignore, run_unsafe))
+        return (yield from _search(resolved, trusted, credentials, requests, ignore, run_unsafe))
 
 
 @contextmanager
@@ -178,7 +178,7 @@ def _unlogged() -> Iterator[None]:
 
 
 def _search(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     trusted: Iterable[str],
     credentials: Sequence[Credentials],
     requests: Iterable[str] | None,
@@ -188,8 +188,8 @@ def _search(
     own = tuple(trusted)
     ignored = _ignored(ignore)
     probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in UNTRUSTED]
-    operations = yield from surface(target_under_test, requests)
-    look = _Search(target_under_test, credentials, None if run_unsafe else Memory(target_under_test.has_cookies), run_unsafe)
+    operations = yield from surface(resolved, requests)
+    look = _Search(resolved, credentials, None if run_unsafe else Memory(resolved.has_cookies), run_unsafe)
     found: list[ForeignAccess] = []
     # A stranger's page sends the least it can, so that no list of methods or headers hides how origins are compared.
     bare = [replace(operation, headers=(), body=None) for operation in operations]

@@ -96,15 +96,15 @@ class _Tried:
 
 
 def outcomes(
-    target_under_test: AssertionTarget, operations: Sequence[PageOperation], trusted: Iterable[str], run_unsafe: bool
+    resolved: AssertionTarget, operations: Sequence[PageOperation], trusted: Iterable[str], run_unsafe: bool
 ) -> ExchangePlan[tuple[WriteCell, ...]]:
     """The outcome of each operation that writes, for `cors_matrix`: without look-alikes, and `not tried` where nothing can be
     sent without running an endpoint."""
     writing = [operation for operation in operations if operation.method not in _SAFE]
-    if not run_unsafe and not _stands_in(target_under_test):
+    if not run_unsafe and not _stands_in(resolved):
         why = "it would run the endpoint; pass run_unsafe=True"
         return tuple(WriteCell(operation.method, operation.route, "not tried", why) for operation in writing)
-    look = _Search(target_under_test, tuple(trusted), frozenset({"look-alike"}), run_unsafe)
+    look = _Search(resolved, tuple(trusted), frozenset({"look-alike"}), run_unsafe)
     cells = []
     with _unlogged(), _standing_in(run_unsafe):
         for operation in writing:
@@ -113,7 +113,7 @@ def outcomes(
 
 
 def search(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     trusted: Iterable[str],
     requests: Iterable[str] | None,
     ignore: Iterable[str],
@@ -123,15 +123,15 @@ def search(
     own = tuple(trusted)
     ignored = _ignored(ignore)
     named = None if requests is None else tuple(requests)
-    sockets = _sockets(target_under_test, named)
-    operations = yield from _operations(target_under_test, named, bool(sockets))
-    if not run_unsafe and (operations or sockets) and not _stands_in(target_under_test):
+    sockets = _sockets(resolved, named)
+    operations = yield from _operations(resolved, named, bool(sockets))
+    if not run_unsafe and (operations or sockets) and not _stands_in(resolved):
         raise InputError(
             "writes are not sent to a server, or to an app that is neither FastAPI nor Starlette, without your word: pass "
             "run_unsafe=True, which runs the endpoints"
         )
     with _unlogged(), _standing_in(run_unsafe):
-        look = _Search(target_under_test, own, ignored, run_unsafe)
+        look = _Search(resolved, own, ignored, run_unsafe)
         found = []
         for operation in operations:
             found.append((yield from look.operation(operation)))
@@ -148,43 +148,43 @@ def _standing_in(run_unsafe: bool) -> Any:
     return standing_in()
 
 
-def _stands_in(target_under_test: AssertionTarget) -> bool:
+def _stands_in(resolved: AssertionTarget) -> bool:
     from corsense.testing.inspection import is_described
 
-    return isinstance(target_under_test, InProcess) and is_described(target_under_test.app)
+    return isinstance(resolved, InProcess) and is_described(resolved.app)
 
 
 def _operations(
-    target_under_test: AssertionTarget, named: tuple[str, ...] | None, sockets: bool
+    resolved: AssertionTarget, named: tuple[str, ...] | None, sockets: bool
 ) -> ExchangePlan[tuple[PageOperation, ...]]:
     """The operations that write."""
     wanted = None if named is None else tuple(text for text in named if not text.startswith("WEBSOCKET "))
-    if wanted == () or (wanted is None and sockets and not _has_http_routes(target_under_test)):
+    if wanted == () or (wanted is None and sockets and not _has_http_routes(resolved)):
         return ()
-    found = yield from surface(target_under_test, wanted)
+    found = yield from surface(resolved, wanted)
     return tuple(operation for operation in found if operation.method not in _SAFE)
 
 
-def _has_http_routes(target_under_test: AssertionTarget) -> bool:
+def _has_http_routes(resolved: AssertionTarget) -> bool:
     from corsense.testing.inspection import describe
 
-    return any(route.kind == "http" and not route.builtin for route in describe(target_under_test.app).routes)
+    return any(route.kind == "http" and not route.builtin for route in describe(resolved.app).routes)
 
 
-def _sockets(target_under_test: AssertionTarget, named: tuple[str, ...] | None) -> list[str]:
+def _sockets(resolved: AssertionTarget, named: tuple[str, ...] | None) -> list[str]:
     """The paths of WebSockets: those named (`WEBSOCKET /ws`), else all routes that are one."""
     if named is not None:
         return [text.removeprefix("WEBSOCKET ").strip() for text in named if text.startswith("WEBSOCKET ")]
-    if not _stands_in(target_under_test):
+    if not _stands_in(resolved):
         return []
     from corsense.testing.inspection import describe
 
-    return [route.example_path for route in describe(target_under_test.app).routes if route.kind == "websocket"]
+    return [route.example_path for route in describe(resolved.app).routes if route.kind == "websocket"]
 
 
 @dataclass(slots=True)
 class _Search:
-    target_under_test: AssertionTarget
+    resolved: AssertionTarget
     trusted: tuple[str, ...]
     ignored: frozenset[str]
     run_unsafe: bool
@@ -212,8 +212,8 @@ class _Search:
         """What gets through to a WebSocket: its endpoint runs until it accepts, which is no write."""
         found: list[ForeignWrite] = []
         why: str | None = None
-        own = yield from self._shake_hands(path, _base_origin(self.target_under_test), None)
-        for page in _socket_pages(self.target_under_test, path):
+        own = yield from self._shake_hands(path, _base_origin(self.resolved), None)
+        for page in _socket_pages(self.resolved, path):
             if page.kind in self.ignored or page.origin in self.trusted:
                 continue
             tried = yield from self._shake_hands(path, page.origin, page)
@@ -225,24 +225,24 @@ class _Search:
         return found, WriteCell("WEBSOCKET", path, outcome, None if found else why)
 
     def _pages(self, operation: PageOperation) -> Iterator[_Page]:
-        pages = [*_post_pages(self.target_under_test, operation)] if operation.method == "POST" else []
+        pages = [*_post_pages(self.resolved, operation)] if operation.method == "POST" else []
         if operation.method == "POST" and not self.lookalikes_tried:
             self.lookalikes_tried = True
-            pages += _lookalike_pages(self.target_under_test, operation, self.trusted)
-        if _is_local(self.target_under_test.base):
-            pages.append(_rebound_page(self.target_under_test, operation))
+            pages += _lookalike_pages(self.resolved, operation, self.trusted)
+        if _is_local(self.resolved.base):
+            pages.append(_rebound_page(self.resolved, operation))
         for page in pages:
             if page.kind not in self.ignored and (page.origin not in self.trusted or page.kind == "beacon of a sandbox"):
                 yield page
 
     def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
         """The request as the page of the app's own origin makes it: what comes of it says whether anybody gets in."""
-        origin = _base_origin(self.target_under_test)
+        origin = _base_origin(self.resolved)
         headers = (
             *operation.headers,
             ("Origin", origin),
             *_metadata("same-origin", "cors", "empty"),
-            *self.target_under_test.headers,
+            *self.resolved.headers,
         )
         body = operation.body if isinstance(operation.body, str) else ""
         return (yield from self._ask(operation.method, operation.path, headers, body))
@@ -250,17 +250,15 @@ class _Search:
     def _send(self, operation: PageOperation, page: _Page) -> ExchangePlan[_Tried]:
         if page.kind == "rebound name":
             return (
-                yield from self._ask(
-                    operation.method, operation.path, page.headers, page.body, host=_rebound_host(self.target_under_test)
-                )
+                yield from self._ask(operation.method, operation.path, page.headers, page.body, host=_rebound_host(self.resolved))
             )
         return (yield from self._ask(operation.method, operation.path, page.headers, page.body))
 
     def _ask(
         self, method: str, path: str, headers: tuple[tuple[str, str], ...], body: str, *, host: str | None = None
     ) -> ExchangePlan[_Tried]:
-        base = self.target_under_test.base
-        if host is not None and self.target_under_test.app is not None:
+        base = self.resolved.base
+        if host is not None and self.resolved.app is not None:
             base, host = f"http://{host}", None
         lines = headers if host is None else (("Host", host), *headers)
         attempt = self._attempt()
@@ -276,9 +274,9 @@ class _Search:
         return Attempt()
 
     def _shake_hands(self, path: str, origin: str, page: _Page | None) -> ExchangePlan[_Tried]:
-        host = _rebound_host(self.target_under_test) if page is not None and page.kind == "rebound name" else None
-        base = self.target_under_test.base
-        if host is not None and self.target_under_test.app is not None:
+        host = _rebound_host(self.resolved) if page is not None and page.kind == "rebound name" else None
+        base = self.resolved.base
+        if host is not None and self.resolved.app is not None:
             base, host = f"http://{host}", None
         extra = page.headers if page is not None else ()
         lines = (*_HANDSHAKE, ("Origin", origin), *extra)
@@ -291,12 +289,12 @@ class _Search:
         if "fetch with a preflight" in self.ignored:
             return []
         origin = UNTRUSTED[0]
-        url = self.target_under_test.url(operation.path, origin)
+        url = self.resolved.url(operation.path, origin)
         body = operation.body if isinstance(operation.body, str) else None
         headers = tuple(line for line in operation.headers if line[0].lower() == "content-type")
         for credentials in ("include", "omit"):
             request = FetchRequest(
-                url, origin, operation.method, headers, credentials, body=body, cookies=self.target_under_test.has_cookies
+                url, origin, operation.method, headers, credentials, body=body, cookies=self.resolved.has_cookies
             )
             attempt = self._attempt()
             watched = yield from watch(request, Browser("standard"), attempt=attempt)
@@ -331,9 +329,9 @@ class _Search:
 # The pages.
 
 
-def _post_pages(target_under_test: AssertionTarget, operation: PageOperation) -> Iterator[_Page]:
+def _post_pages(resolved: AssertionTarget, operation: PageOperation) -> Iterator[_Page]:
     """The pages that need no permission to send a POST."""
-    evil, url = UNTRUSTED[0], target_under_test.base + operation.path
+    evil, url = UNTRUSTED[0], resolved.base + operation.path
     form, text = _form_html(url), _fetch_html(url, "POST", (), "{}", 'mode: "no-cors", credentials: "include"')
     navigation, no_cors = _metadata("cross-site", "navigate", "document"), _metadata("cross-site", "no-cors", "empty")
     urlencoded = (("Content-Type", _FORM),)
@@ -342,7 +340,7 @@ def _post_pages(target_under_test: AssertionTarget, operation: PageOperation) ->
     framed = _sandboxed("allow-scripts allow-forms", form)
     opaque = _metadata("cross-site", "navigate", "iframe")
     yield _Page("form in a sandbox", "null", (*urlencoded, ("Origin", "null"), *opaque), "a=1", framed)
-    if not is_trustworthy_origin(target_under_test.base):
+    if not is_trustworthy_origin(resolved.base):
         named = "http://" + evil.partition("://")[2]
         yield _Page("form by Origin alone", named, (*urlencoded, ("Origin", named)), "a=1", form)
     multipart = '--corsense\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--corsense--\r\n'
@@ -353,17 +351,17 @@ def _post_pages(target_under_test: AssertionTarget, operation: PageOperation) ->
     yield _Page("text", evil, (*plain, ("Origin", evil), *no_cors), "{}", text)
     blob = _fetch_html(url, "POST", (), None, 'mode: "no-cors", credentials: "include", body: new Blob(["{}"])')
     yield _Page("JSON without a type", evil, (("Origin", evil), *no_cors), "{}", blob)
-    neighbour = _neighbour(target_under_test.base)
+    neighbour = _neighbour(resolved.base)
     beside = _metadata("same-site", "navigate", "document")
     yield _Page("other port", neighbour, (*urlencoded, ("Origin", neighbour), *beside), "a=1", form)
-    own = _base_origin(target_under_test)
+    own = _base_origin(resolved)
     sandboxed = _sandboxed("allow-scripts", f'<script>navigator.sendBeacon({_js(url)}, "{{}}")</script>')
     yield _Page("beacon of a sandbox", own, (*plain, ("Origin", own), *no_cors), "{}", sandboxed)
 
 
-def _lookalike_pages(target_under_test: AssertionTarget, operation: PageOperation, trusted: Sequence[str]) -> Iterator[_Page]:
+def _lookalike_pages(resolved: AssertionTarget, operation: PageOperation, trusted: Sequence[str]) -> Iterator[_Page]:
     """Forms of pages whose origins a careless comparison takes for trusted ones."""
-    form = _form_html(target_under_test.base + operation.path)
+    form = _form_html(resolved.base + operation.path)
     metadata = _metadata("cross-site", "navigate", "document")
     for probe in foreign_origins(trusted):
         if probe.browser and probe.origin not in (*UNTRUSTED, "null"):
@@ -371,9 +369,9 @@ def _lookalike_pages(target_under_test: AssertionTarget, operation: PageOperatio
             yield _Page("look-alike", probe.origin, lines, "a=1", form)
 
 
-def _rebound_page(target_under_test: AssertionTarget, operation: PageOperation) -> _Page:
+def _rebound_page(resolved: AssertionTarget, operation: PageOperation) -> _Page:
     """A page whose name was rebound to the server: it has the server's origin, and may send anything."""
-    origin = f"http://{_rebound_host(target_under_test)}"
+    origin = f"http://{_rebound_host(resolved)}"
     headers = tuple(line for line in operation.headers if line[0].lower() == "content-type")
     body = operation.body if isinstance(operation.body, str) else ""
     note = f"<!-- {_REBOUND} is resolved to this server now -->\n"
@@ -383,16 +381,16 @@ def _rebound_page(target_under_test: AssertionTarget, operation: PageOperation) 
     )  # fmt: skip
 
 
-def _socket_pages(target_under_test: AssertionTarget, path: str) -> Iterator[_Page]:
+def _socket_pages(resolved: AssertionTarget, path: str) -> Iterator[_Page]:
     """Pages that open a WebSocket; Chromium sends `Origin` alone, Firefox and WebKit `Sec-Fetch-*` as well."""
-    url = "ws" + target_under_test.base.removeprefix("http") + path
+    url = "ws" + resolved.base.removeprefix("http") + path
     script = f"<script>\nnew WebSocket({_js(url)})\n</script>"
-    for origin in (UNTRUSTED[0], "null", _neighbour(target_under_test.base)):
+    for origin in (UNTRUSTED[0], "null", _neighbour(resolved.base)):
         yield _Page("websocket", origin, (), "", script)
     yield _Page("websocket", UNTRUSTED[0], _metadata("cross-site", "websocket", "empty"), "", script)
-    if _is_local(target_under_test.base):
+    if _is_local(resolved.base):
         note = f"<!-- {_REBOUND} is resolved to this server now -->\n<script>\nnew WebSocket({_js(path)})\n</script>"
-        yield _Page("rebound name", f"http://{_rebound_host(target_under_test)}", (), "", note)
+        yield _Page("rebound name", f"http://{_rebound_host(resolved)}", (), "", note)
 
 
 def _metadata(site: str, mode: str, destination: str) -> tuple[tuple[str, str], ...]:
@@ -422,9 +420,9 @@ def _js(value: object) -> str:
     return json.dumps(value).replace("<", "\\u003c")
 
 
-def _base_origin(target_under_test: AssertionTarget) -> str:
-    url = parse_url(target_under_test.base)
-    return url.origin if url is not None else target_under_test.base
+def _base_origin(resolved: AssertionTarget) -> str:
+    url = parse_url(resolved.base)
+    return url.origin if url is not None else resolved.base
 
 
 def _neighbour(base: str) -> str:
@@ -433,8 +431,8 @@ def _neighbour(base: str) -> str:
     return f"http://{url.host}:{8081 if url.port != 8081 else 8082}" if url is not None else base
 
 
-def _rebound_host(target_under_test: AssertionTarget) -> str:
-    url = parse_url(target_under_test.base)
+def _rebound_host(resolved: AssertionTarget) -> str:
+    url = parse_url(resolved.base)
     return f"{_REBOUND}:{url.port}" if url is not None and url.port else _REBOUND
 
 

@@ -110,7 +110,7 @@ class CorsMatrix:
 
 
 def measure(
-    target_under_test: AssertionTarget,
+    resolved: AssertionTarget,
     origins: Iterable[str],
     credentials: Sequence[Credentials],
     requests: Iterable[str] | None,
@@ -121,17 +121,17 @@ def measure(
     pages = tuple(dict.fromkeys(origins))
     if not pages:
         raise InputError("no origin is given: name the pages to ask for, origins=['https://app.example.com']")
-    operations = yield from surface(target_under_test, requests)
-    memory = None if run_unsafe else Memory(target_under_test.has_cookies)
+    operations = yield from surface(resolved, requests)
+    memory = None if run_unsafe else Memory(resolved.has_cookies)
     cells: list[MatrixCell] = []
     for operation in operations:
         for origin in pages:
             for mode in credentials:
-                request = operation.request(target_under_test, origin, mode)
+                request = operation.request(resolved, origin, mode)
                 _insist_on_two_origins(request.url, origin)
                 watched = yield from watch(request, Browser(engine=engine), run_unsafe=run_unsafe, memory=memory)
                 cells.append(_cell(operation, origin, mode, watched))
-    writes = yield from outcomes(target_under_test, operations, pages, run_unsafe)
+    writes = yield from outcomes(resolved, operations, pages, run_unsafe)
     return CorsMatrix(tuple(cells), writes)
 
 

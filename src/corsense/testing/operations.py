@@ -33,47 +33,47 @@ class PageOperation:
     headers: Headers = ()
     body: str | bytes | None = None
 
-    def request(self, target_under_test: AssertionTarget, origin: str, credentials: Credentials) -> FetchRequest:
+    def request(self, resolved: AssertionTarget, origin: str, credentials: Credentials) -> FetchRequest:
         """The call of this operation by a page at `origin`."""
         return FetchRequest(
-            target_under_test.url(self.path, origin),
+            resolved.url(self.path, origin),
             origin,
             self.method,
-            with_defaults(self.headers, target_under_test.headers),
+            with_defaults(self.headers, resolved.headers),
             credentials,
             body=self.body,
-            cookies=target_under_test.has_cookies and credentials == "include",
+            cookies=resolved.has_cookies and credentials == "include",
         )
 
     def __str__(self) -> str:
         return f"{self.method} {self.route}"
 
 
-def surface(target_under_test: AssertionTarget, requests: Iterable[str] | None) -> ExchangePlan[tuple[PageOperation, ...]]:
+def surface(resolved: AssertionTarget, requests: Iterable[str] | None) -> ExchangePlan[tuple[PageOperation, ...]]:
     """The operations named by `requests` (`"POST /api/users"`), else all routes of the app, else what the `/openapi.json` of the
     server lists; sorted by path, then method. Raises InputError when there are none to be known."""
     from corsense.testing.inspection import is_described
 
     named = tuple(requests) if requests is not None else ()
-    if is_described(target_under_test.app):
-        found = tuple(_of_app(target_under_test, named))
+    if is_described(resolved.app):
+        found = tuple(_of_app(resolved, named))
     elif named:
         found = tuple(map(_plain, named))
     else:
-        found = yield from _of_document(target_under_test)
+        found = yield from _of_document(resolved)
     if not found:
-        raise InputError("the app has no routes that a page could call" if is_described(target_under_test.app) else _NO_ROUTES)
+        raise InputError("the app has no routes that a page could call" if is_described(resolved.app) else _NO_ROUTES)
     unique = {(operation.route, operation.method): operation for operation in reversed(found)}
     return tuple(unique[key] for key in sorted(unique))
 
 
-def _of_app(target_under_test: AssertionTarget, named: tuple[str, ...]) -> Iterator[PageOperation]:
+def _of_app(resolved: AssertionTarget, named: tuple[str, ...]) -> Iterator[PageOperation]:
     from corsense.check.plan import BASE_URL, PlannedOrigin, plan_probes
     from corsense.check.request import CheckRequest, read_operation
     from corsense.testing.inspection import describe
 
-    description = describe(target_under_test.app)
-    asked = CheckRequest(operations=tuple(map(read_operation, named)), headers=target_under_test.headers)
+    description = describe(resolved.app)
+    asked = CheckRequest(operations=tuple(map(read_operation, named)), headers=resolved.headers)
     for probe in plan_probes(asked, description, [PlannedOrigin("https://page.example")]):
         if probe.situation == "success":
             request = probe.request
@@ -93,14 +93,14 @@ def _plain(text: str) -> PageOperation:
     return PageOperation(read.method, urlsplit(read.path).path, read.path, headers, "{}" if writes else None)
 
 
-def _of_document(target_under_test: AssertionTarget) -> ExchangePlan[tuple[PageOperation, ...]]:
+def _of_document(resolved: AssertionTarget) -> ExchangePlan[tuple[PageOperation, ...]]:
     from corsense.readers.openapi import ApiOperation, operations
 
-    wire = WireRequest("GET", target_under_test.base + "/openapi.json", (("Accept", "application/json"),))
+    wire = WireRequest("GET", resolved.base + "/openapi.json", (("Accept", "application/json"),))
     answer = yield Call(wire, limit=_LARGEST_DOCUMENT)
     if not isinstance(answer.response, WireResponse):
         detail = f" ({answer.response.detail})" if answer.response.detail else ""
-        raise InputError(f"no answer from {target_under_test.base}: {answer.response.reason}{detail}; start the server first")
+        raise InputError(f"no answer from {resolved.base}: {answer.response.reason}{detail}; start the server first")
     try:
         found: tuple[ApiOperation, ...] = operations(json.loads(answer.body)) if answer.response.status == 200 else ()
     except (ValueError, RecursionError):

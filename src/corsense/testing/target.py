@@ -166,7 +166,7 @@ async def _pursue(exchange_plan: ExchangePlan[T], ask: Callable[[Call], Awaitabl
         return done
 
 
-def subject_of(target: object) -> AssertionTarget:
+def resolve_target(target: object) -> AssertionTarget:
     """What a test handed over, as something that can be asked. Raises InputError for what is none of the kinds."""
     if isinstance(target, AssertionTarget):
         return target

@@ -44,10 +44,10 @@ def install_layer(source: Source, cors_line: int) -> list[Splice] | None:
         return None
     name, splices = reference
     function, cls = call.node.func, call.node.args[0]
-    target_under_test = source.segment(function.value)
+    target = source.segment(function.value)
     exchanged = [
         Splice(source.start(function), source.end(function), name),
-        Splice(source.start(cls), source.end(cls), target_under_test),
+        Splice(source.start(cls), source.end(cls), target),
     ]
     return [*_placed(source, cls, splices), *exchanged]
 

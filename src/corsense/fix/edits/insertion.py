@@ -66,22 +66,31 @@ class _App:
 
 def _constructed(source: Source, line: int, name: str | None) -> _App | None:
     """The app whose constructor is called at `line`: the value, as it is, of an assignment."""
-    calls = [n for n in source.nodes if isinstance(n, ast.Call) and n.lineno <= line <= (n.end_lineno or n.lineno)]
-    wanted = {*_CONSTRUCTORS, *_aliases(source)}
-    known = [call for call in calls if (dotted(call.func) or "").rpartition(".")[2] in wanted]
-    assigned = [call for call in calls if _is_value(source, call) and _looks_like_class(call)]
-    found = known or assigned
-    starting = [call for call in found if call.lineno == line] or found
-    if len(starting) != 1 or not _is_value(source, starting[0]):
+    call = _constructor_at(source, line)
+    if call is None:
         return None
-    call = starting[0]
     statement = source.parents[call]
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return None
+    target = _target_named(statement, name)
+    return None if target is None else _App(call, statement, dotted(target) or "", target)
+
+
+def _constructor_at(source: Source, line: int) -> ast.Call | None:
+    """The one call at `line` that makes an app: of a known class, else of what looks like one."""
+    calls = [n for n in source.nodes if isinstance(n, ast.Call) and n.lineno <= line <= (n.end_lineno or n.lineno)]
+    wanted = {*_CONSTRUCTORS, *_aliases(source)}
+    known = [call for call in calls if (dotted(call.func) or "").rpartition(".")[2] in wanted]
+    found = known or [call for call in calls if _is_value(source, call) and _looks_like_class(call)]
+    starting = [call for call in found if call.lineno == line] or found
+    return starting[0] if len(starting) == 1 and _is_value(source, starting[0]) else None
+
+
+def _target_named(statement: ast.Assign | ast.AnnAssign, name: str | None) -> ast.Name | ast.Attribute | None:
+    """The target of an assignment that is called `name`, else its first that is a name."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     named = [target for target in targets if isinstance(target, ast.Name | ast.Attribute) and dotted(target) is not None]
-    chosen = next((target for target in named if dotted(target) == name), named[0] if named else None)
-    return None if chosen is None else _App(call, statement, dotted(chosen) or "", chosen)
+    return next((target for target in named if dotted(target) == name), named[0] if named else None)
 
 
 def _is_value(source: Source, call: ast.Call) -> bool:
@@ -104,12 +113,12 @@ def _has_cors(source: Source, app: _App) -> bool:
     for call in cors_calls(source):
         match call.form, call.node:
             case "added", ast.Call(func=ast.Attribute(value=value)):
-                target_under_test: ast.expr | None = value
-            case "wrapped", ast.Call(args=[target_under_test, *_]):
+                target: ast.expr | None = value
+            case "wrapped", ast.Call(args=[target, *_]):
                 pass
             case _:
-                target_under_test = None
-        if target_under_test is not None and ast.dump(target_under_test) == dump:
+                target = None
+        if target is not None and ast.dump(target) == dump:
             return True
         if source.start(app.call) <= source.start(call.node) < source.end(app.call):
             return True
