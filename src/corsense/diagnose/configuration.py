@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 
-from corsense.app.description import AppDescription, LayerInfo, Opaque, RouteInfo
+from corsense.app.description import AppDescription, LayerInfo, RouteInfo
 from corsense.app.traceback import ParsedTraceback
 from corsense.diagnose.list_faults import list_faults, nested_list
 from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
 from corsense.diagnose.policies import LayerPolicy, policy_for
-from corsense.diagnose.regexes import not_a_string, regex_fault
+from corsense.diagnose.regex_type import regex_type_fault
+from corsense.diagnose.regexes import regex_fault
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
 from corsense.policy import Policy
@@ -89,7 +90,7 @@ def broken_stack(app: AppDescription) -> Diagnosis:
         return refused
     nested = next((found for layer in app.cors_layers for name in LISTS if (found := nested_list(layer, name)) is not None), None)
     if nested is None:
-        wrong_type = next((found for layer in app.cors_layers if (found := _regex_type_fault(layer)) is not None), None)
+        wrong_type = next((found for layer in app.cors_layers if (found := regex_type_fault(layer)) is not None), None)
         if wrong_type is not None:
             return wrong_type
     else:
@@ -112,7 +113,7 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
         yield from _own_policy_faults(layer, policy, policy.policy)
         return
     yield from list_faults(layer)
-    wrong_type = _regex_type_fault(layer)
+    wrong_type = regex_type_fault(layer)
     if wrong_type is not None:
         yield wrong_type
     yield from entry_faults(layer, policy)
@@ -133,21 +134,6 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
             yield Diagnosis("expose-wildcard-with-credentials", message, place)
     if policy.regex is not None:
         yield from _regex_faults(layer, policy.regex, policy.credentials)
-
-
-def _regex_type_fault(layer: LayerInfo) -> Diagnosis | None:
-    """An `allow_origin_regex` of Starlette's middleware that is neither a string nor a compiled expression."""
-    given = layer.arguments.get("allow_origin_regex")
-    if layer.policy is not None or given is None or isinstance(given, str):
-        return None
-    if isinstance(given, Opaque) and given.type in ("re.Pattern", "_regex.Pattern", "regex.Pattern"):
-        return None
-    many = isinstance(given, list | tuple | set | frozenset)
-    texts = [text for text in given if isinstance(text, str)] if isinstance(given, list | tuple | set | frozenset) else []
-    shown = f"a {type(given).__name__}" if many or isinstance(given, dict) else repr(given)
-    message, remedy = not_a_string(given.type if isinstance(given, Opaque) else shown, texts)
-    evidence: dict[str, object] = {"argument": "allow_origin_regex", "values": texts}
-    return Diagnosis("origin-regex-not-a-string", message, layer.place, evidence, "error", remedy)
 
 
 def _own_policy_faults(layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Iterator[Diagnosis]:

@@ -58,8 +58,11 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     return None
 
 
-def not_a_string(given: str, texts: Sequence[str]) -> tuple[str, str]:
+def not_a_string(given: str, texts: Sequence[str], *, is_bytes: bool = False) -> tuple[str, str]:
     """What to say of an `allow_origin_regex` that is neither a string nor a compiled expression, and what to write: `given` says
-    what it is, `texts` are the strings in it."""
+    what it is, `texts` are the strings in it, `is_bytes` that the one text is an expression written as bytes."""
+    if is_bytes:
+        message = f"allow_origin_regex is {given}, not a string: it matches no header, so the app answers requests with a 500."
+        return message, f"Write the expression as a string, without the b: allow_origin_regex=r'{texts[0]}'."
     message = f"allow_origin_regex is {given}, not a string: re cannot match it, so the app answers requests with a 500."
     return message, Listed.of(texts).remedy("allow_origins", "allow_origin_regex")

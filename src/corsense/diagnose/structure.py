@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from corsense.app.description import LateMiddleware, LayerInfo
 from corsense.diagnose.observation import Diagnosis, Observation, at
+from corsense.diagnose.regex_type import crash_of_regex
 from corsense.finding import Place
 
 
@@ -79,6 +80,9 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
     facts = observation.facts_of(index)
     traceback = facts.exception
     assert traceback is not None
+    of_regex = crash_of_regex(observation, traceback)
+    if of_regex is not None:
+        return of_regex
     frame = traceback.user_frame
     where = f" in {frame.function}" if frame and frame.function else ""
     line = f": {frame.source.strip()}" if frame and frame.source else ""

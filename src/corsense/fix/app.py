@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,6 +33,7 @@ from corsense.fix.access import (
     values_left_behind,
 )
 from corsense.fix.alternatives import alternatives
+from corsense.fix.candidates import Candidate
 from corsense.fix.proposals import Proposal, applied, patched, propose, with_fixes
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixOutcome, FixResult, unused_note
@@ -40,7 +41,8 @@ from corsense.fix.verified import of_patched, proven
 from corsense.suppression import UNUSED
 
 _ROUNDS = 4
-_ATTEMPTS = 3
+_ATTEMPTS = 6
+"""So often the rest is tried anew without what was refuted, or with the next candidate in its place."""
 _NO_LAYER = "missing-cors-middleware"
 
 _COMPUTED = "No edit is certain here, because the value is computed or comes from elsewhere: change it where it is set."
@@ -52,6 +54,8 @@ _OF_LISTS = (
 
 Progress = Callable[[int, int], None]
 _Key = tuple[object, ...]
+_Title = tuple[str, str]
+"""The slug of a finding, and the title of what is done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,8 @@ class _Step:
         return self.survey.report.findings[self.proposal.index]
 
     @property
-    def key(self) -> _Key:
-        return (self.finding.cause.slug, self.proposal.title)
+    def key(self) -> _Title:
+        return self.finding.cause.slug, self.proposal.title
 
 
 @dataclass(slots=True)
@@ -107,7 +111,7 @@ class AppFix:
         first = self._check.survey(session)
         before = self._access(session, first, self._origins(first))
         session.close()
-        refused: dict[_Key, tuple[_Step, str | None]] = {}
+        refused: dict[_Title, tuple[_Step, str | None]] = {}
         fix_options = self.fix_options
         for _ in range(_ATTEMPTS):
             attempt = self._attempt(first, before, frozenset(refused), fix_options)
@@ -129,12 +133,12 @@ class AppFix:
     def _check(self) -> AppCheck:
         return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python)
 
-    def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[_Key], fix_options: FixOptions) -> _Attempt:
+    def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[_Title], fix_options: FixOptions) -> _Attempt:
         """Repair until nothing changes any more; the last process of the app is asked for the proof."""
         attempt = _Attempt(survey=first)
         survey = first
         for round_ in range(_ROUNDS):
-            steps = [step for step in self._steps(survey, attempt.texts, fix_options) if step.key not in refused]
+            steps = list(self._steps(survey, attempt.texts, fix_options, refused))
             texts, idle = applied([step.proposal for step in steps], attempt.texts)
             # Adopted once nothing else is left to repair: corsense refuses to start with what is being repaired.
             granting = fix_options if texts == attempt.texts else replace(fix_options, adopt=False)
@@ -156,12 +160,14 @@ class AppFix:
                 break
         return attempt
 
-    def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[_Key], fix_options: FixOptions) -> bool:
-        steps = [step for step in self._steps(survey, attempt.texts, fix_options) if step.key not in refused]
+    def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[_Title], fix_options: FixOptions) -> bool:
+        steps = self._steps(survey, attempt.texts, fix_options, refused)
         texts = patched([step.proposal for step in steps], attempt.texts)
         return apply_requested(texts, self._files(survey, texts), fix_options)[0] != attempt.texts
 
-    def _steps(self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions) -> Iterator[_Step]:
+    def _steps(
+        self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: Collection[_Title] = ()
+    ) -> Iterator[_Step]:
         proposals = propose(
             survey.report,
             survey.app,
@@ -170,6 +176,7 @@ class AppFix:
             guesses=fix_options.unsafe,
             with_credentials=self.asked.credentials == "include",
             has_corsense=fix_options.adopt or depends_on_corsense(self.target.directory, survey),
+            refuted=refused,
         )
         for proposal in proposals:
             finding = survey.report.findings[proposal.index]
@@ -282,16 +289,20 @@ class AppFix:
         attempt.verdicts += [None if attempt.untried else False for _ in attempt.steps[done:]]
         attempt.reasons += [attempt.broken or attempt.untried for _ in attempt.steps[done:]]
 
-    def _failed(self, attempt: _Attempt) -> dict[_Key, tuple[_Step, str | None]]:
-        """The steps that are refuted, or could not be tried and nobody asked for."""
-        return {
-            step.key: (step, reason)
+    def _failed(self, attempt: _Attempt) -> dict[_Title, tuple[_Step, str | None]]:
+        """The steps that are refuted, or could not be tried and nobody asked for. Of several that do harm together, the one that
+        opens most is given up first."""
+        failed = [
+            (step, reason)
             for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True)
             if (verdict is False or (verdict is None and not self.fix_options.unsafe)) and step.proposal not in attempt.idle
-        }
+        ]
+        by_themselves = [(step, reason) for step, reason in failed if reason not in attempt.harm]
+        blamed = by_themselves or sorted(failed, key=lambda each: _risk(each[0].proposal.candidate))[-1:]
+        return {step.key: (step, reason) for step, reason in blamed}
 
     def _fix_result(
-        self, first: Survey, attempt: _Attempt, refused: Mapping[_Key, tuple[_Step, str | None]], fix_options: FixOptions
+        self, first: Survey, attempt: _Attempt, refused: Mapping[_Title, tuple[_Step, str | None]], fix_options: FixOptions
     ) -> FixResult:
         final = attempt.survey or first
         repairs = [
@@ -307,6 +318,7 @@ class AppFix:
         unproven = [
             FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None if not why else False, why)
             for step, why in refused.values()
+            if not any(_is_about(done.finding, step.finding) for done in attempt.steps)
         ]
         hidden = [] if fix_options.unsafe else self._hidden(first, final, texts, fix_options, frozenset(refused))
         left = tuple(
@@ -334,14 +346,14 @@ class AppFix:
             yield finding
 
     def _hidden(
-        self, first: Survey, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: frozenset[_Key]
+        self, first: Survey, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: frozenset[_Title]
     ) -> list[FixOutcome]:
         """What `--unsafe-fixes` would do about the rest."""
-        steps = self._steps(survey, texts, replace(fix_options, unsafe=True))
+        steps = self._steps(survey, texts, replace(fix_options, unsafe=True), refused)
         return [
             FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None, None)
             for step in steps
-            if step.proposal.candidate.guess is not None and step.key not in refused
+            if step.proposal.candidate.guess is not None
         ]
 
 
@@ -368,6 +380,17 @@ def _verdict(finding: Finding, affected: Sequence[tuple[Result, bool]], left: se
     return True, None
 
 
+def _risk(candidate: Candidate) -> tuple[bool, ...]:
+    """By how much a candidate may change who is let in: greater is more."""
+    return (
+        candidate.guess is not None,
+        candidate.reveals,
+        candidate.closes,
+        bool(candidate.opens or candidate.patterns),
+        candidate.moves,
+    )
+
+
 def _why_not_adopted(sentence: str) -> str:
     return f"corsense's middleware was not adopted: {sentence}"
 
@@ -382,6 +405,10 @@ def _identity(finding: Finding) -> _Key:
     """What makes a finding the same, wherever an edit has moved its place."""
     reported = ("sent", "allowed", "value", "method", "methods", "header", "headers", "keyword", "cookie")
     return (finding.cause.slug, *(str(finding.evidence.get(name)) for name in reported))
+
+
+def _is_about(finding: Finding, other: Finding) -> bool:
+    return (finding.cause.slug, finding.place) == (other.cause.slug, other.place)
 
 
 def _shown(step: _Step, first: Survey) -> Finding:

@@ -177,6 +177,8 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         listed = Listed.of(_values(evidence, "value"))
         title = "make allow_origins of the list" if listed.origins else "take the expression out of its list"
         yield Candidate(place, title, edited(edits.regex_out_of_list, line), listed.origins, listed.expressions, reveals=True)
+        title = "write the expression as a string"
+        yield Candidate(place, title, edited(edits.regex_of_text, line), (), tuple(_values(evidence, "value")), reveals=True)
     elif slug == "joined-values":
         argument = str(evidence.get("argument", "allow_origins"))
         values = joined_parts(allowed, argument)
@@ -236,13 +238,13 @@ def _string_repairs(value: str, place: Place) -> Iterator[Candidate]:
 
 def _accessors_at(place: Place, held: str) -> list[str]:
     """The properties and methods of the settings at `place` that make a list of the string given as `allow_origins`."""
-    from corsense.fix.accessors import splitting_accessors
+    from corsense.fix.accessors import accessors_at
 
     try:
         text = Path(place.file).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         return []
-    return splitting_accessors(text, place.file, place.line, held)
+    return accessors_at(text, place.file, place.line, held)
 
 
 def _header_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from corsense.app.description import AppDescription
@@ -40,15 +40,17 @@ def propose(
     guesses: bool = False,
     has_corsense: bool = False,
     with_credentials: bool = False,
+    refuted: Collection[tuple[str, str]] = (),
 ) -> list[Proposal]:
     """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
     finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is
-    unsafe as well."""
+    unsafe as well. `refuted`: slugs and titles of what was tried in vain, whose place the next candidate takes."""
     found = []
     for index, finding in enumerate(report.findings):
         affected = [result for result in report.results if index in result.findings]
         case = Case(finding, affected, app, named, has_corsense, report.results, with_credentials)
-        best = next(_possible(case, texts, guesses), None)
+        possible = _possible(case, texts, guesses)
+        best = next((each for each in possible if (finding.cause.slug, each.title) not in refuted), None)
         if best is not None:
             found.append(Proposal(index, best.place.file, best.place.line, best.title, best.apply, best.moves, best))
     return found

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from corsense.lint import LintReport
 
 _ROUNDS = 4
-_ATTEMPTS = 3
+_ATTEMPTS = 6
 _UNTRIED = "no request can be tried on source alone; name the app, for example main:app, to have it proven"
 _SHARED = "other code may read that value too"
 _CORS = "CORSMiddleware"
@@ -102,9 +102,7 @@ class _SourceFix:
     def _attempt(self, first: LintReport, refused: frozenset[_Key]) -> _Attempt:
         attempt = _Attempt(first)
         for _ in range(_ROUNDS):
-            steps = [
-                step for step in self._steps(attempt.report, attempt.texts, self.fix_options.unsafe) if step.key not in refused
-            ]
+            steps = list(self._steps(attempt.report, attempt.texts, refused, guesses=self.fix_options.unsafe))
             texts = _applied(steps, attempt.texts)
             texts, granted = apply_requested(
                 texts, self._files(attempt.report, texts), self.fix_options, _refused_by_corsense(attempt.report)
@@ -123,11 +121,14 @@ class _SourceFix:
             found += [str(file) for file in _files_below(self.paths)]
         return list(dict.fromkeys([*(os.path.abspath(file) for file in found if file), *texts]))
 
-    def _steps(self, report: LintReport, texts: Mapping[str, str], guesses: bool) -> Iterator[_Step]:
+    def _steps(self, report: LintReport, texts: Mapping[str, str], refused: frozenset[_Key], *, guesses: bool) -> Iterator[_Step]:
+        """For each finding the best of what is not refuted, what is safe first."""
         for finding in report.findings:
             if finding.severity == "info":
                 continue
-            possible = [step for step in self._possible(finding, texts) if guesses or step.guess is None]
+            possible = [
+                step for step in self._possible(finding, texts) if (guesses or step.guess is None) and step.key not in refused
+            ]
             if possible:
                 yield min(possible, key=lambda step: step.guess is not None)
 
@@ -140,7 +141,12 @@ class _SourceFix:
     def _fix_result(self, first: LintReport, attempt: _Attempt, refused: Mapping[_Key, tuple[_Step, str]]) -> FixResult:
         done = [_repair(step, verified=True, applied=True) for step in attempt.steps]
         done += [FixOutcome(title, None, None, True, None, applied=True, by_lint=True) for title in attempt.granted]
-        failed = [_repair(step, verified=False, reason=reason) for step, reason in refused.values()]
+        settled = {_identity(step.finding) for step in attempt.steps}
+        failed = [
+            _repair(step, verified=False, reason=reason)
+            for step, reason in refused.values()
+            if _identity(step.finding) not in settled
+        ]
         hidden = [] if self.fix_options.unsafe else self._hidden(attempt, frozenset(refused))
         left = tuple(finding for finding in attempt.report.findings if finding.severity != "info")
         notes = [f"{skipped.place} is skipped: {skipped.reason}." for skipped in first.skipped]
@@ -154,8 +160,8 @@ class _SourceFix:
         return FixResult("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, tuple(notes))
 
     def _hidden(self, attempt: _Attempt, refused: frozenset[_Key]) -> list[FixOutcome]:
-        steps = self._steps(attempt.report, attempt.texts, guesses=True)
-        return [_repair(step) for step in steps if step.guess is not None and step.key not in refused]
+        steps = self._steps(attempt.report, attempt.texts, refused, guesses=True)
+        return [_repair(step) for step in steps if step.guess is not None]
 
 
 def _repair(step: _Step, *, verified: bool | None = None, applied: bool = False, reason: str | None = None) -> FixOutcome:

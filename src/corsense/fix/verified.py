@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from corsense.app.description import AppDescription
@@ -16,6 +16,8 @@ from corsense.fetch import Allowed
 from corsense.fix.proposals import Proposal, patched, propose, with_fixes
 
 _PROBES_TO_PROVE = 60
+_MORE_CANDIDATES = 2
+"""So many further candidates are tried for a finding whose first one is refuted."""
 _RAN_AGAIN = "Endpoints ran once for each request, and once more on the repaired app to prove the fixes."
 
 
@@ -26,12 +28,39 @@ def check_with_fixes(check: AppCheck, session: AppSession) -> Report:
     """
     survey = check.survey(session)
     report, asked = survey.report, check.asked
-    proposals = propose(report, survey.app, asked.origins, with_credentials=asked.credentials == "include")
+    proposals = _propose(check, survey)
     if not proposals:
         return with_fixes(report, (), {})
     if asked.run_endpoints:
         report = replace(report, notes=(*report.notes, _RAN_AGAIN))
-    return with_fixes(report, proposals, _prove(check, survey, proposals))
+    return with_fixes(report, *_best(check, survey, proposals))
+
+
+def _propose(check: AppCheck, survey: Survey, refuted: Collection[tuple[str, str]] = ()) -> list[Proposal]:
+    with_credentials = check.asked.credentials == "include"
+    return propose(survey.report, survey.app, check.asked.origins, with_credentials=with_credentials, refuted=refuted)
+
+
+def _best(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> tuple[list[Proposal], dict[int, bool | None]]:
+    """For each finding the first proposal that is proven, else the first of all; and what came of trying them."""
+    chosen = {proposal.index: proposal for proposal in proposals}
+    verified = _prove(check, survey, proposals)
+    refuted: set[tuple[str, str]] = set()
+    latest = proposals
+    for _ in range(0 if check.asked.run_endpoints else _MORE_CANDIDATES):  # no endpoint runs once more for that
+        failed = [proposal for proposal in latest if verified.get(proposal.index) is False]
+        refuted |= {(survey.report.findings[each.index].cause.slug, each.title) for each in failed}
+        others = _propose(check, survey, refuted) if failed else []
+        latest = [proposal for proposal in others if verified.get(proposal.index) is False]
+        if not latest:
+            break
+        kept = [proposal for index, proposal in chosen.items() if verified.get(index) is not False]
+        outcome = _prove(check, survey, [*kept, *latest])
+        if all(outcome.get(proposal.index) == verified.get(proposal.index) for proposal in kept):
+            for proposal in latest:
+                if outcome.get(proposal.index):
+                    chosen[proposal.index], verified[proposal.index] = proposal, True
+    return [chosen[index] for index in sorted(chosen)], verified
 
 
 def _prove(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> dict[int, bool | None]:

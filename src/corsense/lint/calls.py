@@ -43,6 +43,7 @@ _CONFIGS = (
 )
 _LONGEST_TEXT = 100_000
 _COLLECTIONS = ("list", "tuple", "set", "frozenset", "sorted")
+_COMPILERS = ("re.compile", "regex.compile")
 _CASTS_THAT_STRIP = ("CommaSeparatedStrings", "Csv")
 
 
@@ -106,7 +107,7 @@ def _external(name: str, call: ast.Call, evaluator: Evaluator, frame: Frame) -> 
         return _each(evaluator.evaluate(first, frame), _as_collection)
     if name in ("str", "typing.cast", "cast"):
         return _each(evaluator.evaluate(call.args[-1], frame), lambda value: value)
-    if name == "bool":
+    if name == "bool" or (name in _COMPILERS and len(call.args) == 1 and not call.keywords):  # flags change what it matches
         return evaluator.evaluate(first, frame)
     if name == "json.loads":
         return _each(evaluator.evaluate(first, frame), lambda value: _from_json(value, spot))

@@ -28,12 +28,21 @@ def plain(value: Any, depth: int = 0) -> Any:
         return [_COLLECTIONS[kind], *(plain(item, depth + 1) for item in list(value)[:LONGEST_LIST])]
     if depth < _DEEPEST and kind is dict:
         return ["dict", *([plain(key, depth + 1), plain(item, depth + 1)] for key, item in list(value.items())[:LONGEST_LIST])]
-    return ["opaque", f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins."), _text(value)[:_OPAQUE_TEXT]]
+    return [
+        "opaque",
+        f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.") + _detail(value),
+        _text(value)[:_OPAQUE_TEXT],
+    ]
+
+
+def _detail(value: Any) -> str:
+    """What the type of a compiled expression leaves open: one of bytes matches no text."""
+    return "[bytes]" if type(value).__name__ == "Pattern" and isinstance(getattr(value, "pattern", None), bytes) else ""
 
 
 def _text(value: Any) -> str:
     try:
         text = value.pattern if type(value).__name__ == "Pattern" else str(value)
-        return text if isinstance(text, str) else str(text)
+        return text.decode("latin-1") if isinstance(text, bytes) else text if isinstance(text, str) else str(text)
     except Exception:
         return ""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from corsense.fix.edits.layers import wrap_with_cors as wrap_with_cors
     from corsense.fix.edits.lists import load_json as load_json
     from corsense.fix.edits.lists import read_accessor as read_accessor
+    from corsense.fix.edits.lists import regex_of_text as regex_of_text
     from corsense.fix.edits.lists import regex_out_of_list as regex_out_of_list
     from corsense.fix.edits.lists import shorten_computed as shorten_computed
     from corsense.fix.edits.lists import split_joined as split_joined
@@ -83,6 +84,7 @@ _HOMES = {
     "origins_from_environment": "corsense.fix.edits.computed",
     "read_accessor": "corsense.fix.edits.lists",
     "regex_in_list": "corsense.fix.edits.patterns",
+    "regex_of_text": "corsense.fix.edits.lists",
     "regex_out_of_list": "corsense.fix.edits.lists",
     "regex_to_origins": "corsense.fix.edits.keywords",
     "remove_duplicate_cors": "corsense.fix.edits.order",

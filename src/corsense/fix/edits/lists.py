@@ -61,13 +61,13 @@ def split_string(source: Source, call_line: int, keyword: str = "allow_origins")
 
 @edit
 def read_accessor(source: Source, call_line: int, accessor: str, keyword: str = "allow_origins") -> list[Splice] | None:
-    """Reads another attribute of the object given as `keyword`: `settings.ORIGINS` becomes `settings.origins_list`. None where
-    the argument is no attribute of a name."""
+    """Reads what `accessor` says in place of the attribute given as `keyword`: `settings.ORIGINS` becomes
+    `settings.origins_list`. None where the argument is no attribute, or one of another object."""
     call = cors_call(source, call_line)
     value = None if call is None else call.arguments.get(keyword)
-    if not isinstance(value, ast.Attribute) or not isinstance(value.value, ast.Name):
+    if not isinstance(value, ast.Attribute) or not accessor.startswith(f"{ast.unparse(value.value)}."):
         return None
-    return [Splice(source.start(value), source.end(value), f"{value.value.id}.{accessor}")]
+    return [Splice(source.start(value), source.end(value), accessor)]
 
 
 @edit
@@ -179,6 +179,31 @@ def regex_out_of_list(source: Source, call_line: int) -> list[Splice] | None:
     if len(texts) > 1 or admits_untrusted_origins(texts[0]) or "#" in _without(source, display, sole):
         return None
     return [Splice(source.start(display), source.end(display), source.segment(sole))]
+
+
+@edit
+def regex_of_text(source: Source, call_line: int) -> list[Splice] | None:
+    """Takes the `b` off an expression that is written as bytes at the call, or in the `re.compile` there. None where it is not
+    written there, and where the expression admits origins that nobody can have meant."""
+    call = cors_call(source, call_line)
+    value = None if call is None else call.arguments.get("allow_origin_regex")
+    if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
+        value = value.args[0]
+    if not isinstance(value, ast.Constant) or not isinstance(value.value, bytes) or not value.value.isascii():
+        return None
+    written = source.segment(value)
+    prefix = written[: min(written.find(quote) for quote in "\"'" if quote in written)]
+    text = prefix.lower().replace("b", "") + written[len(prefix) :]
+    if not _means(text, value.value.decode("ascii")) or admits_untrusted_origins(value.value.decode("ascii")):
+        return None
+    return [Splice(source.start(value), source.end(value), text)]
+
+
+def _means(written: str, text: str) -> bool:
+    try:
+        return bool(ast.literal_eval(written) == text)
+    except (SyntaxError, ValueError):
+        return False
 
 
 def _into_origins(call: CorsCall, word: ast.keyword, texts: Sequence[str]) -> list[Splice] | None:

@@ -17,11 +17,21 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     for each in layer.argument("allow_origin_regex"):
         given = _given(each.value)
         if given is not None:
+            written = _written_as_bytes(each.value)
             texts = [entry.text for entry in entries(each.value)] if is_complete(each.value) else []
-            message, remedy = not_a_string(given, texts)
+            texts = texts if written is None else [written]
+            message, remedy = not_a_string(given, texts, is_bytes=written is not None)
             evidence: dict[str, object] = {"argument": "allow_origin_regex", "values": texts}
             yield Violation(SLUG, message, layer.keyword_spot("allow_origin_regex"), evidence, "error", remedy, layer)
             break
+
+
+def _written_as_bytes(value: Value) -> str | None:
+    match value:
+        case Known(value=bytes(expression)):
+            return expression.decode("latin-1")
+        case _:
+            return None
 
 
 def _given(value: Value) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
+from corsense.lint.accessors import splitting_accessors
 from corsense.lint.layers import CorsLayer
 from corsense.lint.values import Known, Setting, Spot, Value
 from corsense.lint.violations import Violation
@@ -12,11 +14,11 @@ SLUG = "origins-not-a-list"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """Strings where a list is due."""
+    """Strings in the place of a list."""
     for each in layer.argument("allow_origins"):
         found = _string(each.value)
         if found is not None:
-            yield _violation(layer, *found)
+            yield _violation(layer, *found, accessor=_accessor(layer, found[0]))
             break
 
 
@@ -33,7 +35,15 @@ def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:
             return None
 
 
-def _violation(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot) -> Violation:
+def _accessor(layer: CorsLayer, text: str | None) -> str | None:
+    """What to read in place of the string, where the settings split it themselves."""
+    given = layer.keyword_spot("allow_origins")
+    if layer.evaluator is None or not isinstance(given.node, ast.keyword):
+        return None
+    return next(iter(splitting_accessors(layer.evaluator, given.module, given.node.value, text or "")), None)
+
+
+def _violation(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot, *, accessor: str | None) -> Violation:
     given = f"the string {text!r}" if setting is None else f"{setting}, one string"
     if text is not None and "*" in text:
         why = "It contains a *, which makes Starlette allow every origin."
@@ -43,5 +53,8 @@ def _violation(layer: CorsLayer, text: str | None, setting: str | None, spot: Sp
     remedy = (
         f"allow_origins=[{text!r}]" if setting is None else f'allow_origins=[origin.strip() for origin in {setting}.split(",")]'
     )
+    if accessor is not None:
+        message += f" {accessor} splits it."
+        remedy = f"allow_origins={accessor}"
     evidence = {"value": text if text is not None else setting}
     return Violation(SLUG, message, layer.keyword_spot("allow_origins"), evidence, "error", remedy, layer)
