@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
+from corsense.check.app import AppCheck
 from corsense.check.request import CheckRequest, read_operation
+from corsense.finding import Place
 from corsense.fix.app import AppFix
+from corsense.fix.candidates import Candidate, origin_repairs
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixResult
+from corsense.fix.verified import check_with_fixes
 from corsense.fix.write import write_all
 
 ORIGIN = "http://localhost:3000"
@@ -122,3 +127,19 @@ def test_an_origin_that_nobody_named_enters_no_list(folder: Path, policy: str | 
     fix_result = fix_app(FixOptions(unsafe=unsafe), origins=())
     assert "localhost" not in "".join(edit.after for edit in fix_result.edits)
     assert any("corsense fix main:app --origin" in note for note in fix_result.notes)
+
+
+def test_a_check_offers_a_later_candidate_where_the_first_is_refuted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = f"allow_origins=['{ORIGIN}/'], allow_methods=['POST'], allow_headers=['X-Token']"
+    (folder / "main.py").write_text(APP.format(before="", policy=policy))
+
+    def wrong_first(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
+        yield Candidate(place, "write another origin", lambda text: text.replace(f"{ORIGIN}/", "https://other.example"))
+        yield from origin_repairs(slug, evidence, place)
+
+    monkeypatch.setattr("corsense.fix.candidates.origin_repairs", wrong_first)
+    target = AppTarget.parse("main:app")
+    with AppSession.start(target, output="none") as session:
+        report = check_with_fixes(AppCheck(target, CheckRequest((ORIGIN,), POST, (("X-Token", "a"),))), session)
+    fixes = [finding.fix for finding in report.findings if finding.fix is not None]
+    assert [(fix.title, fix.verified) for fix in fixes] == [(f"write {ORIGIN!r} in place of '{ORIGIN}/'", True)]

@@ -224,3 +224,30 @@ def test_a_setting_that_its_class_splits_is_read_so(folder: Path, module: str, m
     ran = fix(folder, f"from {imported} import settings\n{layer}", origin="http://localhost:8080")
     assert wanted in text(folder), ran.out
     assert (folder / module).read_text("utf-8") == SETTINGS.format(method=method)
+
+
+def test_a_setting_behind_a_function_is_read_as_its_base_class_splits_it(folder: Path) -> None:
+    source = SETTINGS.format(method=BY_PROPERTY).partition("settings =")[0]
+    source += "class Settings(Base):\n    pass\n\ndef get_settings():\n    return Settings()\n"
+    (folder / "settings.py").write_text(source.replace("class Settings:", "class Base:"), encoding="utf-8")
+    layer = "app.add_middleware(CORSMiddleware, allow_origins=get_settings().ORIGINS, allow_methods=['*'])"
+    ran = fix(folder, f"from settings import get_settings\n{layer}", origin="http://localhost:8080")
+    assert "allow_origins=get_settings().origins," in text(folder), ran.out
+
+
+def test_the_next_candidate_is_tried_where_one_is_refuted(folder: Path) -> None:
+    wrong = BY_PROPERTY.replace("for each in", "for each in [] and")  # it has no origin at all
+    (folder / "settings.py").write_text(SETTINGS.format(method=wrong), encoding="utf-8")
+    layer = "app.add_middleware(CORSMiddleware, allow_origins=settings.ORIGINS, allow_methods=['*'])"
+    ran = fix(folder, f"from settings import settings\n{layer}", origin="http://localhost:8080")
+    assert "for origin in settings.ORIGINS.split(" in text(folder), ran.out
+    assert "settings.origins" not in ran.out
+
+
+@pytest.mark.parametrize("given", ["rb'https://[a-z]+[.]a[.]example'", "re.compile(rb'https://[a-z]+[.]a[.]example')"])
+def test_an_expression_of_bytes_is_the_cause_and_not_the_crash(folder: Path, given: str) -> None:
+    layer = f"import re\napp.add_middleware(CORSMiddleware, allow_origin_regex={given}, allow_methods=['*'])"
+    ran = fix(folder, layer, origin="https://b.a.example")
+    assert "origin-regex-not-a-string" in ran.out
+    assert "unhandled-exception" not in ran.out
+    assert given.replace("rb'", "r'") in text(folder), ran.out

@@ -7,6 +7,7 @@ import pytest
 from corsense.diagnose.lists import joined_parts
 from corsense.fix.edits import (
     load_json,
+    regex_of_text,
     regex_out_of_list,
     shorten_computed,
     split_joined,
@@ -183,3 +184,33 @@ def test_a_list_in_place_of_an_expression_goes_where_it_belongs(given: str, afte
 def test_a_list_in_place_of_an_expression_stays_where_its_meaning_is_open(given: str) -> None:
     text = HEAD + REGEX_CALL.format(given)
     assert regex_out_of_list(text, text.count("\n")) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        (r"allow_origin_regex=rb'https://[a-z]+\.a\.example'", r"allow_origin_regex=r'https://[a-z]+\.a\.example'"),
+        (r"allow_origin_regex=Rb'https://[a-z]+\.a\.example'", r"allow_origin_regex=r'https://[a-z]+\.a\.example'"),
+        ("allow_origin_regex=b'https://a[.]example'", "allow_origin_regex='https://a[.]example'"),
+        (r"allow_origin_regex=re.compile(br'https://a\.example')", r"allow_origin_regex=re.compile(r'https://a\.example')"),
+    ],
+)
+def test_an_expression_of_bytes_becomes_a_string(given: str, after: str) -> None:
+    text = HEAD + REGEX_CALL.format(given)
+    edited = regex_of_text(text, text.count("\n"))
+    assert edited == HEAD + REGEX_CALL.format(after)
+    assert regex_of_text(edited, text.count("\n")) is None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "allow_origin_regex=b'.*'",  # it lets everybody in
+        "allow_origin_regex=b'\\u0061'",  # a string reads the escape otherwise
+        "allow_origin_regex=PAGE",
+        "allow_origin_regex=re.compile(b'https://a[.]example', re.I)",
+    ],
+)
+def test_an_expression_of_bytes_stays_where_its_meaning_would_change(given: str) -> None:
+    text = HEAD + REGEX_CALL.format(given)
+    assert regex_of_text(text, text.count("\n")) is None

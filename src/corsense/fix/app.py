@@ -34,7 +34,7 @@ from corsense.fix.access import (
 )
 from corsense.fix.alternatives import alternatives
 from corsense.fix.candidates import Candidate
-from corsense.fix.proposals import Proposal, applied, patched, propose, with_fixes
+from corsense.fix.proposals import Proposal, ProposalKey, applied, patched, propose, with_fixes
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixOutcome, FixResult, unused_note
 from corsense.fix.verified import of_patched, proven
@@ -54,8 +54,6 @@ _OF_LISTS = (
 
 Progress = Callable[[int, int], None]
 _Key = tuple[object, ...]
-_Title = tuple[str, str]
-"""The slug of a finding, and the title of what is done about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +68,8 @@ class _Step:
         return self.survey.report.findings[self.proposal.index]
 
     @property
-    def key(self) -> _Title:
-        return self.finding.cause.slug, self.proposal.title
+    def key(self) -> ProposalKey:
+        return self.proposal.key
 
 
 @dataclass(slots=True)
@@ -111,7 +109,7 @@ class AppFix:
         first = self._check.survey(session)
         before = self._access(session, first, self._origins(first))
         session.close()
-        refused: dict[_Title, tuple[_Step, str | None]] = {}
+        refused: dict[ProposalKey, tuple[_Step, str | None]] = {}
         fix_options = self.fix_options
         for _ in range(_ATTEMPTS):
             attempt = self._attempt(first, before, frozenset(refused), fix_options)
@@ -133,7 +131,7 @@ class AppFix:
     def _check(self) -> AppCheck:
         return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python)
 
-    def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[_Title], fix_options: FixOptions) -> _Attempt:
+    def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[ProposalKey], fix_options: FixOptions) -> _Attempt:
         """Repair until nothing changes any more; the last process of the app is asked for the proof."""
         attempt = _Attempt(survey=first)
         survey = first
@@ -160,13 +158,13 @@ class AppFix:
                 break
         return attempt
 
-    def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[_Title], fix_options: FixOptions) -> bool:
+    def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[ProposalKey], fix_options: FixOptions) -> bool:
         steps = self._steps(survey, attempt.texts, fix_options, refused)
         texts = patched([step.proposal for step in steps], attempt.texts)
         return apply_requested(texts, self._files(survey, texts), fix_options)[0] != attempt.texts
 
     def _steps(
-        self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: Collection[_Title] = ()
+        self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: Collection[ProposalKey] = ()
     ) -> Iterator[_Step]:
         proposals = propose(
             survey.report,
@@ -289,7 +287,7 @@ class AppFix:
         attempt.verdicts += [None if attempt.untried else False for _ in attempt.steps[done:]]
         attempt.reasons += [attempt.broken or attempt.untried for _ in attempt.steps[done:]]
 
-    def _failed(self, attempt: _Attempt) -> dict[_Title, tuple[_Step, str | None]]:
+    def _failed(self, attempt: _Attempt) -> dict[ProposalKey, tuple[_Step, str | None]]:
         """The steps that are refuted, or could not be tried and nobody asked for. Of several that do harm together, the one that
         opens most is given up first."""
         failed = [
@@ -302,7 +300,7 @@ class AppFix:
         return {step.key: (step, reason) for step, reason in blamed}
 
     def _fix_result(
-        self, first: Survey, attempt: _Attempt, refused: Mapping[_Title, tuple[_Step, str | None]], fix_options: FixOptions
+        self, first: Survey, attempt: _Attempt, refused: Mapping[ProposalKey, tuple[_Step, str | None]], fix_options: FixOptions
     ) -> FixResult:
         final = attempt.survey or first
         repairs = [
@@ -346,7 +344,7 @@ class AppFix:
             yield finding
 
     def _hidden(
-        self, first: Survey, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: frozenset[_Title]
+        self, first: Survey, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: frozenset[ProposalKey]
     ) -> list[FixOutcome]:
         """What `--unsafe-fixes` would do about the rest."""
         steps = self._steps(survey, texts, replace(fix_options, unsafe=True), refused)

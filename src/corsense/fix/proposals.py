@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from corsense.app.description import AppDescription
 from corsense.check.pointing import NOTHING_PATCHED, is_users, pointed, source_of, text_of
 from corsense.check.results import Report
 from corsense.finding import Edit, Fix
 from corsense.fix.candidates import Candidate, Case, TextEdit, candidates
+
+ProposalKey: TypeAlias = tuple[str, str, int]
+"""The slug of a finding, the title of what is done about it, and the number among those of that title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Proposal:
     apply: TextEdit
     moves: bool
     candidate: Candidate
+    key: ProposalKey
 
 
 def propose(
@@ -40,19 +46,22 @@ def propose(
     guesses: bool = False,
     has_corsense: bool = False,
     with_credentials: bool = False,
-    refuted: Collection[tuple[str, str]] = (),
+    refuted: Collection[ProposalKey] = (),
 ) -> list[Proposal]:
     """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
     finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is
-    unsafe as well. `refuted`: slugs and titles of what was tried in vain, whose place the next candidate takes."""
+    unsafe as well. `refuted`: the keys of what was tried in vain, whose place the next candidate takes."""
     found = []
     for index, finding in enumerate(report.findings):
         affected = [result for result in report.results if index in result.findings]
         case = Case(finding, affected, app, named, has_corsense, report.results, with_credentials)
-        possible = _possible(case, texts, guesses)
-        best = next((each for each in possible if (finding.cause.slug, each.title) not in refuted), None)
-        if best is not None:
-            found.append(Proposal(index, best.place.file, best.place.line, best.title, best.apply, best.moves, best))
+        titles: Counter[str] = Counter()
+        for each in _possible(case, texts, guesses):
+            key = (finding.cause.slug, each.title, titles[each.title])
+            titles[each.title] += 1
+            if key not in refuted:
+                found.append(Proposal(index, each.place.file, each.place.line, each.title, each.apply, each.moves, each, key))
+                break
     return found
 
 

@@ -13,7 +13,7 @@ from corsense.check.app import AppCheck, Survey
 from corsense.check.results import Report, Result
 from corsense.diagnose import configuration_faults
 from corsense.fetch import Allowed
-from corsense.fix.proposals import Proposal, patched, propose, with_fixes
+from corsense.fix.proposals import Proposal, ProposalKey, patched, propose, with_fixes
 
 _PROBES_TO_PROVE = 60
 _MORE_CANDIDATES = 2
@@ -36,7 +36,7 @@ def check_with_fixes(check: AppCheck, session: AppSession) -> Report:
     return with_fixes(report, *_best(check, survey, proposals))
 
 
-def _propose(check: AppCheck, survey: Survey, refuted: Collection[tuple[str, str]] = ()) -> list[Proposal]:
+def _propose(check: AppCheck, survey: Survey, refuted: Collection[ProposalKey] = ()) -> list[Proposal]:
     with_credentials = check.asked.credentials == "include"
     return propose(survey.report, survey.app, check.asked.origins, with_credentials=with_credentials, refuted=refuted)
 
@@ -45,11 +45,11 @@ def _best(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> tup
     """For each finding the first proposal that is proven, else the first of all; and what came of trying them."""
     chosen = {proposal.index: proposal for proposal in proposals}
     verified = _prove(check, survey, proposals)
-    refuted: set[tuple[str, str]] = set()
+    refuted: set[ProposalKey] = set()
     latest = proposals
     for _ in range(0 if check.asked.run_endpoints else _MORE_CANDIDATES):  # no endpoint runs once more for that
         failed = [proposal for proposal in latest if verified.get(proposal.index) is False]
-        refuted |= {(survey.report.findings[each.index].cause.slug, each.title) for each in failed}
+        refuted |= {proposal.key for proposal in failed}
         others = _propose(check, survey, refuted) if failed else []
         latest = [proposal for proposal in others if verified.get(proposal.index) is False]
         if not latest:
