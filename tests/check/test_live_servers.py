@@ -79,6 +79,24 @@ def test_a_server_that_lets_everybody_in_is_found_out() -> None:
     assert "reflected-origin" in ran.slugs()
 
 
+def test_a_server_that_lets_everybody_in_who_sends_a_cookie_is_found_out(tmp_path: Path) -> None:
+    # As Starlette's layer before 1.0 does with allow_origins=["*"] and allow_credentials=True.
+    (tmp_path / "main.py").write_text(
+        "async def app(scope, receive, send):\n"
+        "    if scope['type'] != 'http':\n        return\n"
+        "    sent = dict(scope['headers'])\n"
+        "    allowed = sent[b'origin'] if b'cookie' in sent and b'origin' in sent else b'*'\n"
+        "    headers = [(b'access-control-allow-origin', allowed), (b'access-control-allow-credentials', b'true')]\n"
+        "    await send({'type': 'http.response.start', 'status': 200, 'headers': headers})\n"
+        "    await send({'type': 'http.response.body', 'body': b''})\n",
+        encoding="utf-8",
+    )
+    with serving(tmp_path) as url:
+        ran = corsense("check", f"{url}/me", "--origin", "http://localhost:3000", "--format", "json", folder=tmp_path)
+    assert ran.status == 1
+    assert "reflected-origin" in ran.slugs()
+
+
 @pytest.mark.parametrize("name", ["delete-forgotten", "auth-outside", "trailing-slash"])
 def test_a_repaired_server_is_left_in_peace(name: str) -> None:
     scenario: Scenario = BY_NAME[name].once_repaired

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import urljoin, urlsplit
 
+from corsense.app.agent.exchange import COOKIE
 from corsense.app.probe import ExchangeFacts
 from corsense.check.aggregate import aggregate, bounded
 from corsense.check.clients import calls_on_url, not_judged, notes_on
@@ -41,7 +42,8 @@ class Live:
     """Answers from the live server, for one fetch. Unless endpoints are to run, a request that may change something is not sent:
     the permission that its preflight gives stands in for the response.
 
-    `asked` is the fetch, whose body goes with the request; with it, each request has the header lines that its browser adds.
+    `asked` is the fetch, whose body goes with the request; with it, each request has the header lines that its browser adds,
+    and a stand-in for cookies where the page has some.
     """
 
     client: HttpClient
@@ -74,6 +76,8 @@ class Live:
 
     def _send(self, request: WireRequest, body: bytes = b"") -> WireResponse | NetworkError:
         lines = request.headers if self._headers is None else self._headers.lines(request)
+        if self.asked is not None and self.asked.cookies and request.credentials:
+            lines = (*lines, ("Cookie", COOKIE))
         return self.client.send(replace(request, headers=lines), body)
 
     def _body_for(self, request: WireRequest) -> bytes:
@@ -223,7 +227,8 @@ class NetworkCheck:
         asked = next((request for request in requests if request.method == "GET"), None)
         if asked is None:
             return []
-        request = replace(asked, origin=UNTRUSTED_ORIGIN, credentials="include", headers=())
+        # With a cookie, since Starlette's layer before 1.0 names the origin in answers to such requests alone.
+        request = replace(asked, origin=UNTRUSTED_ORIGIN, credentials="include", headers=(), cookies=True)
         live = Live(client, False, redirects, request, self.asked.engine)
         trace = drive(Browser("standard").fetch(request), live)
         reported = admits_untrusted(Observation(trace, "stranger", facts=tuple(live.facts)))
