@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from tests.cli.commands import Ran, corsense
 
@@ -119,6 +120,7 @@ def test_what_a_computed_list_gets_wrong_is_not_added_to(folder: Path) -> None:
     assert f"'{PAGE}'" not in text(folder)
 
 
+@pytest.mark.skipif(not hasattr(FastAPI, "frontend"), reason="this FastAPI has no frontend()")
 def test_a_frontend_of_the_same_project_needs_no_cors(folder: Path) -> None:
     (folder / "frontend").mkdir()
     (folder / "frontend" / "package.json").write_text(json.dumps({"devDependencies": {"vite": "7"}}), encoding="utf-8")
@@ -126,6 +128,26 @@ def test_a_frontend_of_the_same_project_needs_no_cors(folder: Path) -> None:
     assert 'app.frontend("/", directory="frontend/dist")' in ran.out
     (folder / "frontend" / "package.json").unlink()
     assert "Alternative" not in fix(folder, "").out
+
+
+def test_a_star_is_the_fault_also_where_the_layer_names_the_origin_of_requests_with_cookies(folder: Path) -> None:
+    layer = (
+        "from starlette.middleware.cors import CORSMiddleware as Starlettes\n\n\n"
+        "class CORSMiddleware(Starlettes):  # as before Starlette 1.0\n"
+        "    async def send(self, message, send, request_headers):\n"
+        "        starts = message['type'] == 'http.response.start'\n"
+        "        if starts and self.allow_all_origins and 'cookie' in request_headers:\n"
+        "            named = (b'access-control-allow-origin', request_headers['origin'].encode())\n"
+        "            message['headers'] = [*message['headers'], named]\n"
+        "            await send(message)\n"
+        "        else:\n"
+        "            await super().send(message, send, request_headers)\n\n\n"
+    )
+    source = f"{layer}app.add_middleware(CORSMiddleware, allow_origins=['*'], allow_methods=['*'])"
+    ran = fix(folder, source, "--credentials", "include")
+    assert ran.status == 0, ran.out
+    assert f"allow_origins=['{PAGE}']" in text(folder)
+    assert "allow_credentials=True" in text(folder)
 
 
 @pytest.fixture

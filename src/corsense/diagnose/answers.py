@@ -9,6 +9,7 @@ from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.origin_faults import refused_origin
+from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
 from corsense.diagnose.redirects import redirect_to_login
 from corsense.diagnose.statuses import GATEWAY, REFUSED, TOO_LARGE
@@ -140,6 +141,8 @@ def _wrong_header(observation: Observation, index: int, named: str) -> list[Diag
     layer = layers[0] if layers else None
     if CorsError.WildcardOriginNotAllowed in errors:
         return [wildcard_with_credentials(layer)]
+    if CorsError.InvalidAllowCredentials in errors and layer is not None and _lets_all_in(observation.policy_of(layer)):
+        return [wildcard_with_credentials(layer, is_sent=False)]
     found = origin_answer_faults(observation, index, named)
     if CorsError.InvalidAllowCredentials in errors:
         found.append(
@@ -148,6 +151,10 @@ def _wrong_header(observation: Observation, index: int, named: str) -> list[Diag
             else credentials_refused(layer, observation.policy_of(layer), observation.origin)
         )
     return found
+
+
+def _lets_all_in(policy: LayerPolicy) -> bool:
+    return policy.policy is None and policy.allows_all_origins
 
 
 def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from corsense.app.description import LayerInfo
@@ -18,8 +19,10 @@ from corsense.diagnose.structure import crashed, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
 from corsense.fetch.check import list_of_tokens
 from corsense.finding import Place
-from corsense.policy import Policy
 from corsense.url import parse_url
+
+if TYPE_CHECKING:
+    from corsense.policy import Policy
 
 _ONE_ORIGIN_FOR_ANOTHER = frozenset(
     {
@@ -182,18 +185,22 @@ def _credentials_faults(observation: Observation, index: int, layer: LayerInfo |
     return found
 
 
-def wildcard_with_credentials(layer: LayerInfo | None) -> Diagnosis:
-    """The first truth: a browser takes no `*` when the page sends credentials."""
+def wildcard_with_credentials(layer: LayerInfo | None, *, is_sent: bool = True) -> Diagnosis:
+    """The first truth: a browser takes no `*` when the page sends credentials. With `is_sent` the answer has the `*`; without it
+    the layer named the origin of a request with cookies, as Starlette's does before 1.0, and did not allow the cookies."""
     message = (
         "The page sends credentials (cookies) and the answer allows the origin '*'. Browsers refuse that pair: "
         "with credentials the answer has to name the page's origin."
+        if is_sent
+        else "The page sends credentials (cookies), and allow_origins=['*'] lets every page in without them. With credentials "
+        "the origins have to be named, and allow_credentials has to be set."
     )
     remedy = "Name the origins that may send cookies, or let the page use credentials: 'omit' when the API needs none."
     return Diagnosis(
         "wildcard-with-credentials",
         message,
         layer.place if layer else None,
-        {"header": "Access-Control-Allow-Origin: *"},
+        {"header": "Access-Control-Allow-Origin: *"} if is_sent else {"allow_origins": ["*"]},
         remedy=remedy,
     )
 
