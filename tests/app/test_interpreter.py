@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -169,6 +170,33 @@ def test_condas_environment_counts_unless_it_is_the_one_that_is_always_active(tm
     assert find_interpreter(tmp_path, environ=base) == OWN
     (tmp_path / "environment.yml").touch()
     assert found(tmp_path, base) == (str(program), "CONDA_PREFIX")
+
+
+@pytest.mark.parametrize("text", ["name: shop\nchannels: [conda-forge]\n", "# ours\nname: 'shop'\ndependencies:\n  - name: x\n"])
+@pytest.mark.parametrize(("command", "variable"), [("conda", None), ("micromamba", None), ("conda", "CONDA_EXE")])
+def test_the_environment_that_condas_file_names_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, command: str, variable: str | None
+) -> None:
+    base, program = environment(tmp_path / "conda"), environment(tmp_path / "conda/envs/shop")
+    listed = json.dumps({"envs": [str(base.parent.parent), str(tmp_path / "gone/shop"), str(program.parent.parent)]})
+    folder = tool(tmp_path / "path", command, f"test \"$*\" = 'env list --json' && echo '{listed}'")
+    monkeypatch.setenv("PATH", "/bin" if variable else folder + os.pathsep + "/bin")
+    active = {"CONDA_PREFIX": str(tmp_path / "conda"), "CONDA_DEFAULT_ENV": "base"}
+    environ = {**active, **({variable: f"{folder}/{command}"} if variable else {})}
+    project = tmp_path / "project"
+    project.mkdir()
+    assert find_interpreter(project, environ=environ) == OWN, "nothing says that conda is used"
+    (project / "environment.yml").write_text(text)
+    assert found(project, environ) == (str(program), f"{command} env list")
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 1", "echo '[]'", 'echo \'{"envs": [1, "/nowhere/shop"]}\'', "echo '{\"envs\": 1}'", "echo {"]
+)
+def test_what_conda_cannot_tell_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    monkeypatch.setenv("PATH", tool(tmp_path / "path", "conda", script) + os.pathsep + "/bin")
+    (tmp_path / "environment.yaml").write_text("name: shop\n")
+    assert find_interpreter(tmp_path, environ=NOTHING) == OWN
 
 
 def test_the_folder_that_uv_is_told_to_use_counts(tmp_path: Path) -> None:

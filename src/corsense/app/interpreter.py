@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +20,11 @@ COMMAND_LIMIT = 10.0
 _FOLDERS = (".venv", "venv")
 _PROGRAMS = ("Scripts/python.exe", "python.exe") if os.name == "nt" else ("bin/python", "bin/python3")
 _REMEDY = "Give the path of a Python interpreter, or of a virtual environment."
+_CONDA = {"conda": "CONDA_EXE", "mamba": "MAMBA_EXE", "micromamba": "MAMBA_EXE"}
+"""Commands that know the environments of conda, and the variable in which a shell keeps the path of each: there it may be a
+function, and not on `PATH`."""
+_CONDA_NAME = re.compile(r"""^name:[ \t]*["']?([\w.-]+)""", re.MULTILINE)
+"""The name of the environment, as the first key of `environment.yml` spells it."""
 _TOOL_TABLE = re.compile(r"^\s*\[tool\.(\w+)", re.MULTILINE)
 
 
@@ -88,7 +93,9 @@ def _named(text: str, name: str, start: Path) -> str:
     """The program that an option or the configuration names."""
     path = Path(os.path.expanduser(text))
     if os.sep not in text and "/" not in text and not (start / path).exists():
-        found = shutil.which(text)
+        from shutil import which  # brings the compressors along
+
+        found = which(text)
         if found is None:
             raise AppLoadError(f"There is no interpreter {text!r} ({name}), neither here nor on PATH.", _REMEDY)
         return found
@@ -123,7 +130,12 @@ def _environments(start: Path, environ: Mapping[str, str], *, run_commands: bool
     if run_commands:
         yield from _by_tools(project)
     conda = environ.get("CONDA_PREFIX")
-    if conda and (environ.get("CONDA_DEFAULT_ENV") != "base" or any(project.glob("environment.y*ml"))):
+    is_base = environ.get("CONDA_DEFAULT_ENV") == "base"
+    if conda and not is_base:
+        yield _of_environment(Path(conda), "CONDA_PREFIX"), "CONDA_PREFIX"
+    if run_commands:
+        yield from _by_conda(project, environ)
+    if conda and is_base and any(project.glob("environment.y*ml")):
         yield _of_environment(Path(conda), "CONDA_PREFIX"), "CONDA_PREFIX"
 
 
@@ -153,17 +165,15 @@ class _Tool:
     def is_used_by(self, project: Path, tables: set[str]) -> bool:
         """Whether the files of a project say so, and the command exists."""
         is_used = self.table in tables or any((project / name).is_file() for name in self.files)
-        return is_used and shutil.which(self.command[0]) is not None
+        if not is_used:
+            return False
+        from shutil import which
+
+        return which(self.command[0]) is not None
 
     def interpreter(self, project: Path) -> str | None:
         """What the command says; None when that is no interpreter, or it fails or takes too long."""
-        try:
-            done = subprocess.run(
-                self.command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_LIMIT, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return None
-        for line in done.stdout.decode(errors="replace").splitlines() if done.returncode == 0 else ():
+        for line in _printed(self.command, project).splitlines():
             path = Path(line.strip())
             program = _program(path) if path.is_dir() else str(path) if path.is_file() else None
             if program is not None and path.is_absolute() and (not self.only_virtual or _is_virtual(program)):
@@ -187,6 +197,49 @@ def _by_tools(project: Path) -> Iterator[tuple[str, str]]:
             program = tool.interpreter(project)
             if program is not None:
                 yield program, " ".join(tool.command[:3])
+
+
+def _by_conda(project: Path, environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The environment that `environment.yml` names, where the command knows one of that name."""
+    name = next((name for file in sorted(project.glob("environment.y*ml")) if (name := _conda_name(file)) is not None), None)
+    if name is None:
+        return
+    from shutil import which
+
+    for tool, variable in _CONDA.items():
+        command = which(environ.get(variable) or tool)
+        program = _conda_program(_printed((command, "env", "list", "--json"), project), name) if command is not None else None
+        if program is not None:
+            yield program, f"{tool} env list"
+
+
+def _conda_name(file: Path) -> str | None:
+    try:
+        found = _CONDA_NAME.search(file.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
+    return found[1] if found is not None else None
+
+
+def _conda_program(printed: str, name: str) -> str | None:
+    try:
+        document = json.loads(printed)
+    except (ValueError, RecursionError):
+        return None
+    folders = document.get("envs") if isinstance(document, dict) else None
+    named = (Path(folder) for folder in folders if isinstance(folder, str)) if isinstance(folders, list) else ()
+    return next((program for folder in named if folder.name == name and (program := _program(folder)) is not None), None)
+
+
+def _printed(command: tuple[str, ...], project: Path) -> str:
+    """What a command prints in the folder of the project; nothing when it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            command, cwd=project, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_LIMIT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.decode(errors="replace") if done.returncode == 0 else ""
 
 
 def _tables(file: Path) -> set[str]:
