@@ -4,6 +4,8 @@ left out, and the header of the run says how many."""
 from __future__ import annotations
 
 import re
+import signal
+import threading
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +15,10 @@ from hypothesis import settings
 
 settings.register_profile("corsense", deadline=None)
 settings.load_profile("corsense")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would every command that a test interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TESTS = Path(__file__).parent
 _HAS_FASTAPI = find_spec("fastapi") is not None

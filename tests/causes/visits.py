@@ -17,7 +17,8 @@ API = "http://localhost:8000"
 
 
 def visit(app: ASGIApp, request: FetchRequest) -> Trace:
-    """What Chromium does with the app's answers to `request`. Hosts other than the API's own answer an empty 200."""
+    """What Chromium, which has a cookie for the API, does with the app's answers to `request`. Hosts other than the API's own
+    answer an empty 200."""
 
     def send(wire: WireRequest) -> WireResponse:
         if urlsplit(wire.url).hostname not in {"localhost", "127.0.0.1"}:
@@ -30,6 +31,8 @@ def visit(app: ASGIApp, request: FetchRequest) -> Trace:
 async def _exchange(app: ASGIApp, wire: WireRequest) -> WireResponse:
     url = urlsplit(wire.url)
     lines = [("host", url.netloc), *wire.headers]
+    if wire.credentials:
+        lines.append(("cookie", "session=1"))
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},

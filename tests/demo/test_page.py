@@ -15,6 +15,7 @@ from corsense.browsers.errors import BrowserError
 from corsense.browsers.installed import find_browser, is_root
 from corsense.demo import Demo, scenarios
 from corsense.report.html import html_report
+from tests.middleware.versions import needs_star_without_cookies
 
 playwright = pytest.importorskip("playwright.sync_api")
 SHOWN = ("trailing_slash", "wildcard_and_credentials", "middleware_after_routes")
@@ -130,6 +131,7 @@ def test_everything_can_be_done_with_the_keyboard_and_is_said_aloud(tab: Tab) ->
     page.locator("#said", has_text="A slash at the end, repaired: allowed.").wait_for()
 
 
+@needs_star_without_cookies
 def test_everything_is_run_and_compared_in_a_table(tab: Tab) -> None:
     tab.page.get_by_role("button", name="Run everything").click()
     tab.see("5 requests made, 5 as corsense said.")
