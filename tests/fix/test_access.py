@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from corsense.fix.access import AccessTable, Grant, faults_of, origins_to_try
-from corsense.origin.lookalikes import UNTRUSTED
+from corsense.origin.untrusted import UNTRUSTED
 
 OURS, THEIRS = "https://app.example.com", UNTRUSTED[0]
 NEWS = "GET /news"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -51,18 +52,42 @@ def test_asking_for_the_version_pulls_in_no_dependency_of_the_tools() -> None:
     assert top_level_modules_after(ASK_FOR_THE_VERSION) & TOOLS == set()
 
 
-EXPLAIN_A_MESSAGE = """
-import contextlib, io, sys
-from corsense.cli.explaining import explain_alone
+RUN_A_COMMAND = """
+import contextlib, io, os, sys
+import corsense.cli, corsense.cli.process
 
-sys.argv = ["corsense", "explain", "Failed to fetch"]
-with contextlib.redirect_stdout(io.StringIO()):
-    try:
-        explain_alone()
-    except SystemExit as end:
-        assert end.code == 1
+def end(work):
+    with contextlib.redirect_stdout(io.StringIO()):
+        status = corsense.cli.process.status_of(work)
+    assert status == {status}, status
+    raise SystemExit  # the rest of what the probe is to see
+
+corsense.cli.process.run = end
+sys.argv = ["corsense", *{arguments!r}]
+with contextlib.suppress(SystemExit):
+    corsense.cli.main()
+"""
+
+SOUND_APP = """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+@app.get("/items")
+def items() -> list[str]:
+    return []
 """
 
 
 def test_explaining_a_message_pulls_in_no_dependency_of_the_tools() -> None:
-    assert top_level_modules_after(EXPLAIN_A_MESSAGE) & TOOLS == set()
+    code = RUN_A_COMMAND.format(status=1, arguments=["explain", "Failed to fetch", "--format", "json"])
+    assert top_level_modules_after(code) & TOOLS == set()
+
+
+def test_checking_a_sound_app_pulls_in_no_dependency_of_the_tools_and_no_event_loop(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SOUND_APP, encoding="utf-8")
+    code = f"import os; os.chdir({str(tmp_path)!r})\n" + RUN_A_COMMAND.format(status=0, arguments=["check", "main:app"])
+    assert top_level_modules_after(code) & {*TOOLS, "asyncio", "ssl"} - {"rich"} == set()

@@ -5,42 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import weakref
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from corsense.app.agent.channel import PIPE_TAKEN, Channel, Closed, Garbled, Taken
+from corsense.app.agent_start import TOO_OLD, StartedAgent, kill_agent, start_agent
 from corsense.app.errors import AppLoadError
 
 MOST_PRINTED = 1 << 20
 """Bytes of what an app prints that are passed on."""
-
-_AGENT = str(Path(__file__).parent / "agent")
-_TOO_OLD = "corsense agent: this Python is too old: "
-_START = f"""\
-import sys
-if sys.version_info < (3, 9):
-    sys.stdout.write({_TOO_OLD!r} + sys.version.split()[0] + "\\n")
-    sys.stdout.flush()
-    sys.exit(1)
-if not getattr(sys.flags, "safe_path", False):
-    del sys.path[0]
-package = type(sys)("_corsense_agent")
-package.__path__ = [{_AGENT!r}]
-sys.modules[package.__name__] = package
-del package
-from _corsense_agent.main import main
-main()
-"""
-# Without -P, which 3.9 and 3.10 do not have: the first entry of the path is that of -c, the working directory.
-
-_NOT_FOR_OTHERS = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
-"""Variables that are about our own interpreter."""
 
 Incoming = dict[str, Any] | Closed | Garbled
 """A message of the agent, or why there are no more."""
@@ -64,34 +41,21 @@ class AgentProcess:
 
         Raises `AppLoadError` when the system cannot start it.
         """
-        ours_in, theirs_out = os.pipe()
-        theirs_in, ours_out = os.pipe()
-        ours_err, theirs_err = os.pipe()
-        environment = dict(os.environ)
-        if python != sys.executable:
-            environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_OTHERS}
         try:
-            process = subprocess.Popen(
-                [python, "-c", _START, *flags],
-                stdin=theirs_in,
-                stdout=theirs_out,
-                stderr=theirs_err,
-                env=environment,
-                start_new_session=True,
-            )
+            return cls.adopt(start_agent(python, *flags))
         except (OSError, ValueError) as error:
-            for number in (ours_in, ours_out, ours_err):
-                os.close(number)
             raise AppLoadError(f"{python!r} cannot be started: {_reason(error)}.", _NAME_IT) from None
-        finally:
-            for number in (theirs_in, theirs_out, theirs_err):
-                os.close(number)
-        found = cls(python, process, Channel(ours_in, ours_out), _Printed(ours_err))
+
+    @classmethod
+    def adopt(cls, started: StartedAgent) -> AgentProcess:
+        """Watch over an agent that has been started."""
+        python, process, reader, writer, errors = started
+        found = cls(python, process, Channel(reader, writer), _Printed(errors))
         found._watch()
         return found
 
     def _watch(self) -> None:
-        self._finalizer = weakref.finalize(self.process, _kill, self.process.pid)
+        self._finalizer = weakref.finalize(self.process, kill_agent, self.process.pid)
         for work in (self._listen, self.printed.pass_on):
             thread = threading.Thread(target=work, daemon=True)
             thread.start()
@@ -129,7 +93,7 @@ class AgentProcess:
 
     def kill(self) -> None:
         """End the process and those it has started, which are in its session."""
-        _kill(self.process.pid)
+        kill_agent(self.process.pid)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=5.0)
 
@@ -162,8 +126,8 @@ class AgentProcess:
         """What is wrong with an interpreter from which no greeting came."""
         message_text = end.args[0] if isinstance(end, (Closed, Garbled)) and end.args else b""
         text = message_text.decode("utf-8", "replace") if isinstance(message_text, bytes) else str(message_text)
-        if _TOO_OLD in text:
-            version = text.partition(_TOO_OLD)[2].partition("\n")[0].strip()
+        if TOO_OLD in text:
+            version = text.partition(TOO_OLD)[2].partition("\n")[0].strip()
             return AppLoadError(f"{self.python!r} is Python {version}, and corsense needs 3.9 or newer for the app.", _NAME_IT)
         if end is None:
             return AppLoadError(f"{self.python!r} did not start as Python does: it says nothing.", _NAME_IT)
@@ -226,16 +190,6 @@ class _Printed:
         with suppress(OSError):
             while data:
                 data = data[os.write(2, data) :]
-
-
-def _kill(pid: int) -> None:
-    try:
-        if hasattr(os, "killpg"):
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGTERM)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _reason(error: Exception) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, Never
 
 from corsense.app.agent.channel import Closed
 from corsense.app.agent_process import AgentProcess
+from corsense.app.agent_start import launched_ahead
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class AppSession:
         (default: this one). With `policy` the target may also name a policy of corsense's, see `policy_document`. Raises
         `AppLoadError` when the target names nothing, or the interpreter cannot be started.
         """
-        agent = _launched_ahead(python or sys.executable)
+        agent = _agent_in(python or sys.executable)
         try:
             from corsense.app.target import AppTarget
 
@@ -307,28 +308,10 @@ class AppSession:
         raise AppStoppedError(f"The process of the app ended by itself: {how}.")
 
 
-_AHEAD: list[AgentProcess] = []
-
-
-def launch_ahead(python: str | None = None) -> None:
-    """Start the process that the next `AppSession.start` with this interpreter will use, and let it import the framework
-    meanwhile. Without a session it ends with this program."""
-    with suppress(AppLoadError):
-        _AHEAD.append(AgentProcess.launch(python or sys.executable, "ahead"))
-
-
-def end_what_was_launched() -> None:
-    """End processes that were launched ahead and never used."""
-    while _AHEAD:
-        _AHEAD.pop().kill()
-
-
-def _launched_ahead(python: str) -> AgentProcess:
-    found = next((agent for agent in _AHEAD if agent.python == python), None)
-    if found is None:
-        return AgentProcess.launch(python)
-    _AHEAD.remove(found)
-    return found
+def _agent_in(python: str) -> AgentProcess:
+    """The process that was launched ahead with this interpreter, else a new one. Raises AppLoadError."""
+    started = launched_ahead(python)
+    return AgentProcess.launch(python) if started is None else AgentProcess.adopt(started)
 
 
 def _last_line(text: str) -> str:

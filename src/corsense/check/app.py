@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from corsense.app.agent_start import launch_ahead
 from corsense.app.description import AppDescription
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe, ProbeResult
@@ -18,6 +19,7 @@ from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import files_of, suppressed
 from corsense.diagnose import Observation, admits_untrusted, cache_faults
+from corsense.fetch import Allowed
 from corsense.transports.unsafe_methods import is_safe
 
 Progress = Callable[[int, int], None]
@@ -49,13 +51,18 @@ class AppCheck:
     import_seconds: float = 0.0
     python: str | None = None
 
-    def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED) -> Survey:
+    def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED, *, prepares: bool = False) -> Survey:
         """The report before anything is repaired, with what it was made of. `texts` are what files of the app contain in place
-        of what is on the disk. Raises as `run` does."""
+        of what is on the disk; `prepares`: a process to prove a fix in starts as soon as there is something to fix.
+
+        Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
+        """
         app = session.description
         origins = plan_origins(self.asked, app)
         probes = self.probes(app)
         tried = self._try(session, probes)
+        if prepares and any(each.probe.situation == "success" and not isinstance(each.trace.outcome, Allowed) for each in tried):
+            launch_ahead(self.python)
         observations = [_observe(result, app, origins, self.asked) for result in tried]
         untrusted_pages = [_observe(result, app, (), self.asked) for result in self._try_untrusted(session, probes)]
         reported = [

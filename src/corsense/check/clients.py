@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from corsense.clients import ClientProfile, ClientRequest, profile
+from corsense.clients import profile
 from corsense.errors import InputError
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription, RouteInfo
     from corsense.check.request import CheckRequest
+    from corsense.clients import ClientProfile, ClientRequest
     from corsense.diagnose import Observation
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
@@ -17,7 +18,9 @@ from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
-from corsense.readers.requests import Body
+
+if TYPE_CHECKING:
+    from corsense.readers.requests import Body
 
 BASE_URL = "http://localhost:8000"
 """Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""

@@ -9,7 +9,6 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from corsense.finding import Finding, Place
-from corsense.fix.edits.place import argument_span, call_span, literal_span
 
 _ARGUMENT_OF = {
     "method-not-allowed": "allow_methods",
@@ -55,6 +54,8 @@ def pointed(finding: Finding, texts: Mapping[str, str] = NOTHING_PATCHED) -> Pla
     source = text_of(place.file, texts)
     if source is None:
         return place
+    from corsense.fix.edits.place import argument_span, call_span, literal_span
+
     span = None
     allowed = finding.evidence.get("allowed", finding.evidence.get("value"))
     if isinstance(allowed, str):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from corsense.errors import InputError, quoted
 from corsense.fetch.request import Credentials, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers
-from corsense.origin.lookalikes import UNTRUSTED
 from corsense.origin.spelling import MAX_HOST, MAX_LABEL
+from corsense.origin.untrusted import UNTRUSTED
 from corsense.suppression import EVERYTHING, RuleSelection
 from corsense.url import parse_url
 
@@ -92,6 +91,8 @@ def read_client(name: str) -> str:
     wanted = name.strip().lower()
     names = [profile.name for profile in PROFILES]
     if wanted not in names:
+        from difflib import get_close_matches
+
         near = get_close_matches(wanted, names, 1)
         hint = f"did you mean {near[0]}?" if near else "`corsense clients` lists them all."
         raise InputError(f"There is no client {quoted(name)}; {hint}")

@@ -9,7 +9,6 @@ from typing import NoReturn
 from corsense import __version__
 
 NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
-AS_JSON = ["--format", "json"]
 
 
 def main() -> NoReturn:
@@ -21,13 +20,15 @@ def main() -> NoReturn:
         raise SystemExit(status_of(_print_version))
     _insist_on_a_working_directory()
     _get_ahead(sys.argv[1:])
-    if _is_only_a_text_to_explain(sys.argv[1:]):
-        from corsense.cli.explaining import explain_alone
+    from corsense.cli.plain import plain_work
 
-        run(explain_alone)
+    run(plain_work(sys.argv[1:]) or _any_work)
+
+
+def _any_work() -> int:
     from corsense.cli.main import work
 
-    run(work)
+    return work()
 
 
 def _insist_on_a_working_directory() -> None:
@@ -39,13 +40,6 @@ def _insist_on_a_working_directory() -> None:
 
 def _print_version() -> None:
     print(f"corsense {__version__}")
-
-
-def _is_only_a_text_to_explain(arguments: list[str]) -> bool:
-    if arguments[:1] != ["explain"]:
-        return False
-    texts = arguments[3 if arguments[1:3] == AS_JSON else 1 :]
-    return len(texts) <= 1 and not any(text.startswith("-") for text in texts)
 
 
 def _get_ahead(arguments: list[str]) -> None:

@@ -2,65 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import time
-from dataclasses import replace
-from enum import StrEnum
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from corsense._terminal import accept
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.options import Ignore, Python, Select, selected
-from corsense.cli.process import cannot_load
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from corsense.check.browser import BrowserCheck
-    from corsense.check.request import CheckRequest
-    from corsense.check.results import Report
-    from corsense.diagnose import Observation
-    from corsense.transports.limits import NetworkLimits
-
-
-class Credentials(StrEnum):
-    """`fetch()`'s credentials modes."""
-
-    OMIT = "omit"
-    SAME_ORIGIN = "same-origin"
-    INCLUDE = "include"
-
-
-class Engine(StrEnum):
-    """Whose rules decide."""
-
-    CHROMIUM = "chromium"
-    FIREFOX = "firefox"
-    WEBKIT = "webkit"
-    STANDARD = "standard"
-
-
-class RealBrowser(StrEnum):
-    """A browser to run beside the model."""
-
-    CHROMIUM = "chromium"
-    FIREFOX = "firefox"
-    WEBKIT = "webkit"
-
-
-class Format(StrEnum):
-    """How to print the report."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-    HTML = "html"
+from corsense.cli.checking import Credentials, Engine, Format, RealBrowser, check_target
+from corsense.cli.options import Ignore, Python, Select
 
 
 def check(
@@ -139,269 +86,31 @@ def check(
     Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser did what corsense had not
     foreseen.
     """
-    from corsense.errors import InputError
-    from corsense.transports.limits import NetworkLimits
-
-    try:
-        real = _real_browser(browser, browser_path, engine)
-        rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
-        asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
-        asked = replace(asked, selection=selected(Path(), select, ignore))
-        limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
-        silent = quiet or format is not Format.TEXT
-        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
-    except InputError as error:
-        fail(str(error))
-    _print(report, format, quiet, verbose)
-    if report.browser is not None and report.browser.disagreements:
-        fail(
-            f"{report.browser.version} and the model do not agree: a fault of corsense, not of your app. "
-            "Please report it, with what is printed under 'browser', to the maintainers of corsense."
-        )
-    raise typer.Exit(SOMETHING_FOUND if report.found_something else NOTHING_FOUND)
-
-
-def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine | None) -> BrowserCheck | None:
-    from corsense.errors import InputError
-
-    if browser is None:
-        if path is not None:
-            raise InputError("--browser-path names the program of a browser; say which with --browser chromium.")
-        return None
-    if engine is not None and engine.value != browser.value:
-        raise InputError(
-            f"--browser {browser.value} is compared with the rules of {browser.value}; leave --engine {engine.value} away."
-        )
-    from corsense.check.browser import BrowserCheck
-
-    found = BrowserCheck(browser.value, path)
-    found.insist()
-    return found
-
-
-def asked_for(
-    origin: list[str] | None,
-    request: list[str] | None,
-    header: list[str] | None,
-    credentials: Credentials | None,
-    engine: Engine,
-    run_endpoints: bool,
-    base_url: str | None = None,
-    behind_proxy: bool | None = None,
-    client: list[str] | None = None,
-) -> CheckRequest:
-    """What the options that `check` and `fix` share ask for. Raises InputError for what none of them takes."""
-    from corsense.check.request import CheckRequest, read_base_url, read_client, read_header, read_operation, read_origin
-
-    return CheckRequest(
-        origins=tuple(read_origin(text) for text in origin or ()),
-        operations=tuple(read_operation(text) for text in request or ()),
-        headers=tuple(read_header(text) for text in header or ()),
-        credentials=credentials.value if credentials else None,
-        engine=engine.value,
+    check_target(
+        target,
+        origin=origin,
+        request=request,
+        header=header,
+        credentials=credentials,
+        engine=engine,
         run_endpoints=run_endpoints,
-        base_url=read_base_url(base_url) if base_url is not None else None,
+        base_url=base_url,
         behind_proxy=behind_proxy,
-        clients=tuple(dict.fromkeys(read_client(name) for name in client or ())),
+        client=client,
+        curl=curl,
+        fetch=fetch,
+        browser=browser,
+        browser_path=browser_path,
+        app=app,
+        factory=factory,
+        python=python,
+        select=select,
+        ignore=ignore,
+        format=format,
+        quiet=quiet,
+        verbose=verbose,
+        time_limit=time_limit,
+        max_operations=max_operations,
+        max_time=max_time,
+        follow=follow,
     )
-
-
-def _report(
-    target: str | None,
-    asked: CheckRequest,
-    curl: str | None,
-    fetch: str | None,
-    factory: bool,
-    time_limit: float,
-    silent: bool,
-    browser: BrowserCheck | None = None,
-    limits: NetworkLimits | None = None,
-    python: str | None = None,
-    app: str | None = None,
-) -> Report:
-    from corsense.cli.configured import configuration_for, configured_origins, with_configuration
-    from corsense.errors import InputError
-
-    if curl is not None and fetch is not None:
-        raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
-    configuration = configuration_for(target)
-    pasted = curl if curl is not None else fetch
-    if pasted is not None:
-        from corsense._terminal import read_standard_input
-        from corsense.check.pasted import with_pasted
-
-        text = read_standard_input() if pasted == "-" else pasted
-        kind: Literal["curl", "fetch"] = "curl" if curl is not None else "fetch"
-        asked, target = with_pasted(asked, text, kind, target, configured_origins(configuration))
-    _insist_on_scheme(target)
-    if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
-        asked = with_configuration(asked, configuration)
-    if target is not None and "://" in target:
-        return _over_the_network(target, asked, limits, silent, browser, app, python)
-    if app is not None:
-        raise InputError("--app names the app behind a URL; give the URL as the target.")
-    if target is not None and target.lower().endswith(".har"):
-        if browser is not None:
-            raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
-        if asked.clients:
-            raise InputError("--client plans requests, and a recording has its own; give --client with an app or a URL.")
-        return _on_recording(Path(target), asked, silent)
-    return _on_app(target, asked, factory, time_limit, silent, browser, python)
-
-
-def _on_recording(file: Path, asked: CheckRequest, silent: bool) -> Report:
-    from corsense.check.recording import check_recording
-    from corsense.cli.progress import progress
-
-    with progress(silent) as advance:
-        if advance is None:
-            return check_recording(file, asked)
-        reading, judging = partial(advance, what=f"reading {file.name}"), partial(advance, what="judging requests")
-        return check_recording(file, asked, reading, judging)
-
-
-def _insist_on_scheme(target: str | None) -> None:
-    from corsense.errors import InputError, quoted
-
-    if target is not None and re.fullmatch(r"[\w.-]+:\d{2,5}(/.*)?", target):
-        raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
-
-
-def report_on(target: str, asked: CheckRequest) -> Report:
-    """The report on an app or a URL for the call that another command asks about; no client's requests are added."""
-    from corsense.cli.configured import configuration_for, with_configuration
-
-    _insist_on_scheme(target)
-    asked = with_configuration(asked, replace(configuration_for(target), client=()))
-    if "://" in target:
-        return _over_the_network(target, asked, None, True, None)
-    return _on_app(target, asked, False, 30.0, True, None, None)
-
-
-def _over_the_network(
-    target: str,
-    asked: CheckRequest,
-    limits: NetworkLimits | None,
-    silent: bool,
-    browser: BrowserCheck | None,
-    app: str | None = None,
-    python: str | None = None,
-) -> Report:
-    if app is None:
-        return _over_the_wire(target, asked, limits, silent, browser)
-    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-    from corsense.app.session import AppSession
-    from corsense.app.target import AppTarget
-    from corsense.check.own_answers import with_own_answers
-    from corsense.cli.interpreter import interpreter_for
-
-    try:
-        named = AppTarget.parse(app)
-        with AppSession.start(named, python=interpreter_for(named.directory, python, silent=silent).path) as session:
-            own = partial(with_own_answers, app=session.description, answer=session.run, asked=asked)
-            return _over_the_wire(target, asked, limits, silent, browser, own)
-    except (AppLoadError, AppHungError, AppStoppedError) as error:
-        cannot_load(error)
-
-
-def _over_the_wire(
-    target: str,
-    asked: CheckRequest,
-    limits: NetworkLimits | None,
-    silent: bool,
-    browser: BrowserCheck | None,
-    own: Callable[[Sequence[Observation]], list[Observation]] | None = None,
-) -> Report:
-    from corsense.check.live import NetworkCheck
-    from corsense.cli.progress import progress
-    from corsense.transports.limits import DEFAULT_LIMITS
-
-    with progress(silent) as advance:
-        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance, own)
-        report = check.run()
-    if browser is None:
-        return report
-    redirects = check.redirects([result.trace.request for result in report.results])
-    return browser.on_url(report, run_endpoints=asked.run_endpoints, redirects=redirects)
-
-
-def _ask_on_terminal() -> Callable[[str], bool] | None:
-    """Asks on stderr; None where nobody sits at a terminal."""
-    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from corsense.readers.controls import harmless
-
-    def ask(question: str) -> bool:
-        return typer.confirm(harmless(question), default=False, err=True)
-
-    return ask
-
-
-def _on_app(
-    target: str | None,
-    asked: CheckRequest,
-    factory: bool,
-    time_limit: float,
-    silent: bool,
-    browser: BrowserCheck | None,
-    python: str | None,
-) -> Report:
-    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-    from corsense.app.session import AppSession, launch_ahead
-    from corsense.app.target import AppTarget
-    from corsense.cli.interpreter import interpreter_for
-
-    try:
-        named = AppTarget.parse(target, factory=factory)
-        interpreter = interpreter_for(named.directory, python, silent=silent).path
-        with AppSession.start(named, time_limit=time_limit, lifespan=asked.run_endpoints, python=interpreter) as session:
-            from corsense.check.app import AppCheck
-            from corsense.cli.progress import progress
-            from corsense.fix.verified import check_with_fixes  # imported while the app is, in its own process
-
-            started = time.monotonic()
-            launch_ahead(interpreter)  # a fix has to be proven in a fresh process: while this one waits, let it get ready
-            _ = session.description
-            with progress(silent) as advance:
-                check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started, interpreter)
-                report = check_with_fixes(check, session)
-            if browser is None:
-                return report
-            probes = check.probes(session.description)
-            return browser.on_app(report, session, probes, run_endpoints=asked.run_endpoints)
-    except (AppLoadError, AppHungError, AppStoppedError) as error:
-        cannot_load(error)
-
-
-def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
-    from corsense.report.redaction import redacted_report
-
-    accept("json" if format in (Format.JSON, Format.SARIF) else "html" if format is Format.HTML else "text")
-    if format in (Format.SARIF, Format.GITHUB):
-        report = redacted_report(report)  # these get findings alone, which cannot tell what is a secret; the others do it
-    if format is Format.JSON:
-        from corsense.report.document import check_document
-
-        print(check_document(report).printed())
-        return
-    if format is Format.SARIF:
-        import json
-
-        from corsense.report.sarif import sarif
-
-        print(json.dumps(sarif(report.findings), indent=2))
-        return
-    if format is Format.GITHUB:
-        from corsense.report.github import workflow_commands
-
-        print("\n".join(workflow_commands(report.findings)))
-        return
-    if format is Format.HTML:
-        from corsense.report.html import html_report
-
-        print(html_report(report), end="")
-        return
-    from corsense.cli.terminal import terminal
-    from corsense.report.text import TextReport
-
-    TextReport(terminal(), verbose=verbose, quiet=quiet).print(report)

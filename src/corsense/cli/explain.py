@@ -34,4 +34,14 @@ def explain(
     if list_:
         print_catalogue(format)
     else:
-        explain_text(text, file, app, url, format, quiet, clipboard, verbose, run_endpoints)
+        explain_text(
+            text,
+            file=file,
+            clipboard=clipboard,
+            app=app,
+            url=url,
+            format=format,
+            quiet=quiet,
+            verbose=verbose,
+            run_endpoints=run_endpoints,
+        )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from corsense._terminal import accept, read_standard_input
-from corsense.cli import AS_JSON, SOMETHING_FOUND, fail
+from corsense.cli import SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
     from corsense.check.results import Report
@@ -24,27 +24,18 @@ class Format(StrEnum):
     JSON = "json"
 
 
-def explain_alone() -> None:
-    """Explain the text of the command line or standard input, where at most the format is asked for.
-
-    Reading options that are not there would take as long as all the rest.
-    """
-    as_json = sys.argv[2:4] == AS_JSON
-    texts = sys.argv[4 if as_json else 2 :]
-    explain_text(texts[0] if texts else None, format=Format.JSON if as_json else Format.TEXT)
-
-
 def explain_text(
     text: str | None = None,
+    *,
     file: Path | None = None,
+    clipboard: bool = False,
     app: str | None = None,
     url: str | None = None,
     format: Format = Format.TEXT,
     quiet: bool = False,
-    clipboard: bool = False,
     verbose: bool = False,
     run_endpoints: bool = False,
-) -> None:
+) -> NoReturn:
     """Explain the messages of a text: the argument, a file, the clipboard, or standard input. With `app` or `url` their call is
     tried.
 
@@ -136,7 +127,7 @@ def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpo
     from dataclasses import replace
 
     from corsense.check.console_call import fix_options_of
-    from corsense.cli.check import report_on
+    from corsense.cli.checking import report_on
 
     target = app or url
     asked = fix_options_of(found, on_app=app is not None, url=url if app is None else None)

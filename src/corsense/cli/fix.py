@@ -12,8 +12,8 @@ import typer
 
 from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.check import Credentials, Engine, asked_for
-from corsense.cli.options import Ignore, Python, Select, selected
+from corsense.cli.checking import Credentials, Engine, asked_for
+from corsense.cli.options import Ignore, Python, Select
 from corsense.cli.process import cannot_load
 
 if TYPE_CHECKING:
@@ -95,11 +95,12 @@ def fix(
     from corsense.errors import InputError
     from corsense.fix.result import FixOptions
     from corsense.fix.write import WriteError, write_all
+    from corsense.suppression import RuleSelection
 
     try:
         fix_options = FixOptions(unsafe_fixes, _variable(from_env), adopt)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
-        asked = replace(asked, selection=selected(Path(), select, ignore))
+        asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT
         _end_interrupted(write)
         fix_result = _fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
@@ -193,8 +194,9 @@ def _on_app(
     silent: bool,
     python: str | None,
 ) -> FixResult:
+    from corsense.app.agent_start import launch_ahead
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
-    from corsense.app.session import AppSession, launch_ahead
+    from corsense.app.session import AppSession
     from corsense.app.target import AppTarget
     from corsense.cli.interpreter import interpreter_for
 

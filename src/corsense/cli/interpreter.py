@@ -33,7 +33,7 @@ def interpreter_for(folder: str, option: str | None, *, silent: bool = False) ->
 def launch_ahead_for(arguments: list[str]) -> None:
     """Start the process of the app while the command line is still being imported, with the interpreter that it will most likely
     need. Tools are not asked for their environments here: that would take longer than it saves."""
-    from corsense.app.session import launch_ahead
+    from corsense.app.agent_start import launch_ahead
 
     if not _is_open(arguments):
         launch_ahead()

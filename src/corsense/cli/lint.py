@@ -13,7 +13,7 @@ import typer
 
 from corsense._terminal import accept
 from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.options import Ignore, Select, selected
+from corsense.cli.options import Ignore, Select
 from corsense.readers.controls import harmless
 
 if TYPE_CHECKING:
@@ -64,11 +64,12 @@ def lint(
 def _lint(paths: list[Path], select: list[str] | None, ignore: list[str] | None) -> LintReport:
     from corsense.errors import no_such_path
     from corsense.lint import lint_paths
+    from corsense.suppression import RuleSelection
 
     for path in paths:
         if not path.exists():
             raise no_such_path(path)
-    chosen = selected(paths[0], select, ignore)
+    chosen = RuleSelection.of(paths[0], select, ignore)
     was_enabled = gc.isenabled()
     gc.disable()
     try:

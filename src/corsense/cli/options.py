@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
-
-if TYPE_CHECKING:
-    from corsense.suppression import RuleSelection
 
 Select: TypeAlias = Annotated[
     list[str] | None,
@@ -29,10 +25,3 @@ Python: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-
-
-def selected(start: Path, select: list[str] | None, ignore: list[str] | None) -> RuleSelection:
-    """The rules whose findings are reported. Raises InputError for a name that is no rule."""
-    from corsense.suppression import RuleSelection
-
-    return RuleSelection.of(start, select, ignore)

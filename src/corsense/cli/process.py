@@ -47,9 +47,9 @@ def cannot_load(error: Exception) -> NoReturn:
 
 
 def _end_what_was_launched() -> None:
-    session = sys.modules.get("corsense.app.session")
-    if session is not None:
-        session.end_what_was_launched()
+    agents = sys.modules.get("corsense.app.agent_start")
+    if agents is not None:
+        agents.end_what_was_launched()
 
 
 def _outcome(work: Callable[[], int | None]) -> int:

@@ -6,14 +6,24 @@ profile names the versions.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from corsense._lazy import lazy_names
 from corsense.clients.profile import ClientProfile, ClientRequest, Read
-from corsense.clients.table import MEASURED, PROFILES
+
+if TYPE_CHECKING:
+    from corsense.clients.table import MEASURED as MEASURED
+    from corsense.clients.table import PROFILES as PROFILES
 
 __all__ = ["MEASURED", "PROFILES", "ClientProfile", "ClientRequest", "Read", "profile"]
 
-_BY_NAME = {found.name: found for found in PROFILES}
+_HOMES = {"MEASURED": "corsense.clients.table", "PROFILES": "corsense.clients.table"}
+
+__getattr__ = lazy_names(globals(), _HOMES)  # most checks are of no client
 
 
 def profile(name: str) -> ClientProfile:
     """The profile called `name`. Raises KeyError when there is none."""
-    return _BY_NAME[name]
+    from corsense.clients.table import BY_NAME
+
+    return BY_NAME[name]

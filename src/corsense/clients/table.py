@@ -224,3 +224,6 @@ PROFILES: tuple[ClientProfile, ...] = (
     ClientProfile("swagger-ui", "Swagger UI", "swagger-ui-dist 5.35.0",
                   (_READ, ClientRequest("POST", (_JSON,), "{}"))),
 )  # fmt: skip
+
+BY_NAME = {found.name: found for found in PROFILES}
+"""The profiles by name."""

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.clients import profile
-from corsense.diagnose.cookies import cookie_faults
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
@@ -59,7 +58,10 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
     if response is not None:
         yield from _unread_by_client(observation, response, outcome)
         yield from _unreadable_headers(observation, response, outcome)
-        yield from cookie_faults(observation, response)
+        if response.header("set-cookie") is not None:
+            from corsense.diagnose.cookies import cookie_faults
+
+            yield from cookie_faults(observation, response)
 
 
 def admits_untrusted(observation: Observation) -> Diagnosis | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from corsense.app.description import AppDescription, LayerInfo, RouteInfo
 from corsense.app.traceback import ParsedTraceback
@@ -18,8 +19,10 @@ from corsense.diagnose.regex_type import regex_type_fault
 from corsense.diagnose.regexes import regex_fault
 from corsense.diagnose.structure import added_too_late
 from corsense.finding import Place
-from corsense.policy import Policy
 from corsense.url import is_loopback_host, parse_url
+
+if TYPE_CHECKING:
+    from corsense.policy import Policy
 
 # A fault as `PolicyError` writes it: "origins: what is wrong, and what to write. [CORS201 origin-trailing-slash]".
 _FAULT = re.compile(r"(?P<field>[\w.\[\]'\"/*-]+): (?P<said>(?:(?!\[CORS\d{3} ).)+)\[CORS\d{3} (?P<slug>[a-z0-9-]+)\]", re.DOTALL)

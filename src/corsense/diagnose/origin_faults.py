@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from corsense.app.description import LayerInfo
 from corsense.causes import Severity
@@ -13,9 +14,10 @@ from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry, pattern_remedy, pattern_slug
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
-from corsense.origin import Origin, OriginPattern
-from corsense.policy import Policy
-from corsense.policy.explanation import difference, nearest
+
+if TYPE_CHECKING:
+    from corsense.origin import Origin, OriginPattern
+    from corsense.policy import Policy
 
 _LISTED = 4
 _LISTED_WHOLE = 10
@@ -82,6 +84,9 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
 
 def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Diagnosis:
     """A layer of corsense's own says no: its entries are patterns, all of which can match some page."""
+    from corsense.origin import Origin
+    from corsense.policy.explanation import difference, nearest
+
     origin = observation.origin
     sent = Origin.parse(origin)
     near = None if sent is None else nearest(ours, sent)

@@ -8,14 +8,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corsense.app.description import LayerInfo, Opaque, PolicyInfo, RouteInfo
 from corsense.diagnose.lists import joined_parts, nested_values
 from corsense.diagnose.origins import meant_origin
 from corsense.origin.not_a_regex import Listed
-from corsense.policy import Policy, PolicyError
 from corsense.policy.keywords import STARLETTE
+
+if TYPE_CHECKING:
+    from corsense.policy import Policy
 
 _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-language", "content-type"})
 
@@ -157,6 +159,8 @@ def _of_own(info: PolicyInfo, spelt_as_policy: bool) -> LayerPolicy:
 @lru_cache(maxsize=64)
 def _read(info: PolicyInfo) -> Policy | None:
     """The policy that a document spells; None when it cannot be made again. Many requests are judged by the same."""
+    from corsense.policy import Policy, PolicyError
+
     keywords: dict[str, Any] = json.loads(info.document or "{}")
     if info.resolver:
         keywords["origin_resolver"] = _unasked

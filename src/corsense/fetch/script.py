@@ -14,7 +14,7 @@ from corsense.fetch.trace import Failed, FailureReason
 from corsense.fetch.wire import Headers
 from corsense.url import ParsedUrl, parse_url
 
-_NOT_IN_A_VALUE = re.compile("[\0\r\n\u0100-\U0010ffff]")
+_NOT_IN_A_VALUE = re.compile("[^\1-\t\v\f\16-\xff]")  # compiles faster than the range that it leaves out
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from corsense.diagnose.policies import LayerPolicy, meant_origins
 from corsense.fetch import Allowed
 from corsense.fetch.request import Credentials
 from corsense.fix.edits.expressions import compiled
-from corsense.origin.lookalikes import UNTRUSTED, near_origins
+from corsense.origin.lookalikes import near_origins
 from corsense.origin.reach import foreign_origin
+from corsense.origin.untrusted import UNTRUSTED
 from corsense.url import parse_url
 
 Key = tuple[str, bool, str]

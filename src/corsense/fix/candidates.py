@@ -17,7 +17,6 @@ from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.finding import Finding, Place
 from corsense.fix import edits
 from corsense.origin.not_a_regex import Listed
-from corsense.policy.keywords import STARLETTE
 
 TextEdit: TypeAlias = Callable[[str], str | None]
 
@@ -213,6 +212,8 @@ def plain_repairs(slug: str, evidence: Mapping[str, object], place: Place) -> It
         yield Candidate(place, f"expose the header {header}", lambda text: edits.expose_header(text, line, header))
     elif slug == "unknown-keyword":
         from difflib import get_close_matches
+
+        from corsense.policy.keywords import STARLETTE
 
         wrong = str(evidence.get("keyword", ""))
         near = get_close_matches(wrong, STARLETTE, 1)

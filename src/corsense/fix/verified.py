@@ -26,7 +26,7 @@ def check_with_fixes(check: AppCheck, session: AppSession) -> Report:
 
     Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
     """
-    survey = check.survey(session)
+    survey = check.survey(session, prepares=True)
     report, asked = survey.report, check.asked
     proposals = _propose(check, survey)
     if not proposals:

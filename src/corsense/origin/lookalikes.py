@@ -16,9 +16,7 @@ from corsense.errors import InputError, quoted
 from corsense.faults import PolicyError
 from corsense.origin.pattern import OriginPattern
 from corsense.origin.spelling import read_pattern
-
-UNTRUSTED = ("https://evil.com", "https://corsense-k7q2v9.example")
-"""Two sites that nobody trusts: a server that allows both allows everyone."""
+from corsense.origin.untrusted import UNTRUSTED
 
 _SPECIAL = "_-\"'{}+^!~;&()*,$=|`"
 _ENCODED = ("%60", "%0b", "%00", "%20")

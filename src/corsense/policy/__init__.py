@@ -9,9 +9,26 @@ Nothing here does input or output, and nothing depends on a framework: the middl
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from corsense._lazy import lazy_names
 from corsense.faults import Fault, PolicyError
-from corsense.policy.decision import Decision, Reason
-from corsense.policy.origins import Resolver
-from corsense.policy.policy import Policy, ResolverSettings
+
+if TYPE_CHECKING:
+    from corsense.policy.decision import Decision as Decision
+    from corsense.policy.decision import Reason as Reason
+    from corsense.policy.origins import Resolver as Resolver
+    from corsense.policy.policy import Policy as Policy
+    from corsense.policy.policy import ResolverSettings as ResolverSettings
 
 __all__ = ["Decision", "Fault", "Policy", "PolicyError", "Reason", "Resolver", "ResolverSettings"]
+
+_HOMES = {
+    "Decision": "corsense.policy.decision",
+    "Reason": "corsense.policy.decision",
+    "Resolver": "corsense.policy.origins",
+    "Policy": "corsense.policy.policy",
+    "ResolverSettings": "corsense.policy.policy",
+}
+
+__getattr__ = lazy_names(globals(), _HOMES)  # most checks are of apps without a policy of ours

@@ -15,7 +15,8 @@ from corsense.errors import InputError, quoted
 from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.fetch.request import Credentials
 from corsense.origin import OriginPattern
-from corsense.origin.lookalikes import UNTRUSTED, ForeignOrigin, foreign_origins, listed_untrusted
+from corsense.origin.lookalikes import ForeignOrigin, foreign_origins, listed_untrusted
+from corsense.origin.untrusted import UNTRUSTED
 from corsense.testing.exchange_plan import Call, ExchangePlan, Memory, watch
 from corsense.testing.operations import PageOperation, surface
 from corsense.testing.target import AssertionTarget

@@ -18,7 +18,8 @@ from typing import Any, Literal, NamedTuple
 from corsense._redaction import redact_text
 from corsense.errors import InputError, quoted
 from corsense.fetch import Allowed, Browser, FetchRequest, WireRequest, WireResponse
-from corsense.origin.lookalikes import UNTRUSTED, foreign_origins
+from corsense.origin.lookalikes import foreign_origins
+from corsense.origin.untrusted import UNTRUSTED
 from corsense.testing.exchange_plan import Call, ExchangePlan, watch
 from corsense.testing.foreign_access import _unlogged
 from corsense.testing.operations import PageOperation, surface

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from corsense.transports.redirects import Ask
+if TYPE_CHECKING:
+    from corsense.transports.redirects import Ask
 
 MAX_OPERATIONS = 500
 """Operations of a server's OpenAPI document that are tried unless the user says otherwise."""

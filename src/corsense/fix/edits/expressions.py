@@ -8,7 +8,7 @@ import warnings
 
 from corsense.fix.edits.names import binding, dotted, loads
 from corsense.fix.edits.source import Source
-from corsense.origin.lookalikes import UNTRUSTED
+from corsense.origin.untrusted import UNTRUSTED
 
 _INSECURE = tuple(f"{origin.replace('https:', 'http:')}:8080" for origin in UNTRUSTED)
 
