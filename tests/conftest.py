@@ -24,8 +24,8 @@ _TESTS = Path(__file__).parent
 _HAS_FASTAPI = find_spec("fastapi") is not None
 _FASTAPI = re.compile(r"\b(?:from|import)\s+fastapi\b")
 _SUPPORT = re.compile(r"^from (tests(?:\.\w+)+) import", re.MULTILINE)
-_SERVED = ("demo", "project/test_documents.py", "project/test_typed_examples.py", "transports/test_browser_headers.py")
-"""Tests of FastAPI apps whose source stands elsewhere: in the demo, the documents and the examples."""
+_SERVED = ("demo", "field", "project/test_documents.py", "project/test_typed_examples.py", "transports/test_browser_headers.py")
+"""Tests of FastAPI apps whose source stands elsewhere: in the demo, the field cases, the documents and the examples."""
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

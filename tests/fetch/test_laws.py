@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corsense.fetch import Allowed, Blocked, Browser, Failed, FetchRequest, NetworkError, Trace, WireRequest, WireResponse
-from corsense.fetch.trace import EngineName
+from corsense.fetch.trace import EngineName, Tainting
 from corsense.transports import drive
 
 ENGINES: tuple[EngineName, ...] = ("standard", "chromium", "firefox", "webkit")
@@ -80,7 +81,8 @@ def test_every_fetch_ends_with_a_verdict(
     if isinstance(trace.outcome, Failed):
         assert trace.outcome.reason
     elif isinstance(trace.outcome, Allowed):
-        assert trace.outcome.tainting in ("basic", "cors", "opaque")
+        assert trace.outcome.tainting in get_args(Tainting)
+        assert trace.outcome.tainting != "opaqueredirect" or request.redirect == "manual"
     else:
         assert isinstance(trace.outcome, Blocked)
         exchange = trace.outcome.exchange
