@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from corsense.app.description import AppDescription, LayerInfo, Opaque, Plain
+from corsense.app.description import AppDescription, LayerInfo, Opaque, Plain, PolicyInfo
 from corsense.app.session import AppSession
 from corsense.app.target import AppTarget
+from corsense.diagnose.policies import policy_for
 from corsense.errors import InputError, quoted
 from corsense.policy import Policy
 from corsense.readers.policy import read_as_ours
@@ -33,6 +34,27 @@ def _policy(document: str, source: str) -> Policy:
         return Policy(**found)
     except TypeError:
         raise InputError(f"the corsense of {quoted(source)} is of another release: its policy cannot be read.") from None
+
+
+def policies_of_routes(app: AppDescription) -> dict[str, Policy | None]:
+    """The policies that single routes of an app have of their own, by the path as it was written; None where requests are left
+    alone. A function of the app's that has the last word about origins is not asked: what it decides is `ORIGIN_UNRESOLVED`."""
+    layer = next((layer for layer in app.cors_layers if layer.policy is not None), None)
+    if layer is None:
+        return {}
+    found = {route.path: policy_for(layer, route, route.example_path) for route in app.routes}
+    return {path: _of_route(info) for path, info in found.items() if info is not None}
+
+
+def _of_route(info: PolicyInfo) -> Policy | None:
+    if info.document is None:
+        return None
+    policy = Policy(**json.loads(info.document))
+    return policy.replace(origin_resolver=_not_asked) if info.resolver else policy
+
+
+async def _not_asked(origin: str) -> bool:
+    raise AssertionError(f"the resolver is not asked about {origin}")
 
 
 def _served_by(app: AppDescription, source: str) -> Policy:

@@ -129,12 +129,95 @@ def explain(
     raise typer.Exit(NOTHING_FOUND if decision.allowed else SOMETHING_FOUND)
 
 
-def _valid(source: str | None) -> Policy:
+@app.command()
+def replay(
+    logs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="LOGS...",
+            help="Access logs, HAR files, spans, tables, folders of observations: paths, globs, addresses of object storage.",
+            show_default=False,
+        ),
+    ],
+    policy: Annotated[
+        str,
+        typer.Option(
+            "--policy", metavar="POLICY", help="The policy to try: module:app, module:policy, a .toml or .json file, or 'env'."
+        ),
+    ],
+    current: Annotated[
+        str | None,
+        typer.Option(
+            "--current",
+            metavar="POLICY",
+            help="The policy to compare with. Default: the answers in the logs, or the verdicts in the observations.",
+            show_default=False,
+        ),
+    ] = None,
+    app_name: Annotated[
+        str | None,
+        typer.Option(
+            "--app",
+            metavar="MODULE:APP",
+            help="The app whose routes name the paths. Default: POLICY, where it is an app; else paths are shown as shapes.",
+            show_default=False,
+        ),
+    ] = None,
+    log_format: Annotated[
+        str,
+        typer.Option(
+            "--log-format",
+            metavar="FORMAT",
+            help="auto, caddy, traefik, aws-waf, har, otel, or the format string of nginx (log_format) or Apache (LogFormat).",
+        ),
+    ] = "auto",
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="NAME=KEY",
+            help="Where a log of JSON lines or a table has something, such as origin=http.headers.origin. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", metavar="ADDRESS", help="duckdb, spark://HOST:PORT, spark://local[2], bigquery://... or athena://..."
+        ),
+    ] = "duckdb",
+    python: Python = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    format: Printed = Format.TEXT,
+) -> None:
+    """Say which requests in logs a policy would refuse or allow, other than today.
+
+    Caddy's access log can be read as it is; docs/replay.md has the setting that adds Origin to the log of other servers.
+    Exit status: 0 nothing changes, 1 something changes, 2 nothing could be judged."""
+    from corsense.cli.replaying import NamedPolicy, judge_logs, read_keys
+    from corsense.replay.replaying import Reading
+
+    reading = Reading(engine, log_format, read_keys(key or []))
+    tried = NamedPolicy(_valid(policy, python), policy)
+    today = NamedPolicy(_valid(current, python), current) if current is not None else None
+    result = judge_logs(logs, tried, today, app_name, python, reading, silent=quiet)
+    if format is Format.JSON:
+        from corsense.report.replayed import replay_document
+
+        print(replay_document(result).printed())
+    else:
+        from corsense.report.replayed import replay_text
+
+        print(replay_text(result))
+    raise typer.Exit(SOMETHING_FOUND if result.found else NOTHING_FOUND)
+
+
+def _valid(source: str | None, python: str | None = None) -> Policy:
     """The policy, which must be valid: its faults end the command with status 2."""
     from corsense.faults import PolicyError
 
     try:
-        return _load(source)
+        return _load(source, python)
     except PolicyError as error:
         _refuse(source, error.faults)
 

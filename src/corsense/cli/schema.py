@@ -18,6 +18,7 @@ class Described(StrEnum):
     LINT = "lint"
     CONFIG = "config"
     POLICY = "policy"
+    REPLAY = "replay"
 
 
 def schema(
@@ -37,6 +38,10 @@ def _schema_of(document: Described) -> dict[str, Any]:
             from corsense.policy import Policy
 
             return Policy.json_schema()
+        case Described.REPLAY:
+            from corsense.report.replayed import ReplayDocument
+
+            return ReplayDocument.model_json_schema(by_alias=True)
         case Described.FIX:
             from corsense.report.repairs import FixResultDocument
 
