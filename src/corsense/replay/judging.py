@@ -13,6 +13,7 @@ from corsense.fetch.safelist import SAFELISTED_METHODS
 from corsense.fetch.wire import WireResponse
 from corsense.observe import ALLOWED, CredentialsSent, RequestKind, RequestTuple
 from corsense.observe.request_tuple import PRIVATE_NETWORK
+from corsense.observe.verdict import verdict_on
 from corsense.policy import Policy
 
 REFUSED = "refused"
@@ -51,19 +52,7 @@ class Answer:
 def verdict(policy: Policy | None, request: RequestTuple) -> str:
     """What a policy says of a request: `ALLOWED` or a `Reason`. None: no CORS layer answers, so no page of another origin can
     read."""
-    if policy is None:
-        return REFUSED
-    if request.kind is RequestKind.WEBSOCKET:
-        decision = policy.decide(request.origin if policy.websockets else None)
-    else:
-        decision = policy.decide(
-            request.origin,
-            request.method,
-            [name for name in request.headers if name != PRIVATE_NETWORK],
-            credentials=request.credentials.has_cookies,
-            private_network=PRIVATE_NETWORK in request.headers,
-        )
-    return ALLOWED if decision.reason is None else decision.reason.value
+    return REFUSED if policy is None else verdict_on(request, policy)
 
 
 def shown_verdict(request: RequestTuple, answer: Answer) -> str | None:

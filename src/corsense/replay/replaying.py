@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from corsense.errors import InputError, no_such_path, quoted
 from corsense.observe import ObservedRequests
+from corsense.observe.lines import read as read_observations
 from corsense.replay.documents import Documents, holds_requests
 from corsense.replay.engines import Files, Kind, open_engine
 from corsense.replay.fields import LINE, Field, LogFormat, Place, Value
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int, str], None]
 """Called with how much is done, of how much, and of what."""
 
-_LONGEST_OBSERVATION = 4096
 _DAY = 86_400
 _COMPRESSED = (".gz", ".zst", ".zstd")
 _GLOB = "*?["
@@ -89,22 +89,13 @@ class _Replay:
         for folder in folders:
             for path in _observation_files(folder):
                 with path.open("rb") as file:
-                    for line in file:
-                        self._read_observation(line, found)
+                    seen = read_observations(file)
+                self._tally.broken += seen.broken
+                self._tally.not_kept += seen.unkept
+                found += seen.requests
         self._tally.requests += sum(each.count for each in found)
         self._tally.add_groups(groups_of_observations(found), "observed")
         return [LogRead(folder, "observations") for folder in folders]
-
-    def _read_observation(self, line: bytes, found: list[ObservedRequests]) -> None:
-        document = json_object(line[:_LONGEST_OBSERVATION].decode("utf-8", "replace"))
-        if document is not None and "unkept" in document:
-            unkept = document["unkept"]
-            self._tally.not_kept += unkept if isinstance(unkept, int) else 0
-            return
-        try:
-            found.append(ObservedRequests.of_document(document))
-        except ValueError:
-            self._tally.broken += bool(line.strip())
 
     def _judge_logs(self, logs: Sequence[str]) -> list[LogRead]:
         engine = open_engine(self._reading.engine)

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from corsense.observe import ALLOWED, CredentialsSent, ObservedRequests, RequestKind, RequestTuple
-from corsense.observe.request_tuple import MAX_ROUTE, PRIVATE_NETWORK
+from corsense.observe.request_tuple import AUTHORIZATION, COOKIES, MAX_ROUTE, PRIVATE_NETWORK
 from corsense.policy import Policy
 from corsense.policy.decision import Reason
 from corsense.replay.fields import Field, LogFormat
@@ -287,7 +287,7 @@ class _Facts:
         """The credentials that came with a request, as far as the log says."""
         if not self._is_known(Field.COOKIE, bool(self._row["any_cookies"])):
             self.missing.add(Missing.CREDENTIALS)
-        return CredentialsSent.of(cookies=bool(self._row["cookies"]), authorization=bool(self._row["authorization"]))
+        return CredentialsSent.of(COOKIES * bool(self._row["cookies"]) + AUTHORIZATION * bool(self._row["authorization"]))
 
     def _requested_headers(self) -> tuple[str, ...]:
         if not self._is_known(Field.REQUESTED_HEADERS, bool(self._row["any_requested_headers"])):
