@@ -45,15 +45,18 @@ def distribution(requirement: str) -> str:
 
 
 def direct_requirements() -> set[str]:
+    """What the project names itself, but for the extra `spark`, which has a lock of its own."""
     project = pyproject()["project"]
-    extras = [requirement for listed in project["optional-dependencies"].values() for requirement in listed]
+    extras = [
+        requirement for name, listed in project["optional-dependencies"].items() if name != "spark" for requirement in listed
+    ]
     groups = [requirement for listed in pyproject()["dependency-groups"].values() for requirement in listed]
     return {distribution(line) for line in [*project["dependencies"], *extras, *groups, *pyproject()["build-system"]["requires"]]}
 
 
-def locked() -> dict[str, str]:
+def locked(text: str | None = None) -> dict[str, str]:
     """Each locked distribution and the text of its entry, hashes included."""
-    entries = re.split(r"^(?=[A-Za-z0-9])", lock(), flags=re.MULTILINE)
+    entries = re.split(r"^(?=[A-Za-z0-9])", lock() if text is None else text, flags=re.MULTILINE)
     return {distribution(entry): entry for entry in entries if entry.strip()}
 
 
@@ -83,8 +86,19 @@ def test_the_lock_covers_every_extra_the_development_tools_and_the_build_backend
     assert direct_requirements() - set(locked()) == set()
 
 
+def spark_locked() -> dict[str, str]:
+    return locked((ROOT / "requirements" / "spark.lock").read_text(encoding="utf-8"))
+
+
+def test_the_lock_of_spark_has_the_same_releases_and_spark_itself() -> None:
+    assert "pyspark" in spark_locked()
+    both = locked().keys() & spark_locked().keys()
+    assert {name for name in both if locked()[name].split()[0] != spark_locked()[name].split()[0]} == set()
+
+
 def test_every_locked_distribution_is_pinned_and_hashed() -> None:
-    loose = [name for name, entry in locked().items() if not re.match(r"\S+==\S+", entry) or "--hash=sha256:" not in entry]
+    entries = [*locked().items(), *spark_locked().items()]
+    loose = [name for name, entry in entries if not re.match(r"\S+==\S+", entry) or "--hash=sha256:" not in entry]
     assert loose == []
 
 
