@@ -76,9 +76,12 @@ def run(folder: Path, mutmut: str, sample: int, seed: int, only: str) -> int:
         print("mutants: mutmut made none; run it in the folder to see why: " + str(folder), file=sys.stderr)
         return 1
     drawn = names if sample == 0 else random.Random(seed).sample(names, min(sample, len(names)))
-    call(folder, mutmut, "run", "--max-children", "1", *drawn)
+    printed = call(folder, mutmut, "run", "--max-children", "1", *drawn)
     found = {name: outcome for name, outcome in outcomes(folder).items() if name in set(drawn)}
     counts = Counter(found.values())
+    if counts["not tried"] == len(drawn):
+        print(f"mutants: the tests did not pass before any change:\n{printed[-3000:]}", file=sys.stderr)
+        return 1
     print(
         f"{len(drawn)} of {len(names)} mutants: " + ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common())
     )
@@ -94,7 +97,8 @@ def run(folder: Path, mutmut: str, sample: int, seed: int, only: str) -> int:
 
 def call(folder: Path, mutmut: str, *arguments: str) -> str:
     """What mutmut prints."""
-    return subprocess.run([mutmut, *arguments], cwd=folder, capture_output=True, text=True, check=False).stdout
+    command = [mutmut, *arguments]
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
 
 
 def outcomes(folder: Path) -> dict[str, str]:

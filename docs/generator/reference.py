@@ -71,7 +71,7 @@ def command_line() -> str:
         records = [parameter.get_help_record(context) for parameter in command.params if parameter.name != "help"]
         rows = [f"| `{_code(names.removesuffix(' <str>'))}` | {_cell(help)} |" for names, help in filter(None, records)]
         if rows:
-            parts.append("| | |\n|---|---|\n" + "\n".join(rows) + "\n")
+            parts.append("| name | meaning |\n|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 
@@ -103,7 +103,7 @@ def causes() -> str:
             for entry in catalogue()
             if entry.code.removeprefix("CORS").startswith(hundred)
         ]
-        parts.append(f"## {title}\n\n| code | slug | | severity |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
+        parts.append(f"## {title}\n\n| code | slug | cause | severity |\n|---|---|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
 
 
@@ -179,7 +179,7 @@ def engines() -> str:
         "# Where the engines differ\n\n"
         "corsense decides as the Fetch standard says, and as Chromium, Firefox and WebKit do where they deviate. Each row is one "
         "field of `corsense.fetch.engines`, observed on real browsers. In everything else, all of them follow the standard.\n\n"
-        f"| | standard | {' | '.join(BROWSERS.values())} |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        f"| behaviour | standard | {' | '.join(BROWSERS.values())} |\n|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
 
 

@@ -53,7 +53,7 @@ def assemble(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for source in sorted(DOCS.rglob("*")):
         target = folder / source.relative_to(DOCS)
-        if source.is_file() and source.suffix in (".md", ".png", ".svg", ".css") and "generator" not in source.parts:
+        if source.is_file() and source.suffix in (".md", ".png", ".svg", ".css", ".js") and "generator" not in source.parts:
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.suffix == ".md":
                 target.write_text(for_site(source.read_text(encoding="utf-8"), source), encoding="utf-8")
