@@ -10,6 +10,10 @@ function complete() {
     nav.removeAttribute("aria-labelledby");
     nav.setAttribute("aria-label", title ? title.textContent.trim() : "Section");
   }
+  document.querySelectorAll(".md-nav--secondary .md-nav:not([data-numbered])").forEach((nav, index) => {
+    nav.dataset.numbered = "";
+    nav.setAttribute("aria-label", `${nav.getAttribute("aria-label") ?? "Part"} (${index + 1})`);
+  });
 }
 complete();
 new MutationObserver(complete).observe(document.body, { childList: true, subtree: true });
