@@ -116,7 +116,7 @@ def main() -> None:
         for name, of in loads.items()
     ]
     print(f"\nA JSON POST of the own page; {how}, {rounds} rounds\n")
-    print(table(["server", "requests a second", "to none", "processor, us a request", "to none"], rows))
+    print(table(["server", "requests a second", "to off", "processor, us a request", "to off"], rows))
 
 
 if __name__ == "__main__":
