@@ -221,7 +221,7 @@ class _Search:
             if tried.status == 101:
                 found.append(ForeignWrite(page.kind, f"WEBSOCKET {path}", page.origin, page.html, tried.status))
             elif own.status != 101 and tried.status == own.status:
-                why = f"it answers {own.status} to the page of its own origin too"
+                why = _same_for_all(own.status)
         outcome: Outcome = "runs" if found else "refused" if why is None else "not tried"
         return found, WriteCell("WEBSOCKET", path, outcome, None if found else why)
 
@@ -322,9 +322,17 @@ class _Search:
         if proper.reached or (self.run_unsafe and 0 < proper.status < 400):
             return None
         if tried.status == proper.status and (tried.status in _NOBODY or tried.status >= 500 or self.run_unsafe):
-            remedy = "; hand over a client that is logged in" if tried.status in _NOBODY else ""
-            return f"it answers {tried.status} to the page of its own origin too{remedy}"
+            return _same_for_all(tried.status)
         return None
+
+
+def _same_for_all(status: int) -> str:
+    remedies = {
+        401: "; hand over a client that is logged in",
+        403: "; hand over a client that is logged in",
+        421: "; hand over a client whose base_url has a host that the server accepts",
+    }
+    return f"it answers {status} to the page of its own origin too{remedies.get(status, '')}"
 
 
 # The pages.
