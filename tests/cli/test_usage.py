@@ -14,7 +14,7 @@ from tests.cli.commands import corsense
 needs_fastapi = pytest.mark.skipif(find_spec("fastapi") is None, reason="the demo serves FastAPI apps")
 
 COMMANDS = ["check", "demo", "explain", "fix", "lint", "rule", "schema", "policy"]
-OF_POLICY = ["show", "check", "diff", "explain"]
+OF_POLICY = ["show", "check", "diff", "explain", "tighten"]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_the_help_of_schema_and_policy_lists_what_they_take() -> None:
     assert "text|json " in corsense("policy", "show", "--help").out
 
 
-@pytest.mark.parametrize("name", ["check", "explain", "fix", "lint", "config", "policy"])
+@pytest.mark.parametrize("name", ["check", "explain", "fix", "lint", "config", "policy", "tighten"])
 def test_everything_that_schema_lists_has_a_schema(name: str) -> None:
     assert corsense("schema", name).document["type"] == "object"
 

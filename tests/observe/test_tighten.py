@@ -10,7 +10,7 @@ import pytest
 
 from corsense.errors import InputError
 from corsense.observe import ALLOWED, CredentialsSent, ObservedRequests, RequestKind, RequestTuple
-from corsense.observe.tighten import Proposal, tighten
+from corsense.observe.tighten import PolicyProposal, tighten
 from corsense.observe.verdict import verdict_on
 from corsense.policy import Policy
 from tests.observe.simulation import HOSTILE_SHARE, LIVE, World
@@ -59,7 +59,7 @@ def weeks(
     return ObservedRequests(request, count, DAY, DAY + timedelta(days - 1), days)
 
 
-def reason(proposal: Proposal, origin: str) -> str:
+def reason(proposal: PolicyProposal, origin: str) -> str:
     return next(left.reason.value for left in proposal.left_out if left.origin == origin)
 
 
@@ -192,3 +192,14 @@ def test_an_api_without_logins_is_proposed_only_when_that_is_said() -> None:
 def test_too_little_evidence_is_refused_with_what_is_needed(seen: list[ObservedRequests], message: str) -> None:
     with pytest.raises(InputError, match=message):
         tighten(seen, LIVE)
+
+
+def test_a_narrow_expression_stays_where_no_pattern_says_as_little() -> None:
+    seen = [weeks(APP), *previews(9, "preview.example.com")]
+    narrow = Policy(origins=[APP], origin_regex=r"https://pr-[0-9]+\.preview\.example\.com", credentials=True)
+    kept = tighten(seen, narrow).policy
+    assert kept.regex == narrow.regex
+    assert kept.origins == (APP,)
+    assert kept.credentials_for("https://pr-99.preview.example.com")
+    wide = Policy(origin_regex=r"https://([a-z0-9_-]+\.)+example\.com", credentials=True)
+    assert tighten(seen, wide).policy.origins == ("https://*.preview.example.com", APP)

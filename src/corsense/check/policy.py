@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from corsense.app.description import AppDescription, LayerInfo, Opaque, Plain, PolicyInfo
@@ -14,14 +15,14 @@ from corsense.policy import Policy
 from corsense.readers.policy import read_as_ours
 
 
-def policy_elsewhere(source: str, folder: Path, python: str) -> Policy:
+def policy_elsewhere(source: str, folder: Path, python: str, overlay: Mapping[str, str] | None = None) -> Policy:
     """The policy that `source` names, `package.module:name`, imported with the interpreter `python`: a policy of corsense's, or
-    that of the outermost CORS layer of an app.
+    that of the outermost CORS layer of an app. `overlay` gives files, by path, another text than they have on disk.
 
     Raises `PolicyError` when what it holds is no valid policy (`RunningPolicyError` when an app runs with it all the same),
     `InputError` when there is none, `AppLoadError` and `AppStoppedError` when it cannot be imported.
     """
-    with AppSession.start(AppTarget.parse(source, directory=folder), python=python, policy=True) as session:
+    with AppSession.start(AppTarget.parse(source, directory=folder), python=python, policy=True, overlay=overlay) as session:
         document = session.policy_document
         return _policy(document, source) if document is not None else _served_by(session.description, source)
 

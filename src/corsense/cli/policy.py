@@ -16,13 +16,15 @@ import typer
 from corsense import __version__
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Python
+from corsense.cli.tightening import tighten
 
 if TYPE_CHECKING:
     from corsense.policy import Fault, Policy
     from corsense.readers.policy import RunningPolicyError
 
 app = typer.Typer(
-    help="Look at a policy: what it allows, whether it is valid, how it differs from another, and what it says of an origin.\n\n"
+    help="Look at a policy: what it allows, whether it is valid, how it differs from another, what it says of an origin, and "
+    "how much of it is used.\n\n"
     "POLICY is module:policy, module:app, a .toml or .json file, or 'env'. Without it, the policy is that of the environment, "
     ".env and [tool.corsense.policy].",
     no_args_is_help=True,
@@ -56,12 +58,12 @@ def show(source: Source = None, python: Python = None, format: Printed = Format.
     from corsense.readers.policy import RunningPolicyError
 
     try:
-        policy = _load(source, python)
+        policy = load_named(source, python)
     except RunningPolicyError as running:
         _show_running(running, format)
         raise typer.Exit(SOMETHING_FOUND) from None
     except PolicyError as error:
-        _refuse(source, error.faults)
+        refuse(source, error.faults)
     _print(format, {"policy": policy.document()}, repr(policy))
 
 
@@ -82,7 +84,7 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
 
     faults: tuple[Fault, ...] = ()
     try:
-        _load(source)
+        load_named(source)
     except PolicyError as error:
         faults = error.faults
     if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and _is_environment(source):
@@ -99,7 +101,7 @@ def diff(
     format: Printed = Format.TEXT,
 ) -> None:
     """Say who gains and who loses when one policy takes another's place. Exit status: 0 nobody, 1 somebody."""
-    changes = _valid(before).diff(_valid(after))
+    changes = valid_policy(before).diff(valid_policy(after))
     kinds = {
         kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
         for kind in ("gained", "lost", "changed")
@@ -115,7 +117,7 @@ def explain(
     format: Printed = Format.TEXT,
 ) -> None:
     """Say whether the policy lets pages of an origin in, and why. Exit status: 0 it does, 1 it does not."""
-    policy = _valid(source)
+    policy = valid_policy(source)
     decision = policy.decide(origin)
     sentence = policy.explain(origin)
     answer = {
@@ -198,8 +200,8 @@ def replay(
     from corsense.replay.replaying import Reading
 
     reading = Reading(engine, log_format, read_keys(key or []))
-    tried = NamedPolicy(_valid(policy, python), policy)
-    today = NamedPolicy(_valid(current, python), current) if current is not None else None
+    tried = NamedPolicy(valid_policy(policy, python), policy)
+    today = NamedPolicy(valid_policy(current, python), current) if current is not None else None
     result = judge_logs(logs, tried, today, app_name, python, reading, silent=quiet)
     if format is Format.JSON:
         from corsense.report.replayed import replay_document
@@ -212,23 +214,24 @@ def replay(
     raise typer.Exit(SOMETHING_FOUND if result.found else NOTHING_FOUND)
 
 
-def _valid(source: str | None, python: str | None = None) -> Policy:
+def valid_policy(source: str | None, python: str | None = None) -> Policy:
     """The policy, which must be valid: its faults end the command with status 2."""
     from corsense.faults import PolicyError
 
     try:
-        return _load(source, python)
+        return load_named(source, python)
     except PolicyError as error:
-        _refuse(source, error.faults)
+        refuse(source, error.faults)
 
 
-def _refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
+def refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
+    """End the command with the first fault of a policy, and status 2."""
     more = f" ({len(faults) - 1} more; `corsense policy check` lists them)" if len(faults) > 1 else ""
     unread = _under_another_name(source) if faults[0].slug == "no-origins" else ""
     fail(f"the policy is not valid: {faults[0]}{more}{unread}")
 
 
-def _load(source: str | None, python: str | None = None) -> Policy:
+def load_named(source: str | None, python: str | None = None) -> Policy:
     """The policy that `source` names; code is imported with the interpreter of its environment. Raises PolicyError for one with
     faults; where there is none, the command ends."""
     from corsense.errors import InputError
@@ -322,3 +325,6 @@ def _print(format: Format, document: dict[str, Any], text: str) -> None:
         print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2, default=str))
     else:
         print(text)
+
+
+app.command()(tighten)

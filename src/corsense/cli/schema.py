@@ -19,6 +19,7 @@ class Described(StrEnum):
     CONFIG = "config"
     POLICY = "policy"
     REPLAY = "replay"
+    TIGHTEN = "tighten"
 
 
 def schema(
@@ -42,6 +43,10 @@ def _schema_of(document: Described) -> dict[str, Any]:
             from corsense.report.replayed import ReplayDocument
 
             return ReplayDocument.model_json_schema(by_alias=True)
+        case Described.TIGHTEN:
+            from corsense.report.policy_proposal import TightenDocument
+
+            return TightenDocument.model_json_schema(by_alias=True)
         case Described.FIX:
             from corsense.report.repairs import FixResultDocument
 

@@ -27,11 +27,12 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen. `days` is a lower bound. `authenticated` are the successes with credentials on routes where nobody succeeds
-    without; `routes` are those of the successes, at most five of `route_count`."""
+    """What was seen. `days` is a lower bound; `requests` do not count the `preflights`; `authenticated` are the successes with
+    credentials on routes where nobody succeeds without; `routes` are those of the successes, at most five of `route_count`."""
 
     days: int
     requests: int
+    preflights: int
     successes: int
     authenticated: int
     routes: tuple[str, ...]
@@ -41,9 +42,10 @@ class Evidence:
 
     @property
     def confidence(self) -> Confidence:
-        """See `Confidence`."""
-        for level, (days, authenticated) in ((Confidence.HIGH, _HIGH), (Confidence.MEDIUM, _MEDIUM)):
-            if self.days >= days and self.authenticated >= authenticated:
+        """See `Confidence`; of a header, the preflights that ask for it count as well."""
+        weight = self.authenticated if self.requests else self.preflights
+        for level, (days, enough) in ((Confidence.HIGH, _HIGH), (Confidence.MEDIUM, _MEDIUM)):
+            if self.days >= days and weight >= enough:
                 return level
         return Confidence.LOW
 
@@ -87,6 +89,7 @@ class Traffic:
         return Evidence(
             max(len(ends), *(seen.days for seen in chosen)),
             sum(seen.count for seen in chosen if seen.request.kind is not RequestKind.PREFLIGHT),
+            sum(seen.count for seen in chosen if seen.request.kind is RequestKind.PREFLIGHT),
             sum(seen.count for seen in successes),
             sum(seen.count for seen in chosen if self.is_authenticated(seen.request)),
             tuple(routes[:MOST_ROUTES]),

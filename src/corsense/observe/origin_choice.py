@@ -15,6 +15,7 @@ from typing import Final
 from corsense.observe.evidence import Confidence, Evidence, Traffic
 from corsense.observe.request_tuple import ALLOWED
 from corsense.origin import Origin, OriginPattern
+from corsense.origin.breadth import admits_pattern, foreign_origin
 from corsense.origin.lookalikes import resembles
 from corsense.policy import Policy
 from corsense.policy.presets import MOBILE
@@ -57,10 +58,12 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """An origin or pattern to allow, with the origins that it stands for."""
+    """An origin or pattern to allow, with the origins that it stands for; or the regular expression of the current policy, which
+    stays where no pattern says as little."""
 
     pattern: str
     members: tuple[str, ...]
+    is_regex: bool = False
 
 
 class OriginChoice:
@@ -92,6 +95,8 @@ class OriginChoice:
                 self.leave_out(origin, *fault)
         authentic = [origin for origin in proven if not self._leave_out_lookalike(origin, proven)]
         self.chosen = [*self._patterns(authentic)]
+        covered = {member for chosen in self.chosen for member in chosen.members}
+        self.chosen += self._expression(set(authentic) - covered)
         covered = {member for chosen in self.chosen for member in chosen.members}
         for origin in sorted(authentic):
             if origin in covered:
@@ -173,7 +178,18 @@ class OriginChoice:
     def _opens_nothing(self, pattern: OriginPattern) -> bool:
         """Whether everything the pattern means is allowed today."""
         current = self._current
-        return current is None or current.any_origin or any(wide.covers(pattern) for wide in current.origin_set.wildcards())
+        if current is None or current.any_origin or any(wide.covers(pattern) for wide in current.origin_set.wildcards()):
+            return True
+        return current.regex is not None and admits_pattern(current.regex, pattern)
+
+    def _expression(self, origins: Iterable[str]) -> Iterator[Chosen]:
+        """The expression of the current policy, where it admits one owner's origins that come and go, and nobody else's."""
+        regex = None if self._current is None else self._current.regex
+        if regex is None or foreign_origin(regex) is not None:
+            return
+        matched = sorted(origin for origin in origins if origin not in self._named and regex.match(origin.encode()))
+        if any(self.evidence[origin].days < MINIMUM_DAYS and self._is_authenticated(origin) for origin in matched):
+            yield Chosen(regex.pattern, tuple(matched), is_regex=True)
 
 
 def _may_allow(policy: Policy, origin: str) -> bool:

@@ -69,7 +69,7 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class PolicyProposal:
     """A policy to review, never one to apply unread. `unkept` requests were counted and not kept, so nothing is known of them."""
 
     policy: Policy
@@ -86,7 +86,7 @@ class Proposal:
 
 def tighten(
     observed: Iterable[ObservedRequests], current: Policy | None = None, *, anonymous: bool = False, unkept: int = 0
-) -> Proposal:
+) -> PolicyProposal:
     """Propose a policy. `current`: the one that holds today, of which the proposal allows a part; None: not known. `anonymous`:
     accept origins that only ever succeed without credentials.
 
@@ -97,7 +97,7 @@ def tighten(
     _check_minimum(traffic)
     choice = OriginChoice(traffic, current, anonymous=anonymous)
     builder, policy = _built(traffic, choice, current)
-    return Proposal(
+    return PolicyProposal(
         policy,
         current,
         tuple(builder.entries()),
@@ -172,9 +172,13 @@ class _Builder:
 
     def policy(self) -> Policy:
         """The policy. Raises PolicyError."""
-        keywords: dict[str, Any] = {"origins": [chosen.pattern for chosen in self._chosen]}
+        keywords: dict[str, Any] = {"origins": [chosen.pattern for chosen in self._chosen if not chosen.is_regex]}
+        regex = next((chosen for chosen in self._chosen if chosen.is_regex), None)
+        if regex is not None and self._current is not None:
+            keywords["origin_regex"] = self._current.regex
         if self.cookies:
-            every = len(self.cookies) == len(self._chosen)
+            # A list of those that may send cookies has no room for an expression.
+            every = len(self.cookies) == len(self._chosen) or regex in self.cookies
             keywords["credentials"] = True if every else [chosen.pattern for chosen in self.cookies]
         keywords["methods"] = sorted(self.methods)
         keywords["request_headers"] = sorted(name for name in self.headers if name != PRIVATE_NETWORK)
@@ -193,7 +197,8 @@ class _Builder:
         for chosen in self._chosen:
             seen = [each for member in chosen.members for each in self._traffic.by_origin[member]]
             stands_for = chosen.members if chosen.members != (chosen.pattern,) else ()
-            found.append(Entry("origins", chosen.pattern, self._traffic.evidence(seen), stands_for))
+            field = "origin_regex" if chosen.is_regex else "origins"
+            found.append(Entry(field, chosen.pattern, self._traffic.evidence(seen), stands_for))
         for chosen in self.cookies:
             seen = [
                 each for each in self._successes if each.request.origin in chosen.members and each.request.credentials.has_cookies

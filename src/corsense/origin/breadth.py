@@ -9,6 +9,7 @@ first.
 from __future__ import annotations
 
 import heapq
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Final
 
 from corsense.origin.automaton import PREFERRED, Automaton, Budget, bits, determinise, minimised, positions, product
 from corsense.origin.expression import parse
+from corsense.origin.pattern import OriginPattern
 from corsense.origin.regex import OriginRegex
 
 _SCHEME: Final = r"[a-z][a-z0-9+.-]*://"
@@ -94,6 +96,19 @@ def admits_no_origin(expression: OriginRegex) -> bool:
     if expression.match(b"null"):
         return False
     return not product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS)).rows
+
+
+def admits_pattern(expression: OriginRegex, pattern: OriginPattern) -> bool:
+    """Whether every origin that `pattern` means matches. False also when deciding it would take too long."""
+    from corsense.origin.expression import UnsupportedRegex
+
+    host = rf"(?:{_LABEL}\.)+{re.escape(pattern.host)}" if pattern.subdomains else re.escape(pattern.host)
+    port = "" if pattern.port is None else _PORT if pattern.port == "*" else f":{pattern.port}"
+    try:
+        meant = _grammar(f"{re.escape(pattern.scheme)}://{host}{port}")
+        return not product(meant, expression.automaton, lambda one, other: one and not other, Budget(_MOST_STEPS)).rows
+    except UnsupportedRegex:
+        return False
 
 
 def _is_written_out(expression: OriginRegex) -> bool:

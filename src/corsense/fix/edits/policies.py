@@ -18,7 +18,7 @@ def extend_policy(source: Source, call_line: int, field: str, values: Sequence[s
     """Adds `values` to the list `field` of the policy that is given at `call_line`, to `install`, `CORSMiddleware` or
     `add_middleware`, in the call itself or by a name that stands for it. None where the list says `*` or has them all, and where
     it is not in sight: a preset has lists of its own."""
-    call = _policy_call(source, call_line)
+    call = policy_call(source, call_line)
     if call is None:
         return None
     if field not in call.arguments:
@@ -39,7 +39,7 @@ def extend_policy(source: Source, call_line: int, field: str, values: Sequence[s
     return add_entry(source, home, ", ".join(literal for literal in literals if literal))
 
 
-def _policy_call(source: Source, line: int) -> CorsCall | None:
+def policy_call(source: Source, line: int) -> CorsCall | None:
     """The call that makes the policy of the layer at `line`; None when there is none in sight, or a choice."""
     at_line = [node for node in source.nodes if isinstance(node, ast.Call) and line in (node.lineno, node.func.end_lineno)]
     found = [made for node in at_line if (made := _made(source, _given(node))) is not None]

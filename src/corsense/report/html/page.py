@@ -8,7 +8,7 @@ from importlib.resources import files
 from corsense import __version__
 from corsense.check.results import Report
 from corsense.report.html.findings import finding_section
-from corsense.report.html.markup import Markup, element, exact
+from corsense.report.html.markup import Content, Markup, element, exact
 from corsense.report.html.matrix import exchanges, matrix, rows_of
 from corsense.report.html.real import browser_sum
 from corsense.report.html.values import code
@@ -31,19 +31,8 @@ def html_report(report: Report) -> str:
     """
     report = redacted_report(report)
     target = report.target.name
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="generator", content=f"corsense {__version__}"),
-        element("link", rel="icon", href="data:,"),
-        element("title", f"CORS report of {target}"),
-        element("style", exact(stylesheet())),
-    )
-    body = element(
-        "body",
+    return document_page(
+        f"CORS report of {target}",
         element("a", "To the findings", href="#findings", class_="skip"),
         element("header", element("h1", "CORS report of ", code(target)), _summary(report)),
         element(
@@ -55,7 +44,22 @@ def html_report(report: Report) -> str:
         ),
         element("footer", element("p", f"corsense {__version__}. Judged as browsers judge, by the Fetch standard.")),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+
+
+def document_page(title: str, *content: Content) -> str:
+    """A whole document with this title and body, which loads nothing and runs nothing."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("meta", name="generator", content=f"corsense {__version__}"),
+        element("link", rel="icon", href="data:,"),
+        element("title", title),
+        element("style", exact(stylesheet())),
+    )
+    return f"<!DOCTYPE html>\n{element('html', head, element('body', *content), lang='en')}\n"
 
 
 def _summary(report: Report) -> Markup:

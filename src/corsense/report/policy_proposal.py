@@ -1,0 +1,264 @@
+"""A proposed policy as text for people, and as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal
+
+from pydantic import Field
+
+from corsense import __version__
+from corsense.fix.edits.diff import shared_diff
+from corsense.fix.tightened import SourceProposal
+from corsense.observe.evidence import Evidence
+from corsense.observe.origin_choice import LeftOut, LeftOutReason
+from corsense.observe.tighten import PolicyProposal
+from corsense.policy.written import written_policy
+from corsense.report.document import Document, FixDocument
+
+MOST_SHOWN: Final = 12
+_NAMED: Final = 3
+FORGED: Final = (
+    "Origin can be forged by clients that are not browsers, so nothing here is proof: review every entry before you use it."
+)
+
+
+WHY: Final = {
+    "opaque": "every page can have this origin.",
+    "refused-today": "the current policy refuses it, and a tighter one allows nothing new.",
+    "no-success": "no request succeeded.",
+    "not-authenticated": "no success with credentials where they are needed, so anybody may be behind it.",
+    "few-days": "seen on too few days.",
+    "development": "a developer's own machine; it belongs in the policy of development.",
+}
+
+
+class EvidenceDocument(Document):
+    """What was seen. `days` is a lower bound; `authenticated` are successes with credentials on routes where nobody succeeds
+    without; `routes` are at most five of `route_count`."""
+
+    days: int
+    requests: int
+    preflights: int
+    successes: int
+    authenticated: int
+    routes: list[str]
+    route_count: int
+    first: str
+    last: str
+
+
+class EntryDocument(Document):
+    """A value of the proposed policy. `field` is a keyword of `Policy`; `stands_for` the origins behind a pattern."""
+
+    field: str
+    value: str
+    confidence: Literal["high", "medium", "low"]
+    stands_for: list[str]
+    evidence: EvidenceDocument
+
+
+class UnusedDocument(Document):
+    """A value of the current policy that no request needed."""
+
+    field: str
+    value: str
+
+
+class LossDocument(Document):
+    """Requests that are allowed today and would be refused, and why."""
+
+    origin: str
+    verdict: str
+    requests: int
+    last: str
+    examples: list[str]
+
+
+class LeftOutDocument(Document):
+    """An origin that the proposal does not allow."""
+
+    origin: str
+    reason: Literal[
+        "opaque", "refused-today", "no-success", "not-authenticated", "few-days", "lookalike", "development", "invalid"
+    ]
+    message: str
+    evidence: EvidenceDocument
+
+
+class TightenDocument(Document):
+    """What `corsense policy tighten --format json` prints. `policy` is the proposal, as in a policy file, `code` the same as
+    Python; `unkept` requests were counted and not kept, and `broken` lines could not be read. `fix` is the edit of the current
+    code, null where there is none, for the reason in `no_fix`."""
+
+    corsense: str
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    first: str
+    last: str
+    requests: int
+    unkept: int
+    broken: int
+    policy: dict[str, Any]
+    code: str
+    entries: list[EntryDocument]
+    unused: list[UnusedDocument]
+    losses: list[LossDocument]
+    left_out: list[LeftOutDocument]
+    fix: FixDocument | None
+    no_fix: str | None
+
+
+def tighten_document(proposal: PolicyProposal, source: SourceProposal | None, broken: int) -> TightenDocument:
+    """The document of a proposal."""
+    fix = None if source is None else source.fix
+    return TightenDocument(
+        corsense=__version__,
+        first=proposal.first.isoformat(),
+        last=proposal.last.isoformat(),
+        requests=proposal.requests,
+        unkept=proposal.unkept,
+        broken=broken,
+        policy=proposal.policy.document(),
+        code=written_policy(proposal.policy),
+        entries=[
+            EntryDocument(
+                field=entry.field,
+                value=entry.value,
+                confidence=entry.confidence.value,
+                stands_for=list(entry.stands_for),
+                evidence=_evidence(entry.evidence),
+            )
+            for entry in proposal.entries
+        ],
+        unused=[UnusedDocument(field=unused.field, value=unused.value) for unused in proposal.unused],
+        losses=[
+            LossDocument(
+                origin=loss.origin,
+                verdict=loss.verdict,
+                requests=loss.requests,
+                last=loss.last.isoformat(),
+                examples=list(loss.examples),
+            )
+            for loss in proposal.losses
+        ],
+        left_out=[
+            LeftOutDocument(origin=left.origin, reason=left.reason.value, message=left.message, evidence=_evidence(left.evidence))
+            for left in proposal.left_out
+        ],
+        fix=None
+        if fix is None
+        else FixDocument(title=fix.title, diff="".join(map(shared_diff, fix.edits)), verified=fix.verified),
+        no_fix=None if source is None or fix is not None else source.reason,
+    )
+
+
+def _evidence(evidence: Evidence) -> EvidenceDocument:
+    return EvidenceDocument(
+        days=evidence.days,
+        requests=evidence.requests,
+        preflights=evidence.preflights,
+        successes=evidence.successes,
+        authenticated=evidence.authenticated,
+        routes=list(evidence.routes),
+        route_count=evidence.route_count,
+        first=evidence.first.isoformat(),
+        last=evidence.last.isoformat(),
+    )
+
+
+def tighten_text(proposal: PolicyProposal, source: SourceProposal | None, broken: int, *, diff: bool = True) -> str:
+    """The proposal for people: the policy, what each entry rests on, who loses, who is left out, the diff."""
+    parts = [
+        summary(proposal, broken),
+        written_policy(proposal.policy),
+        _table("Evidence", (_row(entry) for entry in proposal.entries)),
+        _table("Nobody used", ((unused.field, unused.value) for unused in proposal.unused)),
+        _table("Would lose access", map(_loss, proposal.losses)),
+        _table("Left out", _grouped(proposal.left_out)),
+        FORGED,
+    ]
+    if source is not None and source.fix is not None and diff:
+        parts.append("".join(map(shared_diff, source.fix.edits)).rstrip("\n"))
+        parts.append(verification(source))
+    elif source is not None and source.fix is None:
+        parts.append(f"No diff: {source.reason}")
+    return "\n\n".join(part for part in parts if part)
+
+
+def summary(proposal: PolicyProposal, broken: int) -> str:
+    """What the proposal was learned from, in one line."""
+    days = (proposal.last - proposal.first).days + 1
+    origins = sum(entry.field == "origins" for entry in proposal.entries)
+    line = f"{proposal.requests:,} requests of {days} days ({proposal.first} to {proposal.last}): {origins} allowed, "
+    line += f"{len(proposal.left_out)} left out."
+    if proposal.unkept:
+        line += f" {proposal.unkept:,} requests were counted and not kept: nothing is known of them."
+    if broken:
+        line += f" {broken:,} broken lines were skipped."
+    return line
+
+
+def verification(source: SourceProposal) -> str:
+    """Whether the edited app says the same as the proposal."""
+    assert source.fix is not None
+    match source.fix.verified:
+        case True:
+            said = "Verified: the app with this diff allows what the proposal allows, and nothing that is refused today."
+            return f"{said} Apply it with --write."
+        case False:
+            return "Not verified: the app with this diff judges observed requests otherwise. Paste the policy instead."
+        case _:
+            return "Not verified: the app could not be loaded with this diff."
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """Evidence in a few words."""
+    days = "1 day" if evidence.days == 1 else f"{evidence.days} days"
+    if not evidence.successes:
+        return (
+            f"{days}, {evidence.requests:,} requests, no success"
+            if evidence.requests
+            else f"{days}, {evidence.preflights:,} preflights"
+        )
+    routes = ", ".join(evidence.routes[:2])
+    more = evidence.route_count - len(evidence.routes[:2])
+    routes += f" and {more} more" if more > 0 else ""
+    return f"{days}, {evidence.requests:,} requests, {evidence.authenticated:,} authenticated; {routes}"
+
+
+def _row(entry: Any) -> tuple[str, ...]:
+    stands_for = f" (stands for {len(entry.stands_for)} origins)" if entry.stands_for else ""
+    return entry.field, entry.value, entry.confidence.value, evidence_line(entry.evidence) + stands_for
+
+
+def _grouped(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, ...]]:
+    """One row for each reason, with the busiest origins it is about."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for left in left_out:
+        # What is said of a look-alike names another origin each time.
+        message = left.message if left.reason in (LeftOutReason.LOOKALIKE, LeftOutReason.INVALID) else ""
+        groups.setdefault((left.reason.value, message), []).append(left.origin)
+    for (reason, message), origins in groups.items():
+        named = ", ".join(origins[:_NAMED]) + (f" and {len(origins) - _NAMED} more" if len(origins) > _NAMED else "")
+        yield reason, f"{named}: {f'{message}.' if message else WHY[reason]}"
+
+
+def _loss(loss: Any) -> tuple[str, ...]:
+    return loss.origin, f"{loss.requests:,} requests, last {loss.last}: {loss.verdict}; {', '.join(loss.examples[:2])}"
+
+
+def _table(title: str, rows: Iterable[tuple[str, ...]]) -> str:
+    listed = list(rows)
+    if not listed:
+        return ""
+    shown = listed[:MOST_SHOWN]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)][:-1]
+    lines = [title, *("  " + line for line in _aligned(shown, widths))]
+    if len(listed) > len(shown):
+        lines.append(f"  and {len(listed) - len(shown)} more (--format json lists them)")
+    return "\n".join(lines)
+
+
+def _aligned(rows: list[tuple[str, ...]], widths: list[int]) -> Iterator[str]:
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
