@@ -25,9 +25,11 @@ The target's own means: an http or https page whose host and port are those that
 (`capacitor://localhost`) or of an extension is never the target's own; it passes where the policy lists it.
 
 What no header can show: a foreign form that a service worker of the target sends anew (`fetch()` instead of passing it on; in
-Firefox also when it is passed on) looks like the target's own request. A token in the request does show it. What is refused
-although it may be rightful: a request that was redirected through another site, `null` over plain http on a named host, and the
-form of a listed https page to plain http, which says `null` too.
+Firefox also when it is passed on) looks like the target's own request. A token in the request does show it. And an app on plain
+http cannot tell its https twin from itself behind a proxy that ends TLS, where `scheme` does not say so.
+
+What is refused although it may be rightful: a request that was redirected through another site, `null` over plain http on a named
+host, and the form of a listed https page to plain http, which says `null` too.
 
 Sources: Fetch, *`Origin` header*; Fetch Metadata Request Headers; RFC 6455, section 10.2; Go's `http.CrossOriginProtection`;
 OWASP, Cross-Site Request Forgery Prevention; measured in Chromium 156, Firefox ESR 153 and WebKitGTK 2.50.
