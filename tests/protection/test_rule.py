@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +84,43 @@ def test_an_own_write_is_refused_only_after_a_foreign_redirect_or_as_null_over_p
         if scenario["group"] == "redirect" or (found.origin == "null" and found.site is None and not found.secure)
     ]
     assert refused == undecidable
+
+
+def own_authority(found: Crossing) -> bool:
+    return (found.origin or "").partition("://")[2] == (found.authority or "").lower()
+
+
+KNOWN_RULES: dict[str, Callable[[Crossing], bool]] = {
+    "Go's CrossOriginProtection": lambda found: (
+        found.method in ("GET", "HEAD", "OPTIONS")
+        or found.site in ("same-origin", "none")
+        or (found.site is None and (found.origin is None or own_authority(found)))
+    ),
+    "Origin equals Host, or no Origin": lambda found: found.origin is None or own_authority(found),
+    "Origin equals Host, required": own_authority,
+    "Sec-Fetch-Site same-origin or none, required": lambda found: found.site in ("same-origin", "none"),
+    "refuse only Sec-Fetch-Site: cross-site": lambda found: found.site != "cross-site",
+    "null allowed": lambda found: found.origin in (None, "null") or own_authority(found),
+    "Go's rule, a list of hosts, Origin for WebSockets too": lambda found: (
+        HOSTS.admits(found.authority or "")
+        and (found.site in ("same-origin", "none") or own_authority(found) or (found.site is None and found.origin is None))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN_RULES)
+def test_the_rule_lets_fewer_foreign_writes_pass_than_any_known_one_or_as_few_and_refuses_fewer_own_ones(name: str) -> None:
+    passes = KNOWN_RULES[name]
+    theirs = ours = theirs_refused = ours_refused = 0
+    for scenario, _, found in writes():
+        ok = judge(found, HOSTS) is None
+        if is_foreign(scenario):
+            theirs, ours = theirs + passes(found), ours + ok
+        else:
+            theirs_refused, ours_refused = theirs_refused + (not passes(found)), ours_refused + (not ok)
+    assert ours < theirs
+    # Who takes null from everybody refuses nobody, and keeps nobody out.
+    assert ours_refused <= theirs_refused or theirs > 10 * ours
 
 
 def test_no_client_that_is_no_browser_is_refused() -> None:

@@ -238,9 +238,13 @@ def test_a_server_or_a_plain_asgi_app_is_asked_only_where_its_endpoints_may_run(
         await send({"type": "http.response.body", "body": b""})
 
     for target in (plain, "http://127.0.0.1:9"):
-        with pytest.raises(ValueError, match="pass run_unsafe=True, which runs the endpoints"):
+        with pytest.raises(ValueError, match="pass run_unsafe=True if they may run"):
             assert_no_foreign_write(target, requests=["POST /write"])
     assert_no_foreign_write(plain, requests=["POST /write"], run_unsafe=True)
+    with pytest.raises(ValueError, match="no answer for POST /write from"):
+        assert_no_foreign_write("http://127.0.0.1:9", requests=["POST /write"], run_unsafe=True)
+    matrix = cors_matrix(plain, origins=[PAGE], requests=["POST /write"], credentials=["omit"])
+    assert str(matrix).splitlines()[1].split() == ["POST", "/write", "-", "not", "tried"]
     with pytest.raises(ValueError, match="ignore='frm' must be one of"):
         assert_no_foreign_write(make_app(), ignore=["frm"])
 

@@ -128,8 +128,8 @@ def search(
     operations = yield from _operations(resolved, named, bool(sockets))
     if not run_unsafe and (operations or sockets) and not _stands_in(resolved):
         raise InputError(
-            "writes are not sent to a server, or to an app that is neither FastAPI nor Starlette, without your word: pass "
-            "run_unsafe=True, which runs the endpoints"
+            "writes run the endpoints of a server, and of an app that is neither FastAPI nor Starlette: "
+            "pass run_unsafe=True if they may run"
         )
     with _unlogged(), _standing_in(run_unsafe):
         look = _Search(resolved, own, ignored, run_unsafe)
@@ -195,6 +195,8 @@ class _Search:
         """What gets through to one operation."""
         found: list[ForeignWrite] = []
         proper = yield from self._own(operation)
+        if proper.status == 0:
+            raise InputError(f"no answer for {operation} from {self.resolved.base}: start the server first")
         unclear: set[str] = set()
         for page in self._pages(operation):
             if page.kind == "look-alike" and any(write.kind == "form" for write in found):
@@ -318,7 +320,7 @@ class _Search:
         if tried.looks and tried.reached:
             return "its own code looks at the page; pass run_unsafe=True to run it"
         if tried.status == 0:
-            return "nothing was answered"
+            return "the connection was closed without an answer"
         if proper.reached or (self.run_unsafe and 0 < proper.status < 400):
             return None
         if tried.status == proper.status and (tried.status in _NOBODY or tried.status >= 500 or self.run_unsafe):
