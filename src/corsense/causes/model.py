@@ -12,6 +12,9 @@ Severity = Literal["error", "warning", "info"]
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "References")
 """The headings of a cause's page, in the order they appear."""
 
+RULES = "https://github.com/corsense/corsense/blob/main/docs/rules.md"
+"""Where the pages of all causes are published."""
+
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -38,6 +41,11 @@ class Cause:
     def documentation(self) -> str:
         """Where to read more: the command that prints the page."""
         return f"corsense rule {self.code}"
+
+    @property
+    def url(self) -> str:
+        """The address of the page in the published documentation."""
+        return f"{RULES}#{self.code.lower()}-{self.slug}"
 
     def section(self, heading: str) -> str:
         """The Markdown below one heading of the page (one of `SECTIONS`). Raises KeyError when the page has no such heading."""

@@ -146,7 +146,7 @@ class AppCheck:
             notes.append(f"What is mounted at {', '.join(opaque[:5])} has no routes that can be listed; try one with {example}.")
         if app.kind != "asgi" and not self.asked.run_endpoints:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
-            notes.append(f"Endpoints were not run, a stand-in answered in their place; --run-endpoints runs them.{startup}")
+            notes.append(f"Endpoints did not run; a stand-in answered. --run-endpoints runs them.{startup}")
         return notes
 
 

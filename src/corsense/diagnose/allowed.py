@@ -28,28 +28,28 @@ _NOT_FOR_SCRIPTS = frozenset(
 
 
 def wanting(observation: Observation) -> Iterator[Diagnosis]:
-    """What is wanting in a fetch that is allowed."""
+    """What a fetch that is allowed lacks."""
     trace = observation.trace
     outcome = trace.outcome
     assert isinstance(outcome, Allowed)
     if outcome.tainting == "basic":
         message = (
-            f"{trace.request.url} has the page's own origin {observation.origin!r}: CORS has no say, and no CORSMiddleware "
-            "is needed for it."
+            f"{trace.request.url} has the page's own origin {observation.origin!r}. CORS does not apply, so no CORSMiddleware is "
+            "needed."
         )
         yield Diagnosis("same-origin-needs-no-cors", message)
         return
     if outcome.tainting == "opaque":
         message = (
-            "mode: 'no-cors' does not switch CORS off: the request is sent, and the page can read nothing of the answer, "
-            "not even its status."
+            "mode: 'no-cors' does not switch CORS off. The request is sent, but the page can read nothing of the response, not "
+            "even its status."
         )
         yield Diagnosis("opaque-response", message, severity="error")
         return
     if "authorization-covered-by-wildcard" in trace.notes:
         message = (
-            "Authorization passes by Access-Control-Allow-Headers: * only. Today's browsers let it, the Fetch standard does not, "
-            "and Firefox warns that it will stop."
+            "Only Access-Control-Allow-Headers: * allows Authorization. Today's browsers accept it, but the Fetch standard does "
+            "not, and Firefox warns that it will stop."
         )
         layer = observation.cors_layers[0] if observation.cors_layers else None
         remedy = "Name it: allow_headers=['Authorization', ...]."
@@ -65,7 +65,7 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
 
 
 def admits_untrusted(observation: Observation) -> Diagnosis | None:
-    """What an answer to a page that nobody trusts tells: whether the server gives leave to whoever asks."""
+    """What a response to an untrusted page shows: whether the server allows whoever asks."""
     response = observation.trace.response
     if response is None or response.header("access-control-allow-origin") != observation.origin:
         return None
@@ -76,16 +76,15 @@ def admits_untrusted(observation: Observation) -> Diagnosis | None:
     place = layer.place if layer is not None else None
     if isinstance(observation.trace.outcome, Allowed):
         message = (
-            f"The server allows whatever origin it is sent, {observation.origin!r} for one, and with credentials: "
-            "any site can read it with your users' cookies."
+            f"The server allows any origin with credentials. It allowed {observation.origin!r}, so any site can read it with "
+            "your users' cookies."
         )
         remedy = (
-            "Answer only the origins of your own pages. Starlette does this for allow_origins=['*'] with allow_credentials=True."
+            "Allow only the origins of your own pages. Starlette reflects any origin for allow_origins=['*'] with "
+            "allow_credentials=True."
         )
         return Diagnosis("reflected-origin", message, place, evidence, remedy=remedy)
-    message = (
-        f"The server allows whatever origin it is sent, {observation.origin!r} for one; without credentials that is as open as *."
-    )
+    message = f"The server allows any origin, without credentials. It allowed {observation.origin!r}; that is as open as *."
     return Diagnosis("reflected-origin", message, place, evidence, severity="info")
 
 
@@ -104,8 +103,8 @@ def _unread_by_client(observation: Observation, response: WireResponse, outcome:
             continue
         layer = observation.cors_layers[0] if observation.cors_layers else None
         message = (
-            f"The client {observation.client} reads {read.name!r} from the response, and Access-Control-Expose-Headers does not "
-            f"name it: {read.without}."
+            f"The client {observation.client} cannot read the response header {read.name!r}. Access-Control-Expose-Headers does "
+            f"not name it: {read.without}."
         )
         severity: Severity = "error" if read.essential else "warning" if read.name in sent else "info"
         evidence = {"header": read.name, "client": observation.client}
@@ -123,6 +122,6 @@ def _unreadable_headers(observation: Observation, response: WireResponse, outcom
     hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS
     for name in sorted(name for name in hidden if not name.startswith("access-control-")):
         layer = observation.cors_layers[0] if observation.cors_layers else None
-        message = f"The answer has the header {name!r}, which script cannot read: Access-Control-Expose-Headers does not name it."
+        message = f"Pages cannot read the response header {name!r}. Access-Control-Expose-Headers does not name it."
         remedy = f"expose_headers=[{name!r}]"
         yield Diagnosis("header-not-exposed", message, layer.place if layer else None, {"header": name}, remedy=remedy)

@@ -1,4 +1,4 @@
-"""The request itself was sent and its answer kept from the page: who answered, and why without leave."""
+"""The request itself was sent and its answer kept from the page: who answered, and why without permission."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.logins import leads_to_login
-from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
+from corsense.diagnose.observation import Diagnosis, Observation, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
@@ -64,7 +64,7 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
 def _slash_without_permission(observation: Observation, response: WireResponse) -> Diagnosis:
     """The router of an app that has no CORS layer redirects to the slash, perhaps to a mounted app that has one."""
     location = response.header("location")
-    message = f"The router redirects to {location!r} without CORS headers, so the browser stops there."
+    message = f"The router redirects to {location!r} without CORS headers. The browser stops there."
     owner = observation.app.apps[observation.route.app] if observation.app is not None and observation.route is not None else None
     place = owner.mounted_at if owner is not None else None
     remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
@@ -72,16 +72,13 @@ def _slash_without_permission(observation: Observation, response: WireResponse) 
 
 
 def _only_on_options(observation: Observation) -> Diagnosis:
-    message = (
-        "The preflight is answered by hand and passes, so the request runs; but its own answer names no origin, and the "
-        "page cannot read it."
-    )
+    message = "Only the response to the preflight has CORS headers. The request runs, but the page cannot read its response."
     app = observation.app
     handler = next(
         (facts.route for facts in observation.facts if facts.answered_by == "endpoint" and facts.route is not None), None
     )
     place = app.routes[handler].endpoint_place if app is not None and handler is not None else None
-    remedy = "Remove the OPTIONS handler and let CORSMiddleware answer preflights and add the headers to all answers."
+    remedy = "Remove the OPTIONS handler; CORSMiddleware answers preflights and adds the headers to all responses."
     return Diagnosis("manual-options-handler", message, place, {}, remedy=remedy)
 
 
@@ -90,21 +87,23 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
     status = response.status
     preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
     if status in TOO_LARGE:
-        message = f"The request is refused with {status}, without CORS headers: it is larger than the server, or a proxy, takes."
+        message = (
+            f"The request is too large: it gets {status} without CORS headers. The server, or a proxy in front, sets the limit."
+        )
         return Diagnosis("request-too-large", message, None, {"status": status}, remedy=front_remedy(None, "size"))
     if status in GATEWAY:
         return gateway_or_app(status)
     if status >= 500:
         message = (
-            f"The server answers {status} without CORS headers: it crashed, and browsers call that a CORS error. Its log "
-            "has the traceback."
+            f"The server answers {status} without CORS headers, so browsers report a CORS error. It crashed: its log has the "
+            "traceback."
         )
-        remedy = "Look at the server's log; then let CORSMiddleware wrap the whole app, so that pages can read 500s."
+        remedy = "Look at the server's log and fix the crash. To let pages read 500s, wrap the whole app in CORSMiddleware."
         return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
     if status in REFUSED:
         message = (
-            f"The server answers {status} without CORS headers: a layer in front of CORS (authentication, a rate limit) "
-            "answers by itself."
+            f"The server answers {status} without CORS headers. A layer outside CORS (authentication, a rate limit) answers by "
+            "itself."
         )
         remedy = "Add CORSMiddleware last, so that it is outermost."
         return Diagnosis("cors-not-outermost", message, None, {"status": status}, remedy=remedy)
@@ -112,7 +111,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         location = response.header("location")
         if location is not None and leads_to_login(observation.trace.exchanges[index].request.url, location):
             return to_login(observation, location)
-        message = f"The server redirects to {location!r} without CORS headers, so the browser stops there."
+        message = f"The server redirects to {location!r} without CORS headers. The browser stops there."
         slug = "redirect-slashes" if _only_slash(observation, index, location) else "redirect-loses-cors"
         return Diagnosis(
             slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} right away."
@@ -120,9 +119,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
     if preflighted:
         return _only_on_options(observation)
     if response.header("vary") and "origin" in (response.header("vary") or "").lower():
-        message = (
-            f"The server has a CORS layer (it says Vary: Origin), and {observation.origin!r} is not among the origins it allows."
-        )
+        message = f"The server has a CORS layer, which does not allow {observation.origin!r}. It sends Vary: Origin."
         return Diagnosis(
             "origin-mismatch", message, None, {"sent": observation.origin}, remedy=f"Add {observation.origin!r} to its origins."
         )
@@ -176,8 +173,8 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
         return login
     if last.request.header("origin") == "null" and observation.origin != "null":
         message = (
-            f"{before.request.url} redirects to {there.href}, another origin: from there on the browser sends Origin: null, "
-            f"and the answer ({status_of(answered)}) does not allow null."
+            f"{before.request.url} redirects to another origin, {there.href}. From there on the browser sends Origin: null, "
+            f"which the response ({status_of(answered)}) does not allow."
         )
         evidence = {"from": before.request.url, "to": there.href}
         redirecting = observation.facts_of(observation.trace.exchanges.index(before)).route
@@ -196,6 +193,6 @@ def describe_slash_redirect(observation: Observation) -> Diagnosis | None:
         return None
     place = observation.route.endpoint_place if observation.route else None
     message = (
-        f"{requests[0].url} is redirected to {requests[1].url}: two requests, and two preflights where one is needed{at(None)}."
+        f"{requests[0].url} redirects to {requests[1].url}. Each call takes two requests, and two preflights where one is needed."
     )
     return Diagnosis("redirect-slashes", message, place, {"sent": requests[0].url, "allowed": requests[1].url}, severity="info")

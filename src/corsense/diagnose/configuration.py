@@ -44,20 +44,20 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
     sockets = [route for route in app.routes if route.kind == "websocket" and not _is_watched(app, route)]
     if sockets and app.cors_layers:
         message = (
-            f"CORSMiddleware does not look at websockets: {', '.join(route.path for route in sockets[:5])} can be opened "
-            "from any page, unless the endpoint looks at Origin itself."
+            f"CORSMiddleware does not check WebSockets. Any page can open {', '.join(route.path for route in sockets[:5])}, "
+            "unless the endpoint checks Origin itself."
         )
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
         if any(layer.policy is not None for layer in app.cors_layers):
             message = message.replace("CORSMiddleware", "The policy", 1)
-            remedy = "Write Policy(websockets=True, ...), which holds the handshake's Origin against the same list."
+            remedy = "Write Policy(websockets=True, ...), which checks the handshake's Origin against the same list."
         yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
 
 
 def failed_startup(error: ParsedTraceback) -> Diagnosis:
     """An app whose lifespan raised `error`: no server would serve it."""
     frame = error.user_frame
-    message = f"The app does not start: its lifespan fails with {error.summary}."
+    message = f"The app does not start. Its lifespan fails: {error.summary}."
     return Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None)
 
 
@@ -97,16 +97,16 @@ def broken_stack(app: AppDescription) -> Diagnosis:
         if wrong_type is not None:
             return wrong_type
     else:
-        return replace(nested, message=f"{nested.message} Every request is a 500.")
+        return replace(nested, message=f"{nested.message} Every request gets 500.")
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
     if wrong and "CORSMiddleware" in error.message:
         place = next((layer.place for layer in app.cors_layers if layer.place), None)
-        message = f"CORSMiddleware has no keyword {wrong[1]!r}: the app answers every request with a 500."
+        message = f"CORSMiddleware has no keyword {wrong[1]!r}. The app answers every request with 500."
         return Diagnosis("unknown-keyword", message, place, {"keyword": wrong[1]})
     frame = error.user_frame
     place = Place(frame.file, frame.line) if frame else None
     return Diagnosis(
-        "unhandled-exception", f"The stack of middleware cannot be built, so every request is a 500: {error.summary}.", place
+        "unhandled-exception", f"The middleware stack cannot be built, so every request gets 500: {error.summary}.", place
     )
 
 
@@ -125,15 +125,15 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
     elif policy.allows_all_origins and policy.credentials:
         yield _reflects_everyone(layer)
     elif policy.allows_all_origins:
-        message = "allow_origins=['*'] lets any page read this API. Without credentials that is right for a public one."
+        message = "allow_origins=['*'] lets any page read this API. Without credentials, that is right for a public API."
         yield Diagnosis("wildcard-origins", message, place, {}, severity="info")
     if "null" in policy.entries and not policy.allows_all_origins:
-        message = "The list of origins has 'null', which any sandboxed frame and any redirect can be: it lets every site in."
+        message = "The list of origins has 'null', which lets every site in. Any page can send it, from a sandboxed frame."
         yield Diagnosis("null-origin", message, place, {"value": "null"}, severity="error" if policy.credentials else "warning")
     if policy.credentials:
         yield from _insecure(layer, policy)
         if "*" in policy.expose:
-            message = "expose_headers=['*'] means a header called * when the page sends credentials: nothing is exposed."
+            message = "expose_headers=['*'] exposes nothing to pages that send credentials. It then means a header called *."
             yield Diagnosis("expose-wildcard-with-credentials", message, place)
     if policy.regex is not None:
         yield from _regex_faults(layer, policy.regex, policy.credentials)
@@ -146,19 +146,19 @@ def _own_policy_faults(layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> I
     field = policy.keyword("allow_origins")
     if ours.credentials and ours.credential_set is None:
         message = (
-            f"{field}='*' with credentials, by dangerously_allow_any_origin_with_credentials: any site can read this API with "
-            "your users' cookies."
+            f"{field}='*' with credentials lets any site read this API with your users' cookies. "
+            "dangerously_allow_any_origin_with_credentials allows it."
         )
         yield Diagnosis("wildcard-with-credentials", message, layer.place, {"allow_origins": ["*"]}, severity="warning")
         return
-    message = f"{field}='*' lets any page read this API. Without credentials that is right for a public one."
+    message = f"{field}='*' lets any page read this API. Without credentials, that is right for a public API."
     yield Diagnosis("wildcard-origins", message, layer.place, {}, severity="info")
 
 
 def _reflects_everyone(layer: LayerInfo) -> Diagnosis:
     message = (
-        "allow_origins=['*'] with allow_credentials=True: a browser refuses a literal * with credentials, so "
-        "Starlette answers every origin with its own name instead. Any site can read this API with your users' cookies."
+        "allow_origins=['*'] with allow_credentials=True lets any site in. Starlette then reflects every origin, so any site "
+        "can read this API with your users' cookies."
     )
     remedy = "Name the origins that may send cookies: allow_origins=['https://app.example.com']."
     return Diagnosis(
@@ -176,8 +176,7 @@ def _insecure(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
         url = parse_url(entry)
         if url is not None and url.scheme == "http" and not is_loopback_host(url.host):
             message = (
-                f"{entry!r} is http: whoever sits on the user's network can be that page, and read this API with the user's "
-                "cookies."
+                f"{entry!r} is http, and may send cookies. Anybody on the user's network can pose as that page and read this API."
             )
             yield Diagnosis("insecure-origin-with-credentials", message, layer.place, {"value": entry})
 
@@ -196,8 +195,5 @@ def _twice(app: AppDescription) -> Iterator[Diagnosis]:
         layers = list(group)
         if len(layers) > 1:
             places = " and ".join(f"{layer.name}{at(layer.place)}" for layer in layers)
-            message = (
-                f"There are {len(layers)} CORS layers on one app, {places}; the outermost has the last word where both allow "
-                "a page."
-            )
+            message = f"The app has {len(layers)} CORS layers. The outermost decides where both allow a page: {places}."
             yield Diagnosis("duplicate-cors-middleware", message, layers[-1].place, {"layers": len(layers)})

@@ -27,9 +27,9 @@ def cookie_faults(observation: Observation, response: WireResponse) -> Iterator[
         if verdict.stored and verdict.sent:
             continue
         reasons = [verdict.reason or "it is refused", *_next_reason(cookie, verdict.reason or "", observation)]
-        what = "does not store" if not verdict.stored else "stores, but does not send back,"
+        what = "does not store" if not verdict.stored else "does not send back"
         why = " and ".join(reasons)
-        message = f"The browser {what} the cookie {cookie.name!r}, because {why}. This is about cookies, not about CORS."
+        message = f"The browser {what} the cookie {cookie.name!r}, because {why}. This is a matter of cookies, not of CORS."
         attribute = _attribute(cookie, verdict.reason or "")
         severity: Severity | None = None
         remedy = _remedy(attribute, observation.origin, request.url, secure=cookie.secure)

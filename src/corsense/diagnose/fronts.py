@@ -39,8 +39,8 @@ def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
 def gateway_or_app(status: int) -> Diagnosis:
     """A status of a gateway, where nothing tells whether one gave it or the app itself."""
     message = (
-        f"The answer is {status} without CORS headers: the app says so itself, or a proxy in front of it did not reach it. "
-        "Browsers report it as CORS."
+        f"The response is {status} without CORS headers, so browsers report a CORS error. The app sent it, or a proxy that did "
+        "not reach the app."
     )
     return Diagnosis("gateway-error", message, None, {"status": status}, remedy=remedy(None, "upstream"))
 
@@ -77,7 +77,8 @@ def _gateway(respondent: Respondent, status: int) -> Diagnosis:
     slow = status in TOO_SLOW
     why = "the app did not answer in time" if slow else "it got no answer from the app, or knows no server for it"
     message = (
-        f"{_who(respondent)} answers {status} in place of the app: {why}. Its page has no CORS headers: browsers report CORS."
+        f"{_who(respondent)} answers {status} in place of the app: {why}. Its page has no CORS headers, so browsers report a "
+        "CORS error."
     )
     advice = remedy(respondent.layer, "timeout" if slow else "upstream")
     return Diagnosis("gateway-error", message, None, _evidence(respondent, status), remedy=advice)
@@ -85,7 +86,7 @@ def _gateway(respondent: Respondent, status: int) -> Diagnosis:
 
 def _too_large(respondent: Respondent, status: int) -> Diagnosis:
     what = {413: "body", 414: "URL"}.get(status, "header (cookies, a token)")
-    message = f"{_who(respondent)} answers {status}: the request's {what} is larger than it takes. The app was not asked."
+    message = f"{_who(respondent)} answers {status}, because the request's {what} is too large. The app did not get the request."
     advice = remedy(respondent.layer, "size")
     return Diagnosis("request-too-large", message, None, _evidence(respondent, status), remedy=advice)
 
@@ -95,12 +96,11 @@ def _tunnel(observation: Observation, index: int, respondent: Respondent, respon
     offline = response.status >= 400 and response.status not in (401, 403, 511) and not _NGROK_PAGES.search(reported)
     evidence = _evidence(respondent, response.status)
     if offline:
-        message = f"{_who(respondent)} answers {response.status} by itself: it is not running, or does not reach the app."
+        message = f"{_who(respondent)} answers {response.status} by itself. It is not running, or does not reach the app."
         return Diagnosis("gateway-error", message, None, evidence, remedy=remedy(respondent.layer, "upstream"))
     message = (
-        f"{_who(respondent)} shows its own page ({response.status}) in place of the API, as it does to browsers only; "
-        "the page has no "
-        "CORS headers."
+        f"{_who(respondent)} shows its own page ({response.status}) in place of the API. It does so to browsers only, and "
+        "the page has no CORS headers."
     )
     return Diagnosis("tunnel-interstitial", message, None, evidence, remedy=remedy(respondent.layer, "page"))
 
@@ -125,13 +125,12 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     url = observation.trace.request.url
     by = f" by {title(respondent.layer)}" if respondent is not None and respondent.layer is not None else ""
     message = (
-        f"{url} is redirected{by} to {_address(location)!r}, where people log in: script of another origin may not read that "
-        "page, and no setting of this server changes that."
+        f"{url} is redirected{by} to {_address(location)!r}, a login page. Script of another origin may not read that page, and "
+        "no setting of this server changes that."
     )
     advice = (
-        f"Navigate, do not fetch: window.location.href = {url!r}. Where a session has ended, let the API answer 401, "
-        "and let the page "
-        "navigate then."
+        f"Navigate, do not fetch: window.location.href = {url!r}. When a session has ended, let the API answer 401 and the page "
+        "navigate."
     )
     if respondent is not None and respondent.layer is not None:
         advice += f" {remedy(respondent.layer, 'own')}"
@@ -144,10 +143,10 @@ def _answered(observation: Observation, index: int, respondent: Respondent, resp
     status = response.status
     purpose: Purpose = "limit" if status == 429 else "preflight" if request.preflight else "own"
     reason = {
-        401: ", since it wants a login or key",
+        401: ", because it requires a login or a key",
         403: ", refusing it",
-        407: ", since it wants a login",
-        429: ": a rate limit",
+        407: ", because it requires a login",
+        429: ", a rate limit",
     }
     consequence = "without CORS headers"
     if response.header("access-control-allow-origin") is not None:
@@ -156,6 +155,6 @@ def _answered(observation: Observation, index: int, respondent: Respondent, resp
         consequence = f"and does not allow {observation.origin!r}"
     message = (
         f"{_who(respondent)} answers {what} itself with {status}{reason.get(status, '')}, {consequence}. The app and its "
-        "CORSMiddleware were not asked."
+        "CORSMiddleware did not get the request."
     )
     return Diagnosis("answered-by-proxy", message, None, _evidence(respondent, status), remedy=remedy(respondent.layer, purpose))

@@ -31,12 +31,12 @@ def nested_list(layer: LayerInfo, argument: str = "allow_origins") -> Diagnosis 
     if inner is None:
         return None
     comma = isinstance(value, tuple) and len(value) == 1
-    what = "a comma after the list makes a tuple of it" if comma else "a list stands inside the list"
+    what = "A comma after the list makes a tuple of it" if comma else "A list stands inside the list"
     effect = "the layer cannot use it"
     if argument == "allow_origins":
-        effect = "no origin equals a list, so pages of all these origins are refused"
+        effect = "no origin equals a list, so pages of all these origins are blocked"
     shown = ", ".join(map(repr, inner[:4])) + (f" and {len(inner) - 4} more" if len(inner) > 4 else "")
-    message = f"{argument} holds a list in place of strings ({shown}): {what}, and {effect}."
+    message = f"{argument} must hold strings, not a list ({shown}). {what}, and {effect}."
     remedy = "Remove the comma after the list." if comma else "Unpack the inner list: [*origins]."
     evidence: dict[str, object] = {"argument": argument, "values": list(inner)}
     return Diagnosis("nested-origins", message, layer.place, evidence, "error", remedy)
@@ -57,7 +57,7 @@ def joined_entry(layer: LayerInfo, argument: str, entry: str) -> Iterator[Diagno
     if not parts:
         return
     shown = ", ".join(map(repr, parts[:6]))
-    message = f"{entry!r} in {argument} is one string with several values in it ({shown}): it matches none of them."
-    remedy = "Write each value as a string of its own, with commas between them."
+    message = f"{entry!r} in {argument} is one string, so it matches none of its values ({shown})."
+    remedy = "Write each value as a string of its own, separated by commas."
     evidence: dict[str, object] = {"argument": argument, "value": entry, "values": list(parts)}
     yield Diagnosis("joined-values", message, layer.place, evidence, "error", remedy)

@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 _LISTED = 4
 _LISTED_WHOLE = 10
 _SENTENCES = {
-    "joined-values": "{sent} is one of several origins inside the single string {allowed}",
-    "env-split-without-strip": "the list has {allowed} with blanks or quotes around it, the page sends {sent}",
-    "origin-trailing-slash": "the list has {allowed} with a slash at the end, the page sends {sent}",
-    "origin-default-port": "the list has {allowed} with the default port, which browsers leave away: the page sends {sent}",
-    "origin-not-normalised": "the list has {allowed}, browsers write that origin as {sent}",
-    "origin-has-path": "the list has {allowed}, which is a URL with a path; the origin is {sent}",
-    "origin-without-scheme": "the list has {allowed} without a scheme, the page sends {sent}",
-    "glob-in-origins": "the list has {allowed}, and a list takes no patterns: it never equals {sent}",
-    "regex-in-origins": "the list has the regular expression {allowed}, which a list does not take: it never equals {sent}",
-    "origin-scheme-mismatch": "the list has {allowed}, the page sends {sent}: http and https are different origins",
-    "origin-port-mismatch": "the list has {allowed}, the page sends {sent}: another port is another origin",
-    "origin-host-mismatch": "the list has {allowed}, the page sends {sent}: two names of this machine are two origins",
+    "joined-values": "{allowed} is one string with several origins in it. Browsers send {sent}.",
+    "env-split-without-strip": "{allowed} has blanks or quotes around it, so no page matches. Browsers send {sent}.",
+    "origin-trailing-slash": "{allowed} ends with a slash, so no page matches. Browsers send {sent}.",
+    "origin-default-port": "{allowed} names the default port, which browsers omit. Browsers send {sent}.",
+    "origin-not-normalised": "{allowed} is not written as browsers write it. Browsers send {sent}.",
+    "origin-has-path": "{allowed} is a URL with a path, not an origin. Browsers send {sent}.",
+    "origin-without-scheme": "{allowed} has no scheme, so no page matches. Browsers send {sent}.",
+    "glob-in-origins": "{allowed} is a pattern, and a list of origins takes none. Browsers send {sent}.",
+    "regex-in-origins": "{allowed} is a regular expression, and a list of origins takes none. Browsers send {sent}.",
+    "origin-scheme-mismatch": "{allowed} has another scheme than the page. Browsers send {sent}.",
+    "origin-port-mismatch": "{allowed} has another port than the page. Browsers send {sent}.",
+    "origin-host-mismatch": "{allowed} is another name of this machine, so another origin. Browsers send {sent}.",
 }
 
 
@@ -41,17 +41,17 @@ _PATTERNS = ("glob-in-origins", "regex-in-origins")
 
 
 def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
-    """Why `layer` does not let the page's origin in."""
+    """Why `layer` does not allow the page's origin."""
     policy = observation.policy_of(layer)
     origin = observation.origin
     named = {"sent": origin}
     if origin == "null":
         message = (
-            "The page's origin is opaque (null): a file: page, a sandboxed frame or a redirect on the way. The app does "
-            "not allow null."
+            "The page's origin is opaque, so browsers send 'null'. The page is a file: page or a sandboxed frame, or the "
+            "request was redirected."
         )
         remedy = (
-            "Serve the page from a real origin, http://localhost:3000 for example. Allowing null would let in any "
+            "Serve the page from a real origin, for example http://localhost:3000. Allowing null would let in any "
             "sandboxed frame."
         )
         return Diagnosis("null-origin", message, layer.place, named, remedy=remedy)
@@ -70,7 +70,7 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     likeness = nearest_entry(origin, policy.entries)
     severity = _severity(observation)
     if severity == "info":
-        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
+        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the allowed origins."
         return Diagnosis("origin-mismatch", message, layer.place, named | {"allow_origins": list(policy.entries)}, severity)
     alike = {"allowed": likeness.entry} if likeness.entry is not None and likeness.is_near else {}
     evidence = named | alike | {"allow_origins": list(policy.entries)}
@@ -99,14 +99,14 @@ def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPol
     severity = _severity(observation)
     evidence: dict[str, object] = {"sent": origin, "allow_origins": list(policy.entries)}
     if policy.resolver:
-        message = f"{message[:-1]}, and origin_resolver does not let it in."
+        message = f"{message} The origin_resolver does not allow it either."
     field = policy.keyword("allow_origins")
     evidence |= {"field": field} if policy.spelt_as_policy else {}
     remedy = missing_in_policy(field, list(policy.entries[:_LISTED_WHOLE]), [origin]) if policy.spelt_as_policy else None
     if len(policy.entries) > _LISTED_WHOLE and remedy is not None:
         remedy = f"Add {origin!r} to {field} of the Policy."
     if severity == "info":
-        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the list of origins."
+        message = f"Pages of {origin!r} are not allowed. If your frontend runs there, add it to the allowed origins."
         return Diagnosis("origin-mismatch", message, layer.place, evidence, severity, remedy=remedy)
     if likeness.entry is not None and likeness.is_near:
         evidence["allowed"] = likeness.entry
@@ -127,17 +127,19 @@ def _pattern_slug(near: OriginPattern, sent: Origin) -> str:
 def _sentence(origin: str, likeness: Likeness, policy: LayerPolicy) -> str:
     pattern = _SENTENCES.get(likeness.slug)
     if pattern is not None:
-        sentence = pattern.format(sent=repr(origin), allowed=repr(likeness.entry))
-        return f"{sentence[0].upper()}{sentence[1:]}."
+        return pattern.format(sent=repr(origin), allowed=repr(likeness.entry))
     written = [entry for entry in policy.entries if entry.strip()]
     if not written:
-        by_regex = f" and {policy.keyword('allow_origin_regex')} {policy.regex!r} does not match it" if policy.regex else ""
-        from_nothing = " (made of an empty variable, it seems)" if policy.entries else ""
-        return f"The list of allowed origins is empty{from_nothing}{by_regex}, so {origin!r} is not allowed."
+        if policy.regex:
+            return f"{origin!r} does not match {policy.keyword('allow_origin_regex')}. The expression is {policy.regex!r}."
+        from_nothing = " It seems to come from an empty variable." if policy.entries else ""
+        return f"{origin!r} is not allowed, because the list of origins is empty.{from_nothing}"
+    field = policy.keyword("allow_origins")
     if likeness.is_near:
-        return f"{origin!r} is not in the list of allowed origins; the nearest entry is {likeness.entry!r}."
-    listed = ", ".join(map(repr, written[:_LISTED])) + (f" and {len(written) - _LISTED} more" if len(written) > _LISTED else "")
-    return f"{origin!r} is not in the list of allowed origins: {listed}."
+        return f"{origin!r} is not in {field}. The nearest entry is {likeness.entry!r}."
+    listed = ", ".join(map(repr, written[:_LISTED]))
+    more = f" and {len(written) - _LISTED} more" if len(written) > _LISTED else ""
+    return f"{origin!r} is not in {field}. The list has {listed}{more}."
 
 
 def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
@@ -154,7 +156,7 @@ def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
             yield Diagnosis(likeness.slug, _sentence(meant, likeness, policy), layer.place, evidence, remedy=remedy)
         elif meant is None and (slug := pattern_slug(entry)) is not None:
             what = "a pattern" if slug == "glob-in-origins" else "a regular expression"
-            message = f"The list has {entry!r}, {what}: entries of a list are compared as they are, so it matches no page."
+            message = f"{entry!r} is {what}, and a list of origins takes none. It matches no page."
             evidence = {"allowed": entry, "allow_origins": list(policy.entries)}
             yield Diagnosis(slug, message, layer.place, evidence, remedy=pattern_remedy(entry))
 
@@ -164,12 +166,12 @@ def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
     evidence: dict[str, object] = {"value": origins}
     if "*" in origins:
         message = (
-            f"allow_origins is the string {origins!r}, not a list. It contains a *, which makes Starlette allow every origin."
+            f"allow_origins is the string {origins!r}, not a list. The string contains a *, so Starlette allows every origin."
         )
     else:
         witness = origins[:-1] if len(origins) > 1 else origins
         evidence["admits"] = witness
-        message = f"allow_origins is the string {origins!r}, not a list: any piece of it passes, the origin {witness!r} for one."
+        message = f"allow_origins is the string {origins!r}, not a list. Any part of it passes: {witness!r} matches too."
     parts = list(joined_parts(origins)) or [origins]
     remedy = f"allow_origins={parts!r}"
     if len(parts) > 1:
@@ -178,7 +180,7 @@ def string_of_origins(layer: LayerInfo, origins: str) -> Diagnosis:
 
 
 def _partial_match(origin: str, layer: LayerInfo, regex: str, field: str) -> Diagnosis:
-    message = f"{field} {regex!r} matches only a part of {origin!r}; it has to match the whole origin."
+    message = f"{field} {regex!r} matches only a part of {origin!r}. It must match the whole origin."
     return Diagnosis("regex-partial-match", message, layer.place, {"sent": origin, "allow_origin_regex": regex})
 
 

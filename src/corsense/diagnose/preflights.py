@@ -119,7 +119,7 @@ def _resolved(observation: Observation, index: int) -> bool:
 
 
 def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
-    """The CORS layer gave leave, and something outside of it spoiled the answer."""
+    """The CORS layer gave permission, and something outside of it spoiled the response."""
     response = observation.trace.exchanges[index].response
     named = response.header("access-control-allow-origin") if isinstance(response, WireResponse) else None
     return origin_answer_faults(observation, index, named) if named is not None else []
@@ -128,23 +128,22 @@ def doubled_headers(observation: Observation, index: int) -> list[Diagnosis]:
 def refused_together(slug: str, values: Sequence[str], allowed: object, field: object = None) -> str:
     """The sentence for several methods, or several headers, that one list lacks; `field` is what the list is called where it is
     no argument of Starlette's."""
-    what, listed = ("Methods", "allow_methods") if slug == "method-not-allowed" else ("Request headers", "allow_headers")
-    listed = str(field or listed)
-    names = ", ".join(values) if slug == "method-not-allowed" else ", ".join(map(repr, values))
-    reason = f"{listed} is {allowed!r}" if allowed is not None else "the answers to their preflights do not list them"
-    return f"{what} {names} are not allowed: {reason}."
+    is_methods = slug == "method-not-allowed"
+    listed = str(field or ("allow_methods" if is_methods else "allow_headers"))
+    names = ", ".join(values if is_methods else map(repr, values))
+    if allowed is not None:
+        return f"{names} are not in {listed}. The list is {allowed!r}."
+    what = "methods" if is_methods else "request headers"
+    return f"The server does not allow the {what} {names}. The responses to their preflights do not list them."
 
 
 def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN) -> Diagnosis:
     """A method that `Access-Control-Allow-Methods` lacks."""
     field = policy.keyword("allow_methods")
-    listed = f"{field} is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
-    message = f"Method {method} is not allowed: {listed}."
-    if allowed == ["GET"] and method == "POST":
-        message = (
-            f"Method POST is not allowed: {listed}, and a POST with JSON is preflighted although browsers could send a "
-            "plain one unasked."
-        )
+    message = f"The server does not allow {method}. The response to the preflight does not list it."
+    if allowed is not None:
+        json = "A POST with JSON needs a preflight. " if allowed == ["GET"] and method == "POST" else ""
+        message = f"{method} is not in {field}. {json}The list is {allowed!r}."
     evidence: dict[str, object] = {"method": method} | ({"allow_methods": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {method} to the methods that the server allows."
     if policy.spelt_as_policy:
@@ -156,7 +155,9 @@ def method_refused(method: str, allowed: list[str] | None, layer: LayerInfo | No
 def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN) -> Diagnosis:
     """A request header that `Access-Control-Allow-Headers` lacks."""
     field = policy.keyword("allow_headers")
-    listed = f"{field} is {allowed!r}" if allowed is not None else "the answer to the preflight does not list it"
+    message = f"The server does not allow the request header {name!r}. The response to the preflight does not list it."
+    if allowed is not None:
+        message = f"{name!r} is not in {field}. The list is {allowed!r}."
     evidence: dict[str, object] = {"header": name} | ({"allow_headers": allowed} if allowed is not None else {})
     remedy = None if layer else f"Add {name} to the request headers that the server allows."
     if policy.spelt_as_policy:
@@ -164,7 +165,7 @@ def header_refused(name: str, allowed: list[str] | None, layer: LayerInfo | None
         remedy = missing_in_policy(field, allowed, [name])
     return Diagnosis(
         "header-not-allowed",
-        f"Request header {name!r} is not allowed: {listed}.",
+        message,
         layer.place if layer else None,
         evidence,
         remedy=remedy,
@@ -189,13 +190,13 @@ def wildcard_with_credentials(layer: LayerInfo | None, *, is_sent: bool = True) 
     """The first truth: a browser takes no `*` when the page sends credentials. With `is_sent` the answer has the `*`; without it
     the layer named the origin of a request with cookies, as Starlette's does before 1.0, and did not allow the cookies."""
     message = (
-        "The page sends credentials (cookies) and the answer allows the origin '*'. Browsers refuse that pair: "
-        "with credentials the answer has to name the page's origin."
+        "The page sends cookies, and the response allows '*'. Browsers refuse that pair: with credentials, the response must "
+        "name the page's origin."
         if is_sent
-        else "The page sends credentials (cookies), and allow_origins=['*'] lets every page in without them. With credentials "
-        "the origins have to be named, and allow_credentials has to be set."
+        else "The page sends cookies, and allow_origins=['*'] allows pages only without them. To accept cookies, name the "
+        "origins and set allow_credentials."
     )
-    remedy = "Name the origins that may send cookies, or let the page use credentials: 'omit' when the API needs none."
+    remedy = "Name the origins that may send cookies, or let the page use credentials: 'omit' if the API needs none."
     return Diagnosis(
         "wildcard-with-credentials",
         message,
@@ -209,23 +210,21 @@ def credentials_refused(layer: LayerInfo | None, policy: LayerPolicy = _UNKNOWN,
     """`Access-Control-Allow-Credentials: true` is missing."""
     if policy.policy is not None and policy.spelt_as_policy:
         return _credentials_not_in_policy(layer, policy.policy, origin)
-    message = (
-        "The page sends credentials (cookies), and the server does not say that it accepts them: allow_credentials is not set."
-    )
-    remedy = (
-        "Set allow_credentials=True, with the origins named, or leave credentials: 'include' away when the API needs no cookies."
-    )
+    message = "The page sends cookies, and allow_credentials is not set. Browsers then withhold the response."
+    remedy = "Set allow_credentials=True and name the origins, or drop credentials: 'include' if the API needs no cookies."
     return Diagnosis("credentials-not-allowed", message, layer.place if layer else None, {}, remedy=remedy)
 
 
 def _credentials_not_in_policy(layer: LayerInfo | None, policy: Policy, origin: str) -> Diagnosis:
     """The policy lets the page in, and its cookies not: for nobody, or for others only."""
     trusted = None if policy.credential_set is None else list(policy.credential_set.patterns())
-    message = "The page sends credentials (cookies), and the policy does not accept any: credentials is not set."
-    remedy = "Write Policy(credentials=True, ...), or leave credentials: 'include' away when the API needs no cookies."
+    message = "The page sends cookies, and the policy does not set credentials. Browsers then withhold the response."
+    remedy = "Write Policy(credentials=True, ...), or drop credentials: 'include' if the API needs no cookies."
     if trusted is not None:
-        message = f"The page sends credentials (cookies), and {origin!r} is not among the origins that may: {trusted!r}."
-        remedy = f"{missing_in_policy('credentials', trusted, [origin])} If you trust that page with your users' cookies."
+        message = f"The page sends cookies, and {origin!r} is not in credentials. The list is {trusted!r}."
+        remedy = (
+            f"{missing_in_policy('credentials', trusted, [origin])} Do so only if you trust that page with your users' cookies."
+        )
     place = layer.place if layer is not None else None
     return Diagnosis("credentials-not-allowed", message, place, {"sent": origin, "field": "credentials"}, remedy=remedy)
 
@@ -251,7 +250,7 @@ def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list
         return [not_outermost(observation, layer, status), *policy_faults(observation, index, inner)]
     if not observation.cors_layers:
         return [missing_layer(observation)]
-    message = f"{layer.name}{at(layer.place)} answers the preflight with {status} by itself, without CORS headers."
+    message = f"{layer.name}{at(layer.place)} answers the preflight itself ({status}), without CORS headers."
     return [Diagnosis("preflight-answered-by-other-layer", message, layer.place, {"status": status, "layer": layer.name})]
 
 
@@ -260,9 +259,9 @@ def _manual_handler(observation: Observation, index: int) -> Diagnosis:
     route = observation.app.routes[facts.route] if observation.app is not None and facts.route is not None else None
     exchange = observation.trace.exchanges[index]
     named = exchange.response.header("access-control-allow-origin") if isinstance(exchange.response, WireResponse) else None
-    lacks = "without naming an origin" if named is None else "without allowing all that the page asks for"
+    lacks = "names no origin" if named is None else "does not allow all that the page asks for"
     name = f" {route.name}" if route and route.name else ""
-    message = f"An OPTIONS handler written by hand{name} answers the preflight with {status_of(exchange)}, {lacks}."
+    message = f"The OPTIONS handler{name} answers the preflight. Its response ({status_of(exchange)}) {lacks}."
     remedy = "Remove the handler and let CORSMiddleware answer preflights."
     return Diagnosis(
         "manual-options-handler", message, route.endpoint_place if route else None, {"status": status_of(exchange)}, remedy=remedy
@@ -274,11 +273,8 @@ def _unhandled(observation: Observation, index: int) -> Diagnosis:
     exchange = observation.trace.exchanges[index]
     response = exchange.response
     if isinstance(response, WireResponse) and response.header("access-control-allow-origin") is not None:
-        message = (
-            f"The answer to the preflight carries Access-Control-Allow-Origin, set by hand, but its status is {response.status}: "
-            "nothing handles OPTIONS."
-        )
-        remedy = "Replace the headers set by hand by CORSMiddleware, which also answers preflights."
+        message = f"CORS headers are set by hand, but nothing handles OPTIONS. The preflight gets {response.status}."
+        remedy = "Replace the headers by CORSMiddleware, which also answers preflights."
         layer = observation.header_layer
         place = layer.place if layer else None
         return Diagnosis("manual-cors-headers", message, place, {"status": response.status}, severity="error", remedy=remedy)
@@ -299,7 +295,7 @@ def _slash_redirect(observation: Observation, index: int) -> Diagnosis | None:
         return None
     path = urlsplit(exchange.request.url).path.rstrip("/")
     mounted = next((found for found in app.apps if found.prefix and path == found.prefix.rstrip("/")), None)
-    message = f"The preflight is redirected to {location!r} by the router, and browsers do not follow redirects of a preflight."
+    message = f"The router redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
     remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
     evidence = {"sent": exchange.request.url, "allowed": location}
     return Diagnosis("redirect-slashes", message, mounted.mounted_at if mounted else None, evidence, remedy=remedy)
@@ -311,11 +307,11 @@ def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -
     if layer is None and location is not None:
         slug = _redirect_slug(exchange.request.url, location)
         if slug is not None:
-            message = f"The preflight is redirected to {location!r}, and browsers do not follow redirects of a preflight."
+            message = f"The server redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
             remedy = f"Let the page call {location} right away."
             return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
-    by = f" by {layer.name}{at(layer.place)}" if layer else ""
-    message = f"The preflight is redirected{by} to {location!r}; browsers do not follow redirects of a preflight."
+    who = layer.name if layer else "The server"
+    message = f"{who} redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
     return Diagnosis(
         "preflight-redirected", message, layer.place if layer else None, {"location": location, "status": status_of(exchange)}
     )
@@ -349,21 +345,18 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
         return [_redirected(observation, index, None)]
     if status in REFUSED:
         message = (
-            f"The preflight is answered with {status} and without CORS headers: a layer in front (authentication, a rate "
-            "limit) answers by itself."
+            f"The preflight gets {status} without CORS headers. A layer outside CORS (authentication, a rate limit) answers "
+            "by itself."
         )
-        remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer does."
+        remedy = "Add CORSMiddleware last, so that it is outermost and answers preflights before that layer."
         return [Diagnosis("preflight-answered-by-other-layer", message, None, {"status": status}, remedy=remedy)]
     if status in GATEWAY:
         return [gateway_or_app(status)]
     if status >= 500:
-        message = f"The server answers the preflight with {status}: it, or a proxy in front of it, fails before CORS has a say."
+        message = f"The server answers the preflight with {status}. It, or a proxy in front of it, fails before CORS is checked."
         return [Diagnosis("preflight-bad-status", message, None, {"status": status})]
     if 200 <= status < 300:
-        message = (
-            f"The preflight is answered with {status}, but without CORS headers: something handles OPTIONS that knows "
-            "nothing of CORS."
-        )
+        message = f"The preflight gets {status} without CORS headers. Something handles OPTIONS that does not know CORS."
         return [Diagnosis("manual-options-handler", message, None, {"status": status})]
     return [missing_layer(observation, status)]
 
@@ -374,7 +367,7 @@ def _reported_by_starlette(observation: Observation, index: int, excerpt: str) -
     request = observation.trace.exchanges[index].request
     found = []
     if "origin" in parts:
-        message = f"The server has a CORS layer, and {observation.origin!r} is not among the origins it allows."
+        message = f"The server has a CORS layer, which does not allow {observation.origin!r}."
         remedy = f"Add {observation.origin!r} to the origins that the server allows."
         found.append(Diagnosis("origin-mismatch", message, None, {"sent": observation.origin}, remedy=remedy))
     if "method" in parts:
@@ -414,12 +407,12 @@ def _bad_status_with_headers(observation: Observation, index: int, status: int) 
             "handles OPTIONS."
         )
         return Diagnosis("manual-cors-headers", message, None, {"status": status}, severity="error")
-    message = f"The answer to the preflight names the origin, but its status is {status}; browsers want 200 to 299."
+    message = f"The response to the preflight has the status {status}. Browsers require 200 to 299."
     return Diagnosis("preflight-bad-status", message, None, {"status": status})
 
 
 def _unreadable(header: str, value: str) -> Diagnosis:
-    message = f"{header.title()} cannot be read: {value!r} is no comma-separated list of names."
+    message = f"{header.title()} is malformed. {value!r} is not a comma-separated list of names."
     return Diagnosis("invalid-cors-header", message, None, {"header": header, "value": value})
 
 
@@ -439,7 +432,7 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
         return [Diagnosis("duplicate-cors-headers", message, place, {"value": named}, remedy=remedy)]
     if errors & invalid:
-        message = f"Access-Control-Allow-Origin is {named!r}, which is no origin."
+        message = f"Access-Control-Allow-Origin is {named!r}, which is not an origin."
         return [Diagnosis("invalid-cors-header", message, place, evidence)]
     if errors & mismatch:
         return [_mismatch(observation, named, place)]

@@ -28,32 +28,30 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
     from corsense.origin.reach import admits_no_origin, foreign_origin, leaves_a_dot_bare, may_take_forever, shared_suffix
 
     severity: Severity = "error" if credentials else "warning"
-    named = f"allow_origin_regex {regex!r}"
+    named, written = "allow_origin_regex", f"The expression is {regex!r}."
     admitted = foreign_origin(regex)
     shared = shared_suffix(regex)
     if shared is not None and (credentials or shared[1] == admitted):
-        message = f"{named} leaves the name below {shared[0]} open, and anybody can register one: {shared[1]!r} for one."
+        message = f"{named} allows any name below {shared[0]}, and anybody can register one. {shared[1]!r} matches too. {written}"
         if leaves_a_dot_bare(regex):
-            message += " It also has a dot that is not escaped, which stands for any character."
+            message += " It also has an unescaped dot, which matches any character."
         return RegexFault("public-suffix-origin", message, shared[1], severity if credentials else "info")
     if admits_no_origin(regex):
         message = (
-            f"{named} matches no origin: browsers send scheme, host and port, in lower case, without a path or default port."
+            f"{named} matches no origin. Browsers send scheme, host and port, in lower case, without a path or default port. "
+            f"{written}"
         )
         return RegexFault("origin-not-normalised", message, None, "error")
     if leaves_a_dot_bare(regex):
-        message = f"{named} has a dot that is not escaped: it stands for any character"
+        message = f"{named} has an unescaped dot, which matches any character."
         if admitted is None:
-            return RegexFault("regex-unescaped-dot", f"{message}.", None, "info")
-        return RegexFault("regex-unescaped-dot", f"{message}, so foreign hosts match, {admitted!r} for one.", admitted, severity)
+            return RegexFault("regex-unescaped-dot", f"{message} {written}", None, "info")
+        return RegexFault("regex-unescaped-dot", f"{message} {admitted!r} matches too. {written}", admitted, severity)
     if admitted is not None:
-        message = f"{named} lets in sites it was not written for, {admitted!r} for one."
+        message = f"{named} allows sites that it was not written for. {admitted!r} matches too. {written}"
         return RegexFault("regex-too-broad", message, admitted, severity)
     if may_take_forever(regex):
-        message = (
-            f"{named} can read one text in more ways with each character, so an Origin header of a few dozen bytes stops the "
-            "server."
-        )
+        message = f"{named} takes exponential time. An Origin header of a few dozen bytes stops the server. {written}"
         return RegexFault("regex-not-linear", message, None, "error")
     return None
 
@@ -61,8 +59,7 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
 def not_a_string(given: str, texts: Sequence[str], *, is_bytes: bool = False) -> tuple[str, str]:
     """What to say of an `allow_origin_regex` that is neither a string nor a compiled expression, and what to write: `given` says
     what it is, `texts` are the strings in it, `is_bytes` that the one text is an expression written as bytes."""
+    message = f"allow_origin_regex must be a string, not {given}. The app answers requests with 500."
     if is_bytes:
-        message = f"allow_origin_regex is {given}, not a string: it matches no header, so the app answers requests with a 500."
         return message, f"Write the expression as a string, without the b: allow_origin_regex=r'{texts[0]}'."
-    message = f"allow_origin_regex is {given}, not a string: re cannot match it, so the app answers requests with a 500."
     return message, Listed.of(texts).remedy("allow_origins", "allow_origin_regex")

@@ -14,10 +14,10 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     """Nothing in front of this route knows CORS."""
     app = observation.app
     if app is None:
-        reported = f" It answers the preflight with {status}." if status is not None else ""
+        answer = f" It answers the preflight with {status}." if status is not None else ""
         message = (
-            f"The server sends no CORS headers to pages of {observation.origin!r}: it has no CORS layer, or none on this "
-            f"path.{reported}"
+            f"The server sends no CORS headers to pages of {observation.origin!r}. It has no CORS layer, or none on this "
+            f"path.{answer}"
         )
         remedy = (
             f"app.add_middleware(CORSMiddleware, allow_origins=[{observation.origin!r}], allow_methods=[...], "
@@ -29,34 +29,38 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     owner = app.apps[observation.route.app if observation.route is not None else 0] if app.apps else None
     place = owner.place if owner else None
     if owner is not None and owner.parent is not None and app.cors_layers:
-        message = f"The app mounted at {owner.prefix!r} has no CORSMiddleware of its own, and none is in front of it."
+        message = (
+            f"The app mounted at {owner.prefix!r} has no CORSMiddleware. The CORSMiddleware of another app does not reach it."
+        )
         return Diagnosis("mounted-app-without-cors", message, owner.mounted_at or place, {"prefix": owner.prefix})
     alone = next((layer for layer in observation.cors_layers if observation.policy_of(layer).leaves_alone), None)
     if alone is not None:
         path = observation.route.path if observation.route is not None else urlsplit(observation.trace.request.url).path
-        message = f"{alone.name}{at(alone.place)} leaves {path} alone: its policy there is None, so no page may read its answers."
+        message = (
+            f"{alone.name}{at(alone.place)} does not cover {path}. Its policy there is None, so no page may read the responses."
+        )
         return Diagnosis("missing-cors-middleware", message, alone.place, {"path": path}, remedy="Give the path a Policy.")
     on_routes = [layer for layer in app.cors_layers if layer.position == "router"]
     if on_routes:
         message = (
-            f"CORSMiddleware{at(on_routes[0].place)} is on a route or a router, behind the matching of methods: it never sees a "
-            "preflight."
+            f"CORSMiddleware{at(on_routes[0].place)} is on a route or a router. It never sees a preflight there, "
+            "because methods are matched first."
         )
         return Diagnosis("missing-cors-middleware", message, on_routes[0].place, {}, remedy="Put CORSMiddleware on the app.")
     mounted = [layer for layer in app.cors_layers if layer.prefix]
     if mounted:
         message = (
-            f"Only the app mounted at {mounted[0].prefix!r} has CORSMiddleware{at(mounted[0].place)}; the routes beside it "
-            "have none."
+            f"Only the app mounted at {mounted[0].prefix!r} has CORSMiddleware{at(mounted[0].place)}. The routes outside it have "
+            "none."
         )
         return Diagnosis("missing-cors-middleware", message, place, {"prefix": mounted[0].prefix})
-    message = "The app has no CORSMiddleware: none of its answers allows a page of another origin to read it."
+    message = "The app has no CORSMiddleware. No page of another origin may read its responses."
     return Diagnosis("missing-cors-middleware", message, place)
 
 
 def added_too_late(late: LateMiddleware) -> Diagnosis:
     """`add_middleware` on an app that has started."""
-    message = "Middleware is added after the app has started, which raises RuntimeError: the stack is built at the first request."
+    message = "Middleware is added after the app has started. Starlette raises RuntimeError, because the stack is built by then."
     return Diagnosis("middleware-added-after-startup", message, late.place, {"moment": late.moment})
 
 
@@ -65,11 +69,11 @@ def not_outermost(observation: Observation, layer: LayerInfo, status: int) -> Di
     inner = next((found for found in observation.cors_layers if found.index > layer.index), None)
     cors = f"CORSMiddleware{at(inner.place)}" if inner else "CORSMiddleware"
     message = (
-        f"{layer.name}{at(layer.place)} was added after {cors}, so it is outside of it: its own answers ({status}) "
-        "leave without CORS headers. The layer added last is the outermost."
+        f"{layer.name} is outside {cors}. Its own responses ({status}) have no CORS headers; the layer added last is the "
+        "outermost."
     )
     if layer.place is None or (inner is not None and inner.place is None):
-        message = f"{layer.name} is outside of CORSMiddleware: its own answers ({status}) leave without CORS headers."
+        message = f"{layer.name} is outside CORSMiddleware. Its own responses ({status}) have no CORS headers."
     evidence = {"layer": layer.name, "status": status, "cors_line": inner.place.line if inner and inner.place else None}
     remedy = "Add CORSMiddleware after all other middleware, so that it is outermost."
     return Diagnosis("cors-not-outermost", message, layer.place or (inner.place if inner else None), evidence, remedy=remedy)
@@ -86,22 +90,19 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
     frame = traceback.user_frame
     where = f" in {frame.function}" if frame and frame.function else ""
     line = f": {frame.source.strip()}" if frame and frame.source else ""
-    message = (
-        f"The app crashes{where}, {traceback.summary}{line}. The 500 leaves without CORS headers, so browsers call it a CORS "
-        "error."
-    )
+    message = f"The app crashes{where}: {traceback.summary}{line}. The 500 has no CORS headers, so browsers report a CORS error."
     evidence = {
         "exception": traceback.type,
         "frames": [f"{found.file}:{found.line} in {found.function}" for found in traceback.user_first[:5]],
     }
     if _may_lack_a_start(observation, index):
         message = (
-            f"{_raiser(observation, index)} raises {traceback.summary}{line}. The app's lifespan was not run for this check, "
-            "which may be all there is to it; --run-endpoints runs it."
+            f"{_raiser(observation, index)} raises {traceback.summary}{line}. The lifespan of the app did not run, which may be "
+            "the reason; --run-endpoints runs it."
         )
         place = Place(frame.file, frame.line) if frame else None
         return Diagnosis("unhandled-exception", message, place, evidence, severity="warning")
-    remedy = "Mend the crash. So that the page can read 500s too, let CORSMiddleware wrap the whole app."
+    remedy = "Fix the crash first. To let pages read 500s too, wrap the whole app in CORSMiddleware."
     return Diagnosis(
         "unhandled-exception",
         message,
@@ -132,18 +133,15 @@ def error_without_headers(observation: Observation, status: int) -> Diagnosis:
     )
     if handler is not None:
         message = (
-            f"The handler {handler.name}{at(handler.place)} for all exceptions runs outside of CORSMiddleware: a page cannot "
-            f"read its answer, nor the status {status}."
+            f"The handler {handler.name} for all exceptions runs outside CORSMiddleware. Pages can read neither its response nor "
+            f"the status {status}."
         )
-        remedy = "Let CORSMiddleware wrap the whole app, so that pages can read what your handler says."
+        remedy = "Wrap the whole app in CORSMiddleware, so that pages can read the handler's response."
         return Diagnosis(
             "error-response-without-cors", message, handler.place, {"status": status}, severity="warning", remedy=remedy
         )
-    message = (
-        f"If an endpoint crashes, its {status} leaves outside of CORSMiddleware: the browser will call it a CORS error and "
-        "hide the status."
-    )
+    message = f"If an endpoint crashes, its {status} has no CORS headers. Browsers then report a CORS error and hide the status."
     remedy = (
-        "Look at the server's log when a CORS error comes out of the blue; `corsense check --run-endpoints` shows the traceback."
+        "When a CORS error appears unexpectedly, look at the server's log; `corsense check --run-endpoints` shows the traceback."
     )
     return Diagnosis("error-response-without-cors", message, None, {"status": status}, severity="info", remedy=remedy)

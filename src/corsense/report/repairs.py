@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -13,11 +14,10 @@ from corsense.finding import Finding
 from corsense.fix.edits.diff import unified_diff
 from corsense.fix.result import FixOutcome, FixResult
 from corsense.report.document import Document, FindingDocument, finding_document
+from corsense.report.finding_block import Fact, FindingBlocks, Section
 from corsense.report.redaction import redacted_repair
+from corsense.report.summary import count
 from corsense.report.terminal import Lines
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -90,7 +90,7 @@ def _repair(repair: FixOutcome) -> FixOutcomeDocument:
 
 @dataclass(frozen=True, slots=True)
 class FixText:
-    """Prints a `FixResult`: what is done with its proof, the diffs, what is left. `quiet` leaves only the diffs and the last
+    """Prints a `FixResult`: what is done with its proof, the diffs, what remains. `quiet` leaves only the diffs and the last
     lines."""
 
     lines: Lines
@@ -100,52 +100,48 @@ class FixText:
         """Print the whole, without secrets."""
         fix_result = redacted_repair(fix_result)
         if not self.quiet:
-            self._repairs([repair for repair in fix_result.repairs if repair.applied], "fixed" if written else "fix")
-            self._repairs([repair for repair in fix_result.repairs if not repair.applied], "not fixed")
+            blocks = FindingBlocks(self.lines)
+            for repair in sorted(fix_result.repairs, key=lambda repair: not repair.applied):
+                self._repair(repair, blocks, written)
         for edit in fix_result.edits if not written else ():
             self._diff(unified_diff(edit))
         if fix_result.edits and not written and not self.quiet:
             self.lines.plain()
         if not self.quiet:
-            reported = [
-                repair.finding.message for repair in fix_result.repairs if repair.finding is not None and not repair.applied
-            ]
+            tried = [repair.finding.message for repair in fix_result.repairs if repair.finding is not None and not repair.applied]
             for finding in fix_result.remaining:
-                if finding.message not in reported:
-                    self._left(finding)
+                if finding.message not in tried:
+                    self._remaining(finding, FindingBlocks(self.lines))
             for note in fix_result.notes:
-                self.lines.plain([("note  ", "dim"), (note, "")])
+                self.lines.led([("note: ", "bold cyan")], note, [("      ", "")])
         self._closing(fix_result, written)
 
-    def _repairs(self, repairs: Iterable[FixOutcome], label: str) -> None:
-        for repair in repairs:
-            colour = "green" if repair.applied else "yellow"
-            slug = f"{repair.finding.cause.code} {repair.finding.cause.slug}" if repair.finding is not None else "as you wished"
-            self.lines.plain([(f"{label} ", f"bold {colour}"), (slug, "bold"), ("  " + _at(repair.finding), "dim")])
-            if repair.finding is not None:
-                self.lines.plain(repair.finding.message, 2)
-            self.lines.labelled("how", repair.title)
-            self.lines.labelled("proof", proof_of(repair))
-            if repair.guess is not None:
-                self.lines.labelled("unsafe", repair.guess)
-            self.lines.plain()
+    def _repair(self, repair: FixOutcome, blocks: FindingBlocks, written: bool) -> None:
+        facts = list(_facts(repair, written))
+        if repair.finding is not None:
+            blocks.print([Section(repair.finding)], fixes=facts, with_source=not repair.applied, with_help=not repair.applied)
+        else:
+            for name, text in facts:
+                self.lines.led([(f"{name}: ", "bold")], text, [("    ", "")])
+        self.lines.plain()
 
     def _diff(self, diff: str) -> None:
-        if self.lines.console is None:
+        if not self.lines.colour:
             write_exactly(diff)  # for `git apply`
             return
         for line in diff.split("\n")[:-1]:
             self.lines.exact(line, _COLOURS.get(line[:1], ""))
 
-    def _left(self, finding: Finding) -> None:
-        slug = f"{finding.cause.code} {finding.cause.slug}"
-        self.lines.plain([("left ", "bold yellow"), (slug, "bold"), ("  " + _at(finding), "dim")])
-        self.lines.plain(finding.message, 2)
-        if finding.remedy:
-            self.lines.labelled("do", finding.remedy)
+    def _remaining(self, finding: Finding, blocks: FindingBlocks) -> None:
+        facts: list[Fact] = [("fix", finding.remedy)] if finding.remedy else []
+        blocks.print([Section(finding)], fixes=[("not fixed", "no edit is known that would be safe"), *facts])
+        self.lines.plain()
 
     def _closing(self, fix_result: FixResult, written: bool) -> None:
-        files = _count(len(fix_result.edits), "file")
+        files = count(len(fix_result.edits), "file")
+        proof = _proof(fix_result)
+        if proof is not None and not self.quiet:
+            self.lines.plain(proof)
         hidden = sum(not repair.applied and repair.guess is not None and repair.verified is None for repair in fix_result.repairs)
         if written and fix_result.edits:
             self.lines.plain([(f"Changed {files}.", "green")])
@@ -154,30 +150,33 @@ class FixText:
         elif fix_result.is_done:
             self.lines.plain([("Nothing to fix.", "green")])
         else:
-            self.lines.plain("Nothing is changed.")
+            self.lines.plain("Nothing changed.")
         if hidden:
-            self.lines.plain(f"{_count(hidden, 'unsafe fix', 'unsafe fixes')} not applied; --unsafe-fixes does.")
+            self.lines.plain(f"{count(hidden, 'unsafe fix', 'unsafe fixes')} not applied; --unsafe-fixes applies.")
         if fix_result.remaining:
-            self.lines.plain(f"{_count(len(fix_result.remaining), 'finding')} left.")
+            self.lines.plain(f"{count(len(fix_result.remaining), 'finding')} not fixed.")
 
 
-def proof_of(repair: FixOutcome) -> str:
-    """Whether a repair is proven, and how, or why not."""
-    if repair.verified:
-        if repair.by_lint:
-            return "the source is valid, the finding is gone, and no other came of it"
-        return "verified on the repaired app: the request passes, no other page gains or loses access, no replaced entry stays"
-    if repair.verified is False:
-        return f"refuted, so it is left alone: {repair.reason}" if not repair.applied else f"not verified: {repair.reason}"
-    return f"not tried: {repair.reason}" if repair.reason else "not tried"
+def _facts(repair: FixOutcome, written: bool) -> Iterator[Fact]:
+    if repair.applied:
+        yield f"{'fixed' if written else 'fix'} ({'verified' if repair.verified else 'not verified'})", repair.title
+        if not repair.verified and repair.reason:
+            yield "because", repair.reason
+    elif repair.verified is False:
+        yield "not fixed", f"{repair.title}: tried and refuted, because {repair.reason}"
+    else:
+        yield "unsafe fix" if repair.guess is not None else "not fixed", repair.title
+        if repair.reason:
+            yield "not tried", repair.reason
+    if repair.guess is not None:
+        yield "risk", repair.guess
 
 
-def _at(finding: Finding | None) -> str:
-    place = finding.place if finding is not None else None
-    if place is None:
-        return ""
-    return f"{place.file}:{place.line}" + (f":{place.column}" if place.column else "")
-
-
-def _count(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+def _proof(fix_result: FixResult) -> str | None:
+    """What the word `verified` means for this repair; None where nothing is verified."""
+    verified = [repair for repair in fix_result.repairs if repair.applied and repair.verified]
+    if not verified:
+        return None
+    if all(repair.by_lint for repair in verified):
+        return "Verified on the source: it is valid, the findings are gone, and no other appeared."
+    return "Verified on the repaired app: the requests pass, and no other page gains or loses access."

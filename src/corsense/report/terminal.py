@@ -1,81 +1,143 @@
-"""Lines on a terminal or into a pipe, and what must not get there raw."""
+"""Lines on a terminal or into a pipe, and what must not get there raw. Imports nothing that takes time."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from corsense.readers.controls import CONTROL as _CONTROL
 from corsense.readers.controls import harmless
+from corsense.report.columns import printed_width, split_at
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
+__all__ = ["WIDTH", "Line", "Lines", "harmless"]
 
-__all__ = ["Line", "Lines", "harmless"]
-
+WIDTH = 80
+"""Columns of prose. Code that is meant to be copied may be longer."""
 _LABEL = 10
+_NARROWEST = 24
+_OPENING = "'\"`(["
+"""No line ends after these: a quoted value may begin with a blank."""
+_SGR = {
+    "bold": "1",
+    "dim": "2",
+    "italic": "3",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+}
 
-Line: TypeAlias = "Text | str | list[tuple[str, str]]"
-"""What can be printed: a string, pieces with their styles, or text of rich, which a pipe does without."""
+Pieces: TypeAlias = "list[tuple[str, str]]"
+Line: TypeAlias = "str | Pieces"
+"""What can be printed: a string, or pieces with their styles (words of `bold`, `dim`, `italic` and a colour).
+
+A style that begins with `link=` makes its piece a link to the rest of it, where the terminal shows links.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Prints lines: on a terminal wrapped below their own beginning, into a pipe (no console) as they are."""
+    """Prints lines of at most `width` columns, with `colour` and `links` (OSC 8) where the output shows them, by `write`."""
 
-    console: Console | None
+    width: int = WIDTH
+    colour: bool = False
+    links: bool = False
+    write: Callable[[str], None] = print
 
     def plain(self, text: Line = "", indent: int = 0, hang: int = 0) -> None:
         """A line, `indent` columns in; where it is wrapped, the rest goes `hang` columns further."""
-        if self.console is None:
-            print(f"{'':{indent}}{harmless(_characters(text))}" if indent else harmless(_characters(text)))
-            return
-        from rich.text import Text
-
-        line = _printable(text)
-        if not self.console.is_terminal:
-            self.console.print(Text.assemble(" " * indent, line), soft_wrap=True)
-            return
-        width = max(30, self.console.width - indent - hang)
-        for number, part in enumerate(line.wrap(self.console, width)):
-            part.rstrip()
-            self.console.print(Text.assemble(" " * (indent + (hang if number else 0)), part), soft_wrap=True)
+        self.led([(" " * indent, "")], text, [(" " * (indent + hang), "")])
 
     def labelled(self, label: str, text: Line, style: str = "dim") -> None:
         """A line with a label in a column of its own."""
-        if self.console is None:
-            self.plain(f"{label:<{_LABEL}}{_characters(text)}", 2, _LABEL)
-            return
-        from rich.text import Text
+        self.led([(f"  {label:<{_LABEL}}", style)], text, [(" " * (_LABEL + 2), "")])
 
-        self.plain(Text.assemble((f"{label:<{_LABEL}}", style), _printable(text)), 2, _LABEL)
+    def led(self, lead: Pieces, text: Line, rest: Pieces) -> None:
+        """A line that begins with `lead`; where it is wrapped, each further line begins with `rest`."""
+        pieces = _clean(text)
+        rooms = [max(_NARROWEST, self.width - printed_width(_characters(before))) for before in (lead, rest)]
+        for number, part in enumerate(_wrapped(pieces, *rooms)):
+            self._write([*(rest if number else lead), *part])
 
     def exact(self, text: str, style: str = "") -> None:
         """Something to copy: never wrapped."""
-        if self.console is None:
-            print(harmless(text))
-            return
-        from rich.text import Text
+        self._write([(harmless(text), style)])
 
-        self.console.print(Text(harmless(text), style), soft_wrap=True)
+    def unwrapped(self, text: Line) -> None:
+        """One line, however long it is."""
+        self._write(_clean(text))
+
+    def _write(self, pieces: Pieces) -> None:
+        if not self.colour and not self.links:
+            self.write(_characters(pieces).rstrip())
+            return
+        self.write("".join(self._styled(text, style) for text, style in pieces).rstrip(" "))
+
+    def _styled(self, text: str, style: str) -> str:
+        words = style.split()
+        address = next((word.removeprefix("link=") for word in words if word.startswith("link=")), None)
+        codes = [_SGR[word] for word in words if word in _SGR] if self.colour else []
+        if codes and text:
+            text = f"\x1b[{';'.join(codes)}m{text}\x1b[0m"
+        return f"\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\" if address is not None and self.links else text
 
 
 def _characters(text: Line) -> str:
-    if isinstance(text, str):
-        return text
-    return "".join(piece for piece, _ in text) if isinstance(text, list) else text.plain
+    return text if isinstance(text, str) else "".join(piece for piece, _ in text)
 
 
-def _printable(text: Line) -> Text:
-    from rich.text import Text
+def _clean(text: Line) -> Pieces:
+    pieces = [(text, "")] if isinstance(text, str) else text
+    return [(harmless(piece), style) for piece, style in pieces]
 
-    if isinstance(text, str):
-        return Text(harmless(text))
-    if isinstance(text, list):
-        return Text.assemble(*((harmless(piece), style) for piece, style in text))
-    if _CONTROL.search(text.plain) is None:
-        return text
-    clean = text.copy()
-    clean.plain = _CONTROL.sub("\ufffd", text.plain)  # one for one, so that the colours stay where they are
-    return clean
+
+def _wrapped(pieces: Pieces, first_room: int, room: int) -> Iterator[Pieces]:
+    """The pieces as lines of at most `room` columns, the first of `first_room`, broken at blanks. A longer word stands alone."""
+    here = first_room
+    for row in _rows(pieces):
+        text = _characters(row)
+        while printed_width(text) > here:
+            fits = split_at(text, here + 1)
+            cut = text.rfind(" ", 1, fits)
+            if cut > 1 and text[cut - 1] in _OPENING:
+                cut = text.rfind(" ", 1, cut - 1)
+            if not text[: max(cut, 0)].strip():
+                cut = text.find(" ", fits)
+            if cut < 0 or not text[cut:].strip():
+                break
+            head, row = _divided(row, cut)
+            yield head
+            here = room
+            row = _without_blanks(row)
+            text = _characters(row)
+        yield row
+        here = room
+
+
+def _rows(pieces: Pieces) -> Iterator[Pieces]:
+    """The pieces between line feeds."""
+    row: Pieces = []
+    for text, style in pieces:
+        first, *others = text.split("\n")
+        row.append((first, style))
+        for other in others:
+            yield row
+            row = [(other, style)]
+    yield row
+
+
+def _divided(pieces: Pieces, at: int) -> tuple[Pieces, Pieces]:
+    head: Pieces = []
+    for number, (text, style) in enumerate(pieces):
+        if at < len(text):
+            return [*head, (text[:at], style)], [(text[at:], style), *pieces[number + 1 :]]
+        head.append((text, style))
+        at -= len(text)
+    return head, []
+
+
+def _without_blanks(pieces: Pieces) -> Pieces:
+    while pieces and not pieces[0][0].strip(" "):
+        pieces = pieces[1:]
+    return [(pieces[0][0].lstrip(" "), pieces[0][1]), *pieces[1:]] if pieces else []

@@ -1,5 +1,4 @@
-"""A report as text for people: findings first, the worst on top, each with what the browser did, why, and what to write
-instead."""
+"""A report as text for people: one block a cause, the worst first, then what the whole check came to."""
 
 from __future__ import annotations
 
@@ -7,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from rich.text import Text
-
 from corsense.check.results import Report, Result
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
-from corsense.finding import Finding, Place
+from corsense.fetch.trace import EngineName
+from corsense.finding import Finding
 from corsense.fix.edits.diff import shared_diff
 from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
+from corsense.report.finding_block import Fact, FindingBlocks, Section, grouped, one_line
 from corsense.report.redaction import redacted_report
 from corsense.report.snippets import curl_command, fetch_snippet
-from corsense.report.terminal import Lines, harmless
+from corsense.report.summary import count, counted, label_of, short_console
+from corsense.report.terminal import Line, Lines, Pieces, harmless
 
-_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 _SHOWN_REQUEST_HEADERS = (
     "origin",
     "access-control-request-method",
@@ -29,16 +28,19 @@ _SHOWN_REQUEST_HEADERS = (
     "content-type",
 )
 _SHOWN_ANSWER_HEADERS = ("access-control-allow-", "access-control-expose-", "location", "allow", "set-cookie", "www-authenticate")
-_ROUTES_SHOWN = 6
+_ROUTES_SHOWN = 2
+_ORIGINS_SHOWN = 2
 _OTHER_PATHS = ("unknown_path", "wrong_slash")
 _INVENTED = ("error", "http_exception", "validation_error", *_OTHER_PATHS)
 _DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+_ENGINES: dict[EngineName, str] = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari"}
+_INDENT = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TextReport:
-    """Prints a `Report`. `verbose` adds the ladder of every result, `quiet` leaves only the findings' first
-    lines."""
+    """Prints a `Report`. `verbose` adds exchanges, snippets, diffs, information and every result; `quiet` leaves a line a
+    finding."""
 
     lines: Lines
     verbose: bool = False
@@ -47,127 +49,64 @@ class TextReport:
     def print(self, report: Report) -> None:
         """Print the whole report, without secrets."""
         report = redacted_report(report)
-        if not self.quiet:
-            self._headline(report)
-        serious = [index for index, finding in enumerate(report.findings) if finding.severity != "info"]
-        minor = [index for index, finding in enumerate(report.findings) if finding.severity == "info"]
-        for index in serious:
-            self._finding(report, index)
-        for index in minor:
-            self._finding(report, index) if self.verbose else self._brief(report.findings[index])
-        if not self.quiet:
-            self._closing(report)
-        else:
-            self._disagreements(report)
-
-    def _headline(self, report: Report) -> None:
-        origins = len({result.origin for result in report.results})
-        routes = len({operation(result) for result in report.results if result.situation not in _OTHER_PATHS})
-        self.lines.plain(
-            Text.assemble(
-                ("corsense check ", "bold"),
-                report.target.name,
-                (
-                    f"   {_count(routes, 'operation')} x {_count(origins, 'origin')}, "
-                    f"{_count(len(report.results), 'request')} judged",
-                    "dim",
-                ),
-            )
-        )
-        self.lines.plain()
-
-    def _finding(self, report: Report, index: int) -> None:
-        finding = report.findings[index]
-        colour = _COLOURS[finding.severity]
-        self.lines.plain(
-            Text.assemble(
-                (f"{finding.severity} ", f"bold {colour}"),
-                (f"{finding.cause.code} {finding.cause.slug}", "bold"),
-                (_at(finding.place), "dim"),
-            )
-        )
-        self.lines.plain(finding.message, 2)
         if self.quiet:
+            for finding in report.findings:
+                one_line(finding, self.lines)
+            self._disagreements(report)
             return
-        self._difference(finding)
-        affected = [result for result in report.results if index in result.findings]
-        if affected:
-            self._affected(affected)
-            self._ladder(affected[0])
-            self._console_lines(affected[0].trace)
-        self._remedy(finding, sum(other.fix is not None for other in report.findings) > 1)
-        if affected:
-            self._try_it(affected[0].trace)
-        self.lines.labelled("more", Text(finding.cause.documentation, "dim"))
+        blocks = FindingBlocks(self.lines)
+        for group in grouped(report.findings):
+            if group[0].severity != "info" or self.verbose:
+                self._block(report, group, blocks)
+        self._closing(report)
+
+    def _block(self, report: Report, group: Sequence[Finding], blocks: FindingBlocks) -> None:
+        positions = {index for index, finding in enumerate(report.findings) if any(finding is one for one in group)}
+        affected = [result for result in report.results if positions.intersection(result.findings)]
+        most_telling = _most_telling(affected)
+        hint = " (or -v for the exchange, curl and fetch)" if affected and not self.verbose else ""
+        blocks.print(
+            [self._section(report, finding) for finding in group],
+            list(_evidence(affected, most_telling)),
+            hint=hint,
+        )
+        if self.verbose:
+            self._details(group, most_telling)
         self.lines.plain()
 
-    def _brief(self, finding: Finding) -> None:
-        self.lines.plain(
-            Text.assemble(
-                ("info ", "bold cyan"),
-                (f"{finding.cause.code} {finding.cause.slug}  ", "bold"),
-                finding.message,
-                (_at(finding.place), "dim"),
-            )
-        )
-        if finding.remedy and not self.quiet:
-            self.lines.plain(Text(finding.remedy, "dim"), 5)
+    def _section(self, report: Report, finding: Finding) -> Section:
+        index = next(number for number, other in enumerate(report.findings) if other is finding)
+        result = _most_telling([result for result in report.results if index in result.findings])
+        return Section(finding, label_of(finding, result.trace if result is not None else None), _address(report, result))
 
-    def _difference(self, finding: Finding) -> None:
-        sent, allowed = finding.evidence.get("sent"), finding.evidence.get("allowed")
-        if isinstance(sent, str) and isinstance(allowed, str):
-            width = max(len("sent"), len("allowed"))
-            for label, value in (("sent", sent), ("allowed", allowed)):
-                text, marks = marked_difference(value, allowed if label == "sent" else sent)
-                self.lines.plain(Text.assemble((f"{label:<{width}}  ", "dim"), text), 6)
-                if label == "allowed" and marks.strip():
-                    self.lines.plain(Text(" " * (width + 2) + marks, "bold red"), 6)
+    def _details(self, group: Sequence[Finding], result: Result | None) -> None:
+        if result is not None:
+            request = result.trace.request
+            self.lines.plain()
+            self.lines.plain(f"{request.method} {request.url}, credentials: {request.credentials}{_situation(result)}", 3, 2)
+            for line in ladder(result):
+                self.lines.plain(line, _INDENT, 5)
+            for engine, name in _ENGINES.items():
+                for text in console_lines(result.trace, engine):
+                    self.lines.plain([(f"{name}: ", "dim"), (text, "italic")], _INDENT, 2)
+            self._snippets(result.trace)
+        for edit in dict.fromkeys(edit for finding in group if finding.fix is not None for edit in finding.fix.edits):
+            self.lines.plain()
+            for row in shared_diff(edit).splitlines():
+                self.lines.exact(" " * _INDENT + row, _DIFF_COLOURS.get(row[:1], ""))
 
-    def _affected(self, results: Sequence[Result]) -> None:
-        usual = [result for result in results if result.situation not in _OTHER_PATHS]
-        operations = list(dict.fromkeys(operation(result) for result in usual or results))
-        shown = ", ".join(operations[:_ROUTES_SHOWN])
-        more = f" and {len(operations) - _ROUTES_SHOWN} more" if len(operations) > _ROUTES_SHOWN else ""
-        origins = ", ".join(dict.fromkeys(result.origin for result in results))
-        verb = "concerns" if all(result.outcome == "allowed" for result in results) else "blocks"
-        self.lines.labelled(verb, Text.assemble(f"{shown}{more}", ("  from ", "dim"), origins))
-
-    def _ladder(self, result: Result) -> None:
-        request = result.trace.request
-        label = f"{request.method} {request.url}, credentials: {request.credentials}"
-        self.lines.labelled("browser", Text.assemble(label, (_situation(result), "dim")))
-        for line in ladder(result):
-            self.lines.plain(line, 12, 5)
-
-    def _console_lines(self, trace: Trace) -> None:
-        for line in console_lines(trace, "chromium")[:1]:
-            self.lines.labelled("console", Text(harmless(line), "italic"))
-
-    def _remedy(self, finding: Finding, several: bool) -> None:
-        fix = finding.fix
-        if fix is not None:
-            tried = "tried, together with the other fixes" if several else "tried"
-            passes, fails = f" ({tried}: the same request passes)", f" ({tried}: the same request still does not pass)"
-            proof = {True: passes, False: fails, None: ""}[fix.verified]
-            self.lines.labelled("fix", Text.assemble(fix.title, (proof, "green" if fix.verified else "yellow")))
-            for edit in fix.edits:
-                for line in shared_diff(edit).splitlines():
-                    self.lines.exact(" " * 12 + line, _DIFF_COLOURS.get(line[:1], ""))
-        elif finding.remedy:
-            for number, line in enumerate(finding.remedy.splitlines()):
-                self.lines.labelled("" if number else "fix", line)
-
-    def _try_it(self, trace: Trace) -> None:
+    def _snippets(self, trace: Trace) -> None:
+        self.lines.plain()
         if trace.exchanges:
             decisive = trace.outcome.exchange if isinstance(trace.outcome, Blocked | Failed) else None
             exchange = trace.exchanges[decisive if decisive is not None else -1]
-            self._command("try it", curl_command(exchange.request))
-        self._command("" if trace.exchanges else "try it", fetch_snippet(trace.request))
+            self._command(curl_command(exchange.request))
+        self._command(fetch_snippet(trace.request))
 
-    def _command(self, label: str, command: str) -> None:
+    def _command(self, command: str) -> None:
         """Something to copy: never wrapped."""
-        for number, line in enumerate(command.splitlines()):
-            self.lines.exact(f"  {'' if number else label:<10}{line}")
+        for line in command.splitlines():
+            self.lines.exact(" " * _INDENT + line)
 
     def _closing(self, report: Report) -> None:
         if self.verbose:
@@ -176,30 +115,80 @@ class TextReport:
         else:
             self._disagreements(report)
         for note in report.notes:
-            self.lines.plain(Text.assemble(("note  ", "dim"), note))
-        real = [result for result in report.results if result.situation not in _INVENTED]
-        lost = sum(result.outcome != "allowed" for result in real)
-        blocked = f"{lost:,} of {_count(len(real), 'request')} would not get through"
-        if report.found_something:
-            self.lines.plain(Text.assemble((_count(_serious(report), "finding"), "bold"), f", {blocked}."))
-        else:
-            self.lines.plain(Text(_conclusion(report, blocked), "green" if report.complete and not report.silenced else "yellow"))
+            self.lines.led([("note: ", "bold cyan")], note, [("      ", "")])
+        if report.notes:
+            self.lines.plain()
+        style = "bold" if report.found_something else "green" if report.complete and not report.silenced else "yellow"
+        self.lines.plain([(" ".join(closing(report, verbose=self.verbose)), style)])
 
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
-        self.lines.plain(
-            Text.assemble((f"{mark} ", colour), operation(result), (f"  from {result.origin}{_situation(result)}", "dim"))
-        )
+        self.lines.plain([(f"{mark} ", colour), (operation(result), ""), (f"  from {result.origin}{_situation(result)}", "dim")])
         for line in ladder(result):
-            self.lines.plain(line, 4)
+            self.lines.plain(line, 4, 5)
         print_verdict(self.lines, result, verbose=True)
 
     def _disagreements(self, report: Report) -> None:
-        """What a real browser did otherwise is told even when nobody asked for every request."""
+        """What a real browser did otherwise is reported even when nobody asked for every request."""
         for result in report.results:
             if result.browser is not None and not result.browser.agrees:
                 self.lines.plain(f"{operation(result)}  from {result.origin}{_situation(result)}")
                 print_verdict(self.lines, result, verbose=False)
+
+
+def closing(report: Report, *, verbose: bool = False) -> Iterator[str]:
+    """The sentences that end a report: how many errors and warnings, what can be fixed, how many requests are blocked."""
+    real = [result for result in report.results if result.situation not in _INVENTED]
+    lost = sum(result.outcome != "allowed" for result in real)
+    blocked = f"{lost:,} of {len(real):,} requests blocked."
+    if report.found_something:
+        yield counted(report.findings)
+        yield blocked
+        return
+    if report.silenced:
+        yield report.verdict
+        yield blocked
+    else:
+        yield report.verdict
+        origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
+        if origins and report.complete:
+            yield f"Browsers let pages of {origins} use it."
+    minor = sum(finding.severity == "info" for finding in report.findings)
+    if minor and not verbose:
+        yield f"-v shows {count(minor, 'note')}."
+
+
+def _evidence(affected: Sequence[Result], most_telling: Result | None) -> Iterator[Fact]:
+    if not affected:
+        return
+    usual = [result for result in affected if result.situation not in _OTHER_PATHS] or affected
+    operations = list(dict.fromkeys(operation(result) for result in usual))
+    origins = list(dict.fromkeys(result.origin for result in affected))
+    verb = "affects" if all(result.outcome == "allowed" for result in affected) else "blocks"
+    situations = {result.situation for result in affected}
+    when = _situation(affected[0]).replace(", ", " ", 1) if len(situations) == 1 else ""
+    text: Line = [(_some(operations, _ROUTES_SHOWN), ""), (f"{when}  from ", "dim"), (_some(origins, _ORIGINS_SHOWN), "")]
+    yield verb, text
+    console = console_lines(most_telling.trace, "chromium") if most_telling is not None else []
+    if console:
+        yield "console", [(f'"{short_console(console[0])}"', "italic")]
+
+
+def _some(values: Sequence[str], most: int) -> str:
+    more = f" and {len(values) - most:,} more" if len(values) > most else ""
+    return f"{', '.join(values[:most])}{more}"
+
+
+def _most_telling(results: Sequence[Result]) -> Result | None:
+    """Of the requests that show a finding, the first that shows fewest others."""
+    return min(results, key=lambda result: len(result.findings), default=None)
+
+
+def _address(report: Report, result: Result | None) -> str:
+    """Where a finding is that is not in a file."""
+    if report.target.kind == "har":
+        return f"{report.target.name}: {result.url}" if result is not None else report.target.name
+    return result.url if result is not None and report.target.kind == "url" else report.target.name
 
 
 def operation(result: Result) -> str:
@@ -210,7 +199,7 @@ def operation(result: Result) -> str:
     return f"{result.method} {url.path or '/'}{'?' + url.query if url.query else ''}"
 
 
-def ladder(result: Result) -> Iterator[Text]:
+def ladder(result: Result) -> Iterator[Pieces]:
     """The exchanges of a result, one below the other: what was sent, what came back, each check with the values that failed
     marked."""
     trace = result.trace
@@ -223,43 +212,43 @@ def ladder(result: Result) -> Iterator[Text]:
         if step.exchange is None and not step.passed:
             yield from _step_lines(step)
     if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
-        yield Text(f"   {trace.request.method} is never sent", "dim")
+        yield [(f"   {trace.request.method} is never sent", "dim")]
     if isinstance(trace.outcome, Failed):
         detail = f" ({trace.outcome.detail})" if trace.outcome.detail else ""
-        yield Text(f"   {trace.outcome.reason}{detail}", "red")
+        yield [(f"   {trace.outcome.reason}{detail}", "red")]
 
 
-def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[Text]:
+def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[Pieces]:
     request, response = exchange.request, exchange.response
     answer = response.reason if isinstance(response, NetworkError) else str(response.status)
     kind = " (preflight)" if request.preflight else ""
     answered_by = result.answered_by[index] if index < len(result.answered_by) else None
     by = f", answered by {answered_by}" if answered_by else ""
-    yield Text.assemble((f"{index + 1}. {request.method} {request.url}", "bold"), (kind, "dim"), f" -> {answer}", (by, "dim"))
+    yield [(f"{index + 1}. {request.method} {request.url}", "bold"), (kind, "dim"), (f" -> {answer}", ""), (by, "dim")]
     for name, value in request.headers:
         if name.lower() in _SHOWN_REQUEST_HEADERS:
-            yield Text(f"   > {name}: {value}", "dim")
+            yield [(f"   > {name}: {value}", "dim")]
     if not isinstance(response, NetworkError):
         for name, value in response.headers:
             if name.lower().startswith(_SHOWN_ANSWER_HEADERS):
                 shown = value.partition("=")[0] + "=…" if name.lower() == "set-cookie" else value
-                yield Text(f"   < {name}: {shown}", "dim")
+                yield [(f"   < {name}: {shown}", "dim")]
 
 
-def _step_lines(step: Step) -> Iterator[Text]:
+def _step_lines(step: Step) -> Iterator[Pieces]:
     if step.passed:
         of = f": {step.parameter}" if step.parameter and step.name.startswith("Access-Control-Allow-Headers") else ""
-        yield Text.assemble(("   ✓ ", "green"), (f"{step.name}{of}", "dim"))
+        yield [("   ✓ ", "green"), (f"{step.name}{of}", "dim")]
         return
     seen = "missing" if step.seen is None else harmless(repr(step.seen))
     wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""
-    yield Text.assemble(("   ✗ ", "red"), (step.name, "bold"), f" is {seen}{wanted}", (f"  [{step.section}]", "dim"))
+    yield [("   ✗ ", "red"), (step.name, "bold"), (f" is {seen}{wanted}", ""), (f"  [{step.section}]", "dim")]
     origin = (step.wanted or "").removesuffix(" or *")
     if step.seen is not None and "://" in origin and "://" in step.seen:
         shown, marks = marked_difference(step.seen, origin)
-        yield Text(f"        answered {harmless(shown)}", "dim")
-        yield Text(f"        wanted   {harmless(repr(origin))}", "dim")
-        yield Text(f"                 {marked_difference(origin, step.seen)[1] or marks}", "bold red")
+        yield [(f"        answered {harmless(shown)}", "dim")]
+        yield [(f"        wanted   {harmless(repr(origin))}", "dim")]
+        yield [(f"                 {marked_difference(origin, step.seen)[1] or marks}", "bold red")]
 
 
 def _situation(result: Result) -> str:
@@ -273,24 +262,3 @@ def _situation(result: Result) -> str:
         "wrong_slash": ", with a slash too many or too few",
     }
     return named.get(result.situation, f", {result.situation}")
-
-
-def _conclusion(report: Report, blocked: str) -> str:
-    if report.silenced:
-        return f"{report.verdict.removesuffix('.')}: {blocked}."
-    origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
-    return f"{report.verdict} Browsers let pages of {origins} use it." if origins and report.complete else report.verdict
-
-
-def _serious(report: Report) -> int:
-    return sum(finding.severity != "info" for finding in report.findings)
-
-
-def _at(place: Place | None) -> str:
-    if place is None:
-        return ""
-    return f"  {place.file}:{place.line}" + (f":{place.column}" if place.column else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from corsense.app.agent.places import relative
 from corsense.causes import cause
@@ -13,10 +14,13 @@ from corsense.diagnose import Diagnosis
 from corsense.explain.code import fix_code
 from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Step, Trace
 from corsense.fetch.trace import EngineName
+from corsense.finding import Finding
 from corsense.readers.controls import harmless
 from corsense.report.console import console_lines
-from corsense.report.difference import marked_difference
+from corsense.report.finding_block import FindingBlocks, Section
 from corsense.report.redaction import redacted_failure
+from corsense.report.summary import label_of
+from corsense.report.terminal import Lines
 
 NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari", "standard": "a browser"}
 
@@ -28,15 +32,15 @@ _SHOWN_OF_ANSWER = ("access-control-", "location", "vary")
 
 
 def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -> str:
-    """The message of an assertion that wanted a fetch to be allowed, without secrets."""
+    """The message of an assertion that expected a fetch to be allowed, without secrets."""
     trace, diagnoses = redacted_failure(trace, diagnoses)
     verdict = f"{'fails' if isinstance(trace.outcome, Failed) else 'is blocked'} in {NAMES[engine]}"
     first = f"{operation(trace)} from a page at {trace.request.origin} {verdict} (credentials: {trace.request.credentials})."
-    return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
+    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *ladder(trace)])
 
 
 def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, engine: EngineName) -> str:
-    """The message of an assertion that wanted a fetch to be blocked, and it is not. `keyword` is what lets the origin in."""
+    """The message of an assertion that expected a fetch to be blocked, and it is not. `keyword` is what lets the origin in."""
     assert isinstance(trace.outcome, Allowed)
     trace, diagnoses = redacted_failure(trace, diagnoses)
     first = (
@@ -45,22 +49,23 @@ def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, 
     )
     by = f"by {keyword}" if keyword else "by what the server answers"
     cause_lines = list(remedies(diagnoses)) or [
-        f"cause  {trace.request.origin} is let in {by}.",
-        "fix    Take it out of the origins that are allowed, or change what this test wants.",
+        f"error: {trace.request.origin} is allowed {by}",
+        "   = fix: Remove it from the allowed origins, or change what this test expects.",
+        "",
     ]
-    return _joined([first, "", *ladder(trace), "", *cause_lines])
+    return _joined([first, "", *cause_lines, *ladder(trace)])
 
 
 def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis], engine: EngineName) -> str:
-    """The message of an assertion that wanted a fetch to be blocked for another reason than it is."""
+    """The message of an assertion that expected a fetch to be blocked for another reason."""
     trace, diagnoses = redacted_failure(trace, diagnoses)
     outcome = trace.outcome
     if isinstance(outcome, Blocked):
-        message_text = f"is blocked as wanted, but by {outcome.error}, not by {wanted}"
+        message_text = f"is blocked as expected, but by {outcome.error}, not by {wanted}"
     else:
-        message_text = "fails before CORS has a say, so it is not CORS that blocks it"
+        message_text = "fails before the browser checks CORS, so CORS does not block it"
     first = f"{operation(trace)} from a page at {trace.request.origin} {message_text}."
-    return _joined([first, "", *_console(trace, engine), "", *ladder(trace), "", *remedies(diagnoses, trace)])
+    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *ladder(trace)])
 
 
 def operation(trace: Trace) -> str:
@@ -83,18 +88,24 @@ def ladder(trace: Trace) -> Iterator[str]:
 
 
 def remedies(diagnoses: Iterable[Diagnosis], trace: Trace | None = None) -> Iterator[str]:
-    """Cause and fix of each diagnosis."""
+    """The block of each diagnosis: cause, place and fix."""
     message = _message_of(trace) if trace is not None else None
+    printed: list[str] = []
+    blocks = FindingBlocks(Lines(write=printed.append))
     for diagnosis in diagnoses:
-        found = cause(diagnosis.slug)
-        place = f"  {relative(diagnosis.place.file, os.getcwd())}:{diagnosis.place.line}" if diagnosis.place is not None else ""
-        yield f"cause  {found.code} {found.slug}: {harmless(diagnosis.message)}{place}"
-        yield from _difference(diagnosis)
         fix = diagnosis.remedy or _in_the_list(diagnosis)
         fix = fix or (fix_code(diagnosis.slug, message) if message is not None else _usual_fix(diagnosis.slug))
-        for number, line in enumerate(harmless(fix).splitlines()):
-            yield f"{'' if number else 'fix':<7}{line}".rstrip()
-        yield f"more   {found.documentation}"
+        finding = _finding(diagnosis, fix or None)
+        blocks.print([Section(finding, label_of(finding, trace))])
+        printed.append("")
+    yield from printed
+
+
+def _finding(diagnosis: Diagnosis, remedy: str | None) -> Finding:
+    place = diagnosis.place
+    shown = replace(place, file=relative(place.file, os.getcwd())) if place is not None else None
+    found = cause(diagnosis.slug)
+    return Finding(found, diagnosis.message, diagnosis.severity or found.severity, shown, diagnosis.evidence, remedy=remedy)
 
 
 def _in_the_list(diagnosis: Diagnosis) -> str | None:
@@ -119,17 +130,6 @@ def _message_of(trace: Trace) -> Message | None:
     if not isinstance(trace.outcome, Blocked):
         return None
     return next((message for message in parse("\n".join(trace.console("chromium"))) if message.is_cors), None)
-
-
-def _difference(diagnosis: Diagnosis) -> Iterator[str]:
-    sent, allowed = diagnosis.evidence.get("sent"), diagnosis.evidence.get("allowed")
-    if not isinstance(sent, str) or not isinstance(allowed, str):
-        return
-    yield f"       sent     {harmless(repr(sent))}"
-    shown, marks = marked_difference(allowed, sent)
-    yield f"       allowed  {harmless(shown)}"
-    if marks.strip():
-        yield f"                {marks}"
 
 
 def _console(trace: Trace, engine: EngineName) -> list[str]:

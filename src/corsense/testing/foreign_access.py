@@ -322,8 +322,8 @@ _VARY = "Let CORSMiddleware set the headers (it adds Vary), or add Vary: Origin 
 
 
 _LISTED = (
-    "cause  The app's own list names pages that are not among those that this test trusts.",
-    "fix    Take them out of the origins that are allowed, or name them in trusted=[...].",
+    "error: The app's own list allows pages that this test does not trust",
+    "   = fix: Remove them from the allowed origins, or name them in trusted=[...].",
 )
 
 
