@@ -151,7 +151,7 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
     difference = Difference("console", (), (f"Access to fetch at '{secret.url}/1'",))
     found = replace(result(1, REFUSING, secret), browser=verdict(difference))
     report = redacted_report(Report(CheckTarget("url", "http://localhost:8000"), (found,), ()))
-    print_verdict(Lines(None), report.results[0], verbose=False)
+    print_verdict(Lines(), report.results[0], verbose=False)
     message = capsys.readouterr().out
     assert "Chromium 156 does something else: a fault of corsense" in message
     assert "model    nothing" in message
@@ -161,7 +161,7 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
 
 def test_agreement_is_told_to_those_who_ask_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
     found = replace(result(1, REFUSING), browser=verdict())
-    print_verdict(Lines(None), found, verbose=False)
+    print_verdict(Lines(), found, verbose=False)
     assert capsys.readouterr().out == ""
-    print_verdict(Lines(None), found, verbose=True)
+    print_verdict(Lines(), found, verbose=True)
     assert capsys.readouterr().out.strip() == "✓ Chromium 156 agrees"

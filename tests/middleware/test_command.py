@@ -146,8 +146,8 @@ FROM_DEV = ("--origin", "http://a.dev.example.com", "--credentials", "include")
 def test_the_list_that_lacks_a_method_or_header_is_named_and_the_place_of_install(judged: Callable[..., Ran]) -> None:
     found = found_at(judged(*FROM_APP), "/items")
     assert set(found) == {"method-not-allowed", "header-not-allowed"}
-    assert found["method-not-allowed"]["message"] == "Method DELETE is not allowed: methods is ['PUT']."
-    assert "request_headers is []" in found["header-not-allowed"]["message"]
+    assert found["method-not-allowed"]["message"] == "DELETE is not in methods. The list is ['PUT']."
+    assert "is not in request_headers. The list is []." in found["header-not-allowed"]["message"]
     assert found["method-not-allowed"]["file"] == "main.py"
     line = textwrap.dedent(RULES).splitlines().index("install(") + 1
     assert line <= found["method-not-allowed"]["line"] <= line + 9
@@ -169,7 +169,7 @@ def test_the_nearest_pattern_is_named_and_how_it_differs(judged: Callable[..., R
 
 def test_a_path_and_a_route_are_judged_by_the_policy_of_their_own(judged: Callable[..., Ran]) -> None:
     found = found_at(judged(*FROM_APP), "/partners/items")
-    assert "methods is ['PATCH']" in found["method-not-allowed"]["message"]
+    assert "is not in methods. The list is ['PATCH']." in found["method-not-allowed"]["message"]
     assert "'https://partner.example'" in found["origin-mismatch"]["message"]
     assert "'https://marked.example'" in found_at(judged(*FROM_APP), "/marked")["origin-mismatch"]["message"]
 
@@ -177,17 +177,19 @@ def test_a_path_and_a_route_are_judged_by_the_policy_of_their_own(judged: Callab
 def test_an_origin_that_only_the_resolver_knows_is_not_called_refused(judged: Callable[..., Ran]) -> None:
     found = found_at(judged(*FROM_APP), "/resolved")
     assert set(found) == {"method-not-allowed", "header-not-allowed", "credentials-not-allowed"}
-    assert "origin_resolver does not let it in" in found_at(judged(*FROM_DEV), "/resolved")["origin-mismatch"]["message"]
+    assert (
+        "The origin_resolver does not allow it either" in found_at(judged(*FROM_DEV), "/resolved")["origin-mismatch"]["message"]
+    )
 
 
 def test_a_path_that_is_left_alone_is_said_to_be(judged: Callable[..., Ran]) -> None:
     missing = found_at(judged(*FROM_APP), "/inside/health")["missing-cors-middleware"]
-    assert "leaves /inside/health alone" in missing["message"]
+    assert "does not cover /inside/health" in missing["message"]
 
 
 def test_a_policy_that_does_not_look_at_websockets_is_told_how(judged: Callable[..., Ran]) -> None:
     (unchecked,) = [each for each in judged(*FROM_APP).document["findings"] if each["slug"] == "websocket-origin-unchecked"]
-    assert "The policy does not look at websockets: /ws" in unchecked["message"]
+    assert "The policy does not check WebSockets. Any page can open /ws" in unchecked["message"]
 
 
 def test_a_layer_that_refuses_its_settings_is_named_with_the_fault(tmp_path: Path) -> None:

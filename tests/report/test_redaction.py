@@ -281,7 +281,7 @@ PLACES = (
 def every_format(report: Report, capsys: pytest.CaptureFixture[str]) -> str:
     """All that corsense can print of a report."""
     for verbose, quiet in ((False, False), (True, False), (False, True)):
-        TextReport(Lines(None), verbose=verbose, quiet=quiet).print(report)
+        TextReport(Lines(), verbose=verbose, quiet=quiet).print(report)
     findings = redacted_report(report).findings
     parts = [
         capsys.readouterr().out,
@@ -321,7 +321,7 @@ def test_no_secret_of_a_pasted_text_is_in_an_explanation(secret: str, name: str,
     )
     explanations = explain(text)
     assert len(explanations) >= 2
-    print_explanations(explanations, Lines(None))
+    print_explanations(explanations, Lines())
     shown = capsys.readouterr().out + messages_json(explanations) + explain_document(explanations, None).model_dump_json()
     assert secret not in shown
     assert f"{name}=redacted" in shown

@@ -86,12 +86,12 @@ def test_a_failure_names_the_stranger_the_request_and_the_answer() -> None:
     assert f"Pages that nobody trusts can use this API (trusted: {PAGE})." in message
     assert "suffix match: only the end is compared\n  https://evilexample.com\n" in message
     assert "GET /users  credentials: omit  Access-Control-Allow-Origin: https://evilexample.com" in message
-    assert f'fix    allow_origins=["{PAGE}"]' in message
+    assert f'= fix: allow_origins=["{PAGE}"]' in message
 
 
 def test_the_fault_of_the_policy_is_the_cause() -> None:
     app = make_app(cors={"allow_origins": ["*"], "allow_credentials": True})
-    with pytest.raises(AssertionError, match="wildcard-with-credentials") as error:
+    with pytest.raises(AssertionError, match=r"error\[CORS301\]") as error:
         assert_no_foreign_access(app, trusted=[PAGE])
     assert "reflection: any site is let in" in str(error.value)
     assert "credentials: include" in str(error.value)
@@ -153,7 +153,7 @@ def test_answers_that_a_cache_would_mix_up_are_found() -> None:
 
     found = find_foreign_access(app, trusted=[PAGE])
     assert {(foreign_access.kind, foreign_access.origin) for foreign_access in found} == {("cache split", "(no Origin)")}
-    with pytest.raises(AssertionError, match="vary-origin-missing"):
+    with pytest.raises(AssertionError, match=r"\[CORS605\]"):
         assert_no_foreign_access(app, trusted=[PAGE])
     assert_no_foreign_access(app, trusted=[PAGE], ignore=["cache split"])
 

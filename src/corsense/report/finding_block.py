@@ -88,8 +88,8 @@ def one_line(finding: Finding, lines: Lines) -> None:
     lines.unwrapped(
         [
             (f"{place}: " if place else "", "bold"),
-            (f"{finding.severity}[{finding.cause.code}]", COLOURS[finding.severity]),
-            (f": {finding.message}", ""),
+            (finding.severity, COLOURS[finding.severity]),
+            (f" {finding.cause.code} {finding.cause.slug}: {finding.message}", ""),
         ]
     )
 
@@ -176,9 +176,8 @@ class FindingBlocks:
             for row in excerpt(marks, label, lines, frame.room):
                 frame.source(row.number, row.text, COLOURS[finding.severity] if row.is_mark else "")
             frame.rule()
-        elif label is not None:
-            to_say.append(f"{label[:1].upper()}{label[1:]}.")
-        return [("note", " ".join(to_say))] if to_say else []
+        facts: list[Fact] = [("note", " ".join(to_say))] if to_say else []
+        return [*facts, ("browser", label)] if label is not None and not marks else facts
 
     def _fixes(self, frame: _Frame, findings: Sequence[Finding]) -> None:
         different: dict[tuple[object, ...], Finding] = {}
