@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from corsense.causes import cause
-from corsense.finding import Finding, Place
+from corsense.finding import Edit, Finding, Fix, Place
 from corsense.report.github import workflow_commands
 from corsense.report.sarif import sarif
 from tests.cli.commands import corsense
@@ -63,11 +66,44 @@ def test_the_command_prints_sarif_whose_fix_replaces_the_lines_that_change(examp
     lines = (example / "main.py").read_text(encoding="utf-8").split("\n")
     (replacement,) = change["replacements"]
     deleted = replacement["deletedRegion"]
-    assert (deleted["startColumn"], deleted["endColumn"]) == (1, 1)
-    replaced = lines[deleted["startLine"] - 1 : deleted["endLine"] - 1]
-    assert len(replaced) < 3
-    assert any("allow_methods" in line for line in replaced)
-    assert '"DELETE"' in replacement["insertedContent"]["text"]
+    assert deleted["startLine"] == deleted["endLine"]
+    assert deleted["startColumn"] == deleted["endColumn"]
+    line = lines[deleted["startLine"] - 1]
+    repaired = line[: deleted["startColumn"] - 1] + replacement["insertedContent"]["text"] + line[deleted["endColumn"] - 1 :]
+    assert repaired == line.replace('"POST"', '"POST", "DELETE"')
+
+
+LINES = st.lists(st.sampled_from(["a = 1", "b = [1, 2]", "", "c", "\U0001f600é = 1"]), max_size=6)
+
+
+@given(before=LINES, after=LINES, ends=st.sampled_from(["\n", ""]))
+@settings(deadline=None)
+def test_the_replacements_of_a_sarif_log_make_the_repaired_file(before: list[str], after: list[str], ends: str) -> None:
+    old, new = "\n".join(before) + ends, "\n".join(after) + ends
+    fix = Fix("repair", (Edit("main.py", old, new),))
+    result = sarif([replace(FINDING, fix=fix)])["runs"][0]["results"][0]
+    made = old
+    for change in reversed(result["fixes"][0]["artifactChanges"][0]["replacements"]):
+        region = change["deletedRegion"]
+        first, last = (
+            offset(old, region["startLine"], region["startColumn"]),
+            offset(old, region["endLine"], region["endColumn"]),
+        )
+        made = made[:first] + change["insertedContent"]["text"] + made[last:]
+    assert made == new
+
+
+def offset(text: str, line: int, column: int) -> int:
+    """Where a line and column are in a text."""
+    return sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column - 1
+
+
+def test_a_sarif_log_links_to_the_schema_the_tool_and_the_rule() -> None:
+    log = sarif([FINDING])
+    driver = log["runs"][0]["tool"]["driver"]
+    assert log["$schema"].endswith("sarif-schema-2.1.0.json")
+    assert driver["informationUri"] == "https://github.com/corsense/corsense"
+    assert driver["rules"][0]["helpUri"].endswith("/src/corsense/causes/method_not_allowed.py")
 
 
 def test_the_command_prints_annotations(example: Path) -> None:

@@ -12,8 +12,8 @@ Severity = Literal["error", "warning", "info"]
 SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "Fix safety", "References")
 """The headings of a cause's page, in the order they appear."""
 
-RULES = "https://github.com/corsense/corsense/blob/main/docs/rules.md"
-"""Where the pages of all causes are published."""
+HOME = "https://github.com/corsense/corsense"
+"""Where corsense is published."""
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -44,8 +44,8 @@ class Cause:
 
     @property
     def url(self) -> str:
-        """The address of the page in the published documentation."""
-        return f"{RULES}#{self.code.lower()}-{self.slug}"
+        """The address of the published source whose docstring is the page."""
+        return f"{HOME}/blob/main/src/corsense/causes/{self.slug.replace('-', '_')}.py"
 
     def section(self, heading: str) -> str:
         """The Markdown below one heading of the page (one of `SECTIONS`). Raises KeyError when the page has no such heading."""

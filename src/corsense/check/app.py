@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corsense.app.agent_start import launch_ahead
 from corsense.app.description import AppDescription
@@ -74,6 +74,8 @@ class AppCheck:
             self._notes(app),
             [*reported, *cache_faults([*observations, *untrusted_pages])],
         )
+        if all(origin.assumed for origin in origins):
+            report = replace(report, assumed=tuple(origin.origin for origin in origins))
         report = suppressed(report, self.asked.selection, () if texts else files_of(app), texts)
         return Survey(report, app, probes, tried)
 

@@ -144,6 +144,7 @@ class NetworkCheck:
         )
         notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
         report = aggregate(CheckTarget("url", self.url), observations, notes, [*untrusted_page, *cache_faults(observations)])
+        report = replace(report, assumed=() if self.asked.origins else DEVELOPMENT_ORIGINS)
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:

@@ -11,6 +11,8 @@ from corsense.finding import Finding
 TargetKind = Literal["app", "url", "har"]
 Aspect = Literal["outcome", "error", "status", "headers", "console", "requests"]
 """In what a browser and the model can differ. `headers` are the names of those that script can read."""
+_OF_ORIGINS = frozenset({"missing-cors-middleware", "mounted-app-without-cors", "manual-options-handler", "origin-mismatch"})
+"""Causes that another origin could do away with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Report:
 
     `notes` say what was not tried, and why. `complete` is False when a limit or a redirect that was not followed kept the check
     from trying what was asked for. `browser` is None when no real browser was asked. `silenced` are the causes of errors and
-    warnings that are not among the findings because options, configuration or comments silence them.
+    warnings that are not among the findings because options, configuration or comments silence them. `assumed` are the origins
+    that were tried because nobody named one; empty where the user or the app named any.
     """
 
     target: CheckTarget
@@ -107,6 +110,7 @@ class Report:
     browser: BrowserRun | None = None
     complete: bool = True
     silenced: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> str:
@@ -120,6 +124,12 @@ class Report:
     def found_something(self) -> bool:
         """Whether a finding is more than information: what decides between exit status 0 and 1."""
         return any(finding.severity != "info" for finding in self.findings)
+
+    @property
+    def needs_an_origin(self) -> bool:
+        """Whether nobody named an origin, and no page that was assumed is allowed: the check says little then."""
+        refused = any(finding.cause.slug in _OF_ORIGINS for finding in self.findings)
+        return bool(self.assumed) and refused and all(result.outcome != "allowed" for result in self.results)
 
     @property
     def blocked(self) -> int:

@@ -14,11 +14,11 @@ def marked_difference(value: str, other: str) -> tuple[str, str]:
     shown, shown_other = repr(value), repr(other)
     if shown == shown_other:
         return shown, ""
-    head = _shared(shown, shown_other)
-    tail = _shared(shown[head:][::-1], shown_other[head:][::-1])
+    head = shared_head(shown, shown_other)
+    tail = shared_head(shown[head:][::-1], shown_other[head:][::-1])
     return shown, " " * head + "^" * max(1, len(shown) - head - tail)
 
 
-def _shared(one: str, other: str) -> int:
+def shared_head(one: str, other: str) -> int:
     """How many characters two texts have in common at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -7,13 +7,13 @@ import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from corsense._redaction import Redactor
 from corsense.finding import Place
 from corsense.readers.controls import harmless
 from corsense.report.columns import TAB, printed_width, split_at
+from corsense.report.difference import shared_head
 
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _KEYWORD = re.compile(r"[A-Za-z_]\w*\s*=(?!=)\s*")
@@ -233,9 +233,8 @@ def _difference(mark: Mark, evidence: Mapping[str, object], lines: list[str]) ->
     at = lines[mark.line - 1].find(written, mark.start, mark.end)
     if at < 0:
         return mark
-    head = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(written, sent, strict=False)))
-    back, sent_back = written[head:][::-1], sent[head:][::-1]
-    tail = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(back, sent_back, strict=False)))
+    head = shared_head(written, sent)
+    tail = shared_head(written[head:][::-1], sent[head:][::-1])
     if head + tail >= len(written):  # something is missing, nothing is too much
         return Mark(mark.line, at, at + len(written))
     return Mark(mark.line, at + head, at + len(written) - tail)

@@ -8,11 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from corsense import __version__
-from corsense.causes import Cause
+from corsense.causes import HOME, Cause
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix.edits.diff import holds_secret
+from corsense.report.difference import shared_head
 from corsense.report.redaction import redacted_findings
 
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
@@ -21,9 +23,15 @@ def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
     findings = redacted_findings(findings)
     causes = sorted({finding.cause.code: finding.cause for finding in findings}.values(), key=lambda cause: cause.code)
     indices = {cause.code: index for index, cause in enumerate(causes)}
-    driver = {"name": "corsense", "version": __version__, "rules": [_rule(cause) for cause in causes]}
+    driver = {
+        "name": "corsense",
+        "version": __version__,
+        "informationUri": HOME,
+        "rules": [_rule(cause) for cause in causes],
+    }
     results = [_result(finding, indices[finding.cause.code]) for finding in findings]
     return {
+        "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
     }
@@ -35,6 +43,7 @@ def _rule(cause: Cause) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in cause.slug.split("-")),
         "shortDescription": {"text": cause.title},
         "fullDescription": {"text": cause.section("What it does")},
+        "helpUri": cause.url,
         "help": {"text": cause.page, "markdown": cause.page},
         "defaultConfiguration": {"level": _LEVELS[cause.severity]},
         "properties": {"slug": cause.slug},
@@ -79,19 +88,43 @@ def _fix(fix: Fix) -> dict[str, Any]:
 
 
 def _replacements(edit: Edit) -> list[dict[str, Any]]:
-    """The lines that change, each run of them a region: a log does not carry the rest of the source."""
+    """The smallest regions that change: a log does not carry the rest of the source."""
     before, after = edit.before.split("\n"), edit.after.split("\n")
     found = []
     for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if kind == "equal":
             continue
-        text = "".join(f"{line}\n" for line in after[start:end])
-        region = {"startLine": first + 1, "startColumn": 1, "endLine": last + 1, "endColumn": 1}
-        if last == len(before):  # the last line has no line end that could go with it
-            region = _to_the_end(before, first)
-            text = ("\n" if first and start < end else "") + text.removesuffix("\n")
-        found.append({"deletedRegion": region, "insertedContent": {"text": text}})
+        if last - first == end - start:  # line by line
+            found += [_within(first + offset, before[first + offset], after[start + offset]) for offset in range(last - first)]
+        else:
+            found.append(_whole_lines(before, first, last, after[start:end]))
     return found
+
+
+def _within(index: int, old: str, new: str) -> dict[str, Any]:
+    """The part of one line that changes."""
+    head = shared_head(old, new)
+    tail = shared_head(old[head:][::-1], new[head:][::-1])
+    region = {
+        "startLine": index + 1,
+        "startColumn": head + 1,
+        "endLine": index + 1,
+        "endColumn": len(old) - tail + 1,
+    }
+    return _replacement(region, new[head : len(new) - tail])
+
+
+def _whole_lines(before: list[str], first: int, last: int, new: list[str]) -> dict[str, Any]:
+    """Lines in place of others, of which there are more or fewer."""
+    text = "".join(f"{line}\n" for line in new)
+    if last < len(before):
+        return _replacement({"startLine": first + 1, "startColumn": 1, "endLine": last + 1, "endColumn": 1}, text)
+    # The last line has no line end that could go with it.
+    return _replacement(_to_the_end(before, first), ("\n" if first and new else "") + text.removesuffix("\n"))
+
+
+def _replacement(region: dict[str, int], text: str) -> dict[str, Any]:
+    return {"deletedRegion": region, "insertedContent": {"text": text}}
 
 
 def _to_the_end(lines: list[str], first: int) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -118,8 +119,19 @@ class TextReport:
             self.lines.led([("note: ", "bold cyan")], note, [("      ", "")])
         if report.notes:
             self.lines.plain()
+        if report.needs_an_origin:
+            self._ask_for_an_origin(report)
         style = "bold" if report.found_something else "green" if report.complete and not report.silenced else "yellow"
         self.lines.plain([(" ".join(closing(report, verbose=self.verbose)), style)])
+
+    def _ask_for_an_origin(self, report: Report) -> None:
+        """Show the command that names the page, where nobody did."""
+        tried = " and ".join(report.assumed)
+        sentence = f"No page was named, and {tried} are not allowed. Name the origin of your page with --origin:"
+        self.lines.led([("help: ", "bold cyan")], sentence, [("      ", "")])
+        self.lines.plain()
+        self.lines.exact(f"      corsense check {shlex.quote(report.target.name)} --origin https://app.example.com")
+        self.lines.plain()
 
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
