@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -30,9 +31,13 @@ class Ran:
 
 
 def corsense(
-    *arguments: str, folder: Path | None = None, text: str | None = None, environment: dict[str, str] | None = None
+    *arguments: str,
+    folder: Path | None = None,
+    text: str | None = None,
+    environment: dict[str, str] | None = None,
+    columns: int = 200,
 ) -> Ran:
-    """Run `corsense` in `folder`, with `text` on standard input."""
+    """Run `corsense` in `folder`, with `text` on standard input, for a terminal of so many columns."""
     done = subprocess.run(
         [COMMAND, *arguments],
         cwd=folder,
@@ -41,6 +46,6 @@ def corsense(
         encoding="utf-8",
         timeout=120,
         check=False,
-        env=environment,
+        env={**(os.environ if environment is None else environment), "COLUMNS": str(columns)},
     )
     return Ran(done.returncode, done.stdout, done.stderr)

@@ -115,7 +115,7 @@ def test_a_check_never_gives_the_all_clear_for_what_it_does_not_show(folder: Pat
     assert ran.status == 0
     assert "1 finding is not shown, by options, configuration or comments: origin-trailing-slash." in ran.out
     assert "Nothing wrong found" not in ran.out
-    assert "Nothing else found: 1 of 1 request would not get through." in ran.out
+    assert "Nothing else found. 1 of 1 requests blocked." in ran.out
     document = corsense(
         "check", "main:app", "--origin", "http://localhost:3000", "--ignore", SLASH, "--format", "json", folder=folder
     )

@@ -41,7 +41,7 @@ def python_blocks(page: Path) -> list[str]:
 def test_a_transcript_is_what_the_command_prints(block: Block) -> None:
     assert block.folder
     ((command, printed),) = block.commands()
-    ran = corsense(*shlex.split(command)[1:], folder=ROOT / block.folder)
+    ran = corsense(*shlex.split(command)[1:], folder=ROOT / block.folder, columns=80)
     assert ran.status == 1
     assert ran.out.rstrip() == printed.rstrip()
 

@@ -267,6 +267,17 @@ def _one_line_of(changes: Sequence[Change], place: Place | None) -> str | None:
     return text if here else f"{old.file}:{old.number}: {text}"
 
 
+def fix_in_short(finding: Finding) -> tuple[str, bool]:
+    """What to do about a finding, on one line where that is known, and whether it is code."""
+    fix = finding.fix
+    if fix is None:
+        return (finding.remedy or "").partition("\n")[0], False
+    if any(map(holds_secret, fix.edits)):
+        return fix.title, False
+    line = _one_line_of([change for edit in fix.edits for change in changed_lines(edit)], finding.place)
+    return (line, True) if line is not None else (fix.title, False)
+
+
 def _move(changes: Sequence[Change]) -> str | None:
     """Where lines go that only change their place; None where a line changes."""
     gone, come = ([change for change in changes if change.sign == sign and change.text.strip()] for sign in "-+")

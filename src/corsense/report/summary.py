@@ -8,6 +8,17 @@ from collections.abc import Sequence
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Trace
 from corsense.finding import Finding
 
+SITUATIONS = {
+    "success": "",
+    "error": "when the endpoint crashes",
+    "http_exception": "when the endpoint raises HTTPException",
+    "validation_error": "when the input is not valid",
+    "unauthenticated": "without credentials",
+    "unknown_path": "on a path that does not exist",
+    "wrong_slash": "with a slash too many or too few",
+}
+"""What the server was made to do for a result, in words."""
+
 _WORDS = {
     "MissingAllowOriginHeader": "the {what} without Access-Control-Allow-Origin",
     "AllowOriginMismatch": "the {what} and allows {seen!r}, not {origin!r}",

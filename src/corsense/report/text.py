@@ -18,7 +18,7 @@ from corsense.report.difference import marked_difference
 from corsense.report.finding_block import Fact, FindingBlocks, Section, grouped, one_line
 from corsense.report.redaction import redacted_report
 from corsense.report.snippets import curl_command, fetch_snippet
-from corsense.report.summary import count, counted, label_of, short_console
+from corsense.report.summary import SITUATIONS, count, counted, label_of, short_console
 from corsense.report.terminal import Line, Lines, Pieces, harmless
 
 _SHOWN_REQUEST_HEADERS = (
@@ -264,13 +264,5 @@ def _step_lines(step: Step) -> Iterator[Pieces]:
 
 
 def _situation(result: Result) -> str:
-    named = {
-        "success": "",
-        "error": ", when the endpoint crashes",
-        "http_exception": ", when the endpoint raises HTTPException",
-        "validation_error": ", when the input is not valid",
-        "unauthenticated": ", without credentials",
-        "unknown_path": ", on a path that does not exist",
-        "wrong_slash": ", with a slash too many or too few",
-    }
-    return named.get(result.situation, f", {result.situation}")
+    situation = SITUATIONS.get(result.situation, result.situation)
+    return f", {situation}" if situation else ""

@@ -11,8 +11,9 @@ from corsense.finding import Finding, Place
 from corsense.report.console import console_lines
 from corsense.report.html.ladder import result_ladder
 from corsense.report.html.markup import Markup, element, join
-from corsense.report.html.values import SITUATIONS, code, copyable, diff, difference
+from corsense.report.html.values import code, copyable, diff, difference
 from corsense.report.snippets import curl_command, fetch_snippet
+from corsense.report.summary import SITUATIONS
 from corsense.report.text import operation
 
 _ENGINES: tuple[tuple[EngineName, str], ...] = (
@@ -119,7 +120,7 @@ def _affected(results: Sequence[Result]) -> Markup:
         items.append(element("li", code(name), " from ", code(origin), f", {situated}" if situated else None))
     if len(requests) > _SHOWN:
         items.append(element("li", f"and {len(requests) - _SHOWN:,} more"))
-    verb = "Concerns" if all(result.outcome == "allowed" for result in results) else "Blocks"
+    verb = "Affects" if all(result.outcome == "allowed" for result in results) else "Blocks"
     return element("div", element("h4", verb), element("ul", items))
 
 

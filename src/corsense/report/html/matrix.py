@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corsense.check.results import Report, Result
-from corsense.fetch import Blocked, Failed
+from corsense.fetch import Blocked
 from corsense.report.html.ladder import result_ladder
 from corsense.report.html.markup import Markup, element
 from corsense.report.html.real import browser_verdict
-from corsense.report.html.values import SITUATIONS, code, verdict_badge, verdict_of
+from corsense.report.html.values import code, verdict_badge, verdict_of
+from corsense.report.summary import SITUATIONS, met_by
 from corsense.report.text import operation
 
 DRAWN = 200
@@ -75,9 +76,9 @@ def _cell(row: Row, origin: str) -> Markup:
 def _reason(results: Sequence[Result]) -> str:
     failing = next(result for result in results if result.outcome != "allowed")
     outcome = failing.trace.outcome
-    if isinstance(outcome, Blocked):
-        return str(outcome.error) + (f" ({outcome.parameter})" if outcome.parameter else "")
-    return str(outcome.reason) if isinstance(outcome, Failed) else ""
+    reason = met_by(failing.trace) or (str(outcome.error) if isinstance(outcome, Blocked) else "")
+    situation = SITUATIONS.get(failing.situation, failing.situation)
+    return f"{situation}: {reason}" if situation else reason
 
 
 def _exceptions(results: Sequence[Result]) -> str:

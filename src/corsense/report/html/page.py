@@ -7,12 +7,15 @@ from importlib.resources import files
 
 from corsense import __version__
 from corsense.check.results import Report
+from corsense.finding import Finding
+from corsense.report.finding_block import fix_in_short, headline, place_of
 from corsense.report.html.findings import finding_section
 from corsense.report.html.markup import Content, Markup, element, exact
 from corsense.report.html.matrix import exchanges, matrix, rows_of
 from corsense.report.html.real import browser_sum
 from corsense.report.html.values import code
 from corsense.report.redaction import redacted_report
+from corsense.report.text import closing
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
@@ -34,11 +37,11 @@ def html_report(report: Report) -> str:
     return document_page(
         f"CORS report of {target}",
         element("a", "To the findings", href="#findings", class_="skip"),
-        element("header", element("h1", "CORS report of ", code(target)), _summary(report)),
+        element("header", element("h1", "CORS report of ", code(target)), _summary(report), _fixes(report)),
         element(
             "main",
-            element("section", element("h2", "Requests by origins"), _matrix(report), aria_label="Requests by origins"),
             _findings(report),
+            element("section", element("h2", "Requests by origins"), _matrix(report), aria_label="Requests by origins"),
             _exchanges(report),
             _notes(report),
         ),
@@ -63,22 +66,45 @@ def document_page(title: str, *content: Content) -> str:
 
 
 def _summary(report: Report) -> Markup:
-    serious = sum(finding.severity != "info" for finding in report.findings)
     origins = len({result.origin for result in report.results})
     facts = [
         (len(rows_of(report)), "kind of request", "kinds of request"),
         (origins, "origin", "origins"),
-        (len(report.results), "request judged", "requests judged"),
-        (report.blocked, "would not get through", "would not get through"),
-        (serious, "finding", "findings"),
+        (len(report.results), "request tried", "requests tried"),
     ]
-    verdict = report.verdict
+    mood = "bad" if report.found_something else "good"
     return element(
         "div",
-        element("p", verdict, class_=f"conclusion {'bad' if report.found_something else 'good'}"),
+        element("p", _with_code(" ".join(closing(report, verbose=True))), class_=f"conclusion {mood}"),
         element("ul", [element("li", element("b", f"{n:,}"), f" {one if n == 1 else many}") for n, one, many in facts]),
         browser_sum(report.browser) if report.browser is not None else None,
         class_="summary",
+    )
+
+
+def _with_code(sentence: str) -> list[str]:
+    """A sentence whose parts between backticks are code."""
+    return [code(part) if number % 2 else part for number, part in enumerate(sentence.split("`"))]
+
+
+def _fixes(report: Report) -> Markup | None:
+    """What to change, a line each, for the first screen."""
+    serious = [(number, finding) for number, finding in enumerate(report.findings, 1) if finding.severity != "info"]
+    if not serious:
+        return None
+    return element("ol", [_fix(number, finding) for number, finding in serious], class_="fixes", aria_label="What to change")
+
+
+def _fix(number: int, finding: Finding) -> Markup:
+    head, _ = headline(finding.message)
+    what, is_code = fix_in_short(finding)
+    proof = " ✓ verified" if finding.fix is not None and finding.fix.verified else ""
+    return element(
+        "li",
+        element("a", head, href=f"#finding-{number}"),
+        [" ", code(place_of(finding.place))] if finding.place is not None else None,
+        element("span", code(what) if is_code else what, proof, class_="do") if what else None,
+        class_=finding.severity,
     )
 
 

@@ -22,16 +22,6 @@ WORDS: dict[Verdict, tuple[str, str]] = {
 }
 """The sign and the word of each verdict: never a colour alone."""
 
-SITUATIONS = {
-    "success": "",
-    "error": "when the endpoint crashes",
-    "http_exception": "when the endpoint raises HTTPException",
-    "validation_error": "when the input is not valid",
-    "unauthenticated": "without credentials",
-    "unknown_path": "on a path that does not exist",
-    "wrong_slash": "with a slash too many or too few",
-}
-
 
 def code(text: str, **attributes: str) -> Markup:
     """A value exactly as it is."""
