@@ -12,6 +12,7 @@ from corsense.console.parse import Message, parse
 from corsense.explain import hints
 from corsense.explain.call import with_call
 from corsense.explain.code import fix_code
+from corsense.explain.confirmation import confirmation
 from corsense.explain.likelihood import Likelihood, RankedCause, likely_causes
 from corsense.fetch import CorsError
 
@@ -27,11 +28,13 @@ _ROOTS_READ = 20
 
 @dataclass(frozen=True, slots=True)
 class LikelyCause:
-    """A cause that can stand behind a message, how likely it is, and what to write, as code."""
+    """A cause that can stand behind a message, how likely it is, what to write, as code, and how to find out whether it is the
+    one."""
 
     cause: Cause
     likelihood: Likelihood
     fix: str
+    confirmation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,10 @@ def _explained(message: Message, around: _Around) -> Explanation:
     status = around.status_of(message)
     follows = _only_follows(message, around)
     likely_causes_of = () if follows else _likelihood(message, known, status, around)
-    causes = tuple(LikelyCause(cause(slug), likelihood, fix_code(slug, message)) for slug, likelihood in likely_causes_of)
+    causes = tuple(
+        LikelyCause(cause(slug), likelihood, fix_code(slug, message), confirmation(slug, message))
+        for slug, likelihood in likely_causes_of
+    )
     return Explanation(message, known.condition, status, causes, follows)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from corsense.explain import Explanation, LikelyCause
 from corsense.report.redaction import redacted_explanations, redacted_report
-from corsense.report.terminal import Lines, harmless
+from corsense.report.summary import short_console
+from corsense.report.terminal import Line, Lines, harmless
 from corsense.url import parse_url
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from corsense.finding import Finding
 
 _COLOURS = {"certain": "red", "likely": "yellow", "possible": "cyan"}
-_CAUSES = 3
+_MOST_LINES = 15
+"""Of the answer to one event, without `--verbose`."""
 _CODE = 8
 _TEXT = 240
 
@@ -37,8 +39,8 @@ def print_explanations(
     quiet: bool = False,
     verbose: bool = False,
 ) -> None:
-    """Print what a text means. Each event gets at most 15 lines: its message, what was checked, the first cause with the fix as
-    code, the next two by name.
+    """Print what a text means. Each event gets at most 15 lines: its message, what was checked, the likeliest cause with how to
+    confirm it and the fix as code, the others by name.
 
     Where the calls were `tried`, what blocks them there comes first. `verbose` prints every line of the text and every cause
     with its code, `quiet` no code.
@@ -68,14 +70,19 @@ class _Printer:
             if seen:
                 self.lines.plain()
             seen.add(event)
-            self._event(explanation, report)
+            self._event(explanation, report, _MOST_LINES)
         left_out += len(explanations) - len(shown)
         if left_out and not self.quiet:
             says = "1 more line says" if left_out == 1 else f"{left_out} more lines say"
-            self.lines.labelled("also", f"{says} the same, or only that the call failed; --verbose explains each.")
+            self.lines.labelled("also", f"{says} the same, or only that the call failed; -v explains each.")
 
-    def _event(self, explanation: Explanation, report: Report | None) -> None:
-        _message(explanation, self.lines, cut=not self.verbose)
+    def _event(self, explanation: Explanation, report: Report | None, room: int) -> None:
+        written: list[str] = []
+        counting = replace(self, lines=replace(self.lines, write=lambda row: _write(row, written, self.lines.write)))
+        counting._answer(explanation, report, lambda: room - len(written))
+
+    def _answer(self, explanation: Explanation, report: Report | None, room: Callable[[], int]) -> None:
+        _message(explanation, self.lines, verbose=self.verbose)
         if report is not None and explanation.message.error is not None:
             from corsense.check.console_call import tried  # only here: a text alone needs nothing of the checks
 
@@ -86,29 +93,55 @@ class _Printer:
                 return
         if not explanation.causes:
             self.lines.labelled("means", _harmless(explanation))
-        causes = explanation.causes if self.verbose else explanation.causes[:_CAUSES]
-        for place, likely_causes_of in enumerate(causes):
-            self._cause(likely_causes_of, with_code=not self.quiet and (place == 0 or self.verbose))
-        if len(explanation.causes) > len(causes) and not self.quiet:
-            self.lines.labelled("more", f"{len(explanation.causes) - len(causes)} less likely, with --verbose.")
+        for place, likely_causes_of in enumerate(explanation.causes):
+            if place == 0 or self.verbose:
+                self._cause(likely_causes_of)
+            elif room() < 3 and place < len(explanation.causes) - 1:
+                self.lines.labelled("or", f"{len(explanation.causes) - place} less likely causes; -v lists them.")
+                return
+            else:
+                self.lines.labelled("or", _named(likely_causes_of), style=_COLOURS[likely_causes_of.likelihood])
 
     def _findings(self, found: Sequence[Finding]) -> None:
-        for finding in found[: None if self.verbose else 2]:
-            where = f"  {finding.place.file}:{finding.place.line}" if finding.place is not None else ""
-            self.lines.labelled("cause", [(f"{finding.cause.code} {finding.cause.slug}", "bold"), (where, "")], style="red")
-            self.lines.labelled("", finding.message)
-            if finding.remedy and not self.quiet:
-                self.lines.labelled("do", finding.remedy)
-            elif finding.fix is not None and not self.quiet:
-                self.lines.labelled("do", f"{finding.fix.title}; `corsense fix` writes it.")
+        from corsense.report.finding_block import FindingBlocks, Section, one_line
+        from corsense.report.summary import label_of
 
-    def _cause(self, likely_causes_of: LikelyCause, *, with_code: bool) -> None:
-        found = likely_causes_of.cause
-        label = [(f"{found.code} {found.slug}", "bold"), (f"  {found.title}", ""), (f"  ({found.documentation})", "dim")]
-        self.lines.labelled(likely_causes_of.likelihood, label, style=_COLOURS[likely_causes_of.likelihood])
-        code = likely_causes_of.fix.splitlines() if with_code else []
-        for line in code if self.verbose or len(code) <= _CODE else ():
-            self.lines.exact(f"{'':12}{line}")
+        for finding in found[: None if self.verbose else 2]:
+            if self.quiet:
+                one_line(finding, self.lines)
+                continue
+            self.lines.plain()
+            fixes = None
+            if finding.fix is not None and not finding.fix.edits:
+                fixes = [("fix", f"{finding.fix.title}; `corsense fix` writes it")]
+            FindingBlocks(self.lines).print([Section(finding, label_of(finding, None))], fixes=fixes)
+
+    def _cause(self, likely_causes_of: LikelyCause) -> None:
+        self.lines.labelled(likely_causes_of.likelihood, _named(likely_causes_of), style=_COLOURS[likely_causes_of.likelihood])
+        for number, line in enumerate(likely_causes_of.confirmation.splitlines()):
+            label = f"  {'' if number else 'confirm':<10}"
+            if line.startswith(("curl ", "corsense ")):  # to copy: never wrapped
+                self.lines.unwrapped([(label, "dim"), (line, "")])
+            else:
+                self.lines.led([(label, "dim")], line, [(" " * len(label), "")])
+        code = [] if self.quiet else likely_causes_of.fix.splitlines()
+        if not self.verbose:
+            code = [line for line in code if line.strip()]
+        if len(code) == 1:
+            self.lines.unwrapped([(f"  {'fix':<10}", "dim"), (code[0], "")])
+        elif self.verbose or len(code) <= _CODE:
+            for number, line in enumerate(code):
+                self.lines.unwrapped([(f"  {'' if number else 'fix':<10}", "dim"), (line, "")])
+
+
+def _write(row: str, written: list[str], write: Callable[[str], None]) -> None:
+    written.append(row)
+    write(row)
+
+
+def _named(likely_causes_of: LikelyCause) -> Line:
+    found = likely_causes_of.cause
+    return [(found.code, f"bold link={found.url}"), (f" {found.slug}: ", "bold"), (found.title, "")]
 
 
 def verdict(explanation: Explanation, shown: Tried, report: Report) -> str:
@@ -135,27 +168,33 @@ def verdict(explanation: Explanation, shown: Tried, report: Report) -> str:
     return f"on {name} this call is allowed: another version runs, or a proxy in front answers; {rest}."
 
 
-def _message(explanation: Explanation, lines: Lines, *, cut: bool) -> None:
+def _message(explanation: Explanation, lines: Lines, *, verbose: bool) -> None:
     message = explanation.message
     text = " ".join(message.text.split())
-    lines.plain([(f"{text[:_TEXT]}..." if cut and len(text) > _TEXT else text, "italic")])
+    short = short_console(text) if not verbose else text
+    if len(short) > _TEXT and not verbose:
+        short = f"{short[:_TEXT]}..."
+    lines.plain([(short, "italic")])
     facts = {
-        "engine": message.engine,
-        "reason": str(message.error) if message.error else None,
-        "url": message.url,
-        "origin": message.origin,
-        "method": message.method,
+        "": " ".join(filter(None, (message.method, message.url))),
+        "from": message.origin,
         "header": message.header,
         "status": str(explanation.status) if explanation.status is not None else None,
+        "reason": str(message.error) if message.error and verbose else None,
+        "engine": message.engine if verbose else None,
     }
-    reported = ", ".join(f"{name} {harmless(value)}" for name, value in facts.items() if value)
-    lines.labelled("read as", f"{reported}{'' if message.certain else ' (not all of the text is there: the reason is a guess)'}")
+    known = "  ".join(f"{name} {harmless(value)}".strip() for name, value in facts.items() if value)
+    doubt = "" if message.certain else " (a part of the text is missing, so the reason is a guess)"
+    if known or doubt:
+        lines.labelled("read as", f"{known}{doubt}")
     lines.labelled("checked", explanation.checked)
 
 
 def _harmless(explanation: Explanation) -> str:
     if explanation.follows:
-        return "This line only says that something failed; the line beside it tells why."
+        return "This line only says that something failed; the line beside it says why."
     if explanation.status is not None and not explanation.message.is_cors:
-        return f"Status {explanation.status} by itself has nothing to do with CORS: a page that may read the answer sees it too."
-    return "CORS settings of the server do not change it."
+        return (
+            f"Status {explanation.status} by itself has nothing to do with CORS. A page that may read the response sees it too."
+        )
+    return "No CORS setting of the server changes this."

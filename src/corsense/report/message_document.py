@@ -15,13 +15,15 @@ from corsense.report.redaction import redacted_explanations
 
 @dataclass(frozen=True, slots=True)
 class LikelyCauseDocument:
-    """A cause that can stand behind a message; `fix` is code."""
+    """A cause that can stand behind a message; `fix` is code, `confirmation` a command or a sentence that tells whether it is the
+    one."""
 
     code: str
     slug: str
     title: str
     fix: str
     likelihood: Literal["certain", "likely", "possible"]
+    confirmation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ def message_document(explanation: Explanation) -> MessageDocument:
                 title=likely_causes_of.cause.title,
                 fix=likely_causes_of.fix,
                 likelihood=likely_causes_of.likelihood,
+                confirmation=likely_causes_of.confirmation,
             )
             for likely_causes_of in explanation.causes
         ],

@@ -115,7 +115,10 @@ def _explanation(explanation: Explanation) -> Explanation:
     url = parse_url(message.url) if message.url else None
     known = Redactor([message.origin or "", url.host if url is not None else ""])
     shown = replace(message, url=known.url(message.url) if message.url else message.url, text=known.text(message.text))
-    causes = tuple(replace(likelihood, fix=known.known(likelihood.fix)) for likelihood in explanation.causes)
+    causes = tuple(
+        replace(likelihood, fix=known.known(likelihood.fix), confirmation=known.text(likelihood.confirmation))
+        for likelihood in explanation.causes
+    )
     return replace(explanation, message=shown, checked=known.text(explanation.checked), causes=causes)
 
 
