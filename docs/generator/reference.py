@@ -239,27 +239,36 @@ def _documented(package: str, name: str, thing: Any) -> Iterator[str]:
         return
     if issubclass(thing, enum.Enum):
         yield "Members: " + ", ".join(f"`{member.name}`" for member in thing) + ".\n"
+    inherited = {name for base in thing.__mro__[1:] for name in vars(base)}
     for method, value in vars(thing).items():
-        function = (
-            value.__func__
-            if isinstance(value, (classmethod, staticmethod))
-            else value.fget
-            if isinstance(value, property)
-            else value
-        )
-        if method.startswith("_") or not inspect.isroutine(function) or not function.__doc__:
+        function = value.fget if isinstance(value, property) else getattr(value, "__func__", value)
+        if method.startswith("_") or method in inherited or not inspect.isroutine(function) or not function.__doc__:
             continue
-        shown = f".{method}" if isinstance(value, property) else f".{method}{_signature(function)}"
-        yield f"#### `{' '.join(shown.split())}`\n\n{_docstring(function)}\n"
+        yield f"#### {name}.{method}\n"
+        if not isinstance(value, property):
+            yield f"```python\n{method}{_signature(function)}\n```\n"
+        yield f"{_docstring(function)}\n"
+
+
+class _Annotation(str):
+    """A string whose `repr` has no quotes, as an annotation is written."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _signature(function: Any) -> str:
+    """A signature as it is written, on several lines when it is long."""
     try:
         found = inspect.signature(function)
     except (TypeError, ValueError):
         return "(...)"
-    kept = [parameter for name, parameter in found.parameters.items() if name not in ("self", "cls")]
-    line = str(found.replace(parameters=kept))
+    parameters = [parameter for name, parameter in found.parameters.items() if name not in ("self", "cls")]
+    kept = [parameter.replace(annotation=_written(parameter.annotation)) for parameter in parameters]
+    returned = found.replace(parameters=(), return_annotation=_written(found.return_annotation))
+    line = str(returned.replace(parameters=kept))
     if len(line) <= 90:
         return line
     parts = []
@@ -267,11 +276,13 @@ def _signature(function: Any) -> str:
     for parameter in kept:
         if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
             parts.append("*")
-            keyword_only = True
-        keyword_only = keyword_only or parameter.kind is parameter.VAR_POSITIONAL
+        keyword_only = keyword_only or parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_POSITIONAL)
         parts.append(str(parameter))
-    returned = str(found.replace(parameters=[])).removeprefix("()")
-    return "(\n" + "".join(f"    {part},\n" for part in parts) + f"){returned}"
+    return "(\n" + "".join(f"    {part},\n" for part in parts) + f"){str(returned).removeprefix('()')}"
+
+
+def _written(annotation: Any) -> Any:
+    return _Annotation(annotation) if isinstance(annotation, str) else annotation
 
 
 def _docstring(thing: Any) -> str:

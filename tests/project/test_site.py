@@ -101,6 +101,8 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 
 def test_public_names_are_in_the_python_reference() -> None:
     text = reference.python()
+    assert " at 0x" not in text
+    assert "allow_origins: Collection[str] | Policy | None = None,\n" in text
     assert all(
         f"\n### {name}\n" in text for name in ("Policy", "install", "CORSMiddleware", "Browser", "assert_cors_allowed", "drive")
     )
