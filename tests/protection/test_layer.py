@@ -329,6 +329,13 @@ def test_a_server_that_believes_x_forwarded_for_does_not_make_its_client_a_trust
     assert proxied.authority == "localhost"
 
 
+def test_a_proxy_is_recognised_by_an_ipv4_address_that_ipv6_writes() -> None:
+    protection = CrossOriginProtection(trusted_proxies=["10.0.0.0/8"])
+    assert [protection.trusts_proxy(found) for found in ("::ffff:10.0.0.7", "10.9.9.9", "::ffff:11.0.0.1", "fe80::1%eth0")] == [
+        True, True, False, False,
+    ]  # fmt: skip
+
+
 def test_a_request_without_a_host_is_no_browsers_and_passes() -> None:
     protection = CrossOriginProtection(mode="enforce", hosts=["api.example"])
     assert judge(read(scope_of((b"accept", b"*/*"), method="OPTIONS"), protection), protection.host_list) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
 from corsense import CrossOriginProtection, Policy, install
@@ -225,6 +227,33 @@ def test_starlette_and_mounted_apps_are_tried_too() -> None:
     app = Starlette(routes=[Mount("/api", inner), Route("/top", write, methods=["POST", "GET"])])
     assert {request for _, request in reached(app)} == {"POST /api/write", "POST /top"}
     assert ran == []
+
+
+def test_a_mounted_app_of_another_kind_is_tried_without_running_it() -> None:
+    async def opaque(scope: Any, receive: Any, send: Any) -> None:
+        raise AssertionError
+
+    app = FastAPI()
+    app.mount("/files", opaque)
+    app.mount("/static", StaticFiles(directory="."))
+    assert {request for _, request in reached(app)} == {"POST /files/*"}
+    install(app, protection="enforce")
+    assert reached(app) == set()
+
+
+def test_middleware_that_copies_or_replaces_the_scope_hides_nothing() -> None:
+    class Copying:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            kept = {name: value for name, value in scope.items() if name != "app" and not name.startswith("corsense")}
+            await self.app(copy.deepcopy(kept) if scope["type"] == "http" else scope, receive, send)
+
+    app = make_app()
+    app.add_middleware(Copying)
+    assert ("form", "POST /bare") in reached(app)
+    assert app.state.ran == []
 
 
 def test_a_server_or_a_plain_asgi_app_is_asked_only_where_its_endpoints_may_run() -> None:

@@ -62,7 +62,9 @@ class CrossOriginProtection:
             found = ipaddress.ip_address(address)
         except ValueError:
             return False
-        return any(found in network for network in self.networks)
+        # A socket for both families writes IPv4 addresses so.
+        peer = getattr(found, "ipv4_mapped", None) or found
+        return any(peer in network for network in self.networks)
 
 
 def protection_of(given: Mode | CrossOriginProtection) -> CrossOriginProtection:

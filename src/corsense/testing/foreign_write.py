@@ -141,6 +141,16 @@ def search(
     return Found(tuple(write for writes, _ in found for write in writes), tuple(cell for _, cell in found))
 
 
+def _mounted(resolved: AssertionTarget) -> Iterator[PageOperation]:
+    """A write to each mounted app that is neither FastAPI nor Starlette, and so has no routes that can be known."""
+    from corsense.testing.inspection import describe
+
+    if _stands_in(resolved):
+        for route in describe(resolved.app).routes:
+            if route.kind == "mount" and route.opaque:
+                yield PageOperation("POST", f"{route.path}/*", route.example_path)
+
+
 def _standing_in(run_unsafe: bool) -> Any:
     if run_unsafe:
         return nullcontext()
@@ -163,7 +173,8 @@ def _operations(
     if wanted == () or (wanted is None and sockets and not _has_http_routes(resolved)):
         return ()
     found = yield from surface(resolved, wanted)
-    return tuple(operation for operation in found if operation.method not in _SAFE)
+    writing = tuple(operation for operation in found if operation.method not in _SAFE)
+    return writing if named is not None else (*writing, *_mounted(resolved))
 
 
 def _has_http_routes(resolved: AssertionTarget) -> bool:

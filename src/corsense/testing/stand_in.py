@@ -10,15 +10,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from corsense.app.agent.endpoints import body_kind
 from corsense.app.agent.guards import GuardedRoute, looks_at_page
+from corsense.app.agent.unwrapping import find_known
 
 KEY = "corsense.stand-in"
 """The entry of the scope that a request is tried with: an `Attempt`."""
+TRIED: ContextVar[Attempt | None] = ContextVar("corsense_attempt", default=None)
+"""The same, for middleware that hands on a scope of its own."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _lock = threading.Lock()
@@ -33,6 +37,12 @@ class Attempt:
 
     reached: bool = False
     looks: bool = False
+
+    def __copy__(self) -> Attempt:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Attempt:
+        return self  # middleware may copy the scope; there is one request
 
 
 @contextmanager
@@ -58,6 +68,10 @@ def _patch() -> None:
         if route_class is not None and "handle" in route_class.__dict__:
             _originals.append((route_class, route_class.handle))
             route_class.handle = _handling(route_class.handle)
+    mount_class: Any = getattr(sys.modules.get("starlette.routing"), "Mount", None)
+    if mount_class is not None:
+        _originals.append((mount_class, mount_class.handle))
+        mount_class.handle = _handling_mounts(mount_class.handle)
 
 
 def _restore() -> None:
@@ -69,7 +83,7 @@ def _restore() -> None:
 def _handling(original: Any) -> Any:
     @wraps(original)
     async def handle(self: Any, scope: Any, receive: Any, send: Any) -> None:
-        attempt: Attempt | None = scope.get(KEY)
+        attempt: Attempt | None = scope.get(KEY) or TRIED.get()
         route = _effective(self, scope)
         methods = getattr(route, "methods", None)
         if attempt is None or scope["method"] in _SAFE or (methods and scope["method"] not in methods):
@@ -77,6 +91,19 @@ def _handling(original: Any) -> Any:
             return
         attempt.looks = looks_at_page(getattr(route, "endpoint", None))
         await _app(route, attempt)(scope, receive, send)
+
+    return handle
+
+
+def _handling_mounts(original: Any) -> Any:
+    @wraps(original)
+    async def handle(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        attempt: Attempt | None = scope.get(KEY) or TRIED.get()
+        opaque = scope["type"] == "http" and find_known(self.app) is None
+        if attempt is None or not opaque or scope["method"] in _SAFE:
+            await original(self, scope, receive, send)
+            return
+        await _app(self, attempt)(scope, receive, send)
 
     return handle
 

@@ -17,7 +17,7 @@ from corsense.fetch import FailureReason, NetworkError, WireRequest, WireRespons
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
 from corsense.testing.exchange_plan import Call, ExchangePlan
-from corsense.testing.stand_in import KEY
+from corsense.testing.stand_in import KEY, TRIED
 from corsense.transports.asgi import AsgiExchange, asgi_exchange, scope_of
 from corsense.transports.websocket import is_handshake, websocket_answer
 from corsense.url import parse_url
@@ -106,6 +106,7 @@ class InProcess(AssertionTarget):
         if cookie:
             request = replace(request, headers=(*request.headers, ("Cookie", cookie)))
         extra = self._fresh_extra(call)
+        TRIED.set(call.attempt)
         try:
             asyncio.get_running_loop()
         except RuntimeError:
