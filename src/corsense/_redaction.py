@@ -68,6 +68,7 @@ _PLAIN_SEGMENT = re.compile(r"[a-z]{1,20}(?:[-_][a-z]{1,20}){0,3}")
 _AUTHORITY = re.compile(
     r"(?P<before>(?:(?:https?|wss?|ftp):[/\\]*|[A-Za-z][A-Za-z0-9+.\-]*:[/\\]{2}|[/\\]{2}))(?P<authority>[^/\\]*)", re.IGNORECASE
 )
+_BEGINNINGS_OF_ADDRESSES = ("/", "http://", "https://")
 _OPAQUE = re.compile(r"(?P<scheme>data|blob|javascript|mailto|tel|urn|view-source|filesystem|intent):", re.IGNORECASE)
 
 # Headers
@@ -268,7 +269,15 @@ class Redactor:
         if not equals:
             return pair if _is_plain(unquote_plus(pair)) else self._hide(pair)
         shown_name = name if _is_name(unquote_plus(name)) else self._hide(name)
-        return f"{shown_name}={value if _may_show(unquote_plus(name), unquote_plus(value)) else self._hide(value)}"
+        spelled, meant = unquote_plus(name), unquote_plus(value)
+        shown = _may_show(spelled, meant) or (not is_secret_name(spelled) and self._is_shown_address(meant))
+        return f"{shown_name}={value if shown else self._hide(value)}"
+
+    def _is_shown_address(self, value: str) -> bool:
+        """Whether a value is an address that would be shown in full where it stands alone: it is no secret as a parameter."""
+        if not value.startswith(_BEGINNINGS_OF_ADDRESSES) or any(hidden in value for hidden in self._hidden):
+            return False
+        return Redactor().url(value) == value
 
     # Headers
 

@@ -417,6 +417,7 @@ _ENDPOINT: dict[str, Reader] = {
     "query": lambda value, name: _many(_line)(value, name),
     "ambient": _flag,
     "guarded": _flag,
+    "service_worker": _optional(_text),
     "builtin": _flag,
     "opaque": _flag,
     "policy": _optional(_policy),

@@ -83,6 +83,7 @@ class RouteInfo:
       plausible value.
     - `ambient`: what it authenticates with is attached by browsers by themselves (a cookie, HTTP Basic).
     - `guarded`: its code names an origin, a referrer or a CSRF token, so it may refuse foreign pages by itself.
+    - `service_worker`: the path of a script that is named like a service worker, and that this route serves.
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).
     - `opaque`: a mounted ASGI app that cannot be looked into: it is only run when endpoints are.
     - `host`: the pattern of a `Host` route above it.
@@ -108,6 +109,7 @@ class RouteInfo:
     query: tuple[tuple[str, str], ...] = ()
     ambient: bool = False
     guarded: bool = False
+    service_worker: str | None = None
     builtin: bool = False
     opaque: bool = False
     host: str | None = None

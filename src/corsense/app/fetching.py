@@ -14,7 +14,6 @@ from corsense.app.probe import ExchangeFacts, Probe, ProbeResult
 from corsense.fetch.browser import Browser, Run
 from corsense.fetch.trace import FailureReason, Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
-from corsense.transports.browser_headers import BrowserHeaders
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
 if TYPE_CHECKING:
@@ -125,6 +124,8 @@ class Fetches:
         if probe.behind_proxy:
             request = replace(request, url=request.url.replace("https://", "http://", 1))
         if probe.situation == "untrusted_page" or probe.request.initiator == "websocket":
+            from corsense.transports.browser_headers import BrowserHeaders  # few checks need it
+
             request = replace(request, headers=BrowserHeaders(probe.request, probe.engine).lines(request))
         body = "" if request.preflight or request.method in ("GET", "HEAD") else _body(probe)
         cookies = probe.request.cookies and request.credentials

@@ -12,13 +12,18 @@ from corsense.app.probe import Probe, ProbeResult
 from corsense.app.session import REQUEST_LIMIT, AppSession, Output
 from corsense.app.target import AppTarget
 from corsense.check.aggregate import aggregate
+from corsense.check.binding import local_host
 from corsense.check.clients import notes_on
-from corsense.check.plan import PlannedOrigin, missing_route, plan_origins, plan_probes, plan_untrusted
+from corsense.check.handshakes import is_named, plan_handshakes, plan_untrusted_handshakes
+from corsense.check.plan import PlannedOrigin, base_of, missing_route, plan_origins, plan_probes, plan_untrusted
 from corsense.check.pointing import NOTHING_PATCHED
 from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import files_of, suppressed
-from corsense.diagnose import Observation, admits_untrusted, cache_faults
+from corsense.check.untrusted_page import plan_rebound, plan_writes, seen_writes
+from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_faults
+from corsense.diagnose.foreign_writes import foreign_writes, unchecked_host, untried_writes
+from corsense.diagnose.websockets import unchecked_sockets
 from corsense.fetch import Allowed
 from corsense.transports.unsafe_methods import is_safe
 
@@ -26,6 +31,7 @@ Progress = Callable[[int, int], None]
 
 _PROBES_A_SECOND = 1_800
 _WORTH_SHARING = 3.0
+_SOCKETS_RAN = "WebSocket endpoints ran for handshakes of untrusted pages too."
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +74,9 @@ class AppCheck:
         reported = [
             diagnosis for untrusted_page in untrusted_pages if (diagnosis := admits_untrusted(untrusted_page)) is not None
         ]
-        report = aggregate(
-            CheckTarget("app", app.target),
-            observations,
-            self._notes(app),
-            [*reported, *cache_faults([*observations, *untrusted_pages])],
-        )
+        foreign, untried = self._untrusted_pages(session, app, observations)
+        beside = [*reported, *foreign, *cache_faults([*observations, *untrusted_pages])]
+        report = aggregate(CheckTarget("app", app.target), observations, [*self._notes(app), *untried], beside)
         if all(origin.assumed for origin in origins):
             report = replace(report, assumed=tuple(origin.origin for origin in origins))
         report = suppressed(report, self.asked.selection, () if texts else files_of(app), texts)
@@ -81,7 +84,44 @@ class AppCheck:
 
     def probes(self, app: AppDescription) -> list[Probe]:
         """What is tried on an app; the results of a report are in the same order."""
-        return plan_probes(self.asked, app, plan_origins(self.asked, app))
+        origins = plan_origins(self.asked, app)
+        return [*plan_probes(self.asked, app, origins), *plan_handshakes(self.asked, app, origins)]
+
+    def _untrusted_pages(
+        self, session: AppSession, app: AppDescription, observations: Sequence[Observation]
+    ) -> tuple[list[Diagnosis], list[str]]:
+        """What pages that nobody trusts can do beside reading answers, and what could not be told."""
+        if app.stack_error is not None or app.lifespan_error is not None:
+            return [], []
+        sockets, notes_on_sockets = self._open_sockets(session, app, observations)
+        writes, notes_on_writes = self._foreign_writes(session, app)
+        return [*sockets, *writes], [*notes_on_sockets, *notes_on_writes]
+
+    def _open_sockets(
+        self, session: AppSession, app: AppDescription, observations: Sequence[Observation]
+    ) -> tuple[list[Diagnosis], list[str]]:
+        """The WebSockets that untrusted pages can open. Their endpoints run where endpoints do, unless other requests were
+        named."""
+        named = is_named(self.asked, app)
+        real = self.asked.run_endpoints and named
+        probes = plan_untrusted_handshakes(self.asked, app, few=real)
+        tried = session.run(probes, run_endpoints=real, time_limit=self._answer_limit)
+        sockets = [seen for seen in observations if seen.trace.request.initiator == "websocket"]
+        sockets += [_observe(result, app, (), self.asked) for result in tried]
+        found = unchecked_sockets(app, sockets, base_of(self.asked), ran=real)
+        findings = [found.finding] if found.finding is not None else []
+        notes = [_SOCKETS_RAN, *found.notes] if real and tried else list(found.notes)
+        return (findings if named else _as_information(findings)), notes
+
+    def _foreign_writes(self, session: AppSession, app: AppDescription) -> tuple[list[Diagnosis], list[str]]:
+        """What untrusted pages can send; endpoints never run for it. Who names a request asks whether that call works: what else
+        pages can do is information."""
+        planned = [*plan_writes(self.asked, app), *plan_rebound(self.asked, app)]
+        tried = session.run([write.probe for write in planned], time_limit=self._answer_limit)
+        writes = seen_writes(planned, tried, app)
+        local = local_host(self.asked, app)
+        findings = [*foreign_writes(app, writes, local), *unchecked_host(writes, local)]
+        return (_as_information(findings) if self.asked.operations else findings), list(untried_writes(app, writes))
 
     def _try(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Try the probes; very many in two processes of the app, each on a core of its own."""
@@ -150,6 +190,10 @@ class AppCheck:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
             notes.append(f"Endpoints did not run; a stand-in answered. --run-endpoints runs them.{startup}")
         return notes
+
+
+def _as_information(findings: Sequence[Diagnosis]) -> list[Diagnosis]:
+    return [replace(finding, severity="info") for finding in findings]
 
 
 def _observe(result: ProbeResult, app: AppDescription, origins: Sequence[PlannedOrigin], asked: CheckRequest) -> Observation:

@@ -11,8 +11,9 @@ from corsense.app.agent.exchange import COOKIE
 from corsense.app.probe import ExchangeFacts
 from corsense.check.aggregate import aggregate, bounded
 from corsense.check.clients import calls_on_url, not_judged, notes_on
+from corsense.check.handshakes import untrusted_origin
 from corsense.check.own_answers import differences
-from corsense.check.plan import client_request, template
+from corsense.check.plan import WEBSOCKET, client_request, template
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_ORIGIN, CheckOperation, CheckRequest
 from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import suppressed
@@ -20,8 +21,9 @@ from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_fa
 from corsense.diagnose.observation import MissingRoute
 from corsense.diagnose.redirects import leads_to_login
 from corsense.diagnose.routes import KnownRoute, nearest_routes
+from corsense.diagnose.websockets import accepts_anyone
 from corsense.errors import InputError, quoted
-from corsense.fetch import Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
+from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.readers.openapi import ApiOperation, discover
 from corsense.transports import drive
@@ -104,6 +106,10 @@ class _Planned:
     without: str | None = None
 
 
+def _handshake(url: str, origin: str) -> FetchRequest:
+    return FetchRequest(url, origin, initiator="websocket", credentials="include")
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkCheck:
     """One check of a URL within `limits`; `progress` gets how many requests of how many are done. `own` adds to
@@ -129,11 +135,12 @@ class NetworkCheck:
                 for origin in origins
             ]
             plan += self._client_requests(client, origins)
+            plan += [_Planned(_handshake(url, origin)) for url in self._sockets() for origin in origins]
             requests = [planned.request for planned in plan]
             redirects = self.redirects(requests)
             observations = self._observe(client, redirects, plan)
             self._insist_on_an_answer(observations)
-            untrusted_page = self._untrusted_page(client, redirects, requests)
+            untrusted_page = [*self._untrusted_page(client, redirects, requests), *self._open_sockets(client, redirects)]
         self.untried.extend(not_judged(observations))
         if self.own is not None:
             observations = self.own(observations)
@@ -225,7 +232,7 @@ class NetworkCheck:
 
     def _untrusted_page(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Diagnosis]:
         """Ask once in the name of a page that nobody trusts, with credentials: whether the server lets just anyone in."""
-        asked = next((request for request in requests if request.method == "GET"), None)
+        asked = next((request for request in requests if request.method == "GET" and request.initiator != "websocket"), None)
         if asked is None:
             return []
         # With a cookie, since Starlette's layer before 1.0 names the origin in answers to such requests alone.
@@ -235,13 +242,28 @@ class NetworkCheck:
         reported = admits_untrusted(Observation(trace, "stranger", facts=tuple(live.facts)))
         return [reported] if reported is not None else []
 
+    def _sockets(self) -> list[str]:
+        """The URLs of the WebSockets that were asked for: no document lists them."""
+        named = [operation.path for operation in self.asked.operations if operation.method == WEBSOCKET]
+        return list(dict.fromkeys(path if "://" in path else urljoin(self.url, path) for path in named))
+
+    def _open_sockets(self, client: HttpClient, redirects: RedirectPermission) -> Iterator[Diagnosis]:
+        """Those of them that accept a page that nobody trusts."""
+        for url in self._sockets():
+            request = _handshake(url, untrusted_origin(self.url))
+            live = Live(client, False, redirects, request, self.asked.engine)
+            trace = drive(Browser(self.asked.engine).fetch(request), live)
+            if isinstance(trace.outcome, Allowed):
+                yield accepts_anyone(trace, restricted=bool(self.asked.origins))
+
     def _operations(self, client: HttpClient) -> Iterator[_Operation]:
         """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of
         the URL."""
         known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
         if self.asked.operations:
             for operation in self.asked.operations:
-                yield from self._named(operation, known)
+                if operation.method != WEBSOCKET:
+                    yield from self._named(operation, known)
             return
         path = urlsplit(self.url).path
         if path in ("", "/") and known:

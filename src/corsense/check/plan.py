@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, Situation
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 BASE_URL = "http://localhost:8000"
 """Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""
+
+WEBSOCKET = "WEBSOCKET"
+"""In an `CheckOperation`, in place of a method: the handshake of a WebSocket."""
 
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
@@ -128,7 +132,7 @@ def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:
         yield from meant_origins(layer)[:_ORIGINS_OF_LAYERS]
 
 
-def _usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credentials:
+def usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credentials:
     """Pages send cookies where the layers that a request passes expect them: one app with credentials says nothing about the
     apps beside it."""
     stack = app.stack(route.app if route is not None else 0) if app.apps else app.layers
@@ -141,6 +145,8 @@ def _usual_credentials(app: AppDescription, route: RouteInfo | None) -> Credenti
 def _operations(asked: CheckRequest, app: AppDescription) -> Iterator[tuple[RouteInfo | None, str, str]]:
     if asked.operations:
         for operation in asked.operations:
+            if sockets_at(operation, app):
+                continue
             for method in _named_methods(operation, app):
                 named = replace(operation, method=method)
                 yield _route_of(named, app), method, _path_of(named, app)
@@ -178,6 +184,22 @@ def _route_of(operation: CheckOperation, app: AppDescription) -> RouteInfo | Non
 def route_of(method: str, path: str, app: AppDescription) -> RouteInfo | None:
     """The route of the app that answers this method and path; None where none does."""
     return _route_of(CheckOperation(method, path), app)
+
+
+def sockets_at(operation: CheckOperation, app: AppDescription) -> list[RouteInfo]:
+    """The WebSocket routes that an operation means: with the method WEBSOCKET, or GET where no other route has that path."""
+    if operation.method not in (WEBSOCKET, "GET", ANY_METHOD):
+        return []
+    if operation.method != WEBSOCKET and _routes_at(_path_alone(operation.path), app):
+        return []
+    wanted = _path_alone(operation.path)
+    routes = [route for route in app.routes if route.kind == "websocket"]
+    named = [route for route in routes if wanted in (route.path, route.example_path)]
+    return named or [route for route in routes if template(route.path).fullmatch(wanted)]
+
+
+def _path_alone(path: str) -> str:
+    return (urlsplit(path).path or "/") if "://" in path else path.partition("?")[0]
 
 
 def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
@@ -292,6 +314,6 @@ def _request(
             headers.append(_example_line(name))
             given.add(name)
     url = path if "://" in path else base_of(asked) + path
-    credentials = asked.credentials or _usual_credentials(app, route)
+    credentials = asked.credentials or usual_credentials(app, route)
     cookies = credentials == "include"
     return FetchRequest(url, origin, method, tuple(headers), credentials, asked.mode, body=body, cookies=cookies)

@@ -193,6 +193,7 @@ def _report(
     if target is None or not target.lower().endswith(".har"):  # a recording says itself which pages it is of
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
+        asked, target = with_handshake(asked, target)
         return _over_the_network(target, asked, limits, silent, browser, app, python)
     if app is not None:
         raise InputError("--app names the app behind a URL; give the URL as the target.")
@@ -223,6 +224,19 @@ def _insist_on_scheme(target: str | None) -> None:
         raise InputError(f"{quoted(target)} looks like a server's address; write http://{target}")
 
 
+def with_handshake(asked: CheckRequest, target: str) -> tuple[CheckRequest, str]:
+    """What to check, and the server: the URL of a WebSocket asks for its handshake."""
+    from corsense.check.plan import WEBSOCKET
+    from corsense.check.request import CheckOperation
+
+    scheme, _, rest = target.partition("://")
+    server = {"ws": "http", "wss": "https"}.get(scheme.lower())
+    if server is None:
+        return asked, target
+    operations = asked.operations or (CheckOperation(WEBSOCKET, target),)
+    return replace(asked, operations=operations), f"{server}://{rest}"
+
+
 def report_on(target: str, asked: CheckRequest) -> Report:
     """The report on an app or a URL for the call that another command asks about; no client's requests are added."""
     from corsense.cli.configured import configuration_for, with_configuration
@@ -230,6 +244,7 @@ def report_on(target: str, asked: CheckRequest) -> Report:
     _insist_on_scheme(target)
     asked = with_configuration(asked, replace(configuration_for(target), client=()))
     if "://" in target:
+        asked, target = with_handshake(asked, target)
         return _over_the_network(target, asked, None, True, None)
     return _on_app(target, asked, False, 30.0, True, None, None)
 

@@ -48,7 +48,7 @@ def explain_text(
     try:
         found = explained(_text(text, file, clipboard))
         if not found:
-            _nothing_recognised()
+            _nothing_recognised(in_one_sentence=app is not None or url is not None)
         report = _tried(found, app, url, run_endpoints) if app or url else None
     except InputError as error:
         fail(str(error))
@@ -115,9 +115,12 @@ def _from_standard_input() -> str:
     return found
 
 
-def _nothing_recognised() -> None:
+def _nothing_recognised(*, in_one_sentence: bool) -> None:
+    """Who names an app or a URL has found the console already."""
     from corsense.report.explanations import WHERE_TO_FIND_IT
 
+    if in_one_sentence:
+        fail("No message of a browser was recognised in this text, so nothing was tried; copy the whole red line of the console.")
     print(WHERE_TO_FIND_IT, file=sys.stderr)
     fail("no message of a browser was recognised in this text.")
 

@@ -442,6 +442,13 @@ _LOGS = [
         "HTTP/1.1 {status}", "An answer as it came over the wire: its lines and its body tell who made it.",
     ),
     _report(
+        "server", "http:preflight", "server", "OPTIONS",
+        r"(?:(?:-X|--request)[ =]?[\"']?OPTIONS\b|(?m:^)>[ \t]?OPTIONS[ \t])[^\n]{0,1000}"
+        r"(?:\n(?!HTTP/|<[ \t]?HTTP/)[^\n]{0,500}){0,20}\n<?[ \t]?HTTP/\d(?:\.\d)?[ \t]+(?P<status>[1-5]\d\d)\b"
+        r"[^\n]{0,60}(?:\n[^\n]{0,500}){0,40}",
+        "curl -X OPTIONS ... HTTP/1.1 {status}", "The answer to a preflight that was sent by hand.",
+    ),
+    _report(
         "chromium", "devtools:general", "status", "Request URL",
         r"\bRequest\s+URL:?\s{1,6}(?P<url>(?:https?|wss?)://\S{1,2000})\s{1,12}Request\s+Method:?"
         r"\s{1,6}(?P<method>[A-Z]{3,7})\s{1,12}"

@@ -8,13 +8,13 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from corsense.app.description import AppDescription, LayerInfo, RouteInfo
+from corsense.app.description import AppDescription, LayerInfo
 from corsense.app.traceback import ParsedTraceback
 from corsense.diagnose.list_faults import list_faults, nested_list
 from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
-from corsense.diagnose.policies import LayerPolicy, policy_for
+from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.regex_type import regex_type_fault
 from corsense.diagnose.regexes import regex_fault
 from corsense.diagnose.structure import added_too_late
@@ -41,17 +41,6 @@ def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
         if policy.known:
             yield from _policy_faults(layer, policy)
     yield from _twice(app)
-    sockets = [route for route in app.routes if route.kind == "websocket" and not _is_watched(app, route)]
-    if sockets and app.cors_layers:
-        message = (
-            f"CORSMiddleware does not check WebSockets. Any page can open {', '.join(route.path for route in sockets[:5])}, "
-            "unless the endpoint checks Origin itself."
-        )
-        remedy = "Compare websocket.headers.get('origin') with your list before accept()."
-        if any(layer.policy is not None for layer in app.cors_layers):
-            message = message.replace("CORSMiddleware", "The policy", 1)
-            remedy = "Write Policy(websockets=True, ...), which checks the handshake's Origin against the same list."
-        yield Diagnosis("websocket-origin-unchecked", message, sockets[0].endpoint_place, {}, severity="info", remedy=remedy)
 
 
 def failed_startup(error: ParsedTraceback) -> Diagnosis:
@@ -59,14 +48,6 @@ def failed_startup(error: ParsedTraceback) -> Diagnosis:
     frame = error.user_frame
     message = f"The app does not start. Its lifespan fails: {error.summary}."
     return Diagnosis("unhandled-exception", message, Place(frame.file, frame.line) if frame else None)
-
-
-def _is_watched(app: AppDescription, route: RouteInfo) -> bool:
-    """Whether a layer of corsense's own looks at the handshakes of this websocket."""
-    judging = (
-        LayerPolicy.of(layer, policy_for(layer, route, route.example_path)) for layer in app.stack(route.app) if layer.policy
-    )
-    return any(policy.policy is not None and policy.policy.websockets for policy in judging)
 
 
 def _refused_policy(app: AppDescription, message: str) -> Diagnosis | None:

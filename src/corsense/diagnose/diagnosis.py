@@ -11,6 +11,7 @@ from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.preflights import refused_preflight
 from corsense.diagnose.redirects import redirected_elsewhere
 from corsense.diagnose.routes import missing_route
+from corsense.diagnose.websockets import refused_handshake
 from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
 from corsense.url import parse_url
 
@@ -39,10 +40,14 @@ def _causes(observation: Observation) -> list[Diagnosis]:
     if isinstance(outcome, Blocked):
         return _refused(observation, outcome) or [_unexplained(outcome)]
     if isinstance(outcome, Failed):
+        if outcome.reason == FailureReason.WEBSOCKET_REFUSED and outcome.exchange is not None:
+            return refused_handshake(observation, outcome.exchange)
         elsewhere = redirected_elsewhere(observation, outcome)
         if elsewhere is not None:
             return [elsewhere]
         return [] if outcome.reason in _CUT_SHORT else [_failed(observation, outcome)]
+    if observation.trace.request.initiator == "websocket":
+        return []
     found = list(wanting(observation))
     slash = describe_slash_redirect(observation) if observation.situation == "success" else None
     return [*found, slash] if slash is not None else found

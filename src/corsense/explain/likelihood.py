@@ -7,6 +7,7 @@ preflight an app without a CORS layer. What failed below CORS never has a cause 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from corsense.console.model import CatalogueEntry
@@ -219,6 +220,8 @@ def _without_error(message: Message, category: str, status: int | None) -> tuple
         return _log_line(message, status)
     if message.code == "http:response":
         return _raw_answer(message, status)
+    if message.code == "http:preflight":
+        return _preflight_by_hand(message, status)
     if message.code in ("devtools:general", "netmonitor:row"):
         return _logged_preflight(status) if message.method == "OPTIONS" else _of_url(message, status)
     if category == "websocket":
@@ -316,6 +319,9 @@ def _of_url(message: Message, status: int | None) -> tuple[RankedCause, ...]:
     return _readable_status(status)
 
 
+_OF_FRONTS = ("gateway-error", "tunnel-interstitial", "answered-by-proxy", "request-too-large")
+
+
 def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]:
     """An answer pasted with its lines, as curl -i prints it: its marks tell who made it."""
     from corsense.diagnose.respondent import who_answered  # only here: a console's line needs nothing of it
@@ -329,6 +335,16 @@ def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]
     if found.kind == "front" and status not in GATEWAY and status not in TOO_LARGE and status not in REDIRECT_STATUSES:
         return (("answered-by-proxy", "likely"),)
     return _readable_status(status)
+
+
+def _preflight_by_hand(message: Message, status: int | None) -> tuple[RankedCause, ...]:
+    """A preflight that somebody sent with curl, and its answer: a front's, or one that lets nobody in."""
+    _, separator, answer = message.text.partition("HTTP/")
+    if "access-control-allow-origin:" in answer.lower():
+        return ()
+    made = _raw_answer(replace(message, text=separator + answer), status)
+    in_front = [likely_causes_of for likely_causes_of in made if likely_causes_of[0] in _OF_FRONTS]
+    return tuple(in_front) or _logged_preflight(status)
 
 
 def _logged_preflight(status: int | None) -> tuple[RankedCause, ...]:

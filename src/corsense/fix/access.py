@@ -105,6 +105,8 @@ def access_probes(probes: Sequence[Probe], app: AppDescription, origins: Iterabl
     of_app: Counter[int] = Counter()
     for probe in probes:
         owner = app.routes[probe.route].app if probe.route is not None else 0
+        if probe.request.initiator == "websocket":
+            continue  # CORS does not decide who may open one
         if probe.situation != "success" or label(probe) in chosen or of_app[owner] >= _REQUESTS_OF_AN_APP:
             continue
         if len(chosen) < most:

@@ -56,10 +56,14 @@ def fetch_snippet(request: FetchRequest) -> str:
         if not options
         else "fetch({}, {{\n{}\n}})".format(_js(url), "\n".join(f"  {line}," for line in options))
     )
+    shows = _SHOW
+    if request.initiator == "websocket":
+        call, shows = f"Object.assign(new WebSocket({_js(url)})", "{ onopen: console.log, onclose: console.log })"
     where = "a page without an origin (file:, sandbox)" if request.origin == "null" else f"a page at {_one_line(request.origin)}"
     missing = _to_fill_in(request.url, request.headers, request.body)
     comment = f"// Fill in what is {PLACEHOLDER}: {missing}\n" if missing else ""
-    return f"// In the console of {where}:\n{comment}{call}\n  {_SHOW};"
+    joint = ", " if request.initiator == "websocket" else "\n  "
+    return f"// In the console of {where}:\n{comment}{call}{joint}{shows};"
 
 
 def _to_fill_in(url: str, headers: Headers, body: object = None) -> str:

@@ -36,6 +36,7 @@ EXCERPT = 400
 
 _TIME = "startedDateTime"
 _SCRIPTED = frozenset({"fetch", "xhr", "eventsource"})
+_HANDSHAKES = {"ws": "http", "wss": "https"}
 _MAX_HOPS = 20
 _NET_ERRORS = {
     "ERR_CONNECTION_REFUSED": FailureReason.CONNECTION_REFUSED,
@@ -218,11 +219,17 @@ def _wire(request: Mapping[str, object], lines: Headers, raw: Mapping[str, objec
     preflight = method == "OPTIONS" and ("access-control-request-method" in names or raw.get("_resourceType") == "preflight")
     return WireRequest(
         method=method,
-        url=_address(_text_of(request.get("url"))),
+        url=_address(_over_http(_text_of(request.get("url")))),
         headers=lines,
         credentials="cookie" in names,
         preflight=preflight,
     )
+
+
+def _over_http(url: str) -> str:
+    """The URL of a handshake as that of the request that goes over the wire."""
+    scheme, separator, rest = url.partition("://")
+    return f"{_HANDSHAKES.get(scheme.lower(), scheme)}{separator}{rest}"
 
 
 def _response(answer: Mapping[str, object]) -> WireResponse | NetworkError:
@@ -277,8 +284,11 @@ def _initiators(initiator: object) -> Iterator[str]:
 
 
 def _kind(wire: WireRequest, raw: Mapping[str, object]) -> str | None:
-    """`fetch`, `xhr`, `eventsource`, or None for what script did not fetch. Only Chromium says; elsewhere the headers tell."""
+    """`fetch`, `xhr`, `eventsource`, `websocket`, or None for what script did not fetch. Only Chromium says it; of other
+    recordings the headers do."""
     recorded = raw.get("_resourceType")
+    if recorded == "websocket" or (wire.header("Upgrade") or "").lower() == "websocket":
+        return "websocket"
     if isinstance(recorded, str):
         return recorded if recorded in _SCRIPTED else None
     destination, mode = wire.header("Sec-Fetch-Dest"), wire.header("Sec-Fetch-Mode")
@@ -370,11 +380,29 @@ class _Recording:
 
 
 def _is_cross_origin(entry: HarEntry) -> bool:
+    if entry.kind == "websocket":
+        return entry.page is not None  # CORS plays no part, whatever page it is
     target = parse_url(entry.request.url)
     return target is not None and entry.page is not None and (entry.page == "null" or target.origin != entry.page)
 
 
+def _handshake(entry: HarEntry) -> HarFetch:
+    """The handshake of a WebSocket, of which script chooses the URL and the subprotocols."""
+    protocols = entry.request.header("Sec-WebSocket-Protocol")
+    headers = (("Sec-WebSocket-Protocol", protocols),) if protocols else ()
+    request = FetchRequest(
+        f"ws{entry.request.url.removeprefix('http')}",
+        entry.page or "null",
+        headers=headers,
+        initiator="websocket",
+        cookies=bool(entry.cookie_names),
+    )
+    return HarFetch(request, (entry,))
+
+
 def _fetch(entry: HarEntry, group: tuple[HarEntry, ...]) -> HarFetch | None:
+    if entry.kind == "websocket":
+        return _handshake(entry)
     draft = PastedRequest(
         url=entry.request.url,
         origin=entry.page,

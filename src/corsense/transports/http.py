@@ -202,7 +202,7 @@ def _document(answer: httpcore2.Response, limit: int) -> Document:
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers)
     response = WireResponse(answer.status, headers)
     kind = (response.header("Content-Type") or "").lower()
-    body = b"" if kind.startswith(_ENDLESS) else _body(answer, limit)
+    body = b"" if kind.startswith(_ENDLESS) or answer.status == 101 else _body(answer, limit)
     return Document(response, body)
 
 

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .endpoints import Needs, body_kind, dotted, flat_routes, frontends_of, methods_of, original_of
-from .example_paths import example_file, example_path
+from .example_paths import example_file, example_path, is_service_worker, service_worker
 from .frames import is_own_code
 from .guards import GuardedRoute, guards_of, looks_at_page
 from .layers import arguments_of, cookies_of, is_of_the_framework, made_by, marked_policy, name_of, policies_of
@@ -325,6 +325,7 @@ class Describer:
             query=sorted(needs.query.items()),
             ambient=needs.ambient,
             guarded=looks_at_page(endpoint),
+            service_worker=path_format if is_service_worker(path_format) else None,
             builtin=str(getattr(endpoint, "__module__", "")).startswith(_FRAMEWORK),
             policy=marked_policy(route),
         )
@@ -380,6 +381,7 @@ class Describer:
             endpoint_place=None,
             example_path=f"{example}/{file or ''}",
             opaque=kind == "asgi",
+            service_worker=self._service_worker(known, f"{example}/") if kind == "static" else None,
         )
         self._below(mount, known, kind, spot._replace(prefix=prefix, example=example, mounts=(*spot.mounts, prefix)))
 
@@ -425,7 +427,12 @@ class Describer:
             endpoint=None,
             endpoint_place=None,
             example_path=f"{spot.example}{path.rstrip('/')}/{file or ''}",
+            service_worker=self._service_worker(getattr(frontend, "app", None), f"{spot.example}{path.rstrip('/')}/"),
         )
+
+    def _service_worker(self, files: Any, prefix: str) -> str | None:
+        name = service_worker(getattr(files, "all_directories", ()))
+        return None if name is None else f"{prefix}{name}"
 
 
 def app_kind(app: Any) -> str:

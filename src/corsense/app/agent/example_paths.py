@@ -37,6 +37,16 @@ _GUESSES = (
     "v1",
 )
 _MOST_FILES = 50
+_SERVICE_WORKERS = (
+    "sw.js",
+    "sw.mjs",
+    "service-worker.js",
+    "service_worker.js",
+    "serviceworker.js",
+    "ngsw-worker.js",
+    "firebase-messaging-sw.js",
+    "onesignalsdkworker.js",
+)
 
 
 def example_path(path_format: str, convertors: Mapping[str, Any], types: Mapping[str, Any] | None = None) -> str:
@@ -92,3 +102,20 @@ def example_file(folders: Iterable[Any]) -> str | None:
         if found:
             return found
     return None
+
+
+def service_worker(folders: Iterable[Any]) -> str | None:
+    """The name of a service worker among static files, by the names that tools give them; None when there is none."""
+    for folder in folders:
+        for name in _SERVICE_WORKERS:
+            try:
+                if os.path.isfile(os.path.join(folder, name)):
+                    return name
+            except (OSError, TypeError, ValueError):
+                continue
+    return None
+
+
+def is_service_worker(path: str) -> bool:
+    """Whether a path is named like a service worker."""
+    return path.rpartition("/")[2].lower() in _SERVICE_WORKERS

@@ -46,6 +46,14 @@ _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
         r"callback[^\n]{0,120})"
         r"|The\s+XMLHttpRequest\s+onError\s+callback\s+was\s+called[^\n]{0,100}",
     ),
+    (
+        # Without "is", or with a sign in the place of the origin: as people retell it, and as bridges of web views print it.
+        "webkit",
+        "not-allowed",
+        ("not",),
+        r"\bOrigin(?:[ \t]+(?P<origin>[a-z][a-z0-9+.-]{1,20}://[^\s\"']{1,200}|null)\W{1,12}|\W{1,12}(?:is\s+)?)not\s+allowed\s+by\s+"
+        r"Access-Control-Allow-Origin\b",
+    ),
     ("dart-http", "xhr", ("XMLHttpRequest",), r"\bXMLHttpRequest\s+error\b\.?"),
     (
         "axios",
