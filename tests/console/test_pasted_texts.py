@@ -181,6 +181,10 @@ POSTED: list[tuple[str, list[str]]] = [
         "[Error] XMLHttpRequest cannot load http://x/. Origin http://y is not allowed by Access-Control-Allow-Origin.",
         ["not-allowed"],
     ),
+    ("Error: Origin -\nnot allowed by Access-Control-Allow-Origin", ["not-allowed"]),
+    ("Origin http://localhost:3000 not allowed by Access-Control-Allow-Origin", ["not-allowed"]),
+    ("curl -i -X OPTIONS http://x.com/api -H 'Origin: http://y'\nHTTP/1.1 401 Unauthorized\nserver: uvicorn", ["http:preflight"]),
+    ("> OPTIONS /api HTTP/2\n> Origin: http://y\n>\n< HTTP/2 405\n< allow: GET", ["http:preflight"]),
     ("Request header field Authorization is not allowed by Access-Control-Allow-Headers.", ["header"]),
     (
         "from origin 'http://localhost:4200' has been blocked by CORS policy: Request header field content-type is not allowed by"

@@ -107,6 +107,11 @@ def test_a_header_keeps_its_form_and_only_harmless_values(name: str, value: str,
         ("http://a/bot110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw/getMe", "http://a/redacted/getMe"),
         ("http://a/reset/MQ/5wj-c1b2a3d4e5f6a7b8/", "http://a/reset/redacted/redacted/"),
         ("http://a/c/b?sv=2023-11-03&sp=r&sig=abc%3D", "http://a/c/b?sv=2023-11-03&sp=redacted&sig=redacted"),
+        ("http://a/login?redirect_url=%2Fmanifest.webmanifest", "http://a/login?redirect_url=%2Fmanifest.webmanifest"),
+        ("http://a/login?next=/reset/AbCd1234Efgh5678", "http://a/login?next=redacted"),
+        ("http://a/login?next=https://b.example/items/7", "http://a/login?next=https://b.example/items/7"),
+        ("http://a/login?next=https://u:pw@b.example/", "http://a/login?next=redacted"),
+        ("http://a/login?token=/items", "http://a/login?token=redacted"),
         ("data:text/plain,hello", "data:redacted"),
         ("blob:http://a/3f2b8c1e-9a4d-4b1e-8c2f-0a1b2c3d4e5f", "blob:http://a/redacted"),
         ("http://localhost:*", "http://localhost:*"),
@@ -474,3 +479,9 @@ def _answered(result: Result, text: str) -> Result:
     )
     steps = tuple(replace(step, seen=text) for step in trace.steps)
     return replace(result, trace=replace(trace, exchanges=exchanges, steps=steps))
+
+
+def test_an_address_in_a_query_is_not_hidden_where_it_recurs() -> None:
+    known = Redactor()
+    known.url("https://a.example/cdn-cgi/access/login?redirect_url=%2Fmanifest.webmanifest&kid=9f8a7d6e5c4b3a21")
+    assert known.text("GET /manifest.webmanifest, kid 9f8a7d6e5c4b3a21") == "GET /manifest.webmanifest, kid redacted"

@@ -52,6 +52,12 @@ def test_a_preflight_as_curl() -> None:
     )
 
 
+def test_a_websocket_is_opened_in_the_console_of_the_page() -> None:
+    snippet = fetch_snippet(FetchRequest("ws://localhost:8000/ws", "http://localhost:3000", initiator="websocket"))
+    assert 'new WebSocket("ws://localhost:8000/ws")' in snippet
+    assert "fetch(" not in snippet
+
+
 def test_wrapped_there_is_one_option_a_line() -> None:
     command = curl_command(wire(headers=(("Origin", "null"), ("X-A", "1"))), wrap=True)
 

@@ -42,6 +42,25 @@ def test_site_and_referrer_tell_how_page_and_server_are_related(origin: str, url
     assert (headers["sec-fetch-mode"], headers["sec-fetch-dest"]) == ("cors", "empty")
 
 
+@pytest.mark.parametrize(
+    ("initiator", "engine", "metadata"),
+    [
+        ("form", "chromium", ("navigate", "document")),
+        ("form", "firefox", ("navigate", "document")),
+        ("websocket", "chromium", None),
+        ("websocket", "firefox", ("websocket", "empty")),
+        ("websocket", "webkit", ("websocket", "websocket")),
+    ],
+)
+def test_forms_and_handshakes_say_what_they_are_as_each_engine_does(
+    initiator: str, engine: EngineName, metadata: tuple[str, str] | None
+) -> None:
+    (headers,) = sent("https://evil.example", API, engine=engine, initiator=initiator)
+    found = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest"))
+    assert found == (metadata or (None, None))
+    assert headers.get("sec-fetch-site") == (None if metadata is None else "cross-site")
+
+
 def test_a_plain_http_server_gets_no_metadata_and_no_referrer_of_an_encrypted_page() -> None:
     (headers,) = sent("https://app.example.com", "http://api.example.com/")
     assert not [name for name in headers if name.startswith("sec-fetch")]

@@ -7,7 +7,7 @@ A stand-in answers in place of the endpoint, also with `--run-endpoints`: a requ
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from corsense.app.description import AppDescription, RouteInfo
@@ -19,6 +19,7 @@ from corsense.check.request import CheckRequest
 from corsense.diagnose.foreign_writes import ForeignWrite, WriteKind, login_of, needs_preflight
 from corsense.fetch import FetchRequest, WireResponse
 from corsense.fetch.wire import Headers
+from corsense.transports.browser_headers import BrowserHeaders
 from corsense.url import parse_url
 
 _MOST_ROUTES = 60
@@ -68,7 +69,8 @@ def seen_writes(planned: Sequence[PlannedWrite], tried: Sequence[ProbeResult], a
         status = exchange.response.status if isinstance(exchange.response, WireResponse) else None
         broke = facts.exception is not None or status is None
         route = app.routes[plan.probe.route]
-        found.append(ForeignWrite(plan.kind, route, exchange.request, plan.probe.request.origin, status, facts.stood_in, broke))
+        sent = replace(exchange.request, headers=BrowserHeaders(plan.probe.request, plan.probe.engine).lines(exchange.request))
+        found.append(ForeignWrite(plan.kind, route, sent, plan.probe.request.origin, status, facts.stood_in, broke))
     return found
 
 
