@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.causes import Severity
 from corsense.diagnose.foreign_writes import Login, login_of
-from corsense.diagnose.fronts import GATEWAY_STATUSES, answered_in_front
+from corsense.diagnose.fronts import answered_in_front
 from corsense.diagnose.knobs import title
 from corsense.diagnose.observation import Diagnosis, Observation, at
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.policies import LayerPolicy, policy_for
+from corsense.diagnose.statuses import GATEWAY
 from corsense.fetch import Allowed, Trace, WireResponse
 from corsense.finding import Place
 from corsense.sites import site
@@ -245,7 +246,7 @@ def _crashed(observation: Observation, index: int) -> Iterator[Diagnosis]:
 
 def _by_status(observation: Observation, index: int, status: int) -> Diagnosis:
     """Nothing is known but the answer."""
-    if status in GATEWAY_STATUSES:
+    if status in GATEWAY:
         in_front = answered_in_front(observation, index)
         if in_front is not None:
             return in_front
