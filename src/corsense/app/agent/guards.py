@@ -7,6 +7,7 @@ endpoint: they refuse, or let pass, as they would.
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -17,24 +18,40 @@ from .frames import is_own_code
 from .places import code_of
 
 _PAGE = re.compile(r"(?<![a-z])origins?(?![a-z])|sec[-_]?fetch|referr?er|csrf|xsrf", re.IGNORECASE)
-_DEEPEST = 3
+_MOST_FUNCTIONS = 40
 _LONGEST_WORD = 100
 _AS_IT_COMES = frozenset({"bytes", "str", "Any", "object"})
 
 
-def looks_at_page(function: Any, depth: int = 0) -> bool:
+def looks_at_page(function: Any) -> bool:
     """Whether the code of a function, or of the user's functions that it calls, names what says which page sends a request: an
     origin, `Sec-Fetch-Site`, a referrer, a CSRF token."""
     code = _code(function)
     if code is None:
         return False
-    if any(_PAGE.search(word) for word in _words(code)):
-        return True
-    if depth >= _DEEPEST or not is_own_code(code.co_filename):
-        return False
-    known = getattr(function, "__globals__", None) or getattr(getattr(function, "__call__", None), "__globals__", {})  # noqa: B004
-    called = (known.get(name) for name in code.co_names)
-    return any(looks_at_page(found, depth + 1) for found in called if _code(found) is not None)
+    if id(code) not in _LOOKS:
+        _LOOKS[id(code)] = any(_PAGE.search(word) for found in _reached(function) for word in _words(found))
+    return _LOOKS[id(code)]
+
+
+_LOOKS: dict[int, bool] = {}
+
+
+def _reached(function: Any) -> Iterator[CodeType]:
+    """The code of a function and of the user's functions that it calls, each once, up to `_MOST_FUNCTIONS`."""
+    waiting: list[Any] = [function]
+    seen: set[int] = set()
+    while waiting and len(seen) < _MOST_FUNCTIONS:
+        current = waiting.pop(0)
+        code = _code(current)
+        if code is None or id(code) in seen:
+            continue
+        seen.add(id(code))
+        yield code
+        if is_own_code(code.co_filename):
+            known = getattr(inspect.unwrap(current), "__globals__", None)
+            known = known or getattr(getattr(type(current), "__call__", None), "__globals__", {})  # noqa: B004
+            waiting += [known[name] for name in code.co_names if name in known]
 
 
 def guards_of(dependant: Any) -> list[Any]:
@@ -64,7 +81,7 @@ class GuardedRoute:
         response: Any = sys.modules["starlette.responses"].Response
         endpoint = _endpoint(stand_in, self._body_annotation(), self._needs_body())
         depends = [fastapi.Depends(call) for call in self._calls]
-        path = str(getattr(self._route, "path_format", "/"))
+        path = "/" + str(getattr(self._route, "path_format", "")).lstrip("/")
         keywords = {"methods": ["POST"], "dependencies": depends, "response_class": response, "response_model": None}
         made = routing.APIRoute(path, endpoint, **keywords)
         made.dependency_overrides_provider = getattr(self._route, "dependency_overrides_provider", None)
