@@ -204,7 +204,6 @@ def test_what_needs_no_permission_is_left_out() -> None:
                 entry(url="http://localhost:3000/data.json", sent={"referer": "http://localhost:3000/"}),
                 entry(url="http://localhost:3000/", _resourceType="document"),
                 entry(url="http://localhost:8000/a.png", sent={"referer": "http://localhost:3000/"}, _resourceType="image"),
-                entry(sent={"origin": PAGE, "upgrade": "websocket"}),
                 entry(url="data:text/plain,a", sent={"origin": PAGE}),
                 entry(sent={}),
             )
@@ -324,3 +323,11 @@ def test_odd_entries_are_passed_over(entries: list[Any], pages: Any, replaced: l
     assert healthy["request"]["url"] in {fetch.request.url for fetch in found}
     for fetch in found:
         outcome(fetch)
+
+
+def test_a_handshake_of_a_websocket_is_left_in_whatever_page_opened_it() -> None:
+    sent = {"origin": PAGE, "upgrade": "websocket", "sec-websocket-protocol": "graphql-ws"}
+    (fetch,) = read_har(har(entry(url="wss://localhost:3000/ws", sent=sent, status=101, _resourceType="websocket")))
+    assert (fetch.request.url, fetch.request.initiator) == ("wss://localhost:3000/ws", "websocket")
+    assert fetch.request.headers == (("Sec-WebSocket-Protocol", "graphql-ws"),)
+    assert isinstance(drive(Browser().fetch(fetch.request), har_send(fetch)).outcome, Allowed)
