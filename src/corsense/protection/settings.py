@@ -23,8 +23,8 @@ class CrossOriginProtection:
       `Host` also the name that it writes, and the port of the public one where it is not the default: `shop.example:8443`).
       Requests that name another host are refused with 421, which stops DNS rebinding. Addresses, `localhost` and `.local` names
       always pass. Empty: any host; the list is never guessed.
-    - `exempt`: paths that are not judged, with the patterns of `policies`: `/sso/callback`, where another site's form is posted on
-      purpose. A sender that is not a browser passes anyway.
+    - `exempt`: paths that are not judged, with the patterns of `policies`: `/sso/callback`, to which another site posts a form
+      on purpose, `/webhooks/*`. A sender that is not a browser passes anyway.
     - `trusted_proxies`: addresses or networks of reverse proxies. Only their `X-Forwarded-Host` is believed. Where the server
       itself takes the client's address from `X-Forwarded-For` (uvicorn does for proxies on this machine), no proxy is recognised:
       name the public hosts in `hosts` instead.
