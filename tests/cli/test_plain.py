@@ -1,8 +1,9 @@
-"""Command lines that are read without the library for them: what they give is what that library gives."""
+"""Command lines that are read without the library for them give what that library gives; and what starts before they are read."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsense.cli import check, checking, explain, explaining
+from corsense.cli import check, checking, explain, explaining, main
 from corsense.cli.main import app
 from corsense.cli.plain import plain_values
 
@@ -107,3 +108,29 @@ def test_an_ordinary_command_line_is_plain(command: str, arguments: list[str]) -
 )
 def test_help_mistakes_and_what_needs_checking_are_left_to_typer(command: str, arguments: list[str]) -> None:
     assert plain_values(WORK[command], arguments) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "is_started"),
+    [
+        ("check", True),
+        ("check main:app", True),
+        ("check main:app --origin http://localhost:3000 --base-url https://api.example.com", True),
+        ("fix main:app --write", True),
+        ("check http://localhost:8000", False),
+        ("check --verbose http://localhost:8000", False),
+        ("check session.har", False),
+        ("check main:app --help", False),
+        ("lint main.py", False),
+    ],
+)
+def test_the_process_of_an_app_is_started_before_the_command_line_is_read(
+    monkeypatch: pytest.MonkeyPatch, words: str, is_started: bool
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("corsense.cli.interpreter.launch_ahead_for", started.append)
+    monkeypatch.setattr("corsense.cli.process.run", sys.exit)
+    monkeypatch.setattr(sys, "argv", ["corsense", *words.split()])
+    with pytest.raises(SystemExit):
+        main()
+    assert bool(started) is is_started

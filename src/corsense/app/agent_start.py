@@ -66,10 +66,12 @@ def start_agent(python: str, *flags: str) -> StartedAgent:
 
 
 def launch_ahead(python: str | None = None) -> None:
-    """Start the process that the next `AppSession.start` with this interpreter will use, and let it import the framework
-    meanwhile. Without a session it ends with this program."""
-    with suppress(OSError, ValueError):
-        _AHEAD.append(start_agent(python or sys.executable, "ahead"))
+    """Start the process that the next `AppSession.start` with this interpreter will use, unless one is waiting, and let it import
+    the framework meanwhile. Without a session it ends with this program."""
+    path = python or sys.executable
+    if all(started[0] != path for started in _AHEAD):
+        with suppress(OSError, ValueError):
+            _AHEAD.append(start_agent(path, "ahead"))
 
 
 def launched_ahead(python: str) -> StartedAgent | None:

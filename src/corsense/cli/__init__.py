@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import NoReturn
 
 from corsense import __version__
+
+_WITH_ADDRESS = frozenset({"--origin", "--base-url", "--request", "--header"})
+"""Options whose value may be or hold a URL, and does not name the target."""
 
 NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
 
@@ -45,7 +49,8 @@ def _print_version() -> None:
 def _get_ahead(arguments: list[str]) -> None:
     """Let the process of the app start while this one still imports the command line."""
     if arguments[:1] in (["check"], ["fix"]) and not any(
-        "://" in text or text.endswith((".har", "-help", "-h")) for text in arguments
+        text.endswith((".har", "-help", "-h")) or ("://" in text and not text.startswith("-") and option not in _WITH_ADDRESS)
+        for option, text in pairwise(arguments)
     ):
         from corsense.cli.interpreter import launch_ahead_for
 

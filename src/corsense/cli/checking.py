@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -319,6 +320,7 @@ def _on_app(
     browser: BrowserCheck | None,
     python: str | None,
 ) -> Report:
+    from corsense.app.agent_start import launch_ahead
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession
     from corsense.app.target import AppTarget
@@ -336,6 +338,8 @@ def _on_app(
                 import corsense.report.text  # noqa: F401
 
             started = time.monotonic()
+            if (os.cpu_count() or 1) > 1:
+                launch_ahead(interpreter)  # a fix has to be proven in a fresh process, and the other core has nothing to do now
             _ = session.description
             with progress(silent) as advance:
                 check = AppCheck(named, asked, time_limit, advance, time.monotonic() - started, interpreter)
