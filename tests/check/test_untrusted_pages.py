@@ -232,3 +232,14 @@ def test_who_names_a_request_gets_it_as_information(tmp_path: Path) -> None:
     ran = check(tmp_path, BY_COOKIE, "--request", "POST /items")
     assert (severity(ran), ran.status) == ("info", 0)
     assert severity(check(tmp_path, BY_COOKIE, "--request", "GET /docs")) is None
+
+
+@pytest.mark.parametrize("pages", ["http://localhost:*", "https://*.example.com"])
+def test_a_page_of_the_same_site_that_the_policy_trusts_is_not_played(tmp_path: Path, pages: str) -> None:
+    source = (
+        "import corsense\napp = FastAPI()\n"
+        f'policy = corsense.Policy(origins=["{pages}"], credentials=True)\n'
+        f'corsense.install(app, policy, protection="enforce")\n{SESSION}{BY_SESSION}'
+    )
+    base = "http://localhost:8000" if "localhost" in pages else "https://api.example.com"
+    assert severity(check(tmp_path, source, "--base-url", base)) is None

@@ -20,7 +20,7 @@ from corsense.check.pointing import NOTHING_PATCHED
 from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import files_of, suppressed
-from corsense.check.untrusted_page import plan_rebound, plan_writes, seen_writes
+from corsense.check.untrusted_page import left_out, plan_rebound, plan_writes, seen_writes
 from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_faults
 from corsense.diagnose.foreign_writes import foreign_writes, unchecked_host, untried_writes
 from corsense.diagnose.websockets import unchecked_sockets
@@ -121,7 +121,10 @@ class AppCheck:
         writes = seen_writes(planned, tried, app)
         local = local_host(self.asked, app)
         findings = [*foreign_writes(app, writes, local), *unchecked_host(writes, local)]
-        return (_as_information(findings) if self.asked.operations else findings), list(untried_writes(app, writes))
+        return (_as_information(findings) if self.asked.operations else findings), [
+            *left_out(self.asked, app),
+            *untried_writes(app, writes),
+        ]
 
     def _try(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
         """Try the probes; very many in two processes of the app, each on a core of its own."""

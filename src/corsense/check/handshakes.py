@@ -11,7 +11,7 @@ from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe
 from corsense.check.plan import PlannedOrigin, base_of, sockets_at, usual_credentials
 from corsense.check.request import CheckRequest
-from corsense.diagnose.policies import meant_origins
+from corsense.diagnose.policies import LayerPolicy, meant_origins
 from corsense.fetch import FetchRequest
 from corsense.origin.lookalikes import foreign_origins
 from corsense.origin.spelling import read_pattern
@@ -38,7 +38,8 @@ def plan_untrusted_handshakes(asked: CheckRequest, app: AppDescription, *, few: 
     that resemble trusted ones; with the user's cookies. `few` of the latter, where each runs an endpoint."""
     own = base_of(asked)
     trusted = list(dict.fromkeys([*asked.origins, *(origin for layer in app.cors_layers for origin in meant_origins(layer))]))
-    origins = [own, untrusted_origin(own), same_site_origin(own), *_lookalikes(trusted)[: _FEW if few else None]]
+    pages = [untrusted_origin(own), same_site_origin(own), *_lookalikes(trusted)[: _FEW if few else None]]
+    origins = [own, *(page for page in pages if page not in asked.origins and not is_trusted(page, app))]
     sockets = _sockets(asked, app) or _sockets(replace(asked, operations=()), app)
     probes = [
         _probe(asked, app, route, path, origin)
@@ -65,6 +66,12 @@ def _lookalikes(trusted: Sequence[str]) -> list[str]:
 def is_named(asked: CheckRequest, app: AppDescription) -> bool:
     """Whether the user named a WebSocket, or no request at all: then its endpoint may run with `--run-endpoints`."""
     return not asked.operations or bool(_sockets(asked, app))
+
+
+def is_trusted(origin: str, app: AppDescription) -> bool:
+    """Whether a CORS layer of the app lists the origin, or has a pattern for it; `*` says nothing of trust."""
+    policies = [LayerPolicy.of(layer) for layer in app.cors_layers]
+    return any(policy.allows_origin(origin) and not policy.allows_all_origins for policy in policies)
 
 
 def untrusted_origin(base: str) -> str:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from corsense.app.description import AppDescription, RouteInfo
 from corsense.app.probe import Probe, ProbeResult
 from corsense.check.binding import local_host
-from corsense.check.handshakes import same_site_origin, untrusted_origin
+from corsense.check.handshakes import is_trusted, same_site_origin, untrusted_origin
 from corsense.check.plan import base_of
 from corsense.check.request import CheckRequest
 from corsense.diagnose.foreign_writes import ForeignWrite, WriteKind, login_of, needs_preflight
@@ -42,10 +41,20 @@ class PlannedWrite:
 
 
 def plan_writes(asked: CheckRequest, app: AppDescription) -> list[PlannedWrite]:
-    """What an untrusted page sends to the routes that take a POST without a header that only script can set."""
+    """What an untrusted page sends to the routes that take a POST without a header that only script can set; those with a login
+    first."""
+    return [planned for route in _writable(asked, app)[:_MOST_ROUTES] for planned in _writes(asked, app, route)]
+
+
+def left_out(asked: CheckRequest, app: AppDescription) -> list[str]:
+    """Which of these routes are not tried, in a sentence; empty where all are."""
+    number = len(_writable(asked, app))
+    return [f"What untrusted pages can send was tried on {_MOST_ROUTES} of {number} routes."] if number > _MOST_ROUTES else []
+
+
+def _writable(asked: CheckRequest, app: AppDescription) -> list[RouteInfo]:
     routes = [route for route in app.routes if _is_asked_for(route, asked) and "POST" in route.methods]
-    wanted = (route for route in routes if not needs_preflight(route))
-    return [planned for route in islice(wanted, _MOST_ROUTES) for planned in _writes(asked, app, route)]
+    return sorted((route for route in routes if not needs_preflight(route)), key=lambda route: login_of(app, route) is None)
 
 
 def plan_rebound(asked: CheckRequest, app: AppDescription) -> list[PlannedWrite]:
@@ -87,7 +96,7 @@ def _writes(asked: CheckRequest, app: AppDescription, route: RouteInfo) -> Itera
     if login is None or not login.same_site_only:
         pages = [untrusted_origin(base), *pages, "null"]  # null: a frame of any site in a sandbox
     for kind, headers, body, initiator in _BODIES:
-        for origin in pages:
+        for origin in (page for page in pages if page not in asked.origins and not is_trusted(page, app)):
             request = FetchRequest(
                 base + route.example_path,
                 origin,

@@ -18,6 +18,7 @@ WriteKind = Literal["form", "text", "typeless", "empty", "rebound"]
 body; any request from a page whose name was rebound to the server."""
 
 _SHOWN = 3
+_UNKNOWN_SITE = " (unless its SameSite keeps it back)"
 _BY_SCRIPT = frozenset({"accept", "accept-language", "content-language", "content-type", "range", "user-agent"})
 _SENT_AS = {
     "form": "a form",
@@ -82,7 +83,7 @@ def foreign_writes(app: AppDescription, tried: Sequence[ForeignWrite], local: st
     routes = list(dict.fromkeys(f"POST {write.route.path}" for write in writes))
     who = _page(first, login)
     what = (
-        f"{who} can send {_listed(routes)} with the user's {login.name}"
+        f"{who} can send {_listed(routes)} with the user's {login.name}{_UNKNOWN_SITE if login.name == 'cookie' else ''}"
         if login is not None
         else f"{who} can send {_listed(routes)}"
     )
