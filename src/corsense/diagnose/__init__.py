@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from corsense.diagnose.observation import Diagnosis as Diagnosis
     from corsense.diagnose.observation import Observation as Observation
     from corsense.diagnose.observation import answerers as answerers
+    from corsense.diagnose.permissions import refused_together as refused_together
     from corsense.diagnose.policies import missing_in_policy as missing_in_policy
-    from corsense.diagnose.preflights import refused_together as refused_together
     from corsense.diagnose.respondent import Respondent as Respondent
     from corsense.diagnose.respondent import who_answered as who_answered
 
@@ -42,7 +42,7 @@ _HOMES = {
     "Observation": "corsense.diagnose.observation",
     "answerers": "corsense.diagnose.observation",
     "missing_in_policy": "corsense.diagnose.policies",
-    "refused_together": "corsense.diagnose.preflights",
+    "refused_together": "corsense.diagnose.permissions",
     "Respondent": "corsense.diagnose.respondent",
     "who_answered": "corsense.diagnose.respondent",
 }

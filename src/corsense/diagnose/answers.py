@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corsense.diagnose.cors_headers import origin_answer_faults
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation, status_of
 from corsense.diagnose.origin_faults import refused_origin
+from corsense.diagnose.permissions import credentials_refused, wildcard_with_credentials
 from corsense.diagnose.policies import LayerPolicy
-from corsense.diagnose.preflights import credentials_refused, origin_answer_faults, policy_faults, wildcard_with_credentials
 from corsense.diagnose.redirects import redirect_to_login
+from corsense.diagnose.refusals import policy_faults
 from corsense.diagnose.statuses import GATEWAY, REFUSED, TOO_LARGE
 from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
 from corsense.fetch import CorsError, WireResponse
