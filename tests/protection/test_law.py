@@ -25,6 +25,7 @@ POLICIES = [
     Policy(origins=["https://*.corp.example", "capacitor://localhost"], credentials=True),
     Policy(origin_resolver=lambda origin: origin.endswith("resolved.test")),
     Policy.public_api(),
+    Policy(origins=[LISTED, "https://api.example", "http://localhost:8000", "http://127.0.0.1:8000"], credentials=True),
 ]
 
 hosts = st.sampled_from(
@@ -177,3 +178,15 @@ def test_no_untrusted_page_gets_a_cors_header_with_a_refusal(
         return
     names = {name for name, _ in sent[0]["headers"] if name.startswith(b"access-control-")}
     assert names == set() or sent[0]["status"] == 421 or len([1 for name, _ in request["headers"] if name == b"origin"]) > 1
+
+
+@given(requests, protections)
+def test_a_list_decides_as_the_rule_says(request: Scope, given_protection: dict[str, Any]) -> None:
+    policy = POLICIES[-1]
+    assert policy is not None
+    protection = CrossOriginProtection(mode="enforce", **{**given_protection, "exempt": []})
+    found = read(request, protection)
+    if request["path"].startswith("/partners") or (request["method"] == "OPTIONS" and request["type"] == "http"):
+        return
+    passes = judge(found, protection.host_list, trusted=found.origin in policy.origins) is None
+    assert serve(request, policy, protection)[1] == passes

@@ -207,6 +207,17 @@ def test_a_default_port_that_a_proxy_writes_out_changes_nothing(origin: str, aut
     assert judge(Crossing("POST", authority, origins=(swapped,)), HostList()) is ForeignReason.FOREIGN_ORIGIN
 
 
+def test_a_list_with_the_own_origin_does_not_let_its_sandboxed_frames_write() -> None:
+    """WebKit: a beacon of a sandboxed frame has the `Origin` of the page around it."""
+    origin = ("https://a.example",)
+    beacon = Crossing("POST", "a.example", True, False, origin, "cross-site", "no-cors", "empty")
+    assert judge(beacon, HostList(), trusted=True) is ForeignReason.CONTRADICTED_ORIGIN
+    blank = Crossing("POST", "a.example", True, False, origin, "cross-site", "navigate", "document")
+    assert judge(blank, HostList(), trusted=True) is None
+    behind_a_proxy = Crossing("POST", "backend", False, False, origin, "cross-site", "cors", "empty")
+    assert judge(behind_a_proxy, HostList(), trusted=True) is None
+
+
 def test_null_is_not_trusted_whatever_the_policy_says() -> None:
     assert judge(Crossing("POST", "a.example", origins=("null",)), HostList(), trusted=True) is ForeignReason.OPAQUE_ORIGIN
 

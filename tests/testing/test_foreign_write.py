@@ -201,6 +201,15 @@ def test_a_rebound_name_is_tried_where_the_server_is_a_local_one() -> None:
     assert_no_foreign_write(TestClient(listed, base_url="http://localhost:8000"))
 
 
+def test_a_pattern_that_is_trusted_covers_the_other_ports_of_this_machine() -> None:
+    app = make_app()
+    protection = CrossOriginProtection(mode="enforce", hosts=["localhost"])
+    install(app, Policy(origins=["http://localhost:*"]), protection=protection)
+    client = TestClient(app, base_url="http://localhost:8000")
+    assert_no_foreign_write(client, trusted=["http://localhost:*"])
+    assert {write.kind for write in find_foreign_writes(client)} >= {"other port"}
+
+
 def test_a_careless_comparison_is_found_by_a_look_alike() -> None:
     app = make_app()
 

@@ -61,6 +61,7 @@ class ProtectionLayer:
         self._remembers_hosts = not protection.trusted_proxies
         if protection.hosts:
             self._known_hosts = {entry.encode() for entry in protection.host_list.entries} if self._remembers_hosts else set()
+        self._own_names = frozenset(entry.partition(":")[0].encode() for entry in protection.host_list.entries)
         self._refusals = Refusals()
         self._count: Callable[[str, str, str], None] | None = None
         self._ready = False
@@ -102,7 +103,16 @@ class ProtectionLayer:
         host, origin, site, mode, _ = found
         if self._known_hosts is not None and host not in self._known_hosts:
             return False
-        return passes_at_sight(origin, site, mode) or (origin is not None and self._policy.lists(scope, origin))
+        if passes_at_sight(origin, site, mode):
+            return True
+        if origin is None or (site is not None and self._may_be_own(origin, host)):
+            return False
+        return self._policy.lists(scope, origin)
+
+    def _may_be_own(self, origin: bytes, host: bytes | None) -> bool:
+        """Whether the rule has to look whether an origin is the server's own: a list does not decide about that."""
+        name = origin.partition(b"://")[2].partition(b":")[0]
+        return not self._remembers_hosts or name in self._own_names or (host or b"").lower().startswith(name)
 
     def _remember_host(self, crossing: Crossing) -> None:
         known = self._known_hosts
@@ -223,6 +233,9 @@ def sentence(reason: ForeignReason, crossing: Crossing) -> str:
         case ForeignReason.FOREIGN_SITE:
             message = f"the request comes from another site (Sec-Fetch-Site: {logged(crossing.site or '')}) and names no origin"
             return f"{message}; send it from a page of this site or of a listed origin."
+        case ForeignReason.CONTRADICTED_ORIGIN:
+            message = f"the browser says {logged(crossing.site or '')} of a page at {origin}, which is this server's own"
+            return f"{message}; send the request from a page outside of a sandbox."
         case ForeignReason.RELAYED_NAVIGATION:
             message = f"a service worker of this site passed on a form of a page at {origin}"
             return f"{message}; if that page may write here, add its origin to the policy."

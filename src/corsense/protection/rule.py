@@ -13,7 +13,8 @@ In this order:
 1. A host that is not on the list is refused, whatever is asked: only that stops DNS rebinding. A request without `Host` is not
    from a browser, and goes on.
 2. Safe methods pass, WebSocket handshakes excepted: they are GET, and open a channel that writes.
-3. A trusted origin passes: one that the policy of this path admits. `null` names nobody, so nobody can trust it.
+3. A trusted origin passes: one that the policy of this path admits. `null` names nobody, so nobody can trust it. Nor does a
+   list help where `Origin` is the target's own and `Sec-Fetch-Site` calls the page foreign: see 5.
 4. `Sec-Fetch-Site: same-origin` or `none` passes. One exception: a navigation without a destination was passed on by a service
    worker of the target (WebKit keeps the foreign page's `Origin` there), so its `Origin` has to be the target's own.
 5. `Sec-Fetch-Site: same-site` or `cross-site` is refused. One exception: WebKit says `cross-site` of an own form with
@@ -57,6 +58,7 @@ class ForeignReason(StrEnum):
     FOREIGN_ORIGIN = "foreign-origin"
     OPAQUE_ORIGIN = "opaque-origin"
     FOREIGN_SITE = "foreign-site"
+    CONTRADICTED_ORIGIN = "contradicted-origin"
     RELAYED_NAVIGATION = "relayed-navigation"
     AMBIGUOUS_ORIGIN = "ambiguous-origin"
 
@@ -98,15 +100,18 @@ def judge(crossing: Crossing, hosts: HostList, *, trusted: bool = False) -> Fore
         return None
     if len(crossing.origins) > 1:
         return ForeignReason.AMBIGUOUS_ORIGIN
-    if trusted and crossing.origin != "null":
-        return None
     own = is_own(crossing, hosts)
+    contradicted = own and is_secure(crossing) and crossing.site not in (None, "same-origin", "none")
+    if trusted and crossing.origin != "null" and not contradicted:
+        return None
     if crossing.site in ("same-origin", "none"):
         relayed = crossing.mode == "navigate" and crossing.destination == "empty" and not own
         return ForeignReason.RELAYED_NAVIGATION if relayed else None
     if crossing.site is not None:
+        if not contradicted:
+            return _foreign(crossing)
         page = crossing.mode == "navigate" and crossing.destination == "document"
-        return None if own and page and is_secure(crossing) else _foreign(crossing)
+        return None if page else ForeignReason.CONTRADICTED_ORIGIN
     return None if own or crossing.origin is None else _foreign(crossing)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Literal, NamedTuple
 from corsense._redaction import redact_text
 from corsense.errors import InputError, quoted
 from corsense.fetch import Allowed, Browser, FetchRequest, WireRequest, WireResponse
+from corsense.origin import OriginPattern
 from corsense.origin.lookalikes import foreign_origins
 from corsense.origin.untrusted import UNTRUSTED
 from corsense.testing.exchange_plan import Call, ExchangePlan, watch
@@ -102,6 +103,7 @@ def outcomes(
     """The outcome of each operation that writes, for `cors_matrix`: without look-alikes, and `not tried` where nothing can be
     sent without running an endpoint."""
     writing = [operation for operation in operations if operation.method not in _SAFE]
+    run_unsafe = run_unsafe and not _stands_in(resolved)  # a stand-in says as much
     if not run_unsafe and not _stands_in(resolved):
         why = "it would run the endpoint; pass run_unsafe=True"
         return tuple(WriteCell(operation.method, operation.route, "not tried", why) for operation in writing)
@@ -206,7 +208,7 @@ class _Search:
         """What gets through to one operation."""
         found: list[ForeignWrite] = []
         proper = yield from self._own(operation)
-        if proper.status == 0:
+        if proper.status == 0 and self.resolved.app is None:
             raise InputError(f"no answer for {operation} from {self.resolved.base}: start the server first")
         unclear: set[str] = set()
         for page in self._pages(operation):
@@ -228,7 +230,7 @@ class _Search:
         why: str | None = None
         own = yield from self._shake_hands(path, _base_origin(self.resolved), None)
         for page in _socket_pages(self.resolved, path):
-            if page.kind in self.ignored or page.origin in self.trusted:
+            if page.kind in self.ignored or self.trusts(page.origin):
                 continue
             tried = yield from self._shake_hands(path, page.origin, page)
             if tried.status == 101:
@@ -238,6 +240,10 @@ class _Search:
         outcome: Outcome = "runs" if found else "refused" if why is None else "not tried"
         return found, WriteCell("WEBSOCKET", path, outcome, None if found else why)
 
+    def trusts(self, origin: str) -> bool:
+        """Whether an origin is among the trusted ones, or matches a pattern of theirs."""
+        return origin in self.trusted or any(OriginPattern.parse(entry).matches(origin) for entry in self.trusted if "*" in entry)
+
     def _pages(self, operation: PageOperation) -> Iterator[_Page]:
         pages = [*_post_pages(self.resolved, operation)] if operation.method == "POST" else []
         if operation.method == "POST" and not self.lookalikes_tried:
@@ -246,7 +252,7 @@ class _Search:
         if _is_local(self.resolved.base):
             pages.append(_rebound_page(self.resolved, operation))
         for page in pages:
-            if page.kind not in self.ignored and (page.origin not in self.trusted or page.kind == "beacon of a sandbox"):
+            if page.kind not in self.ignored and (page.kind == "beacon of a sandbox" or not self.trusts(page.origin)):
                 yield page
 
     def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
