@@ -90,4 +90,4 @@ def test_explaining_a_message_pulls_in_no_dependency_of_the_tools() -> None:
 def test_checking_a_sound_app_pulls_in_no_dependency_of_the_tools_and_no_event_loop(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(SOUND_APP, encoding="utf-8")
     code = f"import os; os.chdir({str(tmp_path)!r})\n" + RUN_A_COMMAND.format(status=0, arguments=["check", "main:app"])
-    assert top_level_modules_after(code) & {*TOOLS, "asyncio", "ssl"} - {"rich"} == set()
+    assert top_level_modules_after(code) & {*TOOLS, "asyncio", "ssl"} == set()

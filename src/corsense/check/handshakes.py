@@ -13,7 +13,6 @@ from corsense.check.plan import PlannedOrigin, base_of, sockets_at, usual_creden
 from corsense.check.request import CheckRequest
 from corsense.diagnose.policies import LayerPolicy, meant_origins
 from corsense.fetch import FetchRequest
-from corsense.origin.lookalikes import foreign_origins
 from corsense.origin.spelling import read_pattern
 from corsense.url import is_loopback_host, parse_url
 
@@ -54,6 +53,8 @@ def plan_untrusted_handshakes(asked: CheckRequest, app: AppDescription, *, few: 
 
 def _lookalikes(trusted: Sequence[str]) -> list[str]:
     """One origin for each slip in a comparison, for the first of the trusted origins that are no patterns."""
+    from corsense.origin.lookalikes import foreign_origins  # most apps have no WebSocket
+
     patterns = [text for text in trusted if isinstance(read_pattern(text, "origin"), tuple)][:_TRUSTED]
     kinds: dict[tuple[str, str], str] = {}
     for text in patterns:

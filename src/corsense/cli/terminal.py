@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 
 from corsense.report.terminal import WIDTH, Lines
@@ -50,4 +49,8 @@ def _width(is_terminal: bool) -> int:
     named = os.environ.get("COLUMNS", "")
     if named.isascii() and named.isdigit() and int(named):
         return max(40, min(int(named), 10_000))
-    return max(40, min(shutil.get_terminal_size().columns, WIDTH)) if is_terminal else WIDTH
+    if not is_terminal:
+        return WIDTH
+    from shutil import get_terminal_size  # brings the compressors along
+
+    return max(40, min(get_terminal_size().columns, WIDTH))
