@@ -317,7 +317,7 @@ def test_a_dict_of_options_that_is_not_in_sight_hides_only_what_it_may_hold() ->
     finds_what_it_says("""
         from elsewhere import options
         app.add_middleware(CORSMiddleware, allow_origins=["https://a.example/"], **options)  # finds origin-trailing-slash
-        @app.post("/users")
+        @app.put("/users")
         def create_user() -> None: ...
     """)
 

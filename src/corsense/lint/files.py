@@ -26,6 +26,11 @@ _KEPT = 64_000_000
 _BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
 _HINTS = (b"ontrol-Allow-", b"ontrol-allow-", b".options(", b"OPTIONS")
 """One of these is in every file in which `_BY_HAND` finds something; to look for them takes a tenth of the time."""
+_APP_MADE = re.compile(rb"=\s*(?:\w+\.)?(?:FastAPI|Starlette)\(")
+POST_ROUTE = re.compile(rb"@\s*[\w.]+\.post\(\s*(?:path\s*=\s*)?[\"']([^\"'\n]*)[\"']")
+"""A route that a form reaches: other methods that change state need a preflight."""
+POST_LISTED = re.compile(rb"\bmethods\s*=\s*[\[({][^\])}]*[\"']POST[\"']")
+INCLUDES = re.compile(rb"\.include_router\(")
 _HELPERS = (b"cors", b"fastapi", b"starlette", b"middleware")
 """What a file speaks of, in letters of either case, that may call a function which configures an app."""
 
@@ -49,13 +54,15 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What the bytes of a tree's files tell: those that `concern` CORS, `apps`, those that may call what those define, and
-    `helpers`, those that write CORS headers without a word of the framework."""
+    """What the bytes of a tree's files tell: those that `concern` CORS, `apps`, those that may call what those define,
+    `helpers`, those that write CORS headers without a word of the framework, and `writing`, those without a word of CORS that
+    make an app which may take writes."""
 
     files: int
     concern: tuple[Path, ...]
     apps: tuple[Path, ...]
     helpers: tuple[Path, ...] = ()
+    writing: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -92,6 +99,7 @@ def scan(paths: Sequence[Path]) -> Scan:
         tuple(Path(file) for result in results for file in result.concern),
         tuple(Path(file) for result in results for file in result.apps),
         tuple(Path(file) for result in results for file in result.helpers),
+        tuple(Path(file) for result in results for file in result.writing),
         (
             *walk.skipped,
             *(Skipped(*pair, is_unusual=True) for pair in sorted(refused) if pair[0] not in named),
@@ -124,6 +132,7 @@ class _Looked:
     concern: list[str] = field(default_factory=list)
     apps: list[str] = field(default_factory=list)
     helpers: list[str] = field(default_factory=list)
+    writing: list[str] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
@@ -163,6 +172,8 @@ def _look_at(sources: list[str], kept: int = 0) -> _Looked:
             found.concern.append(file)
         elif _is_by_hand(content):
             found.helpers.append(file)
+        elif makes_an_app(content):
+            found.writing.append(file)
         if len(content) <= kept:
             found.contents[file] = content
             kept -= len(content)
@@ -222,6 +233,15 @@ def concerns_cors(content: bytes) -> bool:
 def _is_by_hand(content: bytes) -> bool:
     """Whether a file may write a CORS header or answer a preflight itself."""
     return any(hint in content for hint in _HINTS) and _BY_HAND.search(content) is not None
+
+
+def makes_an_app(content: bytes) -> bool:
+    """Whether a file makes an app that forms may reach: it has POST routes, or includes routers."""
+    if b"FastAPI(" not in content and b"Starlette(" not in content:
+        return False
+    return _APP_MADE.search(content) is not None and (
+        INCLUDES.search(content) is not None or POST_ROUTE.search(content) is not None or POST_LISTED.search(content) is not None
+    )
 
 
 def is_of_framework(content: bytes) -> bool:

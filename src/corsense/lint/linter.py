@@ -38,7 +38,7 @@ def lint_paths(
     """
     found = scan(paths)
     named = {str(path) for path in paths if not path.is_dir()}
-    if not found.concern and not found.helpers and not texts:
+    if not (found.concern or found.helpers or found.writing or texts):
         return _without_findings(found, named)
     from corsense.lint.rule_runner import RuleRunner  # most trees have nothing to judge, and the rules know much
 

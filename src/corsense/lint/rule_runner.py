@@ -12,16 +12,26 @@ from typing import TypeVar
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
-from corsense.lint.callers import Callers
+from corsense.lint.callers import Callers, is_test
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.files import Scan, Skipped, is_of_framework
 from corsense.lint.handwritten import concerns_framework
 from corsense.lint.layers import CorsLayer, Layer, layers_of
 from corsense.lint.program import Module, Program, Unreadable
-from corsense.lint.rules import OF_LAYERS, OF_MODULES, OF_STACKS, LayerRule, ModuleRule, StackRule, is_found_in_source
+from corsense.lint.rules import (
+    OF_LAYERS,
+    OF_MODULES,
+    OF_STACKS,
+    LayerRule,
+    ModuleRule,
+    StackRule,
+    foreign_write,
+    is_found_in_source,
+)
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
 from corsense.lint.violations import Violation
+from corsense.lint.writes import WritingApps
 from corsense.suppression import UNUSED, RuleSelection, judge
 
 _ROUNDS = 3
@@ -99,6 +109,12 @@ class RuleRunner:
 
     def findings(self, selection: RuleSelection) -> tuple[Finding, ...]:
         """What the rules find, in the order of files and lines. Raises InputError when the configuration cannot be read."""
+        if selection.selects(foreign_write.SLUG, [str(path) for path in self.scan.writing]):
+            apps = WritingApps(self.program)
+            for path in self.scan.writing:
+                writes = None if is_test(path) else apps.unguarded(path.absolute())
+                if writes is not None and writes.proof != "other":
+                    self.take(path)
         modules = list(self.callers.modules)
         for module in modules:
             self.layers[module] = layers_of(self.evaluator, module)

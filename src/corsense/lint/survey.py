@@ -15,6 +15,7 @@ from corsense.lint.routes import routes_of
 from corsense.lint.security import NAMED, headers_read
 from corsense.lint.stacks import Stack, Stacks
 from corsense.lint.values import FunctionValue
+from corsense.lint.writes import WritingApps
 
 _NEAR = 1
 """How far above the folder of a route the app that includes it is looked for."""
@@ -33,6 +34,11 @@ class Survey:
     _handwritten: dict[Module, list[Handwritten]] = field(default_factory=dict, repr=False)
     _around: dict[Module, tuple[Path, ...]] = field(default_factory=dict, repr=False)
     _headers: dict[Path, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def writing_apps(self) -> WritingApps:
+        """The apps that forms reach."""
+        return WritingApps(self.evaluator.program)
 
     @cached_property
     def stacks(self) -> tuple[Stack, ...]:

@@ -20,6 +20,7 @@ from corsense.lint.rules import (
     env_split_without_strip,
     error_response_without_cors,
     expose_wildcard_with_credentials,
+    foreign_write,
     glob_in_origins,
     header_not_allowed,
     insecure_origin_with_credentials,
@@ -130,6 +131,7 @@ OF_STACKS: tuple[StackRule, ...] = (
 )
 
 OF_MODULES: tuple[ModuleRule, ...] = (
+    foreign_write,
     manual_cors_headers,
     manual_options_handler,
     middleware_added_after_startup,
