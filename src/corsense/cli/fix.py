@@ -47,6 +47,14 @@ def fix(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Import CORSMiddleware from corsense; the program then needs corsense where it runs.")
     ] = False,
+    protect: Annotated[
+        bool,
+        typer.Option(
+            "--protect",
+            help="Add corsense's protection in report mode: foreign writes are logged, none is refused. The program then needs "
+            "corsense where it runs.",
+        ),
+    ] = False,
     origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
     request: Annotated[
         list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
@@ -98,7 +106,7 @@ def fix(
     from corsense.suppression import RuleSelection
 
     try:
-        fix_options = FixOptions(unsafe_fixes, _variable(from_env), adopt)
+        fix_options = FixOptions(unsafe_fixes, _variable(from_env), adopt, protect)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT

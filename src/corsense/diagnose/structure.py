@@ -33,7 +33,8 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
             f"The app mounted at {owner.prefix!r} has no CORSMiddleware. The CORSMiddleware of another app does not reach it."
         )
         return Diagnosis("mounted-app-without-cors", message, owner.mounted_at or place, {"prefix": owner.prefix})
-    alone = next((layer for layer in observation.cors_layers if observation.policy_of(layer).leaves_alone), None)
+    passing = (layer for layer in observation.cors_layers if observation.policy_of(layer).leaves_alone)
+    alone = next((layer for layer in passing if not _only_protects(layer)), None)
     if alone is not None:
         path = observation.route.path if observation.route is not None else urlsplit(observation.trace.request.url).path
         message = (
@@ -56,6 +57,11 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
         return Diagnosis("missing-cors-middleware", message, place, {"prefix": mounted[0].prefix})
     message = "The app has no CORSMiddleware. No page of another origin may read its responses."
     return Diagnosis("missing-cors-middleware", message, place)
+
+
+def _only_protects(layer: LayerInfo) -> bool:
+    """Whether a layer of corsense's has no policy for any path: it was installed for its protection."""
+    return layer.policy is not None and layer.policy.document is None and not layer.policies
 
 
 def added_too_late(late: LateMiddleware) -> Diagnosis:

@@ -19,6 +19,7 @@ from corsense.check.plan import plan_origins
 from corsense.check.pointing import below_here, pointed, source_of
 from corsense.check.request import CheckRequest
 from corsense.check.results import Result
+from corsense.diagnose.policies import LayerPolicy
 from corsense.fetch import Allowed
 from corsense.finding import Edit, Finding
 from corsense.fix.access import (
@@ -35,6 +36,7 @@ from corsense.fix.access import (
 from corsense.fix.alternatives import alternatives
 from corsense.fix.candidates import Candidate
 from corsense.fix.proposals import Proposal, ProposalKey, applied, patched, propose, with_fixes
+from corsense.fix.protect import DECISIONS, ProtectionTarget, is_protected, open_to_everybody, protect, why_not
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixOutcome, FixResult, unused_note
 from corsense.fix.verified import of_patched, proven
@@ -113,9 +115,13 @@ class AppFix:
         fix_options = self.fix_options
         for _ in range(_ATTEMPTS):
             attempt = self._attempt(first, before, frozenset(refused), fix_options)
-            if fix_options.adopt and (attempt.broken or attempt.harm) and attempt.granted:
+            if (fix_options.adopt or fix_options.protect) and (attempt.broken or attempt.harm) and attempt.granted:
                 sentence = attempt.broken or attempt.harm[0]
-                fix_options = replace(fix_options, adopt=False, refused=_why_not_adopted(sentence))
+                refusal = _why_not_protected(sentence) if fix_options.protect else _why_not_adopted(sentence)
+                fix_options = replace(fix_options, adopt=False, protect=False, refused=refusal)
+                continue
+            if fix_options.protect and not is_protected(attempt.texts, _protection_target(attempt.survey or first)):
+                fix_options = replace(fix_options, protect=False, refused=why_not(_protection_target(attempt.survey or first)))
                 continue
             failed = self._failed(attempt)
             if not failed:
@@ -139,8 +145,8 @@ class AppFix:
             steps = list(self._steps(survey, attempt.texts, fix_options, refused))
             texts, idle = applied([step.proposal for step in steps], attempt.texts)
             # Adopted once nothing else is left to repair: corsense refuses to start with what is being repaired.
-            granting = fix_options if texts == attempt.texts else replace(fix_options, adopt=False)
-            texts, granted = apply_requested(texts, self._files(survey, texts), granting)
+            granting = fix_options if texts == attempt.texts else replace(fix_options, adopt=False, protect=False)
+            texts, granted = self._requested(survey, texts, granting)
             if texts == attempt.texts:
                 break
             attempt.idle += idle
@@ -161,7 +167,16 @@ class AppFix:
     def _goes_on(self, survey: Survey, attempt: _Attempt, refused: frozenset[ProposalKey], fix_options: FixOptions) -> bool:
         steps = self._steps(survey, attempt.texts, fix_options, refused)
         texts = patched([step.proposal for step in steps], attempt.texts)
-        return apply_requested(texts, self._files(survey, texts), fix_options)[0] != attempt.texts
+        return self._requested(survey, texts, fix_options)[0] != attempt.texts
+
+    def _requested(
+        self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions
+    ) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The texts with what the user asked for besides repairs, and what was done."""
+        after, done = apply_requested(texts, self._files(survey, texts), fix_options)
+        if not fix_options.protect or after != texts:  # lines of the survey are those of its texts
+            return after, done
+        return protect(after, _protection_target(survey))
 
     def _steps(
         self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions, refused: Collection[ProposalKey] = ()
@@ -173,7 +188,7 @@ class AppFix:
             texts=texts,
             guesses=fix_options.unsafe,
             with_credentials=self.asked.credentials == "include",
-            has_corsense=fix_options.adopt or depends_on_corsense(self.target.directory, survey),
+            has_corsense=fix_options.adopt or fix_options.protect or depends_on_corsense(self.target.directory, survey),
             refuted=refused,
         )
         for proposal in proposals:
@@ -326,10 +341,20 @@ class AppFix:
         )
         unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
         beside = alternatives(first.report, first.app, self.asked, self.target.directory)
-        notes = (*first.report.notes, *unused, *([fix_options.refused] if fix_options.refused else []), *beside)
+        protection = self._of_protection(final) if fix_options.protect else ()
+        refusal = [fix_options.refused] if fix_options.refused else []
+        notes = (*first.report.notes, *unused, *protection, *refusal, *beside)
         found = with_fixes(first.report, (), {})
         every = (*repairs, *unproven, *hidden)
         return FixResult("app", first.report.target.name, every, edits_of(texts), left, notes, found, fix_options.refused)
+
+    def _of_protection(self, survey: Survey) -> Iterator[str]:
+        """What a person has to decide about the protection that is there now."""
+        yield DECISIONS
+        entries = [entry for layer in survey.app.cors_layers for entry in LayerPolicy.of(layer).entries]
+        everybody = open_to_everybody(entries)
+        if everybody is not None:
+            yield everybody
 
     def _explained(self, survey: Survey, texts: Mapping[str, str]) -> Iterator[Finding]:
         """The findings that are left; those about a list that no edit can change say where to change it."""
@@ -387,6 +412,20 @@ def _risk(candidate: Candidate) -> tuple[bool, ...]:
         bool(candidate.opens or candidate.patterns),
         candidate.moves,
     )
+
+
+def _why_not_protected(sentence: str) -> str:
+    return f"protection was not added: {sentence}"
+
+
+def _protection_target(survey: Survey) -> ProtectionTarget:
+    """The layers of the app itself, else those of what is mounted; where there is none, the app."""
+    app = survey.app
+    layers = [layer for layer in app.cors_layers if layer.place is not None]
+    own = [layer for layer in layers if layer.app == 0] or layers
+    places = tuple(layer.place for layer in own if layer.place is not None)
+    made = app.apps[0] if app.apps else None
+    return ProtectionTarget(places, made.place if made is not None else None, made.variable if made is not None else None)
 
 
 def _why_not_adopted(sentence: str) -> str:

@@ -11,12 +11,14 @@ from corsense.finding import Edit, Finding
 
 @dataclass(frozen=True, slots=True)
 class FixOptions:
-    """What may be done besides what is safe: guesses (`unsafe`), origins read from the variable `environment`, and corsense's
-    middleware in the place of Starlette's (`adopt`). `refused` says why something that was wished for is not done."""
+    """What may be done besides what is safe: guesses (`unsafe`), origins read from the variable `environment`, corsense's
+    middleware in the place of Starlette's (`adopt`), and protection in report mode (`protect`). `refused` says why something that
+    was asked for is not done."""
 
     unsafe: bool = False
     environment: str | None = None
     adopt: bool = False
+    protect: bool = False
     refused: str | None = None
 
 

@@ -13,6 +13,7 @@ from corsense.errors import InputError, no_such_path
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
 from corsense.fix.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
+from corsense.fix.protect import DECISIONS, ProtectionTarget, protect, why_not
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import FixOptions, FixOutcome, FixResult, unused_note
 from corsense.fix.write import encoding_of
@@ -107,12 +108,31 @@ class _SourceFix:
             texts, granted = apply_requested(
                 texts, self._files(attempt.report, texts), self.fix_options, _refused_by_corsense(attempt.report)
             )
+            if texts == attempt.texts and self.fix_options.protect:
+                texts, granted = self._protected(attempt.report, texts)
             if texts == attempt.texts:
                 break
             attempt.texts, attempt.granted = texts, (*attempt.granted, *granted)
             attempt.steps += steps
             attempt.report = self._lint(texts)
         return attempt
+
+    def _protected(self, report: LintReport, texts: dict[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The texts with protection for each app that the linter says lacks it, and what was done. A layer that corsense would
+        refuse keeps its place."""
+        kept = _refused_by_corsense(report)
+        touched: set[str] = set()
+        titles: list[str] = []
+        for finding in report.findings:
+            target = _protection_target(finding)
+            if target is None or kept.keys() & set(map(_absolute, target.layers)):
+                continue
+            if touched & set(map(_absolute, target.places)):
+                continue  # lines of the report are those of its texts: this waits for the next round
+            after, done = protect(texts, target)
+            touched |= {file for file in after if after[file] != texts.get(file)}
+            texts, titles = after, [*titles, *done]
+        return texts, tuple(dict.fromkeys(titles))
 
     def _files(self, report: LintReport, texts: Mapping[str, str]) -> list[str]:
         """The files that configure CORS: those with findings, and those that name the middleware."""
@@ -156,8 +176,21 @@ class _SourceFix:
                 f"{below_here(file)} keeps its middleware: corsense's would refuse to start while it has {slug}."
                 for file, slug in _refused_by_corsense(attempt.report).items()
             ]
+        if self.fix_options.protect:
+            notes += self._of_protection(attempt)
         name = ", ".join(map(str, self.paths))
         return FixResult("source", name, (*done, *failed, *hidden), _edits(attempt.texts), left, tuple(notes))
+
+    def _of_protection(self, attempt: _Attempt) -> Iterator[str]:
+        """What a person has to decide about the protection that is there now, and where it could not be added."""
+        left = [target for finding in attempt.report.findings if (target := _protection_target(finding)) is not None]
+        if attempt.granted:
+            yield DECISIONS
+        elif not left:
+            yield "Nothing to protect: no app here lets forms do something in a user's name, as far as the source shows."
+        kept = _refused_by_corsense(attempt.report)
+        for target in left:
+            yield why_not(target, next((kept[file] for file in map(_absolute, target.layers) if file in kept), None))
 
     def _hidden(self, attempt: _Attempt, refused: frozenset[_Key]) -> list[FixOutcome]:
         steps = self._steps(attempt.report, attempt.texts, refused, guesses=True)
@@ -254,6 +287,19 @@ def _refused_by_corsense(report: LintReport) -> dict[str, str]:
         if isinstance(file, str) and finding.cause.slug in _REFUSED:
             found.setdefault(os.path.abspath(file), finding.cause.slug)
     return found
+
+
+def _absolute(place: Place) -> str:
+    return os.path.abspath(place.file)
+
+
+def _protection_target(finding: Finding) -> ProtectionTarget | None:
+    """Where protection goes for an app that the linter says has none; None for other findings."""
+    if finding.cause.slug != "foreign-write":
+        return None
+    file, line = finding.evidence.get("cors_file"), finding.evidence.get("cors_line")
+    layers = (Place(file, line),) if isinstance(file, str) and isinstance(line, int) else ()
+    return ProtectionTarget(layers, finding.place, str(finding.evidence.get("app") or "") or None)
 
 
 def _files_below(paths: Sequence[Path]) -> Iterator[Path]:

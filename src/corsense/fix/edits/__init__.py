@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from corsense.fix.edits.patterns import regex_in_list as regex_in_list
     from corsense.fix.edits.patterns import replace_regex as replace_regex
     from corsense.fix.edits.policies import extend_policy as extend_policy
+    from corsense.fix.edits.protection import install_protection as install_protection
+    from corsense.fix.edits.protection import protect_layer as protect_layer
     from corsense.fix.edits.redirects import address_instead_of_redirect as address_instead_of_redirect
 
 _HOMES = {
@@ -72,6 +74,8 @@ _HOMES = {
     "extend_origins": "corsense.fix.edits.computed",
     "extend_policy": "corsense.fix.edits.policies",
     "give_keywords": "corsense.fix.edits.keywords",
+    "install_protection": "corsense.fix.edits.protection",
+    "protect_layer": "corsense.fix.edits.protection",
     "glob_to_expression": "corsense.fix.edits.patterns",
     "glob_to_regex": "corsense.fix.edits.patterns",
     "insert_cors_middleware": "corsense.fix.edits.insertion",

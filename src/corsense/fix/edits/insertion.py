@@ -37,20 +37,20 @@ def insert_cors_middleware(
     has a CORS layer, where it is not bound to a name, without origins, and for `*` with credentials."""
     if not origins or (credentials and "*" in origins):
         return None
-    app = _constructed(source, app_line, app_name)
-    if app is None or _has_cors(source, app):
+    app = constructed_app(source, app_line, app_name)
+    if app is None or has_cors(source, app):
         return None
     keywords = _policy(source, origins, methods, headers, credentials, expose)
     imported = _import(source, app)
     if keywords is None or imported is None:
         return None
     reference, splices = imported
-    behind = _last_layer(source, app) or app.statement
+    behind = last_layer(source, app) or app.statement
     return [*splices, _call(source, behind, app.target, reference, keywords)]
 
 
 @dataclass(frozen=True, slots=True)
-class _App:
+class NewApp:
     """An app under construction: the call, the assignment that names it, and the target, as written and as a tree."""
 
     call: ast.Call
@@ -64,7 +64,7 @@ class _App:
         return ast.dump(ast.parse(ast.unparse(self.node), mode="eval").body)
 
 
-def _constructed(source: Source, line: int, name: str | None) -> _App | None:
+def constructed_app(source: Source, line: int, name: str | None) -> NewApp | None:
     """The app whose constructor is called at `line`: the value, as it is, of an assignment."""
     call = _constructor_at(source, line)
     if call is None:
@@ -73,7 +73,7 @@ def _constructed(source: Source, line: int, name: str | None) -> _App | None:
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return None
     target = _target_named(statement, name)
-    return None if target is None else _App(call, statement, dotted(target) or "", target)
+    return None if target is None else NewApp(call, statement, dotted(target) or "", target)
 
 
 def _constructor_at(source: Source, line: int) -> ast.Call | None:
@@ -107,7 +107,7 @@ def _aliases(source: Source) -> set[str]:
     return {alias.asname for node in imports for alias in node.names if alias.name in _CONSTRUCTORS and alias.asname}
 
 
-def _has_cors(source: Source, app: _App) -> bool:
+def has_cors(source: Source, app: NewApp) -> bool:
     """Whether a CORS layer is written for the app anywhere, be it under a condition."""
     dump = app.dump
     for call in cors_calls(source):
@@ -133,7 +133,7 @@ def _adds_hidden_cors(node: ast.AST, app: str) -> bool:
     return False
 
 
-def _in_middleware_list(source: Source, app: _App) -> bool:
+def _in_middleware_list(source: Source, app: NewApp) -> bool:
     """Whether the constructor is given a named list, which holds a CORS layer."""
     given = next((keyword.value for keyword in app.call.keywords if keyword.arg == "middleware"), None)
     return isinstance(given, ast.Name) and any(call.form == "item" for call in cors_calls(source))
@@ -163,7 +163,7 @@ def _policy(
     return lines
 
 
-def _last_layer(source: Source, app: _App) -> ast.stmt | None:
+def last_layer(source: Source, app: NewApp) -> ast.stmt | None:
     """The statement, after the construction, that adds the last layer to the app: in its block or, when that is a branch, in
     those around."""
     last: ast.stmt | None = None
@@ -184,7 +184,7 @@ def _last_layer(source: Source, app: _App) -> ast.stmt | None:
         statement = parent
 
 
-def _ends(statement: ast.stmt, app: _App) -> bool:
+def _ends(statement: ast.stmt, app: NewApp) -> bool:
     """Whether, from this statement on, the name may mean something else."""
     if isinstance(statement, ast.Return | ast.Raise | ast.Delete):
         return True
@@ -231,7 +231,7 @@ def _call(source: Source, behind: ast.stmt, target: str, reference: str, keyword
     return paste_after(source, behind, source.newline_at(source.end(behind)).join(rows))
 
 
-def _import(source: Source, app: _App) -> tuple[str, list[Splice]] | None:
+def _import(source: Source, app: NewApp) -> tuple[str, list[Splice]] | None:
     """How the class is called at the app's statement, and the splices that import it if need be; None when all its names are
     taken."""
     visible = [*_imports(source, source.tree.body, app), *_imports(source, siblings(source, app.statement), app)]
@@ -249,7 +249,7 @@ def _import(source: Source, app: _App) -> tuple[str, list[Splice]] | None:
     return name, [_place_import(source, visible, module, text)]
 
 
-def _imports(source: Source, block: list[ast.stmt], app: _App) -> list[ast.stmt]:
+def _imports(source: Source, block: list[ast.stmt], app: NewApp) -> list[ast.stmt]:
     """The import statements of a block that run before the app is constructed."""
     limit = source.start(app.statement)
     return [node for node in block if isinstance(node, ast.Import | ast.ImportFrom) and source.end(node) <= limit]
