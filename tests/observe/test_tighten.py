@@ -203,3 +203,11 @@ def test_a_narrow_expression_stays_where_no_pattern_says_as_little() -> None:
     assert kept.credentials_for("https://pr-99.preview.example.com")
     wide = Policy(origin_regex=r"https://([a-z0-9_-]+\.)+example\.com", credentials=True)
     assert tighten(seen, wide).policy.origins == ("https://*.preview.example.com", APP)
+
+
+def test_many_tenants_of_one_domain_make_a_pattern_and_many_sites_do_not() -> None:
+    tenants = [weeks(f"https://tenant-{number}.shops.example.net", count=9) for number in range(25)]
+    strangers = [weeks(f"https://{letter * 9}.org", count=9) for letter in "abcdefghijkmnpqrstuvwxyz"]
+    proposal = tighten([weeks("https://admin.example.net"), *tenants, *strangers])
+    assert "https://*.shops.example.net" in proposal.policy.origins
+    assert len(proposal.policy.origins) == 2 + len(strangers)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _ALLOWED_ORIGIN = MAX_ORIGIN + 1
+_OBSERVED = frozenset({b"origin", b"cookie", b"authorization"})
 
 
 def _protection_of(given: Mode | CrossOriginProtection) -> CrossOriginProtection:
@@ -170,18 +171,18 @@ class CORSMiddleware(ExtensionPoints):
         """Judge by another policy from now on, `policies` included; try another candidate; move the rollout. What is not given
         stays, but `policies` go with the policy. A request that is under way keeps the policy it began with, no request sees half
         of each, and when the new one is refused (`PolicyError`, `ValueError`, `TypeError`) the old one stays."""
-        if policy is KEPT:
+        if isinstance(policy, Kept):
             chosen = self.policy
             policies = (self.policies or None) if policies is None else policies
         else:
-            chosen = policy
+            chosen = policy_of(policy, policies, {}, None)
         tried = self.candidate if candidate is KEPT else candidate
         share = (self.rollout if tried is not None else 0.0) if rollout is None else rollout
         observer = self._new_observer(tried, None, share) if self._observer is None else self._observer
         check_candidate(tried, share, may_apply=not (self._asks or self._extended))
         self._observer, before = observer, self._observer
         try:
-            self._apply(policy_of(chosen, policies, {}, None), policies, tried, share, "origins", marks=any_marks())
+            self._apply(chosen, policies, tried, share, "origins", marks=any_marks())
         except Exception:
             self._observer = before
             raise
@@ -380,13 +381,12 @@ class CORSMiddleware(ExtensionPoints):
         origin: bytes | None = None
         credentials = 0
         for name, value in scope["headers"]:
-            if name == b"origin":
-                if origin is None:
-                    origin = value[:_ALLOWED_ORIGIN]
-            elif name == b"cookie":
-                credentials |= COOKIES
-            elif name == b"authorization":
-                credentials |= AUTHORIZATION
+            if name in _OBSERVED:
+                if name == b"origin":
+                    if origin is None:
+                        origin = value[:_ALLOWED_ORIGIN]
+                else:
+                    credentials |= COOKIES if name == b"cookie" else AUTHORIZATION
         if observer is not None and observer.rollout and origin is not None:
             rules = observer.rules_for(rules, origin)
         refused = False

@@ -416,5 +416,8 @@ def _write_regularly(recorder: ref[_Recorder], stopped: threading.Event, interva
         owner = recorder()
         if owner is None:
             return
-        owner.write()
+        try:
+            owner.write()
+        except Exception:
+            LOGGER.exception("CORS: observations could not be written; the next try is in %g s.", interval)
         del owner

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from corsense.middleware.policy_selection import route_path
 from corsense.middleware.response_headers import Scope
+
+LOGGER: Final = logging.getLogger("corsense")
 
 _DEEPEST: Final = 20
 _MOST_PATHS: Final = 1024
@@ -25,7 +28,7 @@ class RouteTemplates:
     def __init__(self) -> None:
         self.by_route: dict[int, str] = {}
         self._walks = 0
-        self._kept: list[Any] = []
+        self._kept: dict[int, Any] = {}
         self._patterns: list[tuple[re.Pattern[str], str, frozenset[str]]] = []
         self._paths: dict[tuple[str, str], str] = {}
 
@@ -58,17 +61,24 @@ class RouteTemplates:
         return next(exact, fitting[0][0] if fitting else "")
 
     def _is_walked(self, route: Any) -> bool:
-        return self._walks >= _MOST_WALKS or any(route is kept for kept in self._kept)
+        return self._walks >= _MOST_WALKS or id(route) in self._kept
 
     def _walk(self, app: Any) -> None:
-        """Index the routes of the app; again when it has routes that were added since."""
+        """Index the routes of the app; again when it has routes that were added since. An app whose routes cannot be read has
+        none: a request is served whatever becomes of its observation."""
         self._walks += 1
+        try:
+            self._index(app)
+        except Exception as error:
+            LOGGER.debug("CORS: the routes cannot be read: %r", error)
+
+    def _index(self, app: Any) -> None:
         templates: dict[int, set[str]] = {}
-        self._kept, self._patterns = [], []
+        self._kept, self._patterns = {}, []
         self._paths.clear()
         for route, path, methods in _routes(_router_of(app), "", 0):
             template = _PARAMETER.sub(r"{\1}", path)
-            self._kept.append(route)
+            self._kept[id(route)] = route
             # Behind a mount there may be an app whose layers keep to themselves which route it chose.
             templates.setdefault(id(route), set()).update((template,) if not hasattr(route, "routes") else ("", template))
             self._patterns.append((_pattern(path), template, methods))

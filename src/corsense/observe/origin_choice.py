@@ -7,7 +7,7 @@ still only a proposal follows from them.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -29,6 +29,8 @@ MANY_SUBDOMAINS: Final = 5
 """So many subdomains of one domain that come and go make a pattern."""
 MANY_TENANTS: Final = 20
 """So many subdomains make a pattern also where each has come to stay."""
+MOST_TRUSTED: Final = 300
+"""Sites that origins are compared with, to find look-alikes."""
 DOMINANCE: Final = 10
 """An origin that resembles one with so many times its authenticated successes is taken for a look-alike."""
 
@@ -93,7 +95,8 @@ class OriginChoice:
                 proven.append(origin)
             else:
                 self.leave_out(origin, *fault)
-        authentic = [origin for origin in proven if not self._leave_out_lookalike(origin, proven)]
+        trusted = self._trusted(proven)
+        authentic = [origin for origin in proven if not self._leave_out_lookalike(origin, trusted)]
         self.chosen = [*self._patterns(authentic)]
         covered = {member for chosen in self.chosen for member in chosen.members}
         self.chosen += self._expression(set(authentic) - covered)
@@ -130,18 +133,33 @@ class OriginChoice:
             return LeftOutReason.NOT_AUTHENTICATED, message
         return None
 
-    def _leave_out_lookalike(self, origin: str, proven: Iterable[str]) -> bool:
+    def _trusted(self, proven: Iterable[str]) -> dict[str, str]:
+        """For each site the origin that others might pose as, those of the busiest sites."""
+        named = [text for text in self._named if "*" not in text]
+        weight = {origin: self._weight(origin) for origin in (*named[:MOST_TRUSTED], *proven)}
+        by_site: dict[str, str] = {}
+        for origin in sorted(weight, key=lambda text: (-weight[text], text)):
+            parsed = Origin.parse(origin)
+            if parsed is not None and not parsed.is_loopback:
+                by_site.setdefault(registrable_domain(parsed.host), origin)
+        return dict(list(by_site.items())[:MOST_TRUSTED])
+
+    def _weight(self, origin: str) -> float:
+        seen = self.evidence.get(origin)
+        return float("inf") if origin in self._named else 0 if seen is None else seen.authenticated
+
+    def _leave_out_lookalike(self, origin: str, trusted: Mapping[str, str]) -> bool:
         if origin in self._named:
             return False
-        own = self.evidence[origin].authenticated
-        for other in {*proven, *(name for name in self._named if "*" not in name)}:
-            known = self.evidence.get(other)
-            if other == origin or (other not in self._named and (known is None or known.authenticated < DOMINANCE * max(1, own))):
-                continue
-            how = resembles(origin, other)
-            if how is not None:
-                self.leave_out(origin, LeftOutReason.LOOKALIKE, f"it may pose as {other}: {how}")
-                return True
+        own = self._weight(origin)
+        twin = origin.replace("http://", "https://", 1)
+        others = [*trusted.values()] if twin == origin or twin not in self.evidence else [twin, *trusted.values()]
+        for other in others:
+            if other != origin and self._weight(other) >= DOMINANCE * max(1, own):
+                how = resembles(origin, other)
+                if how is not None:
+                    self.leave_out(origin, LeftOutReason.LOOKALIKE, f"it may pose as {other}: {how}")
+                    return True
         return False
 
     def _patterns(self, origins: Iterable[str]) -> Iterator[Chosen]:
@@ -156,10 +174,10 @@ class OriginChoice:
                 families[(origin.scheme, parent, origin.port)].append(text)
         for (scheme, parent, port), members in sorted(families.items(), key=str):
             transient = sum(self.evidence[member].days < MINIMUM_DAYS for member in members)
-            days = {day for member in members for day in (self.evidence[member].first, self.evidence[member].last)}
+            days = self._traffic.evidence(seen for member in members for seen in self._traffic.by_origin[member]).days
             pattern = OriginPattern(scheme, parent, port, subdomains=True)
             many = transient >= MANY_SUBDOMAINS or len(members) >= MANY_TENANTS
-            if many and len(days) >= MINIMUM_DAYS and self._opens_nothing(pattern):
+            if many and days >= MINIMUM_DAYS and self._opens_nothing(pattern):
                 if self._is_established(registrable_domain(parent), origins):
                     yield Chosen(str(pattern), tuple(sorted(members)))
                 else:
