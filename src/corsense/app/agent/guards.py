@@ -7,11 +7,11 @@ endpoint: they refuse, or let pass, as they would.
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from types import CodeType
+from functools import partial
+from types import CodeType, FunctionType
 from typing import Any
 
 from .frames import is_own_code
@@ -19,6 +19,7 @@ from .places import code_of
 
 _PAGE = re.compile(r"(?<![a-z])origins?(?![a-z])|sec[-_]?fetch|referr?er|csrf|xsrf", re.IGNORECASE)
 _MOST_FUNCTIONS = 40
+_MOST_WRAPPERS = 50
 _LONGEST_WORD = 100
 _AS_IT_COMES = frozenset({"bytes", "str", "Any", "object"})
 
@@ -49,9 +50,23 @@ def _reached(function: Any) -> Iterator[CodeType]:
         seen.add(id(code))
         yield code
         if is_own_code(code.co_filename):
-            known = getattr(inspect.unwrap(current), "__globals__", None)
-            known = known or getattr(getattr(type(current), "__call__", None), "__globals__", {})  # noqa: B004
-            waiting += [known[name] for name in code.co_names if name in known]
+            known = _globals(current)
+            called = (known[name] for name in code.co_names if name in known)
+            # A module or an object may do anything when it is looked into.
+            waiting += [found for found in called if isinstance(found, (FunctionType, partial))]
+
+
+def _globals(function: Any) -> dict[str, Any]:
+    """The names that a function's code refers to: those of its module."""
+    for _ in range(_MOST_WRAPPERS):
+        names = ("__wrapped__", "func", "__func__")
+        inner = next((found for name in names if (found := getattr(function, name, None)) is not None), None)
+        if inner is None:
+            break
+        function = inner
+    found = getattr(function, "__globals__", None)
+    found = found if found is not None else getattr(getattr(type(function), "__call__", None), "__globals__", {})  # noqa: B004
+    return found if isinstance(found, dict) else {}
 
 
 def guards_of(dependant: Any) -> list[Any]:
