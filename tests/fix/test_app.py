@@ -13,7 +13,8 @@ from corsense.check.app import AppCheck
 from corsense.check.request import CheckRequest, read_operation
 from corsense.finding import Place
 from corsense.fix.app import AppFix
-from corsense.fix.candidates import Candidate, origin_repairs
+from corsense.fix.candidate import Candidate
+from corsense.fix.list_candidates import origin_candidates
 from corsense.fix.result import SAFE_FIXES, FixOptions, FixResult
 from corsense.fix.verified import check_with_fixes
 from corsense.fix.write import write_all
@@ -135,9 +136,9 @@ def test_a_check_offers_a_later_candidate_where_the_first_is_refuted(folder: Pat
 
     def wrong_first(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
         yield Candidate(place, "write another origin", lambda text: text.replace(f"{ORIGIN}/", "https://other.example"))
-        yield from origin_repairs(slug, evidence, place)
+        yield from origin_candidates(slug, evidence, place)
 
-    monkeypatch.setattr("corsense.fix.candidates.origin_repairs", wrong_first)
+    monkeypatch.setattr("corsense.fix.candidates.origin_candidates", wrong_first)
     target = AppTarget.parse("main:app")
     with AppSession.start(target, output="none") as session:
         report = check_with_fixes(AppCheck(target, CheckRequest((ORIGIN,), POST, (("X-Token", "a"),))), session)

@@ -34,7 +34,7 @@ from corsense.fix.access import (
     values_left_behind,
 )
 from corsense.fix.alternatives import alternatives
-from corsense.fix.candidates import Candidate
+from corsense.fix.candidate import Candidate
 from corsense.fix.proposals import Proposal, ProposalKey, applied, patched, propose, with_fixes
 from corsense.fix.protect import DECISIONS, ProtectionTarget, is_protected, open_to_everybody, protect, why_not
 from corsense.fix.requested import apply_requested

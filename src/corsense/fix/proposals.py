@@ -12,7 +12,8 @@ from corsense.app.description import AppDescription
 from corsense.check.pointing import NOTHING_PATCHED, is_users, pointed, source_of, text_of
 from corsense.check.results import Report
 from corsense.finding import Edit, Fix
-from corsense.fix.candidates import Candidate, Case, TextEdit, candidates
+from corsense.fix.candidate import Candidate, Case, TextEdit
+from corsense.fix.candidates import candidates
 
 ProposalKey: TypeAlias = tuple[str, str, int]
 """The slug of a finding, the title of what is done about it, and the number among those of that title."""

@@ -12,8 +12,10 @@ from corsense.check.pointing import below_here, is_users, source_of, text_of
 from corsense.errors import InputError, no_such_path
 from corsense.finding import Edit, Finding, Place
 from corsense.fix import edits
-from corsense.fix.candidates import Candidate, edited, expression_repairs, origin_repairs, plain_repairs
+from corsense.fix.candidate import Candidate, edited
+from corsense.fix.list_candidates import origin_candidates, plain_candidates
 from corsense.fix.protect import DECISIONS, ProtectionTarget, protect, why_not
+from corsense.fix.regex_candidates import expression_candidates
 from corsense.fix.requested import apply_requested
 from corsense.fix.result import FixOptions, FixOutcome, FixResult, unused_note
 from corsense.fix.write import encoding_of
@@ -216,13 +218,13 @@ def _candidates(finding: Finding, named: Sequence[str]) -> Iterator[Candidate]:
     elif slug in ("wildcard-with-credentials", "null-origin", "insecure-origin-with-credentials"):
         yield from _dangers(slug, str(evidence.get("value", "")), layer, named)
     elif slug.startswith("regex-") or slug == "public-suffix-origin":
-        own = plain_repairs if slug == "regex-in-origins" else None
-        yield from own(slug, evidence, layer) if own is not None else expression_repairs(slug, evidence, layer, named)
+        own = plain_candidates if slug == "regex-in-origins" else None
+        yield from own(slug, evidence, layer) if own is not None else expression_candidates(slug, evidence, layer, named)
     else:
         # Whoever reads source sees where a literal stands, and adds no second one beside it.
-        found = [candidate for candidate in origin_repairs(slug, evidence, layer) if not candidate.title.startswith("add ")]
+        found = [candidate for candidate in origin_candidates(slug, evidence, layer) if not candidate.title.startswith("add ")]
         yield from found
-        yield from plain_repairs(slug, evidence, layer)
+        yield from plain_candidates(slug, evidence, layer)
     sent, allowed = evidence.get("sent"), evidence.get("allowed")
     if isinstance(sent, str) and isinstance(allowed, str):
         title = f"write {sent!r} in place of {allowed!r}"

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
-from corsense.app.agent.describe import Around, CodeSpot, Describer, app_kind
+from corsense.app.agent.describe import Describer, app_kind
+from corsense.app.agent.stack import Around, CodeSpot
 from corsense.app.agent.tracing import Boundary
 from corsense.app.agent.unwrapping import find_known, inner_app, is_known
 from corsense.app.decoding import Decoder
