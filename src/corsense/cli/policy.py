@@ -194,7 +194,7 @@ def replay(
 ) -> None:
     """Say which requests in logs a policy would refuse or allow, other than today.
 
-    Caddy's access log can be read as it is; docs/replay.md has the setting that adds Origin to the log of other servers.
+    Caddy's access log can be read as it is; docs/how-to/replay.md has the setting that adds Origin to the log of other servers.
     Exit status: 0 nothing changes, 1 something changes, 2 nothing could be judged."""
     from corsense.cli.replaying import NamedPolicy, judge_logs, read_keys
     from corsense.replay.replaying import Reading

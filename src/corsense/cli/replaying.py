@@ -132,7 +132,7 @@ def _nothing_judged(result: ReplayResult) -> str:
     if result.without_origin == result.requests:
         return (
             f"none of the {result.requests:,} requests in these logs has an Origin header, so nothing was judged. If pages of "
-            "other origins call the API, the log does not keep the header: docs/replay.md has the setting for each server."
+            "other origins call the API, the log does not keep the header: docs/how-to/replay.md has the setting for each server."
         )
     return (
         f"none of the {result.requests:,} requests in these logs comes from a page of another origin "

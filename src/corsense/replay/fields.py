@@ -101,6 +101,7 @@ class LogFormat:
       until one line has a value.
     - `pattern`: a regular expression for lines that are not JSON, for both RE2 and `java.util.regex`.
     - `only`: a value and how it begins in lines that are about a request; other lines are left out.
+    - `prefixed`: something stands before the JSON of a line, such as what syslog and containers write.
     """
 
     name: str
@@ -108,3 +109,4 @@ class LogFormat:
     certain: frozenset[Field] = field(default_factory=frozenset)
     pattern: str | None = None
     only: tuple[Value, str] | None = None
+    prefixed: bool = False

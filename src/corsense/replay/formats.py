@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from corsense.errors import InputError, nearest, quoted
 from corsense.replay.fields import (
@@ -120,9 +121,12 @@ def named_format(name: str) -> LogFormat:
 def format_of_lines(lines: Sequence[str], source: str) -> LogFormat:
     """The format of a file that begins with these lines. Raises InputError where no field for `Origin` can be found."""
     documents = [found for line in lines if (found := json_object(line)) is not None]
+    if documents:
+        return format_of_documents(documents, source)
+    documents = [found for line in lines if (found := json_object(line[line.find("{") :])) is not None]
     if not documents:
         raise InputError(_no_json(lines, source))
-    return format_of_documents(documents, source)
+    return replace(format_of_documents(documents, source), prefixed=True)
 
 
 def format_of_documents(documents: Sequence[Mapping[str, object]], source: str) -> LogFormat:
@@ -251,5 +255,5 @@ def _no_json(lines: Sequence[str], source: str) -> str:
 def _no_origin(source: str, values: Mapping[JsonPath, object]) -> str:
     return (
         f"the log {quoted(source)} has no field for the Origin header among its {len(values)}; add the header to the log "
-        "(docs/replay.md has the setting of each server), or name its key with --field origin=KEY."
+        "(docs/how-to/replay.md has the setting of each server), or name its key with --field origin=KEY."
     )

@@ -85,6 +85,8 @@ def grouped(sources: Sequence[Source], shapes: Shapes, json_fields: JsonFields, 
 def described(source: Source, json_fields: JsonFields) -> ir.Table:
     """A table with a column of text for each `Field`, null where the log or the line does not have it, and `broken`."""
     table, places = source.table, source.format.places
+    if source.format.prefixed:
+        table = table.mutate(**{LINE: table[LINE].re_replace(r"^[^{]*", "")})
     read: dict[str, Any] = {}
     broken: ir.BooleanValue = ibis.literal(False)
     if source.format.pattern is not None:
