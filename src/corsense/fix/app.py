@@ -256,29 +256,30 @@ class AppFix:
         """Whom the repair lets in unnamed, and who loses what they should have."""
         survey = attempt.survey
         assert survey is not None
+        grant = self._grant(first, survey, attempt)
+        after = self._access(session, survey, self._origins(first))
+        kept = dict.fromkeys([*self.asked.origins, *policy_origins(first.app)])
+        opened = frozenset(origin for step in attempt.steps for origin in step.proposal.candidate.opens)
+        return (
+            *_start_failure(first, survey),
+            *_lost_requests(first, passes, frozenset(kept) - grant.shut),
+            *values_left_behind(survey.app, first.app, opened),
+            *faults_of(before, after, grant, kept),
+        )
+
+    def _grant(self, first: Survey, survey: Survey, attempt: _Attempt) -> Grant:
+        """Who may gain or lose access: what the user named, what the policy lists, what the chosen edits open and shut."""
         chosen = [step.proposal.candidate for step in attempt.steps]
         known = [first.app, *([survey.app] if any(candidate.reveals for candidate in chosen) else ())]
         opened = [origin for candidate in chosen for origin in candidate.opens]
         listed = [origin for app in known for origin in policy_origins(app)]
-        grant = Grant(
+        patterns = [pattern for app in known for pattern in policy_patterns(app)]
+        return Grant(
             frozenset([*self.asked.origins, *listed, *opened]),
-            tuple(pattern for app in known for pattern in policy_patterns(app))
-            + tuple(pattern for candidate in chosen for pattern in candidate.patterns),
+            (*patterns, *(pattern for candidate in chosen for pattern in candidate.patterns)),
             frozenset(origin for candidate in chosen for origin in candidate.shuts),
             self._open_requests(first, survey, attempt),
         )
-        after = self._access(session, survey, self._origins(first))
-        kept = dict.fromkeys([*self.asked.origins, *policy_origins(first.app)])
-        lost = [
-            f"{result.method} {result.route or result.url} from {result.origin} would not pass any more"
-            for result, probe in zip(first.report.results, first.probes, strict=True)
-            if result.outcome == "allowed" and result.situation == "success" and result.origin not in grant.shut
-            if result.origin in kept and not passes[_key(probe)]
-        ]
-        error = survey.app.stack_error if first.app.stack_error is None else None
-        fails = [] if error is None else [f"the app would not start: {' '.join(error.message.split()) or error.summary}"]
-        left = values_left_behind(survey.app, first.app, frozenset(opened))
-        return (*fails, *lost, *left, *faults_of(before, after, grant, kept))
 
     def _open_requests(self, first: Survey, survey: Survey, attempt: _Attempt) -> frozenset[str]:
         """The requests that `*` opens to every page, and that a step does not close on purpose."""
@@ -318,35 +319,32 @@ class AppFix:
         self, first: Survey, attempt: _Attempt, refused: Mapping[ProposalKey, tuple[_Step, str | None]], fix_options: FixOptions
     ) -> FixResult:
         final = attempt.survey or first
-        repairs = [
-            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, verdict, reason, applied=True)
-            for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True)
-            if verdict or step.proposal not in attempt.idle
-        ]
-        extra_verdict = None if attempt.untried else not (attempt.harm or attempt.broken)
-        reason = attempt.untried or attempt.broken or next(iter(attempt.harm), None)
-        if extra_verdict or fix_options.unsafe:
-            repairs += [FixOutcome(title, None, None, extra_verdict, reason, applied=True) for title in attempt.granted]
-        texts = attempt.texts if not attempt.granted or extra_verdict or fix_options.unsafe else {}
-        unproven = [
-            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None if not why else False, why)
-            for step, why in refused.values()
-            if not any(_is_about(done.finding, step.finding) for done in attempt.steps)
-        ]
-        hidden = [] if fix_options.unsafe else self._hidden(first, final, texts, fix_options, frozenset(refused))
-        left = tuple(
+        grants = _granted(attempt)
+        accepted = all(outcome.verified for outcome in grants) or fix_options.unsafe
+        texts = attempt.texts if accepted else {}
+        outcomes = (
+            *_tried(first, attempt),
+            *(grants if accepted else ()),
+            *_refuted(first, attempt, refused),
+            *(() if fix_options.unsafe else self._hidden(first, final, texts, fix_options, frozenset(refused))),
+        )
+        remaining = tuple(
             replace(finding, place=pointed(finding, texts))
             for finding in self._explained(final, texts)
             if finding.severity != "info"
         )
-        unused = [unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED]
-        beside = alternatives(first.report, first.app, self.asked, self.target.directory)
-        protection = self._of_protection(final) if fix_options.protect else ()
-        refusal = [fix_options.refused] if fix_options.refused else []
-        notes = (*first.report.notes, *unused, *protection, *refusal, *beside)
+        notes = tuple(self._notes(first, final, fix_options))
         found = with_fixes(first.report, (), {})
-        every = (*repairs, *unproven, *hidden)
-        return FixResult("app", first.report.target.name, every, edits_of(texts), left, notes, found, fix_options.refused)
+        return FixResult("app", first.report.target.name, outcomes, edits_of(texts), remaining, notes, found, fix_options.refused)
+
+    def _notes(self, first: Survey, final: Survey, fix_options: FixOptions) -> Iterator[str]:
+        yield from first.report.notes
+        yield from (unused_note(finding) for finding in first.report.findings if finding.cause.slug == UNUSED)
+        if fix_options.protect:
+            yield from self._of_protection(final)
+        if fix_options.refused:
+            yield fix_options.refused
+        yield from alternatives(first.report, first.app, self.asked, self.target.directory)
 
     def _of_protection(self, survey: Survey) -> Iterator[str]:
         """What a person has to decide about the protection that is there now."""
@@ -373,11 +371,7 @@ class AppFix:
     ) -> list[FixOutcome]:
         """What `--unsafe-fixes` would do about the rest."""
         steps = self._steps(survey, texts, replace(fix_options, unsafe=True), refused)
-        return [
-            FixOutcome(step.proposal.title, _shown(step, first), step.proposal.candidate.guess, None, None)
-            for step in steps
-            if step.proposal.candidate.guess is not None
-        ]
+        return [_outcome(first, step, None, None) for step in steps if step.proposal.candidate.guess is not None]
 
 
 def depends_on_corsense(directory: str, survey: Survey) -> bool:
@@ -426,6 +420,47 @@ def _protection_target(survey: Survey) -> ProtectionTarget:
     places = tuple(layer.place for layer in own if layer.place is not None)
     made = app.apps[0] if app.apps else None
     return ProtectionTarget(places, made.place if made is not None else None, made.variable if made is not None else None)
+
+
+def _tried(first: Survey, attempt: _Attempt) -> Iterator[FixOutcome]:
+    """What was applied and tried."""
+    for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True):
+        if verdict or step.proposal not in attempt.idle:
+            yield _outcome(first, step, verdict, reason, applied=True)
+
+
+def _granted(attempt: _Attempt) -> list[FixOutcome]:
+    """What was applied because the user asked for it."""
+    verified = None if attempt.untried else not (attempt.harm or attempt.broken)
+    reason = attempt.untried or attempt.broken or next(iter(attempt.harm), None)
+    return [FixOutcome(title, None, None, verified, reason, applied=True) for title in attempt.granted]
+
+
+def _refuted(first: Survey, attempt: _Attempt, refused: Mapping[ProposalKey, tuple[_Step, str | None]]) -> Iterator[FixOutcome]:
+    """What was tried and is left out, where nothing else removed the cause."""
+    for step, reason in refused.values():
+        if not any(_is_about(done.finding, step.finding) for done in attempt.steps):
+            yield _outcome(first, step, None if not reason else False, reason)
+
+
+def _outcome(first: Survey, step: _Step, verified: bool | None, reason: str | None, *, applied: bool = False) -> FixOutcome:
+    candidate = step.proposal.candidate
+    return FixOutcome(step.proposal.title, _shown(step, first), candidate.guess, verified, reason, applied=applied)
+
+
+def _start_failure(first: Survey, survey: Survey) -> list[str]:
+    """Why the repaired app would not start, where it started before."""
+    error = survey.app.stack_error if first.app.stack_error is None else None
+    return [] if error is None else [f"the app would not start: {' '.join(error.message.split()) or error.summary}"]
+
+
+def _lost_requests(first: Survey, passes: Mapping[_Key, bool], kept: Collection[str]) -> list[str]:
+    """The requests of `kept` origins that passed before and do not pass now."""
+    return [
+        f"{result.method} {result.route or result.url} from {result.origin} would not pass any more"
+        for result, probe in zip(first.report.results, first.probes, strict=True)
+        if result.outcome == "allowed" and result.situation == "success" and result.origin in kept and not passes[_key(probe)]
+    ]
 
 
 def _why_not_adopted(sentence: str) -> str:
