@@ -211,3 +211,36 @@ def test_many_tenants_of_one_domain_make_a_pattern_and_many_sites_do_not() -> No
     proposal = tighten([weeks("https://admin.example.net"), *tenants, *strangers])
     assert "https://*.shops.example.net" in proposal.policy.origins
     assert len(proposal.policy.origins) == 2 + len(strangers)
+
+
+def test_an_expression_that_admits_every_name_of_a_shared_suffix_does_not_stay() -> None:
+    seen = [weeks(APP), *previews(9, "vercel.app")]
+    broad = Policy(origins=[APP], origin_regex=r"https://.*\.vercel\.app")
+    own = Policy(origins=[APP], origin_regex=r"https://pr-[\w-]+\.vercel\.app")
+    seen = [replace(each, request=replace(each.request, credentials=CredentialsSent.AUTHORIZATION)) for each in seen]
+    assert tighten(seen, broad).policy.regex is None
+    assert tighten(seen, own).policy.regex == own.regex
+
+
+def test_entries_of_a_template_that_nobody_used_are_named() -> None:
+    current = Policy(origins=[APP, "https://starter-code.web.app", "https://starter-code.firebaseapp.com"], credentials=True)
+    proposal = tighten([weeks(APP)], current)
+    assert {unused.value for unused in proposal.unused} == {
+        "https://starter-code.web.app",
+        "https://starter-code.firebaseapp.com",
+    }
+
+
+def test_origins_that_a_browser_makes_up_for_each_user_never_fill_a_list() -> None:
+    extensions = [weeks(f"moz-extension://0000000{number}-1111-2222-3333-444444444444") for number in range(9)]
+    proposal = tighten([weeks(APP), weeks("chrome-extension://abcdefghijklmnop"), *extensions], LIVE)
+    assert proposal.policy.origins == (APP, "chrome-extension://abcdefghijklmnop") or proposal.policy.origins == (
+        "chrome-extension://abcdefghijklmnop",
+        APP,
+    )
+    assert reason(proposal, extensions[0].request.origin) == "per-installation"
+
+
+def test_options_of_monitoring_is_no_method_to_allow() -> None:
+    probe = weeks(APP, "OPTIONS", "/health", CredentialsSent.NONE, kind=RequestKind.ACTUAL)
+    assert tighten([weeks(APP), probe], LIVE).policy.methods == frozenset()

@@ -17,6 +17,7 @@ from corsense.observe.request_tuple import ALLOWED
 from corsense.origin import Origin, OriginPattern
 from corsense.origin.breadth import admits_pattern, foreign_origin
 from corsense.origin.lookalikes import resembles
+from corsense.origin.regex import OriginRegex
 from corsense.policy import Policy
 from corsense.policy.presets import MOBILE
 from corsense.sites import is_public_suffix, registrable_domain
@@ -34,6 +35,8 @@ MOST_TRUSTED: Final = 300
 DOMINANCE: Final = 10
 """An origin that resembles one with so many times its authenticated successes is taken for a look-alike."""
 
+_PER_INSTALLATION: Final = frozenset({"moz-extension", "safari-web-extension"})
+
 
 class LeftOutReason(StrEnum):
     """Why an origin is left out."""
@@ -45,6 +48,7 @@ class LeftOutReason(StrEnum):
     FEW_DAYS = "few-days"
     LOOKALIKE = "lookalike"
     DEVELOPMENT = "development"
+    PER_INSTALLATION = "per-installation"
     INVALID = "invalid"
 
 
@@ -124,6 +128,8 @@ class OriginChoice:
         allowed_today = any(request.live in (None, ALLOWED) or not request.live.startswith("origin-") for request in requests)
         if not allowed_today or (self._current is not None and not _may_allow(self._current, origin)):
             return LeftOutReason.REFUSED_TODAY, "the current policy refuses it, and a tighter one allows nothing new"
+        if parsed.scheme in _PER_INSTALLATION and origin not in self._named:
+            return LeftOutReason.PER_INSTALLATION, "a browser makes it up for each user's extension, so no list can name them"
         if not seen.successes:
             return LeftOutReason.NO_SUCCESS, "none of its requests succeeded"
         if parsed.is_loopback and origin not in MOBILE["origins"] and origin not in self._named:
@@ -206,8 +212,19 @@ class OriginChoice:
         if regex is None or foreign_origin(regex) is not None:
             return
         matched = sorted(origin for origin in origins if origin not in self._named and regex.match(origin.encode()))
+        if any(_admits_all_beside(regex, origin) for origin in matched):
+            return
         if any(self.evidence[origin].days < MINIMUM_DAYS and self._is_authenticated(origin) for origin in matched):
             yield Chosen(regex.pattern, tuple(matched), is_regex=True)
+
+
+def _admits_all_beside(regex: OriginRegex, origin: str) -> bool:
+    """Whether an expression lets in every name below the public suffix of `origin`, where anybody can have one."""
+    parsed = Origin.parse(origin)
+    suffix = "" if parsed is None else registrable_domain(parsed.host).partition(".")[2]
+    if parsed is None or not is_public_suffix(suffix):
+        return False
+    return admits_pattern(regex, OriginPattern(parsed.scheme, suffix, parsed.port, subdomains=True))
 
 
 def _may_allow(policy: Policy, origin: str) -> bool:

@@ -165,8 +165,12 @@ class _Builder:
         self._successes = traffic.where(lambda request: request.origin in self._members and is_success(request))
         self.methods: dict[str, list[ObservedRequests]] = defaultdict(list)
         for seen in self._successes:
-            if seen.request.kind is not RequestKind.WEBSOCKET and seen.request.method not in SAFELISTED_METHODS:
-                self.methods[seen.request.method].append(seen)
+            method = seen.request.method
+            if seen.request.kind is RequestKind.WEBSOCKET or method in SAFELISTED_METHODS:
+                continue
+            # Monitoring asks OPTIONS of anything, and script hardly ever does.
+            if method != "OPTIONS" or traffic.is_authenticated(seen.request):
+                self.methods[method].append(seen)
         self.headers = self._headers()
         self.cookies = self._with_cookies()
 

@@ -29,6 +29,7 @@ WHY: Final = {
     "no-success": "no request succeeded.",
     "not-authenticated": "no success with credentials where they are needed, so anybody may be behind it.",
     "few-days": "seen on too few days.",
+    "per-installation": "a browser makes it up for each user's extension, so no list can name them.",
     "development": "a developer's own machine; it belongs in the policy of development.",
 }
 
@@ -80,7 +81,15 @@ class LeftOutDocument(Document):
 
     origin: str
     reason: Literal[
-        "opaque", "refused-today", "no-success", "not-authenticated", "few-days", "lookalike", "development", "invalid"
+        "opaque",
+        "refused-today",
+        "no-success",
+        "not-authenticated",
+        "few-days",
+        "lookalike",
+        "development",
+        "per-installation",
+        "invalid",
     ]
     message: str
     evidence: EvidenceDocument
