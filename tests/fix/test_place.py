@@ -109,6 +109,8 @@ def test_a_diff_is_what_git_applies(before: str, after: str, tmp_path: Path) -> 
 
 def test_edits_import_neither_libcst_nor_a_web_framework() -> None:
     code = (
-        "import sys; from corsense.fix import edits, place; print({'libcst', 'fastapi', 'publicsuffixlist'} & set(sys.modules))"
+        "import sys; from corsense.fix import edits; from corsense.fix.edits import place; "
+        "assert [getattr(edits, name) for name in dir(edits)]; "
+        "print({'libcst', 'fastapi', 'publicsuffixlist'} & set(sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "set()\n"
