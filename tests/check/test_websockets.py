@@ -149,6 +149,14 @@ def test_a_crash_of_a_dependency_is_information_while_the_start_up_has_not_run(t
     assert ran.status == 0
 
 
+def test_a_dependency_that_wants_a_request_keeps_every_page_out(tmp_path: Path) -> None:
+    guard = "from fastapi import Request\n\nasync def user(request: Request):\n    return None\n"
+    ran = check(tmp_path, guard + OPEN.replace("socket: WebSocket", "socket: WebSocket, _: None = Depends(user)"))
+    finding = found(ran, "websocket-refused")
+    assert (finding["severity"], finding["evidence"]) == ("error", {"exception": "TypeError"})
+    assert "HTTPConnection" in finding["remedy"]
+
+
 def test_the_policy_of_corsense_keeps_untrusted_pages_out(tmp_path: Path) -> None:
     source = (
         "import corsense\napp = FastAPI()\n"
