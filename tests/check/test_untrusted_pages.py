@@ -182,6 +182,8 @@ def test_the_protection_of_corsense_silences_it_once_it_enforces(tmp_path: Path,
     )
     ran = check(tmp_path, source)
     assert (severity(ran), severity(ran, "host-unchecked")) == ((None, None) if mode == "enforce" else ("warning", "info"))
+    if mode == "report":
+        assert "The protection only reports them" in (found(ran, "foreign-write") or {})["remedy"]
 
 
 def test_an_endpoint_that_looks_for_a_token_itself_is_not_accused_and_that_is_said(tmp_path: Path) -> None:

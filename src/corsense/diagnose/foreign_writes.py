@@ -163,6 +163,8 @@ def _evidence(write: ForeignWrite, routes: Sequence[str]) -> dict[str, object]:
 def _remedy(app: AppDescription, writes: Sequence[ForeignWrite]) -> str:
     if all(write.kind == "typeless" for write in writes):
         return "Use FastAPI 0.132 or later, without strict_content_type=False: it insists on Content-Type: application/json."
+    if any(layer.policy is not None and layer.arguments.get("protection") is not None for layer in app.cors_layers):
+        return 'The protection only reports them: set its mode to "enforce" when its log names none that you want.'
     if any(layer.policy is not None for layer in app.cors_layers):
         return 'Add protection="report" to install(); "enforce" refuses such requests.'
     return 'corsense.install(app, Policy(origins=[...]), protection="report") logs such requests; "enforce" refuses them.'
