@@ -29,8 +29,8 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
             seen.add(id(layer.node))
             where = f"{cors.module.path}:{cors.node.lineno}"
             message = (
-                f"{layer.name} is added after CORSMiddleware ({where}), so it is outside of it, and it {how}: that answer leaves "
-                "without CORS headers. The layer added last is the outermost."
+                f"{layer.name} is outside CORSMiddleware ({where}), and it {how}. That response has no CORS headers; the layer "
+                "added last is the outermost."
             )
             evidence = {"layer": layer.name, "cors_file": str(cors.module.path), "cors_line": cors.node.lineno}
             remedy = "Add CORSMiddleware after all other middleware, so that it is outermost."

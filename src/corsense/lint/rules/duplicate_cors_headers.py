@@ -25,7 +25,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
                 header = found.value_of("access-control-allow-origin")
                 if header is not None and header.appended and found.scope.node is function.node:
                     message = (
-                        f"{layer.name} is outside of CORSMiddleware and adds Access-Control-Allow-Origin to answers that have "
-                        "it: browsers refuse two."
+                        f"{layer.name} adds a second Access-Control-Allow-Origin. It is outside CORSMiddleware, and browsers "
+                        "refuse two."
                     )
                     yield Violation(SLUG, message, Spot(function.module, header.node), {}, "error", "Remove it.", cors)

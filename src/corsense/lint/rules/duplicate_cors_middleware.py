@@ -21,9 +21,6 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
         if again:
             last = again[-1]
             places = f"{first.module.path}:{first.node.lineno} and {last.module.path}:{last.node.lineno}"
-            message = (
-                f"There are {len(stack.cors)} CORS layers on one app, {places}; the outermost has the last word where both "
-                "allow a page."
-            )
+            message = f"The app has {len(stack.cors)} CORS layers, {places}. The outermost decides where both allow a page."
             yield Violation(SLUG, message, last.spot, {"layers": len(stack.cors)}, remedy="Keep one of them.", layer=last)
             return

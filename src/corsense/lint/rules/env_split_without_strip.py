@@ -14,7 +14,7 @@ SLUG = "env-split-without-strip"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Parts with blanks that are in sight, else splits of what somebody will write with blanks."""
-    found = list(misspelt(layer, SLUG, "The list is split at commas and keeps the blanks: {written} never equals {meant}."))
+    found = list(misspelt(layer, SLUG, "{written} keeps the blanks of a list that is split at commas. Browsers send {meant}."))
     if found:
         yield from found
         return
@@ -25,7 +25,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
         setting = split.text
         assert isinstance(setting, Setting)
         example = "'https://a.example, https://b.example' allows only the first."
-        message = f"{setting.name} is split at commas and keeps the blanks: {example}"
+        message = f"{setting.name} is split at commas and keeps the blanks. {example}"
         remedy = f'[origin.strip() for origin in {setting.name}.split(",") if origin.strip()]'
         yield Violation(SLUG, message, split.spot, {"setting": setting.name}, "warning", remedy, layer)
         return

@@ -56,8 +56,6 @@ def _adds_headers(evaluator: Evaluator, module: Module, handler: ast.AST) -> boo
 
 
 def _violation(spot: Spot, name: str) -> Violation:
-    message = (
-        f"{name} handles all exceptions, and runs outside of CORSMiddleware: a page cannot read its answer, nor the status 500."
-    )
-    remedy = "Let CORSMiddleware wrap the whole app, so that pages can read what your handler says."
+    message = f"{name} handles all exceptions outside CORSMiddleware. Pages can read neither its response nor the status 500."
+    remedy = "Wrap the whole app in CORSMiddleware, so that pages can read the handler's response."
     return Violation(SLUG, message, spot, {"status": 500}, "warning", remedy)

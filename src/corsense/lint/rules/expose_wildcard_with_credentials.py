@@ -18,7 +18,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
         text = text_of(exposed)
         names = {entry.text for entry in entries(exposed)} | ({text.text} if text is not None else set())
         if "*" in names and truth(credentials):
-            message = "expose_headers=['*'] means a header called * when the page sends credentials: nothing is exposed."
+            message = "expose_headers=['*'] exposes nothing to pages that send credentials. It then means a header called *."
             remedy = "Name the headers that pages read: expose_headers=['X-Total-Count']."
             yield Violation(SLUG, message, layer.keyword_spot("expose_headers"), {}, remedy=remedy, layer=layer)
             return

@@ -28,9 +28,11 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
         read = _headers_read(stack, survey) if read is None else read
         missing = [header for header in read if header.lower() not in names]
         if missing:
-            reported = f"allow_headers={list(allowed)!r}" if given else "Without allow_headers no header is allowed: it"
+            default = "" if given else " Without allow_headers, no header is allowed."
+            verb = "is" if len(missing) == 1 else "are"
             message = (
-                f"{reported} lacks {', '.join(missing)}, which the app reads: preflights of requests that send it are refused."
+                f"{', '.join(missing)} {verb} not in allow_headers. The app reads {'it' if len(missing) == 1 else 'them'}, but "
+                f"preflights that ask for {'it' if len(missing) == 1 else 'them'} fail.{default}"
             )
             evidence = {"headers": missing, "allow_headers": list(allowed)}
             remedy = f"allow_headers={[*allowed, *missing]!r}"

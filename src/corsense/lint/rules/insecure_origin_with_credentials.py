@@ -24,8 +24,8 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
             if entry.text not in seen and is_insecure(entry.text):
                 seen.add(entry.text)
                 message = (
-                    f"{entry.text!r} is http: whoever sits on the user's network can be that page, and read this API with the "
-                    "user's cookies."
+                    f"{entry.text!r} is http, and may send cookies. Anybody on the user's network can pose as that page and "
+                    "read this API."
                 )
                 yield Violation(SLUG, message, entry.spot, {"value": entry.text}, layer=layer)
 

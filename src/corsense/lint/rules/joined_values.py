@@ -19,7 +19,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries of the lists of origins, methods and headers."""
     for origin in written_origins(layer):
         if origin.slug == SLUG:
-            message = f"{origin.entry.text!r} is one string with several origins in it: it matches none of them."
+            message = f"{origin.entry.text!r} is one string with several origins in it. It matches none of them."
             evidence: dict[str, object] = {"value": origin.entry.text, "argument": "allow_origins"}
             if origin.entry.setting is not None:
                 evidence["setting"] = origin.entry.setting.name
@@ -36,7 +36,7 @@ def _of_argument(layer: CorsLayer, argument: str) -> Iterator[Violation]:
         for entry in entries(each.value):
             if _SEPARATED.search(entry.text) and entry.text not in seen:
                 seen.add(entry.text)
-                message = f"{entry.text!r} in {argument} is one string with several values in it: it allows none of them."
+                message = f"{entry.text!r} in {argument} is one string with several values in it. It allows none of them."
                 evidence = {"value": entry.text, "argument": argument}
                 yield Violation(SLUG, message, entry.spot, evidence, remedy=_remedy(entry.setting), layer=layer)
 

@@ -17,5 +17,5 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     for found in survey.handwritten(module):
         first = found.value_of("access-control-allow-origin")
         if first is not None and found.scope.node not in survey.handlers_of_all:
-            message = "CORS headers are written by hand: preflights, error answers and Vary are left out."
-            yield Violation(SLUG, message, Spot(module, first.node), {}, remedy="Leave them to CORSMiddleware.")
+            message = "CORS headers are written by hand. Preflights, error responses and Vary are not covered."
+            yield Violation(SLUG, message, Spot(module, first.node), {}, remedy="Let CORSMiddleware set them.")

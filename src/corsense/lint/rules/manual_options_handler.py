@@ -28,7 +28,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
                 break
         test = _answered_in(module, function)
         if test is not None:
-            message = f"{function.name} answers every OPTIONS request itself, preflights among them, in place of CORSMiddleware."
+            message = f"{function.name} answers every OPTIONS request itself. Preflights do not reach CORSMiddleware."
             remedy = "Leave preflights to CORSMiddleware."
             yield Violation(SLUG, message, Spot(module, test), {"handler": function.name}, "warning", remedy)
 
@@ -37,11 +37,9 @@ def _of_route(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef, 
     remedy = "Remove it: CORSMiddleware answers preflights before the routes."
     evidence = {"handler": function.name}
     if survey.answers_preflights_of(module, function):
-        message = (
-            f"{function.name} answers OPTIONS by hand, and no preflight reaches it: CORSMiddleware answers before the routes."
-        )
+        message = f"{function.name} answers OPTIONS by hand. No preflight reaches it, because CORSMiddleware answers first."
         return Violation(SLUG, message, Spot(module, function), evidence, "info", remedy)
-    message = f"{function.name} answers OPTIONS by hand: where it sends no CORS headers, it refuses every preflight."
+    message = f"{function.name} answers OPTIONS by hand. Without CORS headers, it blocks every preflight."
     return Violation(SLUG, message, Spot(module, function), evidence, _severity(function), remedy)
 
 

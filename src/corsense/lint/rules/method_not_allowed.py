@@ -34,7 +34,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
         if missing:
             yield _violation(layer, missing, allowed, bool(given))
         elif lower:
-            message = f"Methods are upper case: {lower[0]!r} in allow_methods allows no {lower[0].upper()}."
+            message = f"{lower[0]!r} in allow_methods must be upper case. It does not allow {lower[0].upper()}."
             yield Violation(
                 SLUG, message, layer.keyword_spot("allow_methods"), {"methods": [m.upper() for m in lower]}, layer=layer
             )
@@ -50,8 +50,10 @@ def listed(value: Value) -> tuple[str, ...] | None:
 
 def _violation(layer: CorsLayer, missing: list[str], allowed: tuple[str, ...], given: bool) -> Violation:
     names = ", ".join(missing)
-    reported = f"allow_methods={list(allowed)!r}" if given else "Without allow_methods only GET is allowed: it"
-    message = f"{reported} lacks {names}, which the app serves: the preflights of such requests are refused."
+    default = "" if given else " Without allow_methods, only GET is allowed."
+    verb = "is" if len(missing) == 1 else "are"
+    it = "it" if len(missing) == 1 else "them"
+    message = f"{names} {verb} not in allow_methods. The app serves {it}, but preflights that ask for {it} fail.{default}"
     evidence = {"methods": missing, "allow_methods": list(allowed)}
     remedy = f"allow_methods={sorted({*allowed, *missing})!r}"
     return Violation(SLUG, message, layer.keyword_spot("allow_methods"), evidence, "warning", remedy, layer)

@@ -30,9 +30,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
                 late = _late(survey.evaluator, module) if late is None else late
                 moment = _moment(function) or late.get(function)
                 if moment is not None:
-                    message = (
-                        f"Middleware is added {moment}, which raises RuntimeError: the stack is built when the app first runs."
-                    )
+                    message = f"Middleware is added {moment}. Starlette raises RuntimeError, because the stack is built by then."
                     remedy = "Add it where the app is made."
                     yield Violation(SLUG, message, Spot(module, call), {"moment": moment}, "error", remedy)
 

@@ -23,7 +23,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
                 if any(is_cors(survey.evaluator, each.value) for each in values):
                     written = ast.unparse(call.func)
                     message = (
-                        f"{written}() is a decorator and has no argument {first.arg!r}: it raises TypeError when the module is "
+                        f"{written}() is a decorator and has no argument {first.arg!r}. It raises TypeError when the module is "
                         "imported."
                     )
                     remedy = f"Write {ast.unparse(app)}.add_middleware(CORSMiddleware, ...)."

@@ -29,7 +29,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
         if owner not in covered and any(name in covered for _, name, _ in mounts):
             for call, name, prefix in mounts:
                 if name not in covered:
-                    message = f"The app mounted at {prefix!r} has no CORSMiddleware of its own, and none is in front of it."
+                    message = f"The app mounted at {prefix!r} has no CORSMiddleware, and none is in front of it."
                     yield Violation(
                         SLUG, message, Spot(module, call), {"prefix": prefix}, remedy=f"Put CORSMiddleware on {owner}."
                     )

@@ -20,9 +20,9 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
             if found is not None:
                 node = found.spot.node
                 comma = isinstance(node, ast.Tuple) and len(node.elts) == 1
-                what = "a comma after the list makes a tuple of it" if comma else "a list stands inside the list"
+                what = "A comma after the list makes a tuple of it" if comma else "A list stands inside the list"
                 effect = "no origin equals a list" if argument == "allow_origins" else "the app answers every request with a 500"
-                message = f"{argument} holds a list, not strings: {what}, and {effect}."
+                message = f"{argument} must hold strings, not a list. {what}, and {effect}."
                 remedy = "Remove the comma after the list." if comma else "Unpack the inner list: [*origins]."
                 yield Violation(SLUG, message, found.spot, {"argument": argument}, remedy=remedy, layer=layer)
                 break

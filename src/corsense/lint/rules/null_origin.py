@@ -16,6 +16,6 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     """The entry `null`."""
     for found in written_origins(layer):
         if found.slug == SLUG:
-            message = "The list of origins has 'null', which any sandboxed frame and any redirect can be: it lets every site in."
+            message = "The list of origins has 'null', which lets every site in. Any page can send it, from a sandboxed frame."
             severity: Severity = "error" if allows_credentials(layer) else "warning"
             yield Violation(SLUG, message, found.entry.spot, {"value": "null"}, severity, "Remove 'null'.", layer)

@@ -13,4 +13,4 @@ SLUG = "origin-default-port"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} has the default port, which browsers leave away: they send {meant}.")
+    yield from misspelt(layer, SLUG, "{written} names the default port, which browsers omit. Browsers send {meant}.")

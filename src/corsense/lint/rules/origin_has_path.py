@@ -13,4 +13,4 @@ SLUG = "origin-has-path"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} is a URL with a path; the origin is {meant}, and only that matches.")
+    yield from misspelt(layer, SLUG, "{written} is a URL with a path, not an origin. Browsers send {meant}.")

@@ -13,4 +13,4 @@ SLUG = "origin-not-normalised"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "Browsers write {written} as {meant}, so it never matches.")
+    yield from misspelt(layer, SLUG, "{written} is not written as browsers write it. Browsers send {meant}.")

@@ -15,13 +15,11 @@ SLUG = "origin-trailing-slash"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with a slash at the end."""
-    yield from misspelt(layer, SLUG, "{written} ends in a slash, and browsers send {meant}: it never matches.")
+    yield from misspelt(layer, SLUG, "{written} ends with a slash, so no page matches. Browsers send {meant}.")
     for each in layer.argument("allow_origins"):
         setting = each.value
         if isinstance(setting, Setting) and adds_slash(setting) and not list(written_origins(layer)):
-            message = (
-                f"{setting.name} holds URLs of pydantic 2, which end in a slash once they are strings: no origin equals them."
-            )
+            message = f"{setting.name} holds URLs of pydantic 2, which end with a slash as strings. No page matches them."
             remedy = 'allow_origins=[str(origin).rstrip("/") for origin in ...]'
             yield Violation(
                 SLUG, message, layer.keyword_spot("allow_origins"), {"setting": setting.name}, remedy=remedy, layer=layer

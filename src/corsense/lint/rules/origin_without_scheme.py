@@ -13,4 +13,4 @@ SLUG = "origin-without-scheme"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} has no scheme, and browsers send one, as in {meant}: it never matches.")
+    yield from misspelt(layer, SLUG, "{written} has no scheme, so no page matches. Browsers send {meant}.")

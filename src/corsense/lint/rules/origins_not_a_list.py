@@ -46,9 +46,9 @@ def _accessor(layer: CorsLayer, text: str | None) -> str | None:
 def _violation(layer: CorsLayer, text: str | None, setting: str | None, spot: Spot, *, accessor: str | None) -> Violation:
     given = f"the string {text!r}" if setting is None else f"{setting}, one string"
     if text is not None and "*" in text:
-        why = "It contains a *, which makes Starlette allow every origin."
+        why = "The string contains a *, so Starlette allows every origin."
     else:
-        why = "Any piece of it passes: Starlette looks for the origin inside of the string."
+        why = "Any part of it passes, because Starlette looks for the origin inside the string."
     message = f"allow_origins is {given}, not a list. {why}"
     remedy = (
         f"allow_origins=[{text!r}]" if setting is None else f'allow_origins=[origin.strip() for origin in {setting}.split(",")]'

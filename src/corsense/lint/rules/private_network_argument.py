@@ -14,5 +14,5 @@ SLUG = "private-network-headers-obsolete"
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """One mark a layer."""
     if any(truth(each.value) for each in layer.arguments.get("allow_private_network", ())):
-        message = "allow_private_network=True has no effect: no browser sends or reads Private Network Access headers any more."
+        message = "allow_private_network=True has no effect. Browsers no longer send or read Private Network Access headers."
         yield Violation(SLUG, message, layer.keyword_spot("allow_private_network"), {}, remedy="Remove it.", layer=layer)

@@ -17,5 +17,5 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     for found in survey.handwritten(module):
         header = found.value_of("access-control-allow-private-network")
         if header is not None:
-            message = "Access-Control-Allow-Private-Network has no effect: no browser reads it any more."
+            message = "Access-Control-Allow-Private-Network has no effect. Browsers no longer read it."
             yield Violation(SLUG, message, Spot(module, header.node), {}, remedy="Remove it.")

@@ -15,14 +15,14 @@ SLUG = "reflected-origin"
 
 
 def violations(module: Module, survey: Survey) -> Iterator[Violation]:
-    """One mark a function: the first header whose value is the request's own Origin, which nothing compared with a list."""
+    """One violation a function: the first header whose value is the request's own Origin, which nothing compared with a list."""
     for found in survey.handwritten(module):
         header = next((header for header in origins_written(found) if not is_guarded(found, header)), None)
         if header is None:
             continue
         credentials = found.value_of("access-control-allow-credentials")
         with_cookies = credentials is not None and "true" in text_value(survey.evaluator, module, credentials.value)
-        what = "read this API with your users' cookies" if with_cookies else "read its answers"
-        message = f"Access-Control-Allow-Origin is the Origin of the request, whatever it is: any site can {what}."
-        remedy = "Leave it to CORSMiddleware with a list of origins."
+        what = "read this API with your users' cookies" if with_cookies else "read its responses"
+        message = f"Access-Control-Allow-Origin reflects any Origin. Any site can {what}."
+        remedy = "Let CORSMiddleware set it, with a list of origins."
         yield Violation(SLUG, message, Spot(module, header.node), {}, "error" if with_cookies else "warning", remedy)

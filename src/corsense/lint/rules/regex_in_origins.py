@@ -13,4 +13,4 @@ SLUG = "regex-in-origins"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} is a regular expression, and a list takes none: it matches no origin.")
+    yield from misspelt(layer, SLUG, "{written} is a regular expression, and a list of origins takes none. It matches no page.")

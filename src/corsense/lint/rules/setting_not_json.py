@@ -24,7 +24,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
                     if found is not None and not _is_tried(module, call):
                         name, text = found
                         message = (
-                            f"{name} is read as JSON, and its default {text!r} is not JSON: json.loads raises JSONDecodeError."
+                            f"{name} is read as JSON, but its default {text!r} is not JSON. json.loads raises JSONDecodeError."
                         )
                         remedy = f"Write the default as JSON: {json.dumps([text.strip()])!r}."
                         yield Violation(SLUG, message, Spot(module, call), {"setting": name, "value": text}, "error", remedy)

@@ -22,7 +22,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     for name in layer.arguments:
         if name not in known:
             near = get_close_matches(name, known, 1)
-            message = f"CORSMiddleware has no argument {name!r}: the app answers every request with a 500."
+            message = f"CORSMiddleware has no argument {name!r}. The app answers every request with 500."
             remedy = f"Write {near[0]}." if near else None
             yield Violation(SLUG, message, layer.keyword_spot(name), {"keyword": name}, "error", remedy, layer)
 

@@ -23,6 +23,8 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
         around = found.scope.parent.node if found.scope.parent is not None else found.scope.node
         speaking = around if isinstance(around, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) else found.scope.node
         if "vary" not in ast.unparse(speaking).lower():
-            message = "The answer names the request's origin without Vary: Origin: a cache hands it to pages of other origins."
+            message = (
+                "The response names the request's origin without Vary: Origin. A cache can serve it to pages of other origins."
+            )
             remedy = 'response.headers.add_vary_header("Origin")'
             yield Violation(SLUG, message, Spot(module, header.node), {}, remedy=remedy)

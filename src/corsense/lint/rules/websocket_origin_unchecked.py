@@ -29,7 +29,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     if open_ones:
         first = open_ones[0]
         names = ", ".join(route.path or route.function.name for route in open_ones[:5])
-        message = f"CORSMiddleware does not look at websockets: {names} can be opened from any page."
+        message = f"CORSMiddleware does not check WebSockets. Any page can open {names}."
         remedy = "Compare websocket.headers.get('origin') with your list before accept()."
         yield Violation(SLUG, message, Spot(first.module, first.function), {}, "info", remedy)
 

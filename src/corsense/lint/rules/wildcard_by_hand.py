@@ -20,7 +20,7 @@ def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     for found in survey.handwritten(module):
         origin = _wildcard_with_credentials(survey.evaluator, found)
         if origin is not None:
-            message = "Access-Control-Allow-Origin: * with Access-Control-Allow-Credentials: true: browsers refuse the pair."
+            message = "Browsers refuse Access-Control-Allow-Origin: * with credentials. The response must name the page's origin."
             remedy = "Leave both to CORSMiddleware with the origins that may send cookies."
             yield Violation(SLUG, message, Spot(module, origin.node), {}, "error", remedy)
 

@@ -17,7 +17,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     for found in wildcards(layer):
         if found.setting is not None:
             name = found.setting.name
-            message = f"Where {name} is not set, every origin is allowed: it falls back to '*'."
+            message = f"Every origin is allowed where {name} is not set. It falls back to '*'."
             remedy = f"Let {name} fall back to your development origin, or to nothing."
             severity: Severity = "error" if found.credentials else "info" if found.credentials is False else "warning"
             yield Violation(SLUG, message, found.spot, {"setting": name}, severity, remedy, layer)

@@ -17,5 +17,5 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
     if found and all(each.credentials is False or (each.credentials is None and each.setting is None) for each in found):
         setting = next((each.setting for each in found if each.setting is not None), None)
         default = f" (the default of {setting.name})" if setting is not None else ""
-        message = f"allow_origins=['*']{default} lets any page read this API. Without credentials that is right for a public one."
+        message = f"allow_origins=['*']{default} lets any page read this API. That is right for a public API without credentials."
         yield Violation(SLUG, message, layer.keyword_spot("allow_origins"), {}, "info", layer=layer)

@@ -18,8 +18,8 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
         return
     default = f" (the default of {found.setting.name})" if found.setting is not None else ""
     message = (
-        f"allow_origins=['*']{default} with allow_credentials=True: a browser refuses a literal * with credentials, so "
-        "Starlette answers every origin with its own name instead. Any site can read this API with your users' cookies."
+        f"allow_origins=['*']{default} with allow_credentials=True lets any site in. Starlette then reflects every origin, so "
+        "any site can read this API with your users' cookies."
     )
     remedy = "Name the origins that may send cookies: allow_origins=['https://app.example.com']."
     evidence = {"allow_origins": ["*"], "allow_credentials": True}
