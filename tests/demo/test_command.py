@@ -35,7 +35,7 @@ def test_headless_prints_what_chromium_did_beside_what_corsense_said() -> None:
     assert ran.status == 0, ran.out + ran.err
     assert re.search(r"wildcard_for_a_login +✗ blocked +✓ allowed +the same +CORS301 .* passes", ran.out)
     assert "must not be the wildcard '*' when the request's credentials mode is 'include'." in ran.out
-    assert re.search(r"regex_dot +! stranger reads it +✓ stranger kept out +the same +CORS215", ran.out)
+    assert re.search(r"regex_dot +! untrusted reads it +✓ untrusted kept out +the same +CORS215", ran.out)
     assert re.search(
         r"2 scenarios, 4 requests in Chromium [\d.]+: 4 verdicts as corsense said, 4 consoles word for word", ran.out
     )

@@ -114,6 +114,15 @@ def test_a_blocked_request_is_shown_beside_its_cause_and_passes_once_the_fix_is_
     saw.get_by_text("TypeError").wait_for()
 
 
+def test_the_page_opens_on_a_scenario_at_once(tab: Tab) -> None:
+    tab.page.locator("#said", has_text="The browser and corsense agree.").wait_for()
+    assert tab.page.locator("main .where").inner_text() == "Scenario 1 of 3"
+    assert tab.page.locator("#list a[aria-current=page]").count() == 1
+    tab.choose("All 3 scenarios")
+    tab.see("3 scenarios, broken and repaired")
+    assert "article" not in tab.page.locator("body").inner_text()
+
+
 def test_everything_can_be_done_with_the_keyboard_and_is_said_aloud(tab: Tab) -> None:
     page = tab.page
     page.locator("#list a").first.wait_for()
@@ -138,7 +147,7 @@ def test_everything_is_run_and_compared_in_a_table(tab: Tab) -> None:
     rows = [row.inner_text().split("\t") for row in tab.page.locator("tbody tr").all()]
     assert [[re.sub(r"^\W+ ", "", cell.strip()) for cell in row] for row in rows] == [
         ["A slash at the end", "blocked", "allowed", "the same"],
-        ["A star with credentials", "a stranger reads it", "the stranger is kept out", "the same"],
+        ["A star with credentials", "an untrusted page reads it", "the untrusted page is kept out", "the same"],
         ["Middleware after the routes", "allowed", "nothing to repair", "the same"],
     ]
 
@@ -197,6 +206,23 @@ def test_the_html_report_opens_without_a_complaint_of_the_browser(browser: Any, 
     assert page.pdf()[:5] == b"%PDF-"
     page.close()
     assert complaints == []
+
+
+def test_the_html_report_has_verdict_counts_and_fixes_on_the_first_screen_of_a_phone(
+    browser: Any, demo: Demo, tmp_path: Path
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(html_report(demo.analysis("trailing_slash").report), encoding="ascii")
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.goto(file.as_uri())
+    for selector in (".conclusion", ".summary ul", ".fixes li"):
+        assert page.locator(selector).first.bounding_box()["y"] < 740, selector
+    for part in page.locator("details").all():
+        part.evaluate("details => { details.open = true }")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    order = [heading.inner_text() for heading in page.locator("h2").all()]
+    assert order.index("Findings") < order.index("Requests by origins")
+    page.close()
 
 
 def luminance(colour: str) -> float:

@@ -3,7 +3,7 @@
     with RealBrowser("chromium") as browser:
         seen = browser.fetch(FetchRequest("http://localhost:8000/items", "http://localhost:3000"), answer)
 
-`answer` stands where the server is: the browser is told to connect to a stage on this machine whatever the address, and the stage
+`answer` stands where the server is: the browser connects to a stage on this machine whatever the address, and the stage
 asks `answer`. Console text and errors are read from the browser itself.
 """
 

@@ -11,7 +11,7 @@ from corsense.browsers.errors import BrowserError
 
 
 def server_context() -> ssl.SSLContext:
-    """TLS for a server that claims to be any host. Browsers take it because they are told to take anything.
+    """TLS for a server that claims to be any host. Browsers accept it, because they are started so that they accept anything.
 
     Raises BrowserError when `cryptography` is not installed.
     """

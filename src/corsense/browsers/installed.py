@@ -90,7 +90,7 @@ def find_browser(name: BrowserName, path: str | None = None) -> Path:
             raise BrowserError(f"{path!r} is not a program that can be run; give the path of the browser's executable.")
         return Path(found)
     if name == "webkit" and shutil.which("Xvfb") is None:
-        raise BrowserError(f"WebKit needs a display that nobody sees, and Xvfb is not installed; {install_advice(name)}.")
+        raise BrowserError(f"WebKit needs a virtual display, but Xvfb is not installed; {install_advice(name)}.")
     for candidate in _candidates(name):
         found = shutil.which(candidate)
         if found is not None:

@@ -161,7 +161,7 @@ class WebKitDriver:
 
     def _prepare(self, target: dict[str, Any]) -> None:
         name: str = target["targetId"]
-        while self._messages is None:  # the first target may be told while the connection is being made
+        while self._messages is None:  # the first target may be reported while the connection is being made
             time.sleep(0.01)
         try:
             for domain in _DOMAINS:

@@ -54,7 +54,7 @@ def create_user() -> dict[str, str]:
 ## Fix safety
 The fix turns the glob into the narrowest regular expression that means the same: one label where a star stands for a
 subdomain, digits where it stands for a port. Every subdomain is then trusted, also a forgotten one that somebody else
-can take over; a list of names is safer. For a domain where strangers get subdomains (`*.vercel.app`) no fix is
+can take over; a list of names is safer. For a domain where anybody gets a subdomain (`*.vercel.app`) no fix is
 offered: see `public-suffix-origin`.
 
 ## References

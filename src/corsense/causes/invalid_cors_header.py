@@ -2,7 +2,7 @@
 
 ## What it does
 The value of an `Access-Control-...` header is not what the grammar allows: a blank or a semicolon between names, a
-colon behind one, a pattern or a list of origins where one origin is due. One bad member makes the whole header
+colon behind one, a pattern or a list of origins where one origin is expected. One bad member makes the whole header
 worthless.
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS

@@ -1,4 +1,4 @@
-"""max_age is no number of seconds that browsers heed
+"""max_age is not a number of seconds that browsers accept
 
 ## What it does
 `max_age` is text, a fraction, less than -1 or more than 86400. A policy refuses it with `PolicyError` when it is made,

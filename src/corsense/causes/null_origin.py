@@ -2,7 +2,7 @@
 
 ## What it does
 A page opened from disk (`file://`), a sandboxed frame, a `data:` document, and a request that was redirected from one
-foreign origin to another all send `Origin: null`. It is no name but the refusal to give one. Such a page is told:
+foreign origin to another all send `Origin: null`. It is no name but the refusal to give one. The console of such a page says:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'null' has been blocked by CORS policy: Response to
 > preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the

@@ -9,7 +9,7 @@ fragment) behind it; no browser ever sends that in `Origin`, so the entry matche
 > present on the requested resource.
 
 ## Why is this bad
-It reads like a narrower permission and is none at all. CORS cannot tell pages of one origin apart: `/app` and `/blog`
+It reads like a narrower permission but is not. CORS cannot tell pages of one origin apart: `/app` and `/blog`
 of a host are the same origin, and whoever may put a script into one of them acts for both.
 
 ## Example

@@ -1,4 +1,4 @@
-"""`allow_origins` is a string where a list is due
+"""`allow_origins` is a string, not a list
 
 ## What it does
 Starlette asks `origin in allow_origins` and does not look at the type. For a list that is equality with an entry; for

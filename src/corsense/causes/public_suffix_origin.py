@@ -1,4 +1,4 @@
-r"""The pattern covers a domain where strangers get subdomains
+r"""The pattern covers a domain where anybody gets a subdomain
 
 ## What it does
 `https://*.vercel.app`, `*.github.io`, `*.netlify.app`, `*.co.uk`: below such a *public suffix* every customer has a

@@ -2,7 +2,7 @@ r"""A regular expression stands in the list of exact origins
 
 ## What it does
 Entries of `allow_origins` are compared as plain text. A regular expression there matches nothing; it belongs into
-`allow_origin_regex`. The page of a subdomain is told:
+`allow_origin_regex`. The console of a subdomain's page says:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is

@@ -53,7 +53,7 @@ def create_user() -> dict[str, str]:
 
 ## Fix safety
 No automatic fix: what is missing is an intention. Putting `.*` around the expression would make it match, and let
-strangers in.
+untrusted sites in.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

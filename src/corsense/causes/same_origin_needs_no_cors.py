@@ -1,4 +1,4 @@
-"""Page and API share an origin, so CORS has no say
+"""Page and API share an origin, so CORS does not apply
 
 ## What it does
 Scheme, host and port of the page and of the API are the same. The browser makes no check, sends no preflight and

@@ -11,7 +11,7 @@ WebKit says "Could not connect", and after a preflight "due to access control ch
 more than `TypeError`.
 
 ## Why is this bad
-It is not CORS, and no header mends it.
+It is not CORS, and no header fixes it.
 
 - *Refused*: start the server; look at its port. In a container, listen on `0.0.0.0` and publish the port.
 - *Name not resolved*: names of Docker services (`http://api:8000`) exist between containers. The page runs in the

@@ -10,7 +10,7 @@ The code behind the route raised an exception. The 500 is sent from outside the 
 The finding shows the traceback, the last line of *your* code first.
 
 ## Why is this bad
-The CORS settings are right; changing them changes nothing. The error to mend is in the endpoint.
+The CORS settings are right; changing them changes nothing. The error to fix is in the endpoint.
 
 ## Example
 ```python

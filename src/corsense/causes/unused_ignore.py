@@ -6,7 +6,7 @@ line begins or ends. This comment silences nothing: the fault is gone, it is on 
 It is information, since nothing is wrong with the API, and there is no message in any browser.
 
 ## Why is this bad
-The next reader takes the comment for a warning that still holds, and should the fault come back, nobody is told.
+The next reader takes the comment for a warning that still holds, and should the fault come back, nobody notices.
 
 ## Example
 ```python

@@ -24,7 +24,7 @@ _REFUSALS = {
     "header-not-allowed": ("header", "headers", "allow_headers"),
 }
 _ANSWERED = frozenset({"status"})
-"""Evidence about an answer rather than about what the app is told."""
+"""Evidence about an answer rather than about the app's settings."""
 _RANK: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 MOST_OF_A_KIND = 20
 """Findings of one cause that a report on a server or a recording lists; both can be made to give thousands."""

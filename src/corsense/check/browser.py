@@ -48,7 +48,7 @@ _TITLES: dict[BrowserName, str] = {"chromium": "Chromium", "firefox": "Firefox",
 
 @dataclass(frozen=True, slots=True)
 class BrowserCheck:
-    """Requests of a report, made in the browser `name` (its program at `path`, or the one that is found). `progress` is told how
+    """Requests of a report, made in the browser `name` (its program at `path`, or the one that is found). `progress` gets how
     many of how many are done."""
 
     name: BrowserName

@@ -66,7 +66,7 @@ class Tried:
 
 def tried(explanation: Explanation, report: Report) -> Tried:
     """What the report says of the call of a message. Only a finding on that very call, as it runs, is its cause; what would
-    happen if an endpoint failed, or what is wrong elsewhere in the configuration, is none."""
+    happen if an endpoint failed, or what is wrong elsewhere in the configuration, does not count."""
     results = [result for result in report.results if _is_about(result, explanation.message)]
     blocked = [result for result in results if result.outcome != "allowed"]
     as_it_runs = [result for result in blocked if result.situation in _AS_IT_RUNS]

@@ -175,9 +175,7 @@ class NetworkCheck:
         if url is None or not url.is_http:
             raise InputError(f"{quoted(self.url)} is not a URL of http or https; write for example http://localhost:8000.")
         if url.has_credentials:
-            raise InputError(
-                "the URL contains a user name or password, which browsers refuse in a page's calls; leave them away."
-            )
+            raise InputError("the URL contains a user name or password, which browsers refuse in a page's calls; drop them.")
 
     def _observe(self, client: HttpClient, redirects: RedirectPermission, plan: list[_Planned]) -> list[Observation]:
         observations: list[Observation] = []

@@ -126,9 +126,7 @@ def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine 
             raise InputError("--browser-path names the program of a browser; say which with --browser chromium.")
         return None
     if engine is not None and engine.value != browser.value:
-        raise InputError(
-            f"--browser {browser.value} is compared with the rules of {browser.value}; leave --engine {engine.value} away."
-        )
+        raise InputError(f"`--engine {engine.value}` conflicts with `--browser {browser.value}`; drop one.")
     from corsense.check.browser import BrowserCheck
 
     found = BrowserCheck(browser.value, path)

@@ -78,7 +78,7 @@ def _outcome(work: Callable[[], int | None]) -> int:
 
 
 def _flushed(status: int) -> int:
-    """The exit status once everything is written: a result that nobody can read is none."""
+    """The exit status once everything is written: a result that nobody can read does not count."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

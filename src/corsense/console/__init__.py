@@ -20,7 +20,7 @@ def console(trace: Trace, engine: EngineName) -> list[str]:
     """The lines that the console of `engine` shows for this fetch, verbatim and in order (`standard` speaks as Chromium).
 
     For another engine than the one that ran, the recorded answers are judged again by that engine; where it would have needed
-    an answer that was not recorded, the trace's own outcome is told in its words.
+    an answer that was not recorded, the trace's own outcome is printed in its words.
     """
     from corsense.console import chromium, firefox, webkit
     from corsense.console.context import Context

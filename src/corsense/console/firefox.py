@@ -201,7 +201,7 @@ def _first_bad_token(value: str) -> str:
 
 
 def as_utf8(value: str) -> str:
-    """A header value as Firefox shows it: its bytes read as UTF-8, with U+FFFD for what is none."""
+    """A header value as Firefox shows it: its bytes read as UTF-8, with U+FFFD for what is not UTF-8."""
     return value.encode("latin-1", "replace").decode("utf-8", "replace")
 
 

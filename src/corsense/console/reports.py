@@ -1,5 +1,5 @@
 """What others than a console say about a call that failed: developer tools' rows, logs of servers and proxies, runtimes without a
-browser, tests, frames and images. Each is told by a pattern, which is looked for where one of its words is in the text.
+browser, tests, frames and images. A pattern recognises each, which is looked for where one of its words is in the text.
 
 No pattern repeats over what another repetition beside it can match, so that each takes time in proportion to the text.
 """

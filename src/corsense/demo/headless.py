@@ -1,4 +1,4 @@
-"""Every scenario in a real Chromium that nobody sees: its verdicts and its console beside those of the model."""
+"""Every scenario in a headless Chromium: its verdicts and its console beside those of the model."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Row:
 
     @property
     def agrees(self) -> bool:
-        """Whether the model foretold all of it."""
+        """Whether the model predicted all of it."""
         return all(seen.agrees and seen.agrees_in_words for seen in self.seen)
 
     @property

@@ -91,7 +91,7 @@ class LocalServer:
 
 
 def _port_named(scope: Any) -> int:
-    """The port in the `Host` header, else that of the socket: they differ when a browser is told to take every connection to one
+    """The port in the `Host` header, else that of the socket: they differ when a browser takes every connection to one
     port."""
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     named = host.rpartition(b":")[2]

@@ -48,7 +48,7 @@ def print_sum(lines: Lines, rows: Sequence[Row], browser: str) -> None:
 def _cell(scenario: Scenario, seen: ScenarioRun) -> tuple[str, str]:
     right = good(scenario, seen)
     if scenario.kind == "open door":
-        words = "✓ stranger kept out" if right else "! stranger reads it"
+        words = "✓ untrusted kept out" if right else "! untrusted reads it"
     elif scenario.reads is not None and seen.allowed:
         words = "✓ allowed, header read" if right else "! allowed, header hidden"
     else:

@@ -1,4 +1,4 @@
-"""The page gets its answer, and still something is wanting: a header it cannot read, a cookie that will not come back, a
+"""The page gets its response, but something is missing: a header it cannot read, a cookie that will not come back, a
 cache that mixes."""
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def admits_untrusted(observation: Observation) -> Diagnosis | None:
     if response is None or response.header("access-control-allow-origin") != observation.origin:
         return None
     if any(observation.policy_of(layer).allows_origin(observation.origin) for layer in observation.cors_layers):
-        return None  # the layer was told so: its configuration is what is at fault
+        return None  # the layer is configured so: the fault is in its configuration
     evidence = {"sent": observation.origin}
     layer = observation.header_layer
     place = layer.place if layer is not None else None

@@ -25,7 +25,7 @@ _CUT_SHORT = frozenset({FailureReason.NOT_FOLLOWED, FailureReason.OUT_OF_TIME})
 
 
 def diagnose(observation: Observation) -> list[Diagnosis]:
-    """Why this fetch did what it did: at least one cause when it did not get through, what is wanting when it did. A fetch that
+    """Why this fetch did what it did: at least one cause when it did not get through, what is missing when it did. A fetch that
     corsense itself cut short has no cause, unless it is clear where it led."""
     if observation.app is not None and observation.app.stack_error is not None:
         return [broken_stack(observation.app)]

@@ -29,8 +29,8 @@ _SENTENCES = {
     "origin-not-normalised": "{allowed} is not written as browsers write it. Browsers send {sent}.",
     "origin-has-path": "{allowed} is a URL with a path, not an origin. Browsers send {sent}.",
     "origin-without-scheme": "{allowed} has no scheme, so no page matches. Browsers send {sent}.",
-    "glob-in-origins": "{allowed} is a pattern, and a list of origins takes none. Browsers send {sent}.",
-    "regex-in-origins": "{allowed} is a regular expression, and a list of origins takes none. Browsers send {sent}.",
+    "glob-in-origins": "{allowed} is a pattern, which a list of origins does not support. Browsers send {sent}.",
+    "regex-in-origins": "{allowed} is a regular expression, which a list of origins does not support. Browsers send {sent}.",
     "origin-scheme-mismatch": "{allowed} has another scheme than the page. Browsers send {sent}.",
     "origin-port-mismatch": "{allowed} has another port than the page. Browsers send {sent}.",
     "origin-host-mismatch": "{allowed} is another name of this machine, so another origin. Browsers send {sent}.",
@@ -156,7 +156,7 @@ def entry_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]:
             yield Diagnosis(likeness.slug, _sentence(meant, likeness, policy), layer.place, evidence, remedy=remedy)
         elif meant is None and (slug := pattern_slug(entry)) is not None:
             what = "a pattern" if slug == "glob-in-origins" else "a regular expression"
-            message = f"{entry!r} is {what}, and a list of origins takes none. It matches no page."
+            message = f"{entry!r} is {what}, which a list of origins does not support. It matches no page."
             evidence = {"allowed": entry, "allow_origins": list(policy.entries)}
             yield Diagnosis(slug, message, layer.place, evidence, remedy=pattern_remedy(entry))
 

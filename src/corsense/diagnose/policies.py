@@ -1,4 +1,4 @@
-"""What a CORS layer was told, and how it judges by it: the arguments of Starlette's `CORSMiddleware`, or a `Policy` of
+"""The settings of a CORS layer, and how it decides by them: the arguments of Starlette's `CORSMiddleware`, or a `Policy` of
 corsense's own."""
 
 from __future__ import annotations

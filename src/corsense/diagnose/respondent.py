@@ -208,8 +208,8 @@ class _Answer:
         return None
 
     def shape(self) -> _Mark | None:
-        """A proxy that leaves no name, by the lines it leaves out. Every server of apps sends Date and, unless it was told not
-        to, Server."""
+        """A proxy that leaves no name, by the lines it leaves out. Every server of apps sends Date and, unless it is configured
+        not to, Server."""
         if self.response.header("server") is not None or not self.response.headers:
             return None
         if self.response.header("date") is None:

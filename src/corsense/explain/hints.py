@@ -15,7 +15,7 @@ _ANSWERS_ITSELF = re.compile(r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|la
 
 
 def parts(url: str | None) -> SplitResult:
-    """The parts of an address; all empty where it is none."""
+    """The parts of an address; all empty where it is not one."""
     try:
         return urlsplit(url or "")
     except ValueError:
@@ -31,7 +31,7 @@ def host(url: str | None) -> str:
 
 
 def without_query(url: str | None) -> str:
-    """The address without user name, query and fragment, which may hold secrets; empty where it is none."""
+    """The address without user name, query and fragment, which may hold secrets; empty where it is not one."""
     where = parts(url)
     name = where.netloc.rpartition("@")[2]
     return f"{where.scheme}://{name}{where.path}" if where.scheme and name else ""

@@ -135,7 +135,7 @@ class _Fetch:
             return self._refuse(error, "permission for the local network", "Local Network Access", seen=url.host)
         same_origin = self.tainting == "basic" and url.origin == asked.origin and url.origin != "null"
         if same_origin or url.scheme in ("data", "about", "blob"):
-            self._note("same origin: CORS has no say", "Main fetch", seen=asked.origin)
+            self._note("same origin: CORS does not apply", "Main fetch", seen=asked.origin)
             return None
         if asked.mode == "same-origin":
             return self._refuse(

@@ -234,7 +234,7 @@ class CookieSetting:
             return None
         if not host.endswith("." + domain) or is_ip_address(host):
             return f"its Domain={domain} does not cover the host {host}"
-        return f"its Domain={domain} is a public suffix, shared by strangers" if _is_public_suffix(domain) else None
+        return f"its Domain={domain} is a public suffix that unrelated sites share" if _is_public_suffix(domain) else None
 
 
 def is_ip_address(host: str) -> bool:

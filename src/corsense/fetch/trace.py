@@ -16,7 +16,7 @@ Tainting = Literal["basic", "cors", "opaque", "opaqueredirect"]
 
 
 class FailureReason(StrEnum):
-    """Why a fetch failed without CORS having a say."""
+    """Why a fetch failed before CORS was checked."""
 
     # The network. Transports report these in `NetworkError.reason`.
     CONNECTION_REFUSED = "connection refused"

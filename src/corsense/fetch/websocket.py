@@ -46,7 +46,7 @@ def handshake(engine: Engine, asked: FetchRequest) -> Run:
         if following is None or len(exchanges) > _MAX_REDIRECTS:
             break
         target = following.request_url
-    step = Step("a WebSocket: CORS has no say, the server decides by Origin", "WebSockets", True, asked.origin)
+    step = Step("a WebSocket: CORS does not apply, the server decides by Origin", "WebSockets", True, asked.origin)
     return Trace(asked, engine.name, tuple(exchanges), (step,), _judged(answer, len(exchanges) - 1))
 
 

@@ -63,7 +63,7 @@ def fix_source(
     paths: Sequence[str], named: Sequence[str], fix_options: FixOptions, selection: RuleSelection = EVERYTHING
 ) -> FixResult:
     """The edits for what the linter finds below the paths. A fix is proven when the repaired source is valid, the finding is
-    gone, and no other has come of it. `named` are the origins that the user named, `selection` says which findings count.
+    gone, and no other appeared. `named` are the origins that the user named, `selection` says which findings count.
 
     Raises:
         InputError: a path does not exist, or files cannot be read.

@@ -307,7 +307,7 @@ def _method(value: Value, call: ast.Call, evaluator: Evaluator, frame: Frame) ->
 
 
 def _separators(call: ast.Call, evaluator: Evaluator, frame: Frame) -> Alternatives:
-    """Where `split` takes a text apart: at blanks where it is told nothing."""
+    """Where `split` takes a text apart: at blanks where it gets no separator."""
     words = {word.arg: word.value for word in call.keywords}
     given = call.args[0] if call.args else words.get("sep")
     return evaluator.evaluate(given, frame) if given is not None else only(Known(None, Spot(frame.module, call)))

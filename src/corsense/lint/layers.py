@@ -1,4 +1,4 @@
-"""The layers of apps as the source adds them, and what a CORS layer is told."""
+"""The layers of apps as the source adds them, and the arguments of a CORS layer."""
 
 from __future__ import annotations
 

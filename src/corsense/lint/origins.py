@@ -1,4 +1,4 @@
-"""The origins that a layer is told, and what is wrong with the way one is written."""
+"""The origins that a layer allows, and what is wrong with the way one is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REGEX = re.compile(r"[\\^$()\[\]|+]|\.\*")
 
 @dataclass(frozen=True, slots=True)
 class WrittenOrigin:
-    """An entry of a list of origins with its fault: `slug`, and the origin that was `meant` where one can be told.
+    """An entry of a list of origins with its fault: `slug`, and the origin that was `meant` where one is known.
 
     `is_repeated` tells that the list has the meant origin as well."""
 

@@ -57,7 +57,7 @@ _NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 class Unreadable(Exception):
     """A file cannot be read as a program; the message says why. `line` and `column` of the place count from 1, None where there
-    is none."""
+    is no package."""
 
     def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(reason)

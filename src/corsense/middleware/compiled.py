@@ -259,7 +259,7 @@ class CompiledPolicy:
         return refused
 
     def _unnamed(self, asked: list[bytes]) -> list[bytes]:
-        """The names that are not listed, in lower case, without white space; empty elements are none."""
+        """The names that are not listed, in lower case, without white space; empty elements do not count."""
         stripped = [part.strip(b" \t").lower() for part in asked if part not in self.names]
         return [name for name in stripped if name and name not in self.names]
 

@@ -246,7 +246,7 @@ class Observer:
             return verdict_on(request, self.default.policy), given
         return given, verdict_on(request, candidate.policy) if rules is self.default else given
 
-    # What becomes of it.
+    # What happens to it.
 
     def restart(self) -> None:
         """In the child of a fork: begin anew."""
@@ -308,7 +308,7 @@ def _difference(request: RequestTuple, refuses: bool, reason: str) -> str:
 
 
 def _is_own(origin: bytes, scope: Scope) -> bool:
-    """Whether a page of the server's own origin sent this, as far as can be told without `Sec-Fetch-Site`."""
+    """Whether a page of the server's own origin sent this, as far as is known without `Sec-Fetch-Site`."""
     sent = dict(scope["headers"])
     own = str(scope.get("scheme", "http")).encode("latin-1", "replace") + b"://" + sent.get(b"host", b"")
     return b"sec-fetch-site" not in sent and origin == own

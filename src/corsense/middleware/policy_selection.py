@@ -40,8 +40,8 @@ def compile_rules(
     selecting: bool = False,
 ) -> CompiledPolicy | PolicySelector:
     """The policies in the form that requests are judged by. `marks`: there may be routes that are marked; `compile_policy`: how a
-    policy is compiled, where a subclass has a say in it; `selecting`: a `PolicySelector` even where there is one policy only.
-    Raises `PolicyError` for patterns that are none."""
+    policy is compiled, where a subclass takes part; `selecting`: a `PolicySelector` even where there is one policy only.
+    Raises `PolicyError` for invalid patterns."""
     default = _compiled(policy, compile_policy, is_default=True)
     if policies is None and default is not None and not marks and not selecting:
         return default

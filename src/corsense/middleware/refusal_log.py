@@ -29,7 +29,7 @@ SILENCE: Final = 600.0
 """Seconds after which a log that fell silent begins anew."""
 
 LONGEST_PATH: Final = 200
-"""So many characters of a path are told apart."""
+"""So many characters of a path are compared."""
 _LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
 
 

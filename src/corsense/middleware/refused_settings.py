@@ -1,5 +1,5 @@
 """What happens when a layer's settings are refused: it is logged with the line that adds the layer, and a server that starts the
-app is told that the start-up failed."""
+app learns that the start-up failed."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class Decision:
     """A policy's answer to one request.
 
     - `allowed`, and where it is not, `reason`; `value` is what was refused (the origin, the method, the header's name).
-    - `origin`: the page's origin, None when the request names none (then CORS has no say, and it is allowed).
+    - `origin`: the page's origin, None when the request names none (then CORS does not apply, and it is allowed).
     - `credentials`: the page may send cookies and read the answer.
     """
 

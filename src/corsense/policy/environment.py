@@ -126,7 +126,7 @@ def _broken_json(text: str, name: str) -> tuple[list[str], list[Fault]]:
     remedy = f"Leave {name} out, or separate entries by commas."
     if parts:
         remedy = f"Write {name}={instead}, without brackets and quotes."
-    message = f"{quoted(text)} begins like JSON and is none."
+    message = f"{quoted(text)} begins like JSON but is not valid JSON."
     return [], [Fault(name, text, "origins-not-a-list", message, remedy)]
 
 

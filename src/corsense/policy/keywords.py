@@ -79,7 +79,7 @@ def unknown_keyword(name: str, value: object) -> Fault:
 
 
 def unknown_layer_keyword(name: str, value: object) -> Fault:
-    """The fault of a keyword that neither `CORSMiddleware` nor `install` has. A keyword of `Policy` is told where it goes."""
+    """The fault of a keyword that neither `CORSMiddleware` nor `install` has; for one of `Policy` it says where that goes."""
     message = f"CORSMiddleware has no {quoted(name)}."
     if name in KEYWORDS:
         own = f"{_AS_LAYER[name]}=..., or " if name in _AS_LAYER else ""
@@ -90,12 +90,12 @@ def unknown_layer_keyword(name: str, value: object) -> Fault:
 
 
 def nearest_keyword(name: str) -> str | None:
-    """The keyword of `Policy` that `name`, which is none, was probably meant for; None when nothing is like it."""
+    """The keyword of `Policy` that the unknown `name` was probably meant for; None when nothing is like it."""
     return _nearest(name, {**OF_OTHERS, **{keyword: keyword for keyword in KEYWORDS}})
 
 
 def nearest_layer_keyword(name: str) -> str | None:
-    """The keyword of `CORSMiddleware` that `name`, which is none, was probably meant for; None when nothing is like it."""
+    """The keyword of `CORSMiddleware` that the unknown `name` was probably meant for; None when nothing is like it."""
     others = {name: _AS_LAYER.get(meant, "policy") for name, meant in OF_OTHERS.items()}
     return _nearest(name, {**others, **{keyword: keyword for keyword in LAYER_KEYWORDS}})
 

@@ -88,7 +88,7 @@ def _not_a_list(field: str, given: object) -> Fault:
     if isinstance(given, str):
         entries = [part for part in re.split(r"[,;\s]+", given.strip("[] \t\r\n")) if part]
         entries = [part.strip("'\"") for part in entries]
-        message = f"{quoted(given)} is one string, and a list is due; an origin would be compared with its letters."
+        message = f"{quoted(given)} must be a list, not a string; an origin would be compared with its letters."
         instead = f"Write {field}={quoted(entries)}." if len(entries) <= _SHOWN else "Split it, and strip each part."
         return Fault(field, given, "origins-not-a-list", message, instead)
     return Fault(
@@ -97,7 +97,7 @@ def _not_a_list(field: str, given: object) -> Fault:
 
 
 def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
-    """The patterns that must not have cookies because their pages travel in the clear over a network that strangers share; see
+    """The patterns that must not have cookies because their pages travel in the clear over a shared network; see
     `insecure_development_origins` for the others. Source: jub0bs/cors; Kettle, AppSec EU 2017."""
     return [insecure_fault(field, str(pattern)) for pattern in _insecure(listed.texts) if not pattern.is_development]
 

@@ -55,12 +55,12 @@ class ResolverSettings:
 class Policy:
     """Which pages may do what with an API. Immutable, validated, equal by value.
 
-    All that is wrong is told at once: construction raises `PolicyError`, each of whose `faults` names the field, the value, why
+    All faults are reported at once: construction raises `PolicyError`, each of whose `faults` names the field, the value, why
     it cannot be and what to write instead. For each field, what is permitted and prohibited, and why:
 
     **origins**: patterns of the pages' origins (see `OriginPattern.parse`), or `"*"` for every origin.
     Permitted: `["https://app.example.com", "https://*.example.com", "http://localhost:*", "capacitor://localhost"]`; `"*"`.
-    Prohibited: a string where a list is due; a wildcard elsewhere than as whole labels in front or as port; a regular expression;
+    Prohibited: a string in place of a list; a wildcard elsewhere than as whole labels in front or as port; a regular expression;
     a trailing slash, a path, a user, upper case, Unicode, the default port (browsers send none of these, so it would match no
     page); `null` (every page can have that origin) and `file:`; `"*"` beside others; `"*"` with `credentials=True`; none at all,
     when there is no `origin_regex` and no `origin_resolver` either.
@@ -401,7 +401,7 @@ class Policy:
         resolved: bool | None = None,
         admitted: bool = False,
     ) -> Decision:
-        """The answer to one request of a page of `origin` (None: no `Origin` header, so CORS has no say).
+        """The answer to one request of a page of `origin` (None: no `Origin` header, so CORS does not apply).
 
         `method` is as on the wire, `headers` are the names that need a permission (those of `Access-Control-Request-Headers`, any
         case), `credentials` says that the page wants cookies along, `private_network` that the browser asks for it. `resolved` is
@@ -535,7 +535,7 @@ def _entries(field: str, given: object, example: str) -> tuple[Iterable[object],
     if given == "*":
         return ("*",), []
     if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
-        message = f"{quoted(given)} is {'one string' if isinstance(given, str) else 'no list'}, and a list is due."
+        message = f"{quoted(given)} must be a list{', not a string' if isinstance(given, str) else ''}."
         entries = re.split(r"[,;\s]+", given.strip(" ,;\t\r\n")) if isinstance(given, str) and given.strip() else [example]
         return (), [Fault(field, given, "invalid-cors-header", message, f"Write {field}={quoted(entries)}.")]
     return given, []

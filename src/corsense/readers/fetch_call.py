@@ -30,7 +30,7 @@ _EXAMPLE = "fetch('http://localhost:8000/api/users')"
 
 @dataclass(slots=True)
 class _Draft:
-    """What one call said, before the browser's own headers are told apart."""
+    """What one call said, before the browser's own headers are separated."""
 
     url: str
     method: str = "GET"

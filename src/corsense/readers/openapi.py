@@ -156,7 +156,7 @@ class _Reader:
             )
 
     def resolve(self, value: object) -> Mapping[str, object]:
-        """The object that `value` is or refers to; an empty one when it is none, or when references go in circles."""
+        """The object that `value` is or refers to; an empty one when it is not an object, or when references go in circles."""
         for _ in range(_MAX_REFERENCES):
             if not isinstance(value, dict):
                 return {}

@@ -149,5 +149,5 @@ def _from_file(path: Path) -> Policy:
     elif isinstance(found, dict) and isinstance(found.get("policy"), dict):
         found = found["policy"]  # what `corsense policy show --format json` prints
     if not isinstance(found, dict):
-        raise InputError(f"{quoted(path.name)} holds no policy: a table of {', '.join(KEYWORDS[:2])} and the like is due.")
+        raise InputError(f"{quoted(path.name)} holds no policy: a table of {', '.join(KEYWORDS[:2])} and the like is expected.")
     return Policy(**found)

@@ -79,7 +79,7 @@ class PastedRequest:
 
 
 def settle(draft: PastedRequest, lines: Iterable[tuple[str, str]], *, handwritten: bool) -> PastedRequest:
-    """Complete a request from its header lines, as copied: what the page's script set is told apart from what the browser added.
+    """Complete a request from its header lines, as copied: what the page's script set is separated from what the browser added.
 
     `draft` holds everything but `headers`; what it already says about `origin` wins over the lines. `handwritten`: the text may
     well be no copy from a browser, so that a header is only taken for the browser's own when other headers give the browser away.

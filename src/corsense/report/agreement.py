@@ -9,7 +9,7 @@ from corsense.report.terminal import Line, Lines
 
 
 def print_verdict(lines: Lines, result: Result, *, verbose: bool) -> None:
-    """Print where the browser and the model do not agree; with `verbose` also that they do. `lines` are told the result first."""
+    """Print where the browser and the model do not agree; with `verbose` also that they do."""
     verdict = result.browser
     if verdict is None:
         return

@@ -179,7 +179,7 @@ def _lines(result: ReplayResult) -> Iterator[str]:
 
 def _not_judged(result: ReplayResult) -> Iterator[str]:
     for count, what in (
-        (result.without_origin, "without an Origin header, so CORS has no say"),
+        (result.without_origin, "without an Origin header, so CORS does not apply"),
         (result.own_host, "from pages of the API's own host, which need no CORS"),
         (result.not_from_browsers, "with an Origin or a method that no browser sends"),
         (result.not_kept, "that the middleware counted beyond what it keeps"),
@@ -236,7 +236,7 @@ def _caveats(result: ReplayResult) -> Iterator[str]:
 def _said(result: ReplayResult) -> Iterator[str]:
     if result.baseline == "none":
         yield (
-            "what browsers were told before: add the answer's Access-Control-Allow-Origin to the log, or name today's policy "
+            "what browsers got before: add the answer's Access-Control-Allow-Origin to the log, or name today's policy "
             "with --current."
         )
     for fact, count in result.missing.items():

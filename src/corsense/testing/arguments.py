@@ -32,7 +32,7 @@ def fetch_request(
 ) -> FetchRequest:
     """What a page at `origin` asks for; `json` is `...` where there is none.
 
-    Raises InputError for what no page can ask, and where CORS has no say.
+    Raises InputError for what no page can ask, and where CORS does not apply.
     """
     origin = read_page_origin(origin)
     if not path.startswith("/") and "://" not in path:
@@ -44,7 +44,7 @@ def fetch_request(
     if target is None or not target.is_http:
         raise InputError(f"{quoted(url)} is not a URL of http or https")
     if target.origin == origin:
-        raise InputError(f"a page of {origin} and {url} have the same origin: CORS has no say there, so nothing would be tested")
+        raise InputError(f"a page of {origin} and {url} have the same origin; CORS does not apply, so nothing would be tested")
     content, lines = _content(body, json, with_defaults(header_pairs(headers), resolved.headers))
     return FetchRequest(
         url, origin, method.upper() if method.upper() in _KNOWN else method, lines, credentials, body=content,

@@ -70,7 +70,7 @@ def assert_cors_blocked(
     `error` is the reason wanted, a `CorsError` or its name (`"PreflightMissingAllowOriginHeader"`); None: any. The rest is as in
     `assert_cors_allowed`. A call that needs no preflight reaches the endpoint, as it does in a browser: CORS hides the answer.
 
-    Raises AssertionError when the call is allowed, is blocked for another reason, or fails without CORS having a say (no server,
+    Raises AssertionError when the call is allowed, is blocked for another reason, or fails before CORS is checked (no server,
     mixed content); ValueError as `assert_cors_allowed`.
     """
     __tracebackhide__ = True
@@ -138,7 +138,7 @@ def assert_no_foreign_access(
 ) -> None:
     """Assert that no page but those of `trusted` is let in, by any of the slips that are known.
 
-    For each trusted origin (or pattern, `https://*.example.com`) strangers are made that a careless comparison takes for it:
+    For each trusted origin (or pattern, `https://*.example.com`) look-alikes are made that a careless comparison takes for it:
     names that begin or end alike, dots replaced, special characters, subdomains, http, other ports, other spellings; with them
     `null`, sites where anybody can publish, and any site at all; where the app's own list can be read, whoever else it names.
     They ask for every route, and for the answers that no endpoint gives (404, 405, redirects of slashes, 401). Preflights that
@@ -148,8 +148,8 @@ def assert_no_foreign_access(
     For a public API without credentials (`*`), ask with `credentials=["include"]`. `requests` and `run_unsafe` are those of
     `cors_matrix`.
 
-    Raises AssertionError that names each stranger, what it is given and why; ValueError for an entry that cannot be trusted, and
-    where nothing answers.
+    Raises AssertionError that names each untrusted origin, what it gets and why; ValueError for an entry that cannot be trusted,
+    and where nothing answers.
     """
     __tracebackhide__ = True
     resolved, own = resolve_target(target), listed(trusted, "trusted")
@@ -191,7 +191,7 @@ def assert_no_foreign_write(
     only, which runs the endpoints. `requests` are those to try (`"POST /users"`, `"WEBSOCKET /ws"`), `ignore` kinds that are no
     fault here (see `corsense.testing.foreign_write.KINDS`).
 
-    Warns (`UntriedWarning`) of a route of which it cannot be told. Raises AssertionError that quotes the page that got through;
+    Warns (`UntriedWarning`) of a route for which it is not known. Raises AssertionError that quotes the page that got through;
     ValueError for an entry that cannot be trusted, and where nothing answers.
     """
     __tracebackhide__ = True
@@ -220,7 +220,7 @@ def matrix_plan(
     engine: str,
     run_unsafe: bool,
 ) -> ExchangePlan[CorsMatrix]:
-    """The errand behind `cors_matrix`, its arguments read."""
+    """The exchange plan behind `cors_matrix`, its arguments read."""
     pages = [read_page_origin(origin) for origin in listed(origins, "origins")]
     return measure(resolved, pages, read_credentials(credentials), requests, read_engine(engine), run_unsafe)
 
@@ -252,7 +252,7 @@ def held(matrix: CorsMatrix, path: str | os.PathLike[str], update: bool) -> Cors
 
 
 def nobody(found: tuple[ForeignAccess, ...], trusted: tuple[str, ...], resolved: AssertionTarget) -> None:
-    """Raises AssertionError when strangers were let in."""
+    """Raises AssertionError when untrusted origins get access."""
     __tracebackhide__ = True
     if found:
         raise AssertionError(foreign_access_text(found, trusted, resolved.app))

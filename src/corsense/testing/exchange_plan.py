@@ -1,6 +1,6 @@
 """What a test asks for, apart from how it is sent: a generator that yields each `Call` and is sent what came back.
 
-The same errand serves a test that waits and a test that awaits.
+The same plan serves a test that waits and a test that awaits.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ _SLUGS = {
 
 @dataclass(frozen=True, slots=True)
 class ForeignAccess:
-    """A stranger that is let in. `kind` is one of `KINDS`, `why` says how, `request` is `GET /users`, `answered` the value of
-    `Access-Control-Allow-Origin` (for a cache split: what `Vary` says)."""
+    """An untrusted origin that gets access. `kind` is one of `KINDS`, `why` says how, `request` is `GET /users`, `answered` the
+    value of `Access-Control-Allow-Origin` (for a cache split: what `Vary` says)."""
 
     kind: str
     origin: str
@@ -115,7 +115,7 @@ class _Search:
     def _preflight(
         self, operation: PageOperation, probe: ForeignOrigin, request: FetchRequest
     ) -> ExchangePlan[ForeignAccess | None]:
-        """A preflight that lets a stranger in where the answer does not: what it sends is carried out."""
+        """A preflight that allows an untrusted origin where the response does not: the server carries out what it sends."""
         wire = WireRequest(operation.method, request.url, (("Origin", probe.origin),))
         call = Call(preflight_of(wire))
         answer = ((yield from self.memory.ask(call)) if self.memory is not None else (yield call)).response
@@ -192,7 +192,7 @@ def _search(
     operations = yield from surface(resolved, requests)
     look = _Search(resolved, credentials, None if run_unsafe else Memory(resolved.has_cookies), run_unsafe)
     found: list[ForeignAccess] = []
-    # A stranger's page sends the least it can, so that no list of methods or headers hides how origins are compared.
+    # An untrusted page sends the least it can, so that no list of methods or headers hides how origins are compared.
     bare = [replace(operation, headers=(), body=None) for operation in operations]
     for operation in bare:
         found += yield from look.through(operation, probes)

@@ -256,7 +256,7 @@ class _Search:
                 yield page
 
     def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
-        """The request as the page of the app's own origin makes it: what comes of it says whether anybody gets in."""
+        """The request as the page of the app's own origin makes it: the result says whether anybody gets in."""
         origin = _base_origin(self.resolved)
         headers = (
             *operation.headers,

@@ -138,7 +138,7 @@ def measure(
 def _insist_on_two_origins(url: str, origin: str) -> None:
     target = parse_url(url)
     if target is not None and target.origin == origin:
-        raise InputError(f"{origin} is the origin of the app itself, where CORS has no say: leave it out of the origins")
+        raise InputError(f"{origin} is the origin of the app itself, where CORS does not apply; drop it from the origins")
 
 
 def _cell(operation: PageOperation, origin: str, credentials: Credentials, watched: Watched) -> MatrixCell:

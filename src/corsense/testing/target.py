@@ -61,11 +61,11 @@ class AssertionTarget:
         return url
 
     def run(self, exchange_plan: ExchangePlan[T]) -> T:
-        """Run an errand to its end, waiting for each answer."""
+        """Run a plan to its end, waiting for each answer."""
         raise NotImplementedError
 
     async def arun(self, exchange_plan: ExchangePlan[T]) -> T:
-        """Run an errand to its end, awaiting each answer, on asyncio or trio."""
+        """Run a plan to its end, awaiting each answer, on asyncio or trio."""
         raise NotImplementedError
 
 
@@ -122,7 +122,7 @@ class InProcess(AssertionTarget):
 
 @dataclass(frozen=True, slots=True)
 class Blocking(AssertionTarget):
-    """Something that is asked and waited for. `opened` gives the function that asks, for as long as an errand takes."""
+    """Something that is asked and waited for. `opened` gives the function that asks, for as long as a plan takes."""
 
     opened: Callable[[], contextlib.AbstractContextManager[Callable[[Call], AsgiExchange]]] = contextlib.nullcontext  # type: ignore[assignment]
 

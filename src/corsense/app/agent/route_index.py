@@ -76,7 +76,7 @@ def index_of(routes: list[Any]) -> RouteIndex:
 
 
 def _matching(route: Any) -> tuple[str, Matcher | None]:
-    """What the path of a matching request begins with, and whether a path matches; None when that cannot be told."""
+    """What the path of a matching request begins with, and whether a path matches; None when that is not known."""
     candidates = getattr(type(route), "effective_candidates", None)
     if candidates is not None and type(route).matches in _KNOWN:
         # A router with a frontend in it must always be seen; the first releases with lazy inclusion had no frontends.

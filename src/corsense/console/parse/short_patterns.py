@@ -1,4 +1,4 @@
-"""Messages too short, or too loosely worded, to be told by their letters: libraries, servers, network lines. Found by patterns.
+"""Messages too short, or too loosely worded, to be recognised by their letters: libraries, servers, network lines.
 
 No pattern repeats over what another repetition beside it can match, so that each takes time in proportion to the text.
 """

@@ -101,7 +101,7 @@ async function run(scenario, which) {
 // What an outcome means for this scenario: an open door is not good news.
 function meaning(scenario, result, side) {
   const allowed = side === "browser" ? result.saw.allowed : result.judged.allowed;
-  if (scenario.kind === "open door") return allowed ? ["!", "a stranger reads it", "bad"] : ["✓", "the stranger is kept out", "good"];
+  if (scenario.kind === "open door") return allowed ? ["!", "an untrusted page reads it", "bad"] : ["✓", "the untrusted page is kept out", "good"];
   if (scenario.kind === "hidden header" && allowed) {
     const seen = side === "browser" ? scenario.reads in result.saw.headers : result.judged.exposed.includes(scenario.reads);
     return seen ? ["✓", "allowed, header read", "good"] : ["!", "allowed, header hidden", "bad"];
@@ -125,9 +125,8 @@ function markList(scenario) {
 }
 
 function fillList() {
-  let row = null;
+  find("list").append(make("li", { class: "all" }, make("a", { href: "#all" }, `All ${scenarios.length} scenarios`)));
   for (const scenario of scenarios) {
-    if (scenario.row !== row) find("list").append(make("li", { class: "row" }, `Row ${(row = scenario.row)}`));
     const link = make("a", { href: `#${scenario.name}` }, scenario.title, make("span", { class: "dots", id: `list-${scenario.name}` }));
     find("list").append(make("li", {}, link));
   }
@@ -146,7 +145,7 @@ function overview() {
     make("thead", {}, head), make("tbody", {}, ...rows));
   find("main").replaceChildren(
     make("h2", {}, `${scenarios.length} scenarios, broken and repaired`),
-    make("p", {}, "Choose one, or run everything. A page's script is told no more than ",
+    make("p", {}, "Choose one, or run everything. A page's script only gets a ",
       make("code", {}, "TypeError"), ": the red lines are in the console, which opens with F12."),
     make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "All scenarios" }, table));
   scenarios.forEach(markTable);
@@ -183,11 +182,11 @@ function show(scenario) {
     make("span", { class: "knob", "aria-hidden": "true" }), "Apply the fix");
   if (!scenario.repairable) flip.setAttribute("disabled", "");
   find("main").replaceChildren(
-    make("p", { class: "where" }, `Row ${scenario.row} of the article`),
+    make("p", { class: "where" }, `Scenario ${index + 1} of ${scenarios.length}`),
     make("h2", {}, scenario.title),
     make("p", { class: "story" }, scenario.story),
     make("p", { class: "request" }, make("code", {}, `${scenario.method} ${scenario.path}`), " by a page at ", make("code", {}, scenario.origin),
-      scenario.kind === "open door" ? " that nobody has let in" : null, " of the API at ", make("code", { id: "server" }, "")),
+      scenario.kind === "open door" ? " that is not trusted" : null, " of the API at ", make("code", { id: "server" }, "")),
     make("div", { class: "bar" }, flip, make("button", { id: "again", type: "button", class: "plain", on: { click: () => refresh() } }, "Run again"),
       scenario.repairable ? null : make("span", { class: "quiet" }, "Nothing is wrong here: there is nothing to repair.")),
     make("div", { class: "columns" },
@@ -236,7 +235,7 @@ function whatScriptSaw(scenario, { saw, judged }) {
     parts.push(make("p", {}, "Script got ", make("code", {}, `${saw.status} ${saw.body}`)), make("p", {}, "and can read the headers ", make("code", {}, names || "none"), "."));
     if (scenario.reads) parts.push(make("p", {}, make("code", {}, `response.headers.get("${scenario.reads}")`), " is ", make("code", {}, JSON.stringify(saw.headers[scenario.reads] ?? null)), "."));
   } else {
-    parts.push(make("p", {}, "Script got ", make("code", { class: "wrong" }, saw.error), " and is told nothing more."));
+    parts.push(make("p", {}, "Script got ", make("code", { class: "wrong" }, saw.error), " and learns nothing more."));
   }
   parts.push(make("h4", {}, `The console of ${ENGINES[engine]}, as corsense predicts it`));
   parts.push(judged.console.length
@@ -270,10 +269,10 @@ function tryIt(judged) {
 function route() {
   const name = location.hash.slice(1);
   if (name === "main") return;
-  current = scenarios.find((scenario) => scenario.name === name) ?? null;
+  current = name === "all" ? null : (scenarios.find((scenario) => scenario.name === name) ?? scenarios[0]);
   variant = "broken";
   for (const link of find("list").querySelectorAll("a")) {
-    if (link.hash === location.hash && current) link.setAttribute("aria-current", "page");
+    if (link.hash === `#${current ? current.name : "all"}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   if (current) {
@@ -287,6 +286,7 @@ function route() {
 async function runAll() {
   const button = find("all");
   button.setAttribute("disabled", "");
+  location.hash = "#all";
   let agreed = 0;
   let made = 0;
   for (const [index, scenario] of scenarios.entries()) {

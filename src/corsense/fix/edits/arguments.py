@@ -112,7 +112,7 @@ def string_to_list(source: Source, call_line: int, keyword: str = "allow_origins
 @edit
 def set_credentials(source: Source, call_line: int, value: bool = True) -> list[Splice] | None:
     """Sets `allow_credentials` to `value`. Refuses (None) to set it to True unless every origin is known and `*` is not among
-    them, nor a pattern that admits strangers: with credentials those would let any site read with the user's cookies."""
+    them, nor a pattern that admits untrusted origins: with credentials those would let any site read with the user's cookies."""
     call = cors_call(source, call_line)
     if call is None or (value and not _names_its_origins(call)):
         return None

@@ -25,7 +25,7 @@ def string_literal(source: Source, value: ast.expr | None) -> ast.Constant | Non
 
 
 def compiled(pattern: str) -> re.Pattern[str] | None:
-    """The pattern compiled; None where it is none."""
+    """The pattern compiled; None where it is not a pattern."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -1,7 +1,7 @@
 """The rules: one module a cause that source can show.
 
-A rule of a layer looks at what one CORS layer is told, a rule of a stack at the layers of one app and their order, a rule of a
-module at the rest. What a cause means, why it is bad and what to write instead is the page of `corsense.causes`.
+A rule of a layer looks at the arguments of one CORS layer, a rule of a stack at the layers of one app and their order, a rule
+of a module at the rest. What a cause means, why it is bad and what to write instead is the page of `corsense.causes`.
 """
 
 from __future__ import annotations

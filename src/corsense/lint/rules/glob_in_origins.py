@@ -13,4 +13,4 @@ SLUG = "glob-in-origins"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} is a pattern, and a list of origins takes none. It matches no page.")
+    yield from misspelt(layer, SLUG, "{written} is a pattern, which a list of origins does not support. It matches no page.")

@@ -1,4 +1,4 @@
-"""`public-suffix-origin` in source: the expression covers a domain where strangers get names."""
+"""`public-suffix-origin` in source: the expression covers a domain where anybody gets a name."""
 
 from __future__ import annotations
 

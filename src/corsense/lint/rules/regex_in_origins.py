@@ -13,4 +13,6 @@ SLUG = "regex-in-origins"
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Entries with this fault."""
-    yield from misspelt(layer, SLUG, "{written} is a regular expression, and a list of origins takes none. It matches no page.")
+    yield from misspelt(
+        layer, SLUG, "{written} is a regular expression, which a list of origins does not support. It matches no page."
+    )
