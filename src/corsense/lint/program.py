@@ -56,8 +56,9 @@ _NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 
 class Unreadable(Exception):
-    """A file cannot be read as a program; the message says why. `line` and `column` of the place count from 1, None where there
-    is no package."""
+    """A file cannot be read as a program; the message says why. `line` and `column` of the place count from 1.
+
+    They are None where there is none."""
 
     def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
         super().__init__(reason)
