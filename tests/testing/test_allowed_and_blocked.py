@@ -84,7 +84,8 @@ def test_a_missing_middleware_is_named_with_what_to_add() -> None:
 def test_a_crash_is_called_a_crash_and_not_raised() -> None:
     with pytest.raises(AssertionError) as error:
         assert_cors_allowed(make_app(), "GET", "/crash", origin=PAGE)
-    assert "error[CORS702]: The app crashes in crash: ZeroDivisionError: division by zero: return 1 / 0" in folded(said_by(error))
+    assert "error[CORS702]: The app crashes in crash: ZeroDivisionError: division by zero" in folded(said_by(error))
+    assert "return 1 / 0" in said_by(error)
     assert "apps.py:" in said_by(error)
 
 

@@ -56,15 +56,15 @@ def _causes(observation: Observation) -> list[Diagnosis]:
 def _refused(observation: Observation, outcome: Blocked) -> list[Diagnosis]:
     if outcome.error in _LOCAL_NETWORK:
         message = (
-            "Chromium asks the user before a public page may call this machine or the local network; no header of the "
+            "Chromium asks the user before a public page may call this machine or the local network. No header of the "
             "server can change that."
         )
         return [Diagnosis("local-network-access", message)]
     if outcome.error is CorsError.RedirectContainsCredentials:
-        message = "The server redirects to a URL with a user name or password in it, which browsers refuse across origins."
+        message = "The server redirects to a URL with a user name or password. Browsers refuse that across origins."
         return [Diagnosis("credentials-in-url", message)]
     if outcome.exchange is None:
-        message = f"The page asks for mode: {observation.trace.request.mode!r}, which does not allow a call to another origin."
+        message = f"The page sets mode: {observation.trace.request.mode!r}, which does not allow a call to another origin."
         return [Diagnosis("opaque-response", message, severity="error")]
     if outcome.error is CorsError.CorsDisabledScheme:
         location = _location(observation, outcome.exchange)
@@ -79,7 +79,7 @@ def _unexplained(outcome: Blocked) -> Diagnosis:
     """The browser's reason, where no better cause is known."""
     slug = "preflight-bad-status" if outcome.error.is_preflight else "invalid-cors-header"
     value = f" ({outcome.parameter!r})" if outcome.parameter else ""
-    return Diagnosis(slug, f"The browser blocks it: {outcome.error}{value}.", None, {"error": str(outcome.error)})
+    return Diagnosis(slug, f"The browser blocks the call: {outcome.error}{value}.", None, {"error": str(outcome.error)})
 
 
 def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
@@ -88,13 +88,13 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
     if outcome.reason == FailureReason.MIXED_CONTENT:
         return _mixed_content(observation, outcome)
     if outcome.reason == FailureReason.BAD_PORT:
-        message = f"Browsers call no server on {outcome.detail}, which belongs to another protocol; nothing is sent."
+        message = f"Browsers block {outcome.detail}, which belongs to another protocol. They send nothing."
         return Diagnosis(
             "server-unreachable",
             message,
             None,
             {"url": request.url},
-            remedy="Let the server listen on another port, 8000 for example.",
+            remedy="Let the server listen on another port, for example 8000.",
         )
     if outcome.reason in (FailureReason.INVALID_REQUEST, FailureReason.URL_SCHEME):
         slug = "credentials-in-url" if url is not None and url.has_credentials else "url-without-scheme"
@@ -102,21 +102,21 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
             slug, f"The browser does not send this request: {outcome.detail or outcome.reason}.", None, {"url": request.url}
         )
     if outcome.reason == FailureReason.CORP:
-        message = f"The answer's Cross-Origin-Resource-Policy is {outcome.detail!r}, which keeps it from pages of other origins."
+        message = f"Cross-Origin-Resource-Policy: {outcome.detail} keeps the response from pages of other origins."
         return Diagnosis("cross-origin-resource-policy", message)
     if outcome.reason in (FailureReason.TOO_MANY_REDIRECTS, FailureReason.INVALID_REDIRECT, FailureReason.UNSAFE_REDIRECT):
-        return Diagnosis("redirect-loses-cors", f"The redirects lead nowhere: {outcome.reason} ({outcome.detail}).")
+        return Diagnosis("redirect-loses-cors", f"The redirect cannot be followed: {outcome.reason} ({outcome.detail}).")
     server = url.origin if url is not None else request.url
     detail = f" ({outcome.detail})" if outcome.detail else ""
-    message = f"No answer came from {server}: {outcome.reason}{detail}. This is not about CORS, though Firefox calls it so."
-    remedy = "Start the server, and look at host, port and scheme of the URL that the page calls."
+    message = f"{server} does not answer: {outcome.reason}{detail}. This is not about CORS, although Firefox reports it as CORS."
+    remedy = "Start the server, and check host, port and scheme of the URL that the page calls."
     return Diagnosis("server-unreachable", message, None, {"url": server, "reason": str(outcome.reason)}, remedy=remedy)
 
 
 def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
     request = observation.trace.request
     if observation.trace.exchanges:
-        message = f"The server redirects an https request to {outcome.detail}: plain http, which a page on https may not load."
+        message = f"The server redirects from https to {outcome.detail}. A page on https may not load plain http."
         remedy = (
             "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects "
             "stay https."
@@ -124,7 +124,7 @@ def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
         evidence = {"from": request.url, "to": outcome.detail}
         return Diagnosis("redirect-downgrades-to-http", message, None, evidence, remedy=remedy)
     message = (
-        f"The page is on https and calls {request.url}, plain http: browsers block that as mixed content before CORS is asked."
+        f"The page is on https and calls {request.url}, plain http. Browsers block that as mixed content before they check CORS."
     )
     return Diagnosis("mixed-content", message, None, {"url": request.url}, remedy="Call the API over https.")
 
@@ -135,7 +135,7 @@ def _location(observation: Observation, index: int) -> str | None:
 
 
 def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
-    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's leave to
+    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's permission to
     another."""
     by_url: dict[tuple[str, str], list[Observation]] = {}
     for observation in observations:
@@ -168,12 +168,10 @@ def _is_safe_from_caches(response: WireResponse) -> bool:
 
 def _varies_silently(observation: Observation, response: WireResponse) -> Diagnosis:
     message = (
-        "Access-Control-Allow-Origin differs from page to page, and the answers do not say Vary: Origin: "
-        "a cache or CDN can hand the answer for one page to another, which then is blocked."
+        "The response depends on the page, but does not say Vary: Origin. A cache or CDN can serve the response for one page to "
+        "another, which is then blocked."
     )
     layer = observation.header_layer
     place = layer.place if layer is not None else observation.route.endpoint_place if observation.route else None
-    remedy = (
-        "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every answer, also to those without Origin."
-    )
+    remedy = "Let CORSMiddleware set the header (it adds Vary), or add Vary: Origin to every response, with or without Origin."
     return Diagnosis("vary-origin-missing", message, place, {"vary": response.header("vary")}, remedy=remedy)

@@ -95,15 +95,14 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
         return of_regex
     frame = traceback.user_frame
     where = f" in {frame.function}" if frame and frame.function else ""
-    line = f": {frame.source.strip()}" if frame and frame.source else ""
-    message = f"The app crashes{where}: {traceback.summary}{line}. The 500 has no CORS headers, so browsers report a CORS error."
+    message = f"The app crashes{where}: {traceback.summary}. The 500 has no CORS headers, so browsers report a CORS error."
     evidence = {
         "exception": traceback.type,
         "frames": [f"{found.file}:{found.line} in {found.function}" for found in traceback.user_first[:5]],
     }
     if _may_lack_a_start(observation, index):
         message = (
-            f"{_raiser(observation, index)} raises {traceback.summary}{line}. The lifespan of the app did not run, which may be "
+            f"{_raiser(observation, index)} raises {traceback.summary}. The lifespan of the app did not run, which may be "
             "the reason; --run-endpoints runs it."
         )
         place = Place(frame.file, frame.line) if frame else None

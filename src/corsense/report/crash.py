@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import PurePath
 
 from corsense._redaction import Redactor
+from corsense.app.agent.places import relative
 from corsense.app.traceback import Frame, ParsedTraceback
 
 _OTHER_FRAMES = 3
@@ -20,7 +23,7 @@ def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
 def _crash_lines(traceback: ParsedTraceback) -> Iterator[str]:
     yield traceback.summary
     own = [frame for frame in traceback.user_first if frame.origin == "user"]
-    others = [frame for frame in traceback.user_first if frame.origin in ("library", "stdlib") and "importlib" not in frame.file]
+    others = [frame for frame in traceback.user_first if frame.origin in ("library", "stdlib") and not _is_ours(frame)]
     for number, frame in enumerate(own):
         yield from _frame_lines("in your code" if number == 0 else "called from", frame)
     for frame in others[:_OTHER_FRAMES]:
@@ -29,8 +32,13 @@ def _crash_lines(traceback: ParsedTraceback) -> Iterator[str]:
         yield f"  and {len(others) - _OTHER_FRAMES} more frames of libraries"
 
 
+def _is_ours(frame: Frame) -> bool:
+    """Whether a frame only imports the app: corsense's own, and the machinery of imports."""
+    return "importlib" in frame.file or PurePath(frame.file).parts[-4:-1] == ("corsense", "app", "agent")
+
+
 def _frame_lines(label: str, frame: Frame) -> Iterator[str]:
     function = f" in {frame.function}" if frame.function else ""
-    yield f"  {label} {frame.file}:{frame.line}{function}"
+    yield f"  {label} {relative(frame.file, os.getcwd())}:{frame.line}{function}"
     if frame.source:
         yield f"      {frame.source.strip()}"
