@@ -105,7 +105,7 @@ def test_nothing_gets_through_to_an_app_whose_start_up_fails(tmp_path: Path) -> 
     report = check(tmp_path, LIFESPAN + LAYER, run_endpoints=True)
     (finding,) = report.findings
     assert finding.cause.slug == "unhandled-exception"
-    assert finding.message == "The app does not start: its lifespan fails with RuntimeError: no database."
+    assert finding.message == "The app does not start. Its lifespan fails: RuntimeError: no database."
     assert {result.outcome for result in report.results} == {"failed"}
     assert all(result.findings == (0,) for result in report.results)
 
