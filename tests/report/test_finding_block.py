@@ -221,3 +221,11 @@ def test_no_message_label_or_span_breaks_a_block(message: str, label: str | None
 )
 def test_the_first_sentence_is_the_headline(message: str, head: str) -> None:
     assert headline(message)[0] == head
+
+
+def test_of_a_long_line_the_argument_that_changes_is_the_fix() -> None:
+    before = f'app.add_middleware(CORSMiddleware, allow_origins=["https://{"a" * 60}.example"], allow_methods=["GET"])\n'
+    assert '   = fix (verified): allow_methods=["GET", "PUT"]' in fixed(before, before.replace('"GET"', '"GET", "PUT"'))
+    added = before.replace('["GET"])', '["GET"], allow_headers=["X-A"])')
+    assert '   = fix (verified): allow_headers=["X-A"]' in fixed(before, added)
+    assert "   = fix (verified): do it" in fixed(before, before.replace("add_middleware", "add"))

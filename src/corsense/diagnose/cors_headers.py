@@ -80,10 +80,7 @@ def named_but_wrong(observation: Observation, index: int, response: WireResponse
 
 def _bad_status_with_headers(observation: Observation, index: int, status: int) -> Diagnosis:
     if status == 405:
-        message = (
-            "The answer to the preflight names the origin, but its status is 405: headers are set by hand and nothing "
-            "handles OPTIONS."
-        )
+        message = "CORS headers are set by hand, but nothing handles OPTIONS. The preflight gets 405."
         return Diagnosis("manual-cors-headers", message, None, {"status": status}, severity="error")
     message = f"The response to the preflight has the status {status}. Browsers require 200 to 299."
     return Diagnosis("preflight-bad-status", message, None, {"status": status})
@@ -104,9 +101,7 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
     mismatch = {CorsError.AllowOriginMismatch, CorsError.PreflightAllowOriginMismatch}
     invalid = {CorsError.InvalidAllowOriginValue, CorsError.PreflightInvalidAllowOriginValue}
     if errors & multiple:
-        message = (
-            f"Access-Control-Allow-Origin holds more than one value, {named!r}: two layers each add theirs, or one adds a list."
-        )
+        message = f"Access-Control-Allow-Origin has several values: {named!r}. Two layers each add theirs, or one adds a list."
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
         return [Diagnosis("duplicate-cors-headers", message, place, {"value": named}, remedy=remedy)]
     if errors & invalid:

@@ -107,8 +107,10 @@ def _marked(mark: Mark, source: str, label: str | None, room: int) -> Iterator[R
         yield Row(None, f"{carets} {label}", is_mark=True)
         return
     yield Row(None, carets, is_mark=True)
-    for row in _wrapped(label, max(24, room - min(at, 4))):
-        yield Row(None, f"{'':{max(0, min(at, room - printed_width(row)))}}{row}", is_mark=True)
+    rows = _wrapped(label, max(24, room - min(at, 4)))
+    start = max(0, min(at, room - max(map(printed_width, rows), default=0)))
+    for row in rows:
+        yield Row(None, f"{'':{start}}{row}", is_mark=True)
 
 
 def _wrapped(text: str, room: int) -> list[str]:

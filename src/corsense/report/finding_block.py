@@ -13,6 +13,7 @@ error[CORS601]: DELETE is not in allow_methods
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from corsense.causes import Severity
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix.edits.diff import holds_secret, shared_diff
 from corsense.report.columns import printed_width
+from corsense.report.difference import shared_head
 from corsense.report.excerpt import Mark, Sources, excerpt, marks_of
 from corsense.report.terminal import Line, Lines, Pieces
 
@@ -206,7 +208,7 @@ class FindingBlocks:
             return
         changes = [change for edit in fix.edits for change in changed_lines(edit)]
         line = _one_line_of(changes, place)
-        if line is not None and frame.code(name, line):
+        if line is not None and (frame.code(name, line) or frame.code(name, argument_of(fix.edits[0], changes[1]) or "")):
             return
         moved = _move(changes)
         if moved is not None:
@@ -265,6 +267,33 @@ def _one_line_of(changes: Sequence[Change], place: Place | None) -> str | None:
     text = new.text.strip().removesuffix(",")
     here = place is not None and place.file == old.file and place.line <= old.number <= (place.end_line or place.line)
     return text if here else f"{old.file}:{old.number}: {text}"
+
+
+def argument_of(edit: Edit, change: Change) -> str | None:
+    """The argument of a call that an edit changes in one line, or adds there; None where it changes more."""
+    old, new = edit.before.split("\n")[change.number - 1], change.text
+    head = shared_head(old, new)
+    tail = shared_head(old[head:][::-1], new[head:][::-1])
+    start, end = head, len(new) - tail
+    while start < end and new[start] in ", ":
+        start += 1
+    try:
+        tree = ast.parse(edit.after)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    found = (_span_of(node, change.number, new) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg)
+    around = [span for span in found if span is not None and span[0] <= start and end <= span[1]]
+    smallest = min(around, key=lambda span: span[1] - span[0], default=None)
+    return None if smallest is None else new[smallest[0] : smallest[1]]
+
+
+def _span_of(node: ast.keyword, line: int, text: str) -> tuple[int, int] | None:
+    """The characters of an argument that stands on one line."""
+    if node.lineno != line or node.end_lineno != line or node.end_col_offset is None:
+        return None
+    encoded = text.encode("utf-8")
+    start, end = (len(encoded[:offset].decode("utf-8", "replace")) for offset in (node.col_offset, node.end_col_offset))
+    return start, end
 
 
 def fix_in_short(finding: Finding) -> tuple[str, bool]:
@@ -328,6 +357,8 @@ class _Frame:
 
     def code(self, name: str, text: str) -> bool:
         """Print code beside its name, or below it; false where it fits on neither row, and nothing is printed."""
+        if not text:
+            return False
         room = self.lines.width - printed_width(text)
         if self.width + 5 + len(name) <= room:
             self.fact(name, text)

@@ -51,9 +51,32 @@ def label_of(finding: Finding, trace: Trace | None) -> str | None:
     if isinstance(sent, str) and "allowed" in evidence and _ORIGIN.fullmatch(sent):
         return f"browsers send {sent!r}"
     met = met_by(trace) if trace is not None else None
+    asked = _asked_for(finding)
+    if asked is not None and trace is not None and not _is_about_permissions(trace):
+        return f"the preflight asks for {asked}"
     if met is not None:
         return met
     return f"{admits!r} matches too" if isinstance(admits, str) else None
+
+
+def _asked_for(finding: Finding) -> str | None:
+    """The methods or headers that a list lacks."""
+    evidence = finding.evidence
+    for one, many in (("method", "methods"), ("header", "headers")):
+        value = evidence.get(one, evidence.get(many))
+        if f"allow_{many}" in evidence and value:
+            return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return None
+
+
+def _is_about_permissions(trace: Trace) -> bool:
+    """Whether what stopped a fetch is what a preflight's answer does not permit, and no other fault before it."""
+    outcome = trace.outcome
+    if not isinstance(outcome, Blocked) or outcome.exchange is None:
+        return False
+    exchange = trace.exchanges[outcome.exchange]
+    refused = str(outcome.error) == "PreflightInvalidStatus" and _status(exchange) == "400"
+    return refused or str(outcome.error).endswith("DisallowedByPreflightResponse")
 
 
 def met_by(trace: Trace) -> str | None:
