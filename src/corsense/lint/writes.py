@@ -32,7 +32,7 @@ _UNNAMED = "a POST"
 @dataclass(frozen=True, slots=True)
 class Writes:
     """A route that a form reaches, `POST /items`, and what the program takes for a `proof` of who is asking; `bind` is the
-    loopback or LAN address that the server is told to listen on, None where the program names none."""
+    loopback or LAN address that the server listens on, None where the program names none."""
 
     route: str
     proof: Proof
