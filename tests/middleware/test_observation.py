@@ -168,6 +168,22 @@ def test_differences_are_counted_with_labels_from_closed_sets(monkeypatch: pytes
     assert counted == [("simple", "candidate-refuses", "origin-not-allowed")] * 3
 
 
+def test_a_candidate_that_comes_later_is_counted_and_logged_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    counted: list[tuple[str, str, str]] = []
+    monkeypatch.setattr(observing, "counter_if_wanted", lambda wanted: lambda *labels: counted.append(labels))
+    layer = CORSMiddleware(application(), policy=LIVE, candidate=LIVE, telemetry=False)
+    client = TestClient(layer)
+    client.get("/users/1", headers={"Origin": UNTRUSTED_ORIGIN})
+    assert counted == []
+    for candidate in (CANDIDATE, CANDIDATE.replace(max_age=5)):
+        layer.reconfigure(candidate=candidate)
+        client.get("/users/1", headers={"Origin": UNTRUSTED_ORIGIN})
+    assert counted == [("simple", "candidate-refuses", "origin-not-allowed")] * 2
+    assert caplog.text.count("the candidate policy would refuse") == 2
+
+
 @pytest.mark.parametrize(
     "sent",
     [

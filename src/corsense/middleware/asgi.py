@@ -65,8 +65,9 @@ class CORSMiddleware(ExtensionPoints):
     - `candidate`: a policy to try in place of `policy`: requests are judged by it as well, and what it would decide otherwise is
       logged, once by origin, reason and route, and counted. Paths and routes with a policy of their own keep it.
     - `rollout`: the share of origins, 0 to 1, that the candidate applies to. An origin stays in or out as long as the share does.
-    - `observe`: a folder to record requests in, as `corsense policy tighten` reads them: origins, methods, header names, route
-      templates, whether credentials came along, how the answer went, both verdicts, counts and days, and nothing else.
+    - `observe`: a folder (or a `corsense.observe.ObservationFolder`) to record requests in, as `corsense policy tighten` reads
+      them: origins, methods, header names, route templates, whether credentials came along, how the answer went, both verdicts,
+      counts and days, and nothing else.
 
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 

@@ -90,6 +90,10 @@ class Observer:
     def configure(self, default: CompiledPolicy | None, candidate: CompiledPolicy | None, rollout: float) -> None:
         """Judge by these from now on. What was counted stays counted, with the verdicts that were given."""
         self.drain()
+        before = None if self.candidate is None else self.candidate.policy
+        if before != (None if candidate is None else candidate.policy):
+            # What another candidate would decide has not been logged yet, and is to be counted from now on.
+            self._refusals, self._is_ready = Refusals(), False
         self.default, self.candidate, self.rollout = default, candidate, rollout
 
     def rules_for(self, rules: CompiledPolicy, origin: bytes | None) -> CompiledPolicy:
