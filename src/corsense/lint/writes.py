@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from corsense.lint.files import INCLUDES, POST_LISTED, POST_ROUTE
+from corsense.lint.files import INCLUDES, POST_LISTED, POST_ROUTE, makes_an_app
 from corsense.lint.program import Program
 
 Proof = Literal["cookie", "other", "none"]
 
 _COOKIES = (b"sessionmiddleware", b"cookie(", b".cookies", b"request.session", b"apikeycookie", b"httpbasic", b"cookietransport")
 _OTHERS = (
-    b"httpbearer", b"oauth2", b"apikeyheader", b"authoriz", b"authentic", b"bearer", b"jwt", b"api_key", b"apikey", b"api-key",
-    b"current_user", b"password", b"verify_", b"login", b"http_401", b"status_code=401", b"status_code=403", b"signature",
-    b"is_admin",
+    b"httpbearer", b"oauth2", b"apikeyheader", b"authoriz", b"authentic", b"authed", b".auth", b"auth.", b"_auth", b"auth_",
+    b"security", b"bearer", b"jwt", b"api_key", b"apikey", b"api-key", b"current_user", b"password", b"verify_", b"login",
+    b"http_401", b"status_code=401", b"status_code=403", b"signature", b"is_admin",
 )  # fmt: skip
 _TOKEN = re.compile(rb"token\b")
 _GUARDS = (
@@ -39,63 +38,56 @@ class Writes:
     bind: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """What the bytes of one file tell."""
-
-    route: str | None
-    cookie: bool
-    other: bool
-    guarded: bool
-    includes: bool
-
-
 @dataclass(eq=False)
 class WritingApps:
-    """The apps of a program that take writes. Files are read as bytes, each once, and none is parsed."""
+    """The apps of a program that take writes. Files are read as bytes, and none is parsed."""
 
     program: Program
-    _facts: dict[Path, _Facts] = field(default_factory=dict, repr=False)
+    _routes: dict[Path, str | None] = field(default_factory=dict, repr=False)
+    _named: dict[tuple[Path, tuple[bytes, ...]], bool] = field(default_factory=dict, repr=False)
 
     def unguarded(self, home: Path) -> Writes | None:
         """The writes of the app that a file makes, in what it imports and in the routers that these include; None where it has
         none in sight, and where something guards against foreign pages. `home` is an absolute path."""
-        route: str | None = None
-        cookie = other = False
-        for facts in self._reachable(home):
-            if facts.guarded:
-                return None
-            route = facts.route if route in (None, _UNNAMED) and facts.route is not None else route
-            cookie, other = cookie or facts.cookie, other or facts.other
-        if route is None:
+        if not makes_an_app(self.program.content(home)):
             return None
+        files = self._reachable(home)
+        routes = [route for file in files if (route := self._route(file)) is not None]
+        if not routes or any(self._names(file, _GUARDS) for file in files):
+            return None
+        proof: Proof = "none"
+        if any(self._names(file, _COOKIES) for file in files):
+            proof = "cookie"
+        elif any(self._names(file, _OTHERS) for file in files):
+            proof = "other"
         bind = _BIND.search(self.program.content(home))
-        return Writes(route, "cookie" if cookie else "other" if other else "none", bind[1].decode() if bind is not None else None)
+        route = next((route for route in routes if route != _UNNAMED), _UNNAMED)
+        return Writes(route, proof, bind[1].decode() if bind is not None else None)
 
-    def _reachable(self, start: Path) -> Iterator[_Facts]:
-        """The facts of a file, of those that it imports, and of what those import that include routers."""
+    def _reachable(self, start: Path) -> list[Path]:
+        """A file, those that it imports, and what those import that include routers."""
         waiting, seen = [start], {start}
         for path in waiting:
-            facts = self._of(path)
-            yield facts
-            if path is start or facts.includes:
+            if path is start or INCLUDES.search(self.program.content(path)) is not None:
                 found = [imported for imported in self.program.imports_of(path) if imported not in seen]
                 waiting += found[: max(0, _MOST_FILES - len(waiting))]
                 seen.update(found)
+        return waiting
 
-    def _of(self, path: Path) -> _Facts:
-        if path not in self._facts:
+    def _route(self, path: Path) -> str | None:
+        """The first POST route of a file."""
+        if path not in self._routes:
             content = self.program.content(path)
-            lowered = content.lower()
             named = POST_ROUTE.search(content)
-            route = f"POST {named[1].decode('utf-8', 'replace') or '/'}" if named is not None else None
-            if route is None and b"POST" in content and POST_LISTED.search(content) is not None:
-                route = _UNNAMED
-            self._facts[path] = _Facts(
-                route,
-                any(word in lowered for word in _COOKIES),
-                any(word in lowered for word in _OTHERS) or _TOKEN.search(lowered) is not None,
-                any(word in lowered for word in _GUARDS),
-                INCLUDES.search(content) is not None,
-            )
-        return self._facts[path]
+            listed = named is None and b"POST" in content and POST_LISTED.search(content) is not None
+            text = f"POST {named[1].decode('utf-8', 'replace') or '/'}" if named is not None else None
+            self._routes[path] = _UNNAMED if listed else text
+        return self._routes[path]
+
+    def _names(self, path: Path, words: tuple[bytes, ...]) -> bool:
+        """Whether a file has one of some words, in letters of either case."""
+        key = (path, words)
+        if key not in self._named:
+            lowered = self.program.content(path).lower()
+            self._named[key] = any(word in lowered for word in words) or (words is _OTHERS and _TOKEN.search(lowered) is not None)
+        return self._named[key]
