@@ -83,6 +83,10 @@ def test_lines_that_are_no_requests_are_left_out(tmp_path: Path) -> None:
     assert (result.requests, result.judged, result.broken.count) == (1, 1, 0)
 
 
+def test_a_renamed_logger_of_caddy_is_read(tmp_path: Path) -> None:
+    assert judged(written(tmp_path, [GOOD.replace("http.log.access.log0", "edge")])).judged == 1
+
+
 @pytest.mark.parametrize("content", ["", "\n\n"])
 def test_a_file_without_requests_is_reported(content: str, tmp_path: Path) -> None:
     (tmp_path / "access.log").write_text(content)

@@ -137,7 +137,15 @@ def combined(hit: Hit, quote: str) -> str:
     return f'203.0.113.9 - - [{_clf_time(hit)}] "{hit.method} {hit.path} HTTP/1.1" {hit.status} 12 {values}'
 
 
-@pytest.mark.parametrize(("log_format", "quote"), [(NGINX, "\\x22"), (APACHE, '\\"')])
+@pytest.mark.parametrize(
+    ("log_format", "quote"),
+    [
+        (NGINX, "\\x22"),
+        (APACHE, '\\"'),
+        (f"log_format cors\n  '{NGINX[:40]}'\n  '{NGINX[40:]}';", "\\x22"),
+        (f'LogFormat "{APACHE}" cors', '\\"'),
+    ],
+)
 def test_text_lines_are_read_with_the_format_string_of_the_server(log_format: str, quote: str, tmp_path: Path) -> None:
     log = written(tmp_path, [combined(hit, quote) for hit in HITS])
     result = judged(log, reading=Reading(log_format=log_format))
@@ -149,6 +157,14 @@ def test_text_lines_are_read_with_the_format_string_of_the_server(log_format: st
 def test_a_format_string_without_origin_is_refused(log_format: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="do not say which page asked"):
         judged(written(tmp_path, ["x"]), reading=Reading(log_format=log_format))
+
+
+@pytest.mark.parametrize(
+    "prefix", ["Feb  6 12:14:14 host haproxy[14389]: ", "2026-08-01T10:00:00.000000000Z stdout F ", "<134>1 - - "]
+)
+def test_what_syslog_and_containers_write_before_the_json_does_no_harm(prefix: str, tmp_path: Path) -> None:
+    log = written(tmp_path, [prefix + envoy(hit) for hit in HITS])
+    assert entries(judged(log)) == EXPECTED
 
 
 def test_the_log_of_aws_waf_is_read(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ class LogFormat:
     - `certain`: the fields that every line has, with an empty value where the request had none. Of other fields nothing is known
       until one line has a value.
     - `pattern`: a regular expression for lines that are not JSON, for both RE2 and `java.util.regex`.
-    - `only`: a value and how it begins in lines that are about a request; other lines are left out.
+    - `skipped`: a value and how it begins in lines that repeat what another line says of a request.
     - `prefixed`: something stands before the JSON of a line, such as what syslog and containers write.
     """
 
@@ -108,5 +108,5 @@ class LogFormat:
     places: Mapping[Field, Place]
     certain: frozenset[Field] = field(default_factory=frozenset)
     pattern: str | None = None
-    only: tuple[Value, str] | None = None
+    skipped: tuple[Value, str] | None = None
     prefixed: bool = False

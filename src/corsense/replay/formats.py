@@ -40,7 +40,7 @@ CADDY = LogFormat(
         Field.STATUS: Value(("status",)),
         Field.TIME: Value(("ts",)),
     },
-    only=(Value(("logger",)), "http.log.access"),
+    skipped=(Value(("logger",)), "http.log.error"),
 )
 """Caddy's access log: every request header, in the canonical spelling of Go. Source: Caddy, *How Logging Works*."""
 
@@ -90,7 +90,7 @@ _NAMES: dict[Field, re.Pattern[str]] = {
     ),
     Field.TIME: re.compile(
         r"(at_)?(ts|time|timestamp|datetime|date|start_time|starttime|time_local|time_iso8601|startutc|msec|time_received|"
-        r"request_time_epoch|start_utc|t)"
+        r"request_time_epoch|start_utc|asctime|t)"
     ),
     Field.HOST: re.compile(r"(request_|req_|http_|cs_|header_|headers_|x_)*(host|authority|vhost|host_header)"),
     Field.ROUTE: re.compile(r"(http_)?route"),
@@ -243,6 +243,11 @@ def _no_json(lines: Sequence[str], source: str) -> str:
         return (
             f"{quoted(source)} is an access log of an AWS load balancer, which never carries Origin; "
             "replay the log of AWS WAF in front of it."
+        )
+    if first.startswith(("#Version:", "#Fields:")):
+        return (
+            f"{quoted(source)} is in the W3C format, as CloudFront's standard log, which has no Origin; log cs-headers in real "
+            "time, as JSON, CSV or Parquet."
         )
     if not first:
         return f"{quoted(source)} has no lines."

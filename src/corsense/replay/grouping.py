@@ -98,12 +98,16 @@ def described(source: Source, json_fields: JsonFields) -> ir.Table:
     else:
         table, read, broken = _json(table, source.format, json_fields)
     columns = {name: read[name].nullif("").nullif("-") if name in read else _nothing() for name in _NAMES}
-    return table.select(
+    told = table.select(
         **columns,
         broken=broken.fill_null(True),
         line=table[LINE] if LINE in table.columns else _nothing(),
         file=table[FILE] if FILE in table.columns else _nothing(),
     )
+    if not {Field.METHOD, Field.URL, Field.REQUEST} & places.keys():
+        return told
+    # Other messages of a program may stand in the same file.
+    return told.filter(told.broken | told.method.notnull() | told.url.notnull() | told.request.notnull())
 
 
 _NAMES = tuple(each.name.lower() for each in Field)
@@ -115,7 +119,7 @@ def _nothing() -> Text:
 
 def _json(table: ir.Table, log_format: LogFormat, json_fields: JsonFields) -> tuple[ir.Table, dict[str, Any], ir.BooleanValue]:
     """The texts that are read from JSON, each document once, by the name of their field; and whether a document is broken."""
-    values = [*map(_value_of, log_format.places.values()), *([log_format.only[0]] if log_format.only is not None else [])]
+    values = [*map(_value_of, log_format.places.values()), *([log_format.skipped[0]] if log_format.skipped is not None else [])]
     wanted: dict[str, list[JsonPath]] = {}
     for value in values:
         if value.path and value.path not in wanted.setdefault(value.column, []):
@@ -126,10 +130,10 @@ def _json(table: ir.Table, log_format: LogFormat, json_fields: JsonFields) -> tu
     flat = packed.mutate(
         **{name: packed[f"{column}_texts"][wanted[column].index(path)] for (column, path), name in names.items()}
     )
-    if log_format.only is not None:
-        value, beginning = log_format.only
-        told = flat[names[value.column, value.path]]
-        flat = flat.filter(told.isnull() | told.startswith(beginning))
+    if log_format.skipped is not None:
+        value, beginning = log_format.skipped
+        text = flat[names[value.column, value.path]]
+        flat = flat.filter(text.isnull() | ~text.startswith(beginning))
     broken: ir.BooleanValue = flat[f"{LINE}_texts"].isnull() if LINE in wanted else ibis.literal(False)
     texts: dict[str, Any] = {}
     for each, place in log_format.places.items():

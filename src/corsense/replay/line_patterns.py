@@ -42,13 +42,19 @@ class _Variable:
 
 
 def nginx_pattern(text: str) -> LogFormat:
-    """The format that nginx's `log_format` describes with `text`. Raises InputError where it has no `$http_origin`."""
+    """The format that nginx's `log_format` describes with `text`, which may be the whole directive. Raises InputError
+    where it has no `$http_origin`."""
+    if (directive := re.match(r"\s*log_format\s+\S+\s+(?:escape=\w+\s+)?", text)) is not None:
+        text = "".join(quoted[1] or quoted[2] for quoted in re.finditer(r"'([^']*)'|\"([^\"]*)\"", text[directive.end() :]))
     parts = _parts(text, _NGINX_VARIABLE, lambda found: _Variable(_NGINX.get(found[1] or found[2])))
     return _matching("nginx", text, parts, "$http_origin")
 
 
 def apache_pattern(text: str) -> LogFormat:
-    """The format that Apache's `LogFormat` describes with `text`. Raises InputError where it has no `%{Origin}i`."""
+    """The format that Apache's `LogFormat` describes with `text`, which may be the whole directive. Raises InputError
+    where it has no `%{Origin}i`."""
+    if (directive := re.match(r'\s*LogFormat\s+"((?:[^"\\]|\\.)*)"', text)) is not None:
+        text = directive[1]
     parts = _parts(text.replace('\\"', '"'), _APACHE_DIRECTIVE, _apache_variable)
     return _matching("apache", text, parts, "%{Origin}i")
 
