@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from corsense.lint import lint_text
 from corsense.lint.program import Unreadable
-from tests.growth import bytecodes
+from tests.growth import bytecodes, processor_time_ratio
 from tests.lint.marked import HEADER
 
 ADD = "app.add_middleware(CORSMiddleware, allow_origins=x, allow_credentials=True)\n"
@@ -184,3 +184,17 @@ def test_no_program_makes_the_linter_fail(statements: list[str]) -> None:
 def test_no_text_makes_the_linter_fail(text: str) -> None:
     with suppress(Unreadable):
         assert len(lint_text(HEADER + text)) < 100
+
+
+@pytest.mark.parametrize("piece", ["methods=[", "@a.post('", "app = FastAPI(", ".run(host=", ".run(", "@ "])
+def test_bytes_that_look_like_routes_again_and_again_take_time_in_proportion(piece: str) -> None:
+    def source(count: int) -> str:
+        return 'app = FastAPI()\n@app.post(\'/\')\ndef f(): ...\ntext = """' + piece * count + '"""\n'
+
+    small, large = source(4_000), source(32_000)
+    assert processor_time_ratio(lambda: lint_text(small), lambda: lint_text(large), below=32) < 32
+
+
+def test_a_path_with_control_characters_is_not_printed() -> None:
+    (finding,) = lint_text("from fastapi import FastAPI\napp = FastAPI()\n@app.post('/\x1b[2J')\ndef f(): ...\n")
+    assert "send a POST, which" in finding.message

@@ -27,9 +27,9 @@ _BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.optio
 _HINTS = (b"ontrol-Allow-", b"ontrol-allow-", b".options(", b"OPTIONS")
 """One of these is in every file in which `_BY_HAND` finds something; to look for them takes a tenth of the time."""
 _APP_MADE = re.compile(rb"=\s*(?:\w+\.)?(?:FastAPI|Starlette)\(")
-POST_ROUTE = re.compile(rb"@\s*[\w.]+\.post\(\s*(?:path\s*=\s*)?[\"']([^\"'\n]*)[\"']")
+POST_ROUTE = re.compile(rb"@\s*[\w.]+\.post\(\s*(?:path\s*=\s*)?[\"']([^\"'\n]{0,200})[\"']")
 """A route that a form reaches: other methods that change state need a preflight."""
-POST_LISTED = re.compile(rb"\bmethods\s*=\s*[\[({][^\])}]*[\"']POST[\"']")
+POST_LISTED = re.compile(rb"\bmethods\s*=\s*[\[({][^\])}]{0,200}[\"']POST[\"']")
 INCLUDES = re.compile(rb"\.include_router\(")
 _HELPERS = (b"cors", b"fastapi", b"starlette", b"middleware")
 """What a file speaks of, in letters of either case, that may call a function which configures an app."""

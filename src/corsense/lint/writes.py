@@ -80,8 +80,9 @@ class WritingApps:
             content = self.program.content(path)
             named = POST_ROUTE.search(content)
             listed = named is None and b"POST" in content and POST_LISTED.search(content) is not None
-            text = f"POST {named[1].decode('utf-8', 'replace') or '/'}" if named is not None else None
-            self._routes[path] = _UNNAMED if listed else text
+            written = named[1].decode("utf-8", "replace") if named is not None else ""
+            text = f"POST {written or '/'}" if written.isprintable() else _UNNAMED
+            self._routes[path] = _UNNAMED if listed else text if named is not None else None
         return self._routes[path]
 
     def _names(self, path: Path, words: tuple[bytes, ...]) -> bool:
