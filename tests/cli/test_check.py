@@ -267,3 +267,15 @@ def test_one_cause_at_one_place_is_one_finding_however_it_shows() -> None:
     number = ran.document["findings"].index(finding)
     shown = {result["error"] for result in ran.document["results"] if number in result["findings"]}
     assert len(shown) > 1
+
+
+def test_an_origin_that_nobody_named_enters_no_list_and_no_all_clear(folder: Path) -> None:
+    given = ("check", "main:app", "--request", "GET /items")
+    ran = corsense(*given, folder=folder)
+    assert ran.status == 0
+    assert "Browsers let pages of http://localhost:3000 use it." in ran.out
+    assert "Pages of http://localhost:5173 are not allowed; name yours with --origin." in ran.out
+    assumed = corsense(*given, "--format", "json", folder=folder).document["findings"]
+    assert [(finding["severity"], finding["fix"]) for finding in assumed if finding["slug"] == "origin-mismatch"] == [
+        ("info", None)
+    ]

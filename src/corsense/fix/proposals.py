@@ -66,10 +66,17 @@ def propose(
     return found
 
 
+def _opens_to_assumed(case: Case, candidate: Candidate) -> bool:
+    """Whether an edit lets in an origin that only corsense assumed: such an origin never enters a list."""
+    return case.finding.severity == "info" and not frozenset(candidate.opens) <= frozenset(case.named)
+
+
 def _possible(case: Case, texts: Mapping[str, str], guesses: bool) -> Iterator[Candidate]:
     """The candidates that change something; the safe ones first."""
     unsafe = []
     for candidate in candidates(case):
+        if _opens_to_assumed(case, candidate):
+            continue
         if candidate.guess is not None and not guesses:
             continue
         before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None

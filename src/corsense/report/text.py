@@ -162,9 +162,12 @@ def closing(report: Report, *, verbose: bool = False) -> Iterator[str]:
         yield blocked
     else:
         yield report.verdict
-        origins = ", ".join(dict.fromkeys(result.origin for result in report.results if result.outcome == "allowed"))
+        kept_out = {result.origin for result in real if result.outcome != "allowed"}
+        origins = ", ".join(dict.fromkeys(result.origin for result in real if result.origin not in kept_out))
         if origins and report.complete:
             yield f"Browsers let pages of {origins} use it."
+        if kept_out and not report.needs_an_origin:
+            yield f"Pages of {', '.join(sorted(kept_out))} are not allowed; name yours with --origin."
     minor = sum(finding.severity == "info" for finding in report.findings)
     if minor and not verbose:
         yield f"-v shows {count(minor, 'note')}."
