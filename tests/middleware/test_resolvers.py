@@ -340,7 +340,7 @@ def test_threads_that_never_return_are_bounded_for_the_process() -> None:
 def test_the_process_ends_while_a_resolver_hangs() -> None:
     code = """
 import asyncio, threading
-from corsense.middleware.resolving import Resolving
+from corsense.middleware.resolver import Resolving
 from corsense.policy import ResolverSettings
 print(asyncio.run(Resolving(ResolverSettings(lambda origin: threading.Event().wait(), timeout=0.05)).admits(b"https://a.example")))
 """
