@@ -340,9 +340,9 @@ def test_threads_that_never_return_are_bounded_for_the_process() -> None:
 def test_the_process_ends_while_a_resolver_hangs() -> None:
     code = """
 import asyncio, threading
-from corsense.middleware.resolver import Resolving
+from corsense.middleware.resolver import OriginResolver
 from corsense.policy import ResolverSettings
-print(asyncio.run(Resolving(ResolverSettings(lambda origin: threading.Event().wait(), timeout=0.05)).admits(b"https://a.example")))
+print(asyncio.run(OriginResolver(ResolverSettings(lambda origin: threading.Event().wait(), timeout=0.05)).admits(b"https://a.example")))
 """
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ran.stdout == "False\n"
