@@ -105,3 +105,17 @@ def test_the_step_of_the_local_network_names_the_host_and_the_standard() -> None
     trace = drive(run, lambda _: WireResponse(101))
     (step,) = (step for step in trace.steps if not step.passed)
     assert (step.section, step.seen) == ("Local Network Access", "localhost")
+
+
+@pytest.mark.parametrize(("engine", "forgets"), [("chromium", True), ("webkit", True), ("firefox", False), ("standard", False)])
+def test_a_newer_preflight_of_the_same_url_replaces_the_older_in_some_engines(engine: str, forgets: bool) -> None:
+    def send(request: WireRequest) -> WireResponse:
+        if not request.preflight:
+            return WireResponse(200, [ALLOWED])
+        method = request.header("access-control-request-method") or ""
+        return WireResponse(200, [ALLOWED, ("access-control-allow-methods", method), ("access-control-max-age", "60")])
+
+    browser = Browser(engine, clock=lambda: 0.0)  # type: ignore[arg-type]
+    for method in ("PUT", "DELETE"):
+        assert len(fetch(browser, send, method=method).exchanges) == 2
+    assert len(fetch(browser, send, method="PUT").exchanges) == (2 if forgets else 1)
