@@ -10,6 +10,8 @@ import pytest
 from corsense import Policy, PolicyError
 from corsense.errors import quoted
 from corsense.policy import Reason
+from corsense.policy.environment import read_value
+from corsense.warnings import OriginWarning
 from tests.policy.test_policy import APP, REFUSED
 
 
@@ -134,3 +136,33 @@ def test_the_schema_describes_each_keyword_in_a_sentence() -> None:
     described = [entry.get("description", "") for entry in Policy.json_schema()["properties"].values()]
     assert all(described)
     assert [text for text in described if text[0].islower()] == []
+
+
+def test_json_that_is_not_a_list_of_strings_is_refused_with_the_text_itself() -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy.from_env({"CORS_ORIGINS": APP, "CORS_METHODS": '{"a": 1}'})
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.value) == ("CORS_METHODS", '{"a": 1}')
+
+
+def test_a_slash_at_the_end_is_forgiven_in_a_list_of_origins_and_kept_in_other_lists() -> None:
+    with pytest.warns(OriginWarning):
+        assert read_value("origins", [f"{APP}/"], "origins") == ([APP], [])
+    assert read_value("methods", ["a/"], "methods") == (["a/"], [])
+
+
+def test_one_origin_in_place_of_a_list_of_credentials_is_a_string_where_a_list_is_due() -> None:
+    with pytest.raises(PolicyError) as refused:
+        Policy(origins=[APP], credentials=APP)
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.value, fault.slug) == ("credentials", APP, "origins-not-a-list")
+    assert "[" in fault.remedy
+
+
+def test_text_in_place_of_a_flag_is_refused_with_the_flag_that_it_means() -> None:
+    for text, flag in (("true", "True"), ("off", "False")):
+        with pytest.raises(PolicyError) as refused:
+            Policy(origins=[APP], credentials=text)
+        (fault,) = refused.value.faults
+        assert fault.slug == "flag-not-a-bool"
+        assert f"credentials={flag}" in fault.remedy
