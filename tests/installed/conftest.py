@@ -26,7 +26,7 @@ def clean_environment() -> dict[str, str]:
     return kept | {"NO_COLOR": "1"}
 
 
-def run(*command: str | Path, folder: Path, text: str | None = None, time_limit: float = 1800) -> subprocess.CompletedProcess[str]:
+def run(*command: str | Path, folder: Path, text: str | None = None, time_limit: float = 999) -> subprocess.CompletedProcess[str]:
     """Run a command in a clean environment; its output is text."""
     return subprocess.run(
         [str(part) for part in command],
