@@ -210,10 +210,11 @@ def test_the_name_of_a_backend_is_not_taken_for_the_origin_of_a_page(tmp_path: P
 
 
 def test_a_key_can_be_named_by_hand(tmp_path: Path) -> None:
-    line = '{"m":"GET","who":{"page":"https://evil.example"},"granted":"https://evil.example"}'
+    line = '{"m":"GET","uri":"/x/7","who":{"page":"https://evil.example"},"granted":"https://evil.example"}'
     keys = {Field.ORIGIN: "who.page", Field.METHOD: "m", Field.ALLOW_ORIGIN: "granted"}
     result = judged(written(tmp_path, [line]), reading=Reading(keys=keys))
     assert entries(result)["lost"] == [(EVIL, "allowed", "origin-not-allowed", 1)]
+    assert result.lost.affected[0].routes == ("/{value}/{number}",)  # the other keys are still recognised
 
 
 def test_har_files_are_read_as_one_line_and_as_many(tmp_path: Path) -> None:

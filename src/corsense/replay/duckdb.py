@@ -115,7 +115,13 @@ class DuckDBEngine:
         try:
             return self._connection.execute(statement)
         except duckdb.Error as error:
-            raise InputError(f"{quoted(', '.join(files.paths))} cannot be read: {_first_line(error)}") from None
+            paths = quoted(", ".join(files.paths))
+            if "://" in paths and "httpfs" in str(error):
+                raise InputError(
+                    f"{paths} cannot be read: DuckDB's extension for object storage cannot be fetched. Where the internet can be "
+                    "reached, run: python -c \"import duckdb; duckdb.execute('INSTALL httpfs')\""
+                ) from None
+            raise InputError(f"{paths} cannot be read: {_first_line(error)}") from None
 
     def _reading(self, files: Files, number: int | None = None) -> str:
         """The statement that reads a log; with a `number` it keeps the lines that cannot be read at all."""

@@ -118,18 +118,19 @@ def named_format(name: str) -> LogFormat:
     raise InputError(f"{quoted(name)} is not a log format; {hint}")
 
 
-def format_of_lines(lines: Sequence[str], source: str) -> LogFormat:
-    """The format of a file that begins with these lines. Raises InputError where no field for `Origin` can be found."""
+def format_of_lines(lines: Sequence[str], source: str, *, needs_origin: bool = True) -> LogFormat:
+    """The format of a file that begins with these lines. Raises InputError where no field for `Origin` can be found; with
+    `needs_origin` False its key is known otherwise."""
     documents = [found for line in lines if (found := json_object(line)) is not None]
     if documents:
-        return format_of_documents(documents, source)
+        return format_of_documents(documents, source, needs_origin=needs_origin)
     documents = [found for line in lines if (found := json_object(line[line.find("{") :])) is not None]
     if not documents:
         raise InputError(_no_json(lines, source))
-    return replace(format_of_documents(documents, source), prefixed=True)
+    return replace(format_of_documents(documents, source, needs_origin=needs_origin), prefixed=True)
 
 
-def format_of_documents(documents: Sequence[Mapping[str, object]], source: str) -> LogFormat:
+def format_of_documents(documents: Sequence[Mapping[str, object]], source: str, *, needs_origin: bool = True) -> LogFormat:
     """The format of JSON documents. Raises InputError."""
     for document in documents:
         if isinstance(request := document.get("request"), dict) and "headers" in request and "logger" in document:
@@ -138,12 +139,14 @@ def format_of_documents(documents: Sequence[Mapping[str, object]], source: str) 
             return TRAEFIK
         if isinstance(request := document.get("httpRequest"), dict) and isinstance(request.get("headers"), list):
             return AWS_WAF
-    return _by_key_names([dict(_flat(document)) for document in documents], source)
+    return _by_key_names([dict(_flat(document)) for document in documents], source, needs_origin)
 
 
-def format_of_columns(rows: Sequence[Mapping[str, object]], source: str) -> LogFormat:
+def format_of_columns(rows: Sequence[Mapping[str, object]], source: str, *, needs_origin: bool = True) -> LogFormat:
     """The format of a table, from some of its rows. Nested columns are JSON documents. Raises InputError."""
-    found = _by_key_names([dict(_flat({name: json_object(cell) or cell for name, cell in row.items()})) for row in rows], source)
+    found = _by_key_names(
+        [dict(_flat({name: json_object(cell) or cell for name, cell in row.items()})) for row in rows], source, needs_origin
+    )
     return LogFormat("columns", {each: _in_column(place) for each, place in found.places.items()}, found.certain)
 
 
@@ -181,7 +184,7 @@ def _flat(document: Mapping[str, object], path: JsonPath = ()) -> Iterator[tuple
             yield at, value
 
 
-def _by_key_names(documents: Sequence[Mapping[JsonPath, object]], source: str) -> LogFormat:
+def _by_key_names(documents: Sequence[Mapping[JsonPath, object]], source: str, needs_origin: bool) -> LogFormat:
     values: dict[JsonPath, list[object]] = {}
     for document in documents:
         for path, value in document.items():
@@ -198,7 +201,7 @@ def _by_key_names(documents: Sequence[Mapping[JsonPath, object]], source: str) -
         if named.endswith(("cs_headers", "request_headers_text")) and isinstance(values[path][0], str):
             text = Value(path)
             places = {**{each: HeaderText(each.value, text) for each in REQUEST_HEADERS}, **places}
-    if Field.ORIGIN not in places:
+    if needs_origin and Field.ORIGIN not in places:
         raise InputError(_no_origin(source, values))
     everywhere = {
         each

@@ -144,11 +144,10 @@ class _Replay:
     def _recognised(self, head: Sequence[Mapping[str, Any]], files: Files, log: str) -> LogFormat:
         if not head:
             raise InputError(f"{quoted(log)} holds no requests.")
-        if self._reading.keys and Field.ORIGIN in self._reading.keys:
-            return LogFormat("json", {})
+        needs_origin = Field.ORIGIN not in (self._reading.keys or {})
         if files.kind == "lines":
-            return format_of_lines([str(row[LINE]) for row in head], log)
-        return format_of_columns(head, log)
+            return format_of_lines([str(row[LINE]) for row in head], log, needs_origin=needs_origin)
+        return format_of_columns(head, log, needs_origin=needs_origin)
 
     def _with_keys(self, log_format: LogFormat, files: Files) -> LogFormat:
         """The format with the keys that were given by hand."""
