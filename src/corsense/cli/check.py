@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from corsense.cli.checking import Credentials, Engine, Format, RealBrowser, check_target
+from corsense.cli.checking import Credentials, Engine, RealBrowser, check_target
 from corsense.cli.options import Ignore, Python, Select
+from corsense.report.formats import Format
 
 
 def check(

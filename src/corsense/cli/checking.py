@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from corsense._terminal import accept
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.process import cannot_load
+from corsense.report.formats import Format
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,16 +50,6 @@ class RealBrowser(StrEnum):
     CHROMIUM = "chromium"
     FIREFOX = "firefox"
     WEBKIT = "webkit"
-
-
-class Format(StrEnum):
-    """How to print the report."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
-    HTML = "html"
 
 
 def check_target(
@@ -351,32 +342,11 @@ def _on_app(
 
 
 def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
-    from corsense.report.redaction import redacted_report
+    accept(format.kind)
+    if format is not Format.TEXT:
+        from corsense.report.formats import CHECK
 
-    accept("json" if format in (Format.JSON, Format.SARIF) else "html" if format is Format.HTML else "text")
-    if format in (Format.SARIF, Format.GITHUB):
-        report = redacted_report(report)  # these get findings alone, which cannot tell what is a secret; the others do it
-    if format is Format.JSON:
-        from corsense.report.document import check_document
-
-        print(check_document(report).printed())
-        return
-    if format is Format.SARIF:
-        import json
-
-        from corsense.report.sarif import sarif
-
-        print(json.dumps(sarif(report.findings), indent=2))
-        return
-    if format is Format.GITHUB:
-        from corsense.report.github import workflow_commands
-
-        print("\n".join(workflow_commands(report.findings)))
-        return
-    if format is Format.HTML:
-        from corsense.report.html import html_report
-
-        print(html_report(report), end="")
+        print(CHECK[format](report))
         return
     from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport

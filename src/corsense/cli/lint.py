@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +14,7 @@ from corsense._terminal import accept
 from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Ignore, Select
 from corsense.readers.controls import harmless
+from corsense.report import formats
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
@@ -81,23 +81,14 @@ def _lint(paths: list[Path], select: list[str] | None, ignore: list[str] | None)
 
 
 def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> None:
-    accept("json" if format in (Format.JSON, Format.SARIF) else "text")
-    match format:
-        case Format.JSON:
-            from corsense.report.document import lint_document
+    chosen = formats.Format(format.value)
+    accept(chosen.kind)
+    if chosen is not formats.Format.TEXT:
+        printed = formats.LINT[chosen](report)
+        if printed:
+            print(printed)
+        return
+    from corsense.cli.terminal import terminal
+    from corsense.report.linted import print_lint_report
 
-            print(lint_document(report).printed())
-        case Format.SARIF:
-            from corsense.report.sarif import sarif
-
-            print(json.dumps(sarif(report.findings), indent=2))
-        case Format.GITHUB:
-            from corsense.report.github import workflow_commands
-
-            for line in workflow_commands(report.findings):
-                print(line)
-        case Format.TEXT:
-            from corsense.cli.terminal import terminal
-            from corsense.report.linted import print_lint_report
-
-            print_lint_report(report, terminal(), quiet=quiet, verbose=verbose)
+    print_lint_report(report, terminal(), quiet=quiet, verbose=verbose)
