@@ -72,7 +72,7 @@ def test_what_no_edit_can_repair_says_where_to_change_it(folder: Path) -> None:
     ran = fix(folder, source)
     assert text(folder) == HEAD + source + ROUTE
     assert "change it where it is set" in ran.out
-    assert "allow_credentials=True:" in ran.out
+    assert "allow_credentials=True lets any site in" in ran.out
 
 
 def test_a_string_of_a_setting_is_split_though_the_page_is_another(folder: Path) -> None:
