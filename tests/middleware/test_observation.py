@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from corsense.fetch import Browser, FetchRequest, WireResponse
 from corsense.middleware import CORSMiddleware, install
 from corsense.middleware import observer as observing
+from corsense.middleware.route_template import RouteTemplates
 from corsense.observe import ALLOWED, ObservedRequests, RequestKind
 from corsense.observe.lines import LONGEST_LINE, read
 from corsense.observe.rollout import rollout_reaches
@@ -364,3 +365,23 @@ def test_replaying_the_observations_of_a_run_gives_the_verdicts_that_the_middlew
             allowed = verdict_on(request_tuple, applied) == ALLOWED
             assert allowed == (request_tuple.status == 2)
             assert allowed in gave[request_tuple.origin, request_tuple.method]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "preflight"),
+    [
+        ("/files/{name:path}", "/files/a/b/c", "/files/{name}"),
+        ("/copy/{source:path}/to/{target:path}", "/copy/a/to/b", ""),
+        ("/between/{first}-{last}", "/between/1-2", ""),
+    ],
+)
+def test_a_path_that_many_ways_divide_is_known_by_the_route_that_the_app_chose_alone(
+    path: str, sent: str, preflight: str
+) -> None:
+    app = FastAPI()
+    app.add_api_route(path, lambda: None, methods=["GET"])
+    templates = RouteTemplates()
+    scope: dict[str, Any] = {"type": "http", "path": sent, "root_path": "", "method": "OPTIONS"}
+    assert templates.find(scope, app, "GET") == preflight
+    (route,) = [route for route in app.routes if getattr(route, "path", None) == path]
+    assert templates.find({**scope, "method": "GET", "route": route}, app) == path.replace(":path", "")

@@ -81,7 +81,8 @@ class RouteTemplates:
             self._kept[id(route)] = route
             # Behind a mount there may be an app whose layers keep to themselves which route it chose.
             templates.setdefault(id(route), set()).update((template,) if not hasattr(route, "routes") else ("", template))
-            self._patterns.append((_pattern(path), template, methods))
+            if _is_linear(path):
+                self._patterns.append((_pattern(path), template, methods))
         self.by_route.clear()
         self.by_route.update((key, next(iter(found))) for key, found in templates.items() if len(found) == 1)
 
@@ -117,6 +118,13 @@ def _one(route: Any, message: Any, prefix: str, depth: int) -> Iterator[tuple[An
     yield from _routes(starlette, path, depth + 1)
     is_mount = getattr(starlette, "routes", None) is not None
     yield route, f"{path}/{{path:path}}" if is_mount else path, frozenset(getattr(starlette, "methods", None) or ())
+
+
+def _is_linear(path: str) -> bool:
+    """Whether the paths of a template are matched in time that grows with their length: with several open parameters in a row
+    there are many ways to divide a path among them. Such a route is known by what the app chose, and not by a path."""
+    kinds = [[found[2] for found in _PARAMETER.finditer(segment)] for segment in path.split("/")]
+    return sum(kind == ":path" for segment in kinds for kind in segment) <= 1 and all(len(segment) <= 1 for segment in kinds)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
