@@ -12,12 +12,20 @@ import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corsense.cli import check, checking, explain, explaining, main
+from corsense.cli import check, checking, explain, explaining, lint, linting, main
 from corsense.cli.main import app
 from corsense.cli.plain import plain_values
 
-COMMANDS: dict[str, tuple[Any, str]] = {"check": (check, "check_target"), "explain": (explain, "explain_text")}
-WORK: dict[str, Callable[..., object]] = {"check": checking.check_target, "explain": explaining.explain_text}
+COMMANDS: dict[str, tuple[Any, str]] = {
+    "check": (check, "check_target"),
+    "explain": (explain, "explain_text"),
+    "lint": (lint, "lint_tree"),
+}
+WORK: dict[str, Callable[..., object]] = {
+    "check": checking.check_target,
+    "explain": explaining.explain_text,
+    "lint": linting.lint_tree,
+}
 
 WORDS = st.sampled_from(["main:app", "http://localhost:8000", "", "a b", "json", "include", "POST /items", "-", "--", "=", "ü"])
 
@@ -83,6 +91,8 @@ def test_what_is_read_plainly_is_what_typer_reads(command: str, data: st.DataObj
         ("explain", ["Failed to fetch"]),
         ("explain", ["--format", "json", "Failed to fetch"]),
         ("explain", ["--file", "console.txt", "--app", "main:app"]),
+        ("lint", []),
+        ("lint", ["src", "--select", "wildcard-origins", "--select", "null-origin", "--format", "sarif", "--quiet"]),
     ],
 )
 def test_an_ordinary_command_line_is_plain(command: str, arguments: list[str]) -> None:
@@ -104,6 +114,7 @@ def test_an_ordinary_command_line_is_plain(command: str, arguments: list[str]) -
         ("check", ["main:app", "--no-follow"]),
         ("check", ["main:app", "--origins", "http://localhost:3000"]),
         ("explain", ["--list"]),
+        ("lint", ["src", "tests"]),
     ],
 )
 def test_help_mistakes_and_what_needs_checking_are_left_to_typer(command: str, arguments: list[str]) -> None:

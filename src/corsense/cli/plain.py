@@ -15,6 +15,7 @@ from typing import Any
 _WORK = {
     "check": ("corsense.cli.checking", "check_target"),
     "explain": ("corsense.cli.explaining", "explain_text"),
+    "lint": ("corsense.cli.linting", "lint_tree"),
 }
 """Commands, and the function that does the work of each: its positional parameters are the command's arguments, its keyword-only
 ones the options of the same names."""
