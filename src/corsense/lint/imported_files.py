@@ -18,6 +18,7 @@ class ImportedFiles:
 
     _named: dict[tuple[str, str], Path | None] = field(default_factory=dict, repr=False)
     _found: dict[tuple[str, str], tuple[Path, ...]] = field(default_factory=dict, repr=False)
+    _surroundings: dict[str, tuple[tuple[str, frozenset[str]], ...]] = field(default_factory=dict, repr=False)
     _listed: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _real: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -35,20 +36,34 @@ class ImportedFiles:
         return next((path for path in self._found[key] if path != importer), None)
 
     def _upwards(self, folder: str, name: str) -> Iterator[Path]:
-        """The files of a name in a folder and those around it, up to the root of the repository."""
-        for _ in range(_ANCESTORS):
-            found = self._at(folder, name)
+        """The files of a name in a folder and those around it."""
+        first = name.partition(".")[0]
+        for around, entries in self._around(folder):
+            if first and first not in entries:
+                continue  # most imports are of other packages
+            found = self._at(around, name)
             if found is not None:
                 yield found
-            above = os.path.dirname(folder)
-            if above == folder or ".git" in self._entries(folder):
-                return
-            folder = above
+
+    def _around(self, folder: str) -> tuple[tuple[str, frozenset[str]], ...]:
+        """A folder and those around it, up to the root of the repository, with what is in each."""
+        if folder not in self._surroundings:
+            found = []
+            current = folder
+            for _ in range(_ANCESTORS):
+                entries = self._entries(current)
+                found.append((current, entries))
+                above = os.path.dirname(current)
+                if above == current or ".git" in entries:
+                    break
+                current = above
+            self._surroundings[folder] = tuple(found)
+        return self._surroundings[folder]
 
     def _at(self, folder: str, name: str) -> Path | None:
         first = name.partition(".")[0]
         if first and first not in self._entries(folder):
-            return None  # most imports are of other packages
+            return None
         key = (folder, name)
         if key not in self._named:
             self._named[key] = next((Path(path) for path in _candidates(folder, name) if self._is_within(path, folder)), None)
