@@ -32,10 +32,10 @@ def print_lint_report(report: LintReport, lines: Lines, *, quiet: bool = False, 
     named = report.skipped if verbose else [file for file in report.skipped if file.is_unusual][:_MOST_NAMED]
     for file in named:
         lines.plain(f"skipped {file.place}: {file.reason}")
-    _closing(report, lines, verbose)
+    _closing(report, lines, verbose, unnamed=len(report.skipped) - len(named))
 
 
-def _closing(report: LintReport, lines: Lines, verbose: bool) -> None:
+def _closing(report: LintReport, lines: Lines, verbose: bool, unnamed: int) -> None:
     files = count(report.files, "file")
     minor = sum(finding.severity == "info" for finding in report.findings)
     if len(report.findings) > minor:
@@ -45,6 +45,6 @@ def _closing(report: LintReport, lines: Lines, verbose: bool) -> None:
     else:
         lines.plain([("Nothing wrong found", "green"), (f" in {files}.", "")])
     hidden = [count(minor, "note")] if minor and not verbose else []
-    hidden += [count(len(report.skipped), "skipped file")] if report.skipped and not verbose else []
+    hidden += [count(unnamed, "more skipped file" if unnamed < len(report.skipped) else "skipped file")] if unnamed else []
     if hidden:
         lines.plain(f"-v shows {' and '.join(hidden)}.")
