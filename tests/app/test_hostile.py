@@ -112,13 +112,13 @@ def test_nothing_is_written_to_a_file_that_took_the_place_of_the_pipe(open_app: 
 @pytest.mark.parametrize(
     ("start", "message_text"),
     [
-        ({"status": 200, "headers": [("x-a", "b")]}, "TypeError: The app sent the header 'x-a' as str; ASGI wants bytes."),
-        ({"status": 200, "headers": [(b"x-a", "b")]}, "TypeError: The app sent the header b'x-a' as str; ASGI wants bytes."),
+        ({"status": 200, "headers": [("x-a", "b")]}, "TypeError: The app sent the header 'x-a' as str; ASGI requires bytes."),
+        ({"status": 200, "headers": [(b"x-a", "b")]}, "TypeError: The app sent the header b'x-a' as str; ASGI requires bytes."),
         (
             {"status": 200, "headers": [(b"x-a", None)]},
-            "TypeError: The app sent the header b'x-a' as NoneType; ASGI wants bytes.",
+            "TypeError: The app sent the header b'x-a' as NoneType; ASGI requires bytes.",
         ),
-        ({"status": "200", "headers": []}, "TypeError: The app sent the status '200'; ASGI wants an int."),
+        ({"status": "200", "headers": []}, "TypeError: The app sent the status '200'; ASGI requires an int."),
         ({"status": 20, "headers": []}, "ValueError: The app sent the status 20; HTTP has three digits."),
         (
             {"status": 200, "headers": [(b"x a", b"b")]},

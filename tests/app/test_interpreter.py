@@ -118,7 +118,7 @@ def test_an_environment_whose_python_is_gone_is_not_passed_over_in_silence(tmp_p
     environ = {"VIRTUAL_ENV": str(tmp_path / ".venv")} if where == "VIRTUAL_ENV" else NOTHING
     with pytest.raises(AppLoadError) as caught:
         find_interpreter(tmp_path, environ=environ)
-    assert caught.value.message == f"The environment '{tmp_path}/.venv' ({where}) has no interpreter that is still there."
+    assert caught.value.message == f"The environment '{tmp_path}/.venv' ({where}) has no interpreter any more."
     assert "--python" in str(caught.value.remedy)
 
 

@@ -94,14 +94,14 @@ def test_a_factory_is_found_by_its_usual_names(open_app: OpenApp) -> None:
         (
             {"main.py": "def app(environ, start_response):\n    return []\n"},
             "main:app",
-            "'main:app' is a function, a WSGI app: no ASGI app.",
+            "'main:app' is a function, a WSGI app, not an ASGI app.",
             "by URL",
         ),
         ({"main.py": "x = 1\n"}, None, "There is no FastAPI or Starlette app in 'main'", "package.module:app"),
         (
             {"main.py": "def create_app():\n    ...\n"},
             None,
-            "There is no app in 'main', but a factory.",
+            "'main' has a factory, but no app.",
             "'main:create_app' with --factory",
         ),
         (

@@ -106,8 +106,8 @@ def test_other_tables_of_pyproject_do_not_disturb(tmp_path: Path) -> None:
     ("text", "message", "remedy"),
     [
         ("", "The name of the app is empty.", "package.module:app"),
-        (":app", "lacks the module beside the colon", "package.module:app"),
-        ("main:", "lacks the name beside the colon", "package.module:app"),
+        (":app", "has no module beside the colon", "package.module:app"),
+        ("main:", "has no name beside the colon", "package.module:app"),
         ("main:my app", "'my app' in 'main:my app' is not a name", "package.module:app"),
         ("main..web:app", "'main..web' in 'main..web:app' is not the name of a module", "package.module:app"),
         ("apps/mian.py", "There is no file 'apps/mian.py'.", "Did you mean 'apps/main.py'?"),

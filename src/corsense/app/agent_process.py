@@ -130,16 +130,16 @@ class AgentProcess:
             version = text.partition(TOO_OLD)[2].partition("\n")[0].strip()
             return AppLoadError(f"{self.python!r} is Python {version}, and corsense needs 3.9 or newer for the app.", _NAME_IT)
         if end is None:
-            return AppLoadError(f"{self.python!r} did not start as Python does: it says nothing.", _NAME_IT)
+            return AppLoadError(f"{self.python!r} did not start as Python does: it printed nothing.", _NAME_IT)
         if isinstance(end, Garbled):
-            return AppLoadError(f"{self.python!r} is not a Python interpreter: it prints without end.", _NAME_IT)
+            return AppLoadError(f"{self.python!r} is not a Python interpreter: it does not stop printing.", _NAME_IT)
         how = self.how_it_ended()
         for thread in self._threads:
             thread.join(timeout=0.5)
         message_text = self.printed.held.decode("utf-8", "replace")
         last = next((line.strip() for line in reversed(message_text.splitlines()) if line.strip()), "").rstrip(".")
         because = f": {last[:200]}" if last and "sys." not in last else ""
-        return AppLoadError(f"{self.python!r} is not a Python interpreter that works, {how}{because}.", _NAME_IT)
+        return AppLoadError(f"{self.python!r} is not a working Python interpreter, {how}{because}.", _NAME_IT)
 
 
 class _Printed:

@@ -255,7 +255,7 @@ def _check_references(app: AppDescription) -> None:
         *(handler.app for handler in app.exception_handlers),
     ]
     if not in_order or not parents or not app.apps or not all(0 <= owner < len(app.apps) for owner in owners):
-        raise MessageError("the description does not hold together")
+        raise MessageError("the description is inconsistent")
 
 
 # Single values. Each reader takes the value and the name of what it is part of.
@@ -327,7 +327,7 @@ def _one_of(names: Any) -> Reader:
 
     def read(value: object, name: str) -> Any:
         if value not in known:
-            raise MessageError(f"{name} is none of those that are known")
+            raise MessageError(f"{name} is not a known value")
         return value
 
     return read

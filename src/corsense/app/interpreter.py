@@ -143,8 +143,8 @@ def _of_environment(folder: Path, name: str) -> str:
     program = _program(folder)
     if program is None:
         raise AppLoadError(
-            f"The environment {str(folder)!r} ({name}) has no interpreter that is still there.",
-            "Make it anew, or name the interpreter that runs the app with --python.",
+            f"The environment {str(folder)!r} ({name}) has no interpreter any more.",
+            "Recreate it, or name the interpreter that runs the app with --python.",
         )
     return program
 

@@ -258,7 +258,7 @@ class AppSession:
     def _unreadable(self, error: Exception) -> AppStoppedError:
         self._agent.kill()
         return AppStoppedError(
-            f"The app wrote to a file descriptor that is not its own: what came from its process cannot be read ({error}).",
+            f"The app wrote to a file descriptor that is not its own, so the messages of its process cannot be read ({error}).",
             _DESCRIPTORS,
         )
 
@@ -295,12 +295,12 @@ class AppSession:
             self._agent.kill()
             raise AppHungError(
                 f"The app blocked while it answered {message.doing}, and could not be interrupted.",
-                "Something in its middleware waits without awaiting.",
+                "Something in its middleware blocks instead of awaiting.",
                 message.traceback,
             )
         if isinstance(message, Broken):
             self._agent.kill()
-            raise AppStoppedError(f"corsense failed inside of the app's process: {_last_line(message.text)}", _REPORT)
+            raise AppStoppedError(f"corsense failed inside the app's process: {_last_line(message.text)}", _REPORT)
         if message is None and self._agent.lost_its_pipe:
             raise AppStoppedError(f"The app {_CLOSED_PIPE}.", _DESCRIPTORS)
         how = self._agent.how_it_ended()
@@ -318,6 +318,6 @@ def _last_line(text: str) -> str:
     return next((line for line in reversed(text.splitlines()) if line.strip()), "")
 
 
-_REPORT = "This is a mistake of corsense: please report it."
+_REPORT = "This is a bug in corsense: please report it."
 _CLOSED_PIPE = "closed a file descriptor that is not its own, or put another file in its place"
 _DESCRIPTORS = "Look for os.write, os.close, os.closerange and os.dup2 with numbers that the app has not opened."

@@ -101,9 +101,7 @@ def _split(text: str) -> tuple[str, str | None]:
     if not colon or (len(name) == 1 and attribute[:1] in "\\/"):
         return text, None
     if not name or not attribute:
-        raise AppLoadError(
-            f"{text!r} lacks the {'module' if not name else 'name'} beside the colon.", "Write package.module:app."
-        )
+        raise AppLoadError(f"{text!r} has no {'module' if not name else 'name'} beside the colon.", "Write package.module:app.")
     return name, attribute
 
 

@@ -52,30 +52,30 @@ def _by_name() -> dict[tuple[str, str], CatalogueEntry]:
     return {(found.product, found.code): found for found in catalogue()}
 
 
-_NO_HEADER = "carries no Access-Control-Allow-Origin; its status is not looked at, so an error page reads the same"
+_NO_HEADER = "carries no Access-Control-Allow-Origin; its status does not matter, so an error page reads the same"
 _CHROMIUM_CONDITIONS: dict[CorsError, str] = {
-    CorsError.MissingAllowOriginHeader: f"The answer {_NO_HEADER}.",
-    CorsError.PreflightMissingAllowOriginHeader: f"The answer to the preflight {_NO_HEADER}.",
-    CorsError.WildcardOriginNotAllowed: "The answer allows `*` while the request carries credentials.",
-    CorsError.PreflightWildcardOriginNotAllowed: "The preflight's answer allows `*` while the request will carry credentials.",
+    CorsError.MissingAllowOriginHeader: f"The response {_NO_HEADER}.",
+    CorsError.PreflightMissingAllowOriginHeader: f"The response to the preflight {_NO_HEADER}.",
+    CorsError.WildcardOriginNotAllowed: "The response allows `*` while the request carries credentials.",
+    CorsError.PreflightWildcardOriginNotAllowed: "The preflight response allows `*` while the request will carry credentials.",
     CorsError.MultipleAllowOriginValues: "Access-Control-Allow-Origin has a comma or a space in it:"
     " two layers each added one, or a list was sent.",
-    CorsError.PreflightMultipleAllowOriginValues: "The same, on the preflight's answer.",
-    CorsError.InvalidAllowOriginValue: "Access-Control-Allow-Origin is no URL at all (`localhost:3000`, `true`, an empty value).",
-    CorsError.PreflightInvalidAllowOriginValue: "The same, on the preflight's answer.",
+    CorsError.PreflightMultipleAllowOriginValues: "The same, on the response to the preflight.",
+    CorsError.InvalidAllowOriginValue: "Access-Control-Allow-Origin is not a URL (`localhost:3000`, `true`, an empty value).",
+    CorsError.PreflightInvalidAllowOriginValue: "The same, on the response to the preflight.",
     CorsError.AllowOriginMismatch: "Access-Control-Allow-Origin names one origin (or `null`), which is not byte for byte"
     " the page's.",
-    CorsError.PreflightAllowOriginMismatch: "The same, on the preflight's answer.",
+    CorsError.PreflightAllowOriginMismatch: "The same, on the response to the preflight.",
     CorsError.InvalidAllowCredentials: "The request carries credentials, the origin is right, and"
     " Access-Control-Allow-Credentials is"
     " not `true`.",
-    CorsError.PreflightInvalidAllowCredentials: "The same, on the preflight's answer.",
-    CorsError.PreflightInvalidStatus: "The preflight's answer has the right origin, but its status is not 200 to 299.",
-    CorsError.PreflightDisallowedRedirect: "The preflight is answered by a redirect, which browsers do not follow there.",
-    CorsError.InvalidAllowMethodsPreflightResponse: "Access-Control-Allow-Methods is no comma-separated list of methods.",
-    CorsError.InvalidAllowHeadersPreflightResponse: "Access-Control-Allow-Headers is no comma-separated list of header names.",
-    CorsError.MethodDisallowedByPreflightResponse: "The preflight's answer does not list the method (case counts).",
-    CorsError.HeaderDisallowedByPreflightResponse: "The preflight's answer does not list a header that the"
+    CorsError.PreflightInvalidAllowCredentials: "The same, on the response to the preflight.",
+    CorsError.PreflightInvalidStatus: "The response to the preflight has the right origin, but its status is not 200 to 299.",
+    CorsError.PreflightDisallowedRedirect: "The response to the preflight is a redirect, which browsers do not follow there.",
+    CorsError.InvalidAllowMethodsPreflightResponse: "Access-Control-Allow-Methods is not a comma-separated list of methods.",
+    CorsError.InvalidAllowHeadersPreflightResponse: "Access-Control-Allow-Headers is not a comma-separated list of header names.",
+    CorsError.MethodDisallowedByPreflightResponse: "The response to the preflight does not list the method (case counts).",
+    CorsError.HeaderDisallowedByPreflightResponse: "The response to the preflight does not list a header that the"
     " script set; only the first is named.",
     CorsError.RedirectContainsCredentials: "A redirect leads to a URL with a user name or password.",
     CorsError.CorsDisabledScheme: "The URL (or a redirect's target) is not http or https: a page opened as a file, a"
@@ -384,7 +384,7 @@ _FIREFOX: list[tuple[str, CorsError | None, bool | None, str]] = [
         "CORSNotSupportingCredentials",
         CorsError.WildcardOriginNotAllowed,
         None,
-        "The answer allows `*` while the request carries credentials.",
+        "The response allows `*` while the request carries credentials.",
     ),
     (
         "CORSMissingAllowCredentials",
@@ -396,31 +396,31 @@ _FIREFOX: list[tuple[str, CorsError | None, bool | None, str]] = [
         "CORSPreflightDidNotSucceed3",
         CorsError.PreflightInvalidStatus,
         True,
-        "The preflight's answer has the right origin, but its status is not 200 to 299.",
+        "The response to the preflight has the right origin, but its status is not 200 to 299.",
     ),
     (
         "CORSMethodNotFound",
         CorsError.MethodDisallowedByPreflightResponse,
         True,
-        "The preflight's answer does not list the method (case counts).",
+        "The response to the preflight does not list the method (case counts).",
     ),
     (
         "CORSMissingAllowHeaderFromPreflight2",
         CorsError.HeaderDisallowedByPreflightResponse,
         True,
-        "The preflight's answer does not list a header that the script set.",
+        "The response to the preflight does not list a header that the script set.",
     ),
     (
         "CORSInvalidAllowMethod",
         CorsError.InvalidAllowMethodsPreflightResponse,
         True,
-        "Access-Control-Allow-Methods is no comma-separated list of methods.",
+        "Access-Control-Allow-Methods is not a comma-separated list of methods.",
     ),
     (
         "CORSInvalidAllowHeader",
         CorsError.InvalidAllowHeadersPreflightResponse,
         True,
-        "Access-Control-Allow-Headers is no comma-separated list of header names.",
+        "Access-Control-Allow-Headers is not a comma-separated list of header names.",
     ),
     ("CORSExternalRedirectNotAllowed", CorsError.PreflightDisallowedRedirect, True, "The preflight is answered by a redirect."),
     ("CORSRequestNotHttp", CorsError.CorsDisabledScheme, False, "The URL (or a redirect's target) is not http or https."),
@@ -508,7 +508,7 @@ _WEBKIT = [
     _of_webkit(
         "wildcard",
         webkit.WILDCARD,
-        "The answer allows `*` while the request carries credentials.",
+        "The response allows `*` while the request carries credentials.",
         CorsError.WildcardOriginNotAllowed,
     ),
     _of_webkit(
@@ -535,28 +535,28 @@ _WEBKIT = [
     _of_webkit(
         "method",
         webkit.METHOD,
-        "The preflight's answer does not list the method (case counts).",
+        "The response to the preflight does not list the method (case counts).",
         CorsError.MethodDisallowedByPreflightResponse,
         True,
     ),
     _of_webkit(
         "header",
         webkit.HEADER,
-        "The preflight's answer does not list a header that the script set.",
+        "The response to the preflight does not list a header that the script set.",
         CorsError.HeaderDisallowedByPreflightResponse,
         True,
     ),
     _of_webkit(
         "invalid-acam",
         webkit.INVALID_METHODS,
-        "Access-Control-Allow-Methods is no comma-separated list of methods.",
+        "Access-Control-Allow-Methods is not a comma-separated list of methods.",
         CorsError.InvalidAllowMethodsPreflightResponse,
         True,
     ),
     _of_webkit(
         "invalid-acah",
         webkit.INVALID_HEADERS,
-        "Access-Control-Allow-Headers is no comma-separated list of header names.",
+        "Access-Control-Allow-Headers is not a comma-separated list of header names.",
         CorsError.InvalidAllowHeadersPreflightResponse,
         True,
     ),

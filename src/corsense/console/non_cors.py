@@ -9,29 +9,29 @@ from corsense.console.templates import Template
 from corsense.fetch.errors import CorsError
 
 _NET_ERRORS: list[tuple[str, Category, str]] = [
-    ("ERR_FAILED", "network", "Any failure without a name of its own; a refusal by CORS ends so."),
+    ("ERR_FAILED", "network", "Any failure without a name of its own; a refusal by CORS ends this way too."),
     ("ERR_ABORTED", "network", "The request was cancelled: navigation, or script's own abort."),
-    ("ERR_TIMED_OUT", "network", "Nothing came in time."),
-    ("ERR_ACCESS_DENIED", "network", "The browser may not read the resource, as a file."),
-    ("ERR_BLOCKED_BY_CLIENT", "client", "An extension, mostly an ad blocker, stopped the request."),
+    ("ERR_TIMED_OUT", "network", "No response came in time."),
+    ("ERR_ACCESS_DENIED", "network", "The browser may not read the resource, for example a file."),
+    ("ERR_BLOCKED_BY_CLIENT", "client", "An extension, usually an ad blocker, stopped the request."),
     ("ERR_NETWORK_CHANGED", "network", "The network changed while loading."),
     ("ERR_BLOCKED_BY_ADMINISTRATOR", "client", "An administrator's policy forbids the address."),
-    ("ERR_BLOCKED_BY_RESPONSE", "corp-coep", "The answer's own headers keep it from this page."),
+    ("ERR_BLOCKED_BY_RESPONSE", "corp-coep", "The response's own headers keep it from this page."),
     ("ERR_CLEARTEXT_NOT_PERMITTED", "network", "The platform (an Android app) forbids plain http."),
     ("ERR_BLOCKED_BY_CSP", "csp", "The page's Content Security Policy forbids the address."),
     ("ERR_BLOCKED_BY_ORB", "orb", "An image or script without CORS got HTML or JSON."),
     ("ERR_CONNECTION_CLOSED", "network", "The connection was closed."),
     ("ERR_CONNECTION_RESET", "network", "The connection was reset."),
     ("ERR_CONNECTION_REFUSED", "network", "Nothing listens at that host and port."),
-    ("ERR_CONNECTION_ABORTED", "network", "The connection broke off unconfirmed."),
+    ("ERR_CONNECTION_ABORTED", "network", "The connection timed out because data was not acknowledged."),
     ("ERR_CONNECTION_FAILED", "network", "No connection could be made."),
-    ("ERR_NAME_NOT_RESOLVED", "network", "The host's name is unknown."),
+    ("ERR_NAME_NOT_RESOLVED", "network", "The host name does not resolve."),
     ("ERR_INTERNET_DISCONNECTED", "network", "There is no network."),
-    ("ERR_SSL_PROTOCOL_ERROR", "tls", "The other side does not speak TLS properly: often https to an http port."),
-    ("ERR_ADDRESS_INVALID", "network", "The address or the port is no valid one."),
-    ("ERR_ADDRESS_UNREACHABLE", "network", "No way leads to the host."),
-    ("ERR_TUNNEL_CONNECTION_FAILED", "network", "The proxy made no tunnel."),
-    ("ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "tls", "No TLS version or cipher in common."),
+    ("ERR_SSL_PROTOCOL_ERROR", "tls", "The server does not speak TLS properly: often https to an http port."),
+    ("ERR_ADDRESS_INVALID", "network", "The address or the port is invalid."),
+    ("ERR_ADDRESS_UNREACHABLE", "network", "There is no route to the host."),
+    ("ERR_TUNNEL_CONNECTION_FAILED", "network", "The proxy could not open a tunnel."),
+    ("ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "tls", "Browser and server share no TLS version or cipher."),
     ("ERR_CONNECTION_TIMED_OUT", "network", "The host did not answer the attempt to connect."),
     ("ERR_PROXY_CONNECTION_FAILED", "network", "The proxy cannot be reached."),
     ("ERR_CERT_COMMON_NAME_INVALID", "tls", "The certificate is for another host."),
@@ -42,22 +42,22 @@ _NET_ERRORS: list[tuple[str, Category, str]] = [
     ("ERR_CERT_INVALID", "tls", "The certificate is invalid."),
     ("ERR_CERT_WEAK_SIGNATURE_ALGORITHM", "tls", "The certificate's signature is too weak."),
     ("ERR_CERTIFICATE_TRANSPARENCY_REQUIRED", "tls", "The certificate is in no public log."),
-    ("ERR_INVALID_URL", "network", "The URL is no URL."),
-    ("ERR_UNKNOWN_URL_SCHEME", "network", "No one handles the URL's scheme."),
-    ("ERR_INVALID_REDIRECT", "network", "A redirect leads to what is no URL."),
+    ("ERR_INVALID_URL", "network", "The URL is invalid."),
+    ("ERR_UNKNOWN_URL_SCHEME", "network", "Nothing handles the URL's scheme."),
+    ("ERR_INVALID_REDIRECT", "network", "A redirect leads to an invalid URL."),
     ("ERR_TOO_MANY_REDIRECTS", "network", "More than 20 redirects."),
     ("ERR_UNSAFE_REDIRECT", "network", "A redirect leads to a scheme such as data: or file:."),
-    ("ERR_UNSAFE_PORT", "network", "The port is on the list that browsers never call."),
-    ("ERR_INVALID_RESPONSE", "network", "The answer makes no sense."),
-    ("ERR_INVALID_HTTP_RESPONSE", "network", "The answer is not HTTP."),
-    ("ERR_EMPTY_RESPONSE", "network", "The server closed without a word."),
-    ("ERR_RESPONSE_HEADERS_TOO_BIG", "network", "The answer's headers are too large."),
-    ("ERR_HTTP2_PROTOCOL_ERROR", "network", "The other side broke the rules of HTTP/2."),
-    ("ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION", "network", "The answer has several different Location headers."),
+    ("ERR_UNSAFE_PORT", "network", "Browsers block this port."),
+    ("ERR_INVALID_RESPONSE", "network", "The response is invalid."),
+    ("ERR_INVALID_HTTP_RESPONSE", "network", "The response is not HTTP."),
+    ("ERR_EMPTY_RESPONSE", "network", "The server closed the connection without a response."),
+    ("ERR_RESPONSE_HEADERS_TOO_BIG", "network", "The response headers are too large."),
+    ("ERR_HTTP2_PROTOCOL_ERROR", "network", "The server violated the HTTP/2 protocol."),
+    ("ERR_RESPONSE_HEADERS_MULTIPLE_LOCATION", "network", "The response has several different Location headers."),
     ("ERR_CONTENT_LENGTH_MISMATCH", "network", "The body is shorter than announced."),
-    ("ERR_INCOMPLETE_CHUNKED_ENCODING", "network", "The body broke off."),
-    ("ERR_QUIC_PROTOCOL_ERROR", "network", "The other side broke the rules of QUIC."),
-    ("ERR_UNEXPECTED_PROXY_AUTH", "network", "A 407 came where no proxy was asked, as on a preflight."),
+    ("ERR_INCOMPLETE_CHUNKED_ENCODING", "network", "The body ended early."),
+    ("ERR_QUIC_PROTOCOL_ERROR", "network", "The server violated the QUIC protocol."),
+    ("ERR_UNEXPECTED_PROXY_AUTH", "network", "A 407 came although no proxy is in use, as on a preflight."),
     ("ERR_ALPN_NEGOTIATION_FAILED", "network", "A streamed upload needs HTTP/2."),
     ("ERR_BLOCKED_BY_LOCAL_NETWORK_ACCESS_CHECKS", "local-network", "A page from the internet may not call the local network."),
     ("ERR_BLOCKED_BY_PRIVATE_NETWORK_ACCESS_CHECKS", "local-network", "The same, in older versions."),
@@ -66,7 +66,7 @@ _NET_ERRORS: list[tuple[str, Category, str]] = [
     (
         "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByCoep",
         "corp-coep",
-        "The page requires CORP (COEP: require-corp) and the answer has none.",
+        "The page requires CORP (COEP: require-corp) and the response has none.",
     ),
     (
         "ERR_BLOCKED_BY_RESPONSE.NotSameOriginAfterDefaultedToSameOriginByDip",
@@ -136,22 +136,22 @@ _CHROMIUM = [
         "console:status",
         "status",
         chromium.STATUS,
-        "The server answered with that status; script could read it unless a refusal by CORS stands beside it.",
+        "The server answered with that status; script could read it unless a CORS error is beside it.",
     ),
     _say(
         "chromium",
         "console:net-error",
         "network",
         chromium.NET_ERROR,
-        "Any failure to load; the name of the network error tells which.",
+        "Any failure to load; the name of the network error says which.",
     ),
     _say(
         "chromium",
         "devtools:network-line",
         "network",
         "{method} {url} net::{net_error} {status} ({status_text})",
-        "The developer tools' line for a failed request; a status beside ERR_FAILED shows that an answer came"
-        " and CORS kept it back.",
+        "The developer tools' line for a failed request; a status beside ERR_FAILED shows that a response came"
+        " and CORS blocked it.",
     ),
     *(_say("chromium", f"net::{name}", category, f"net::{name}", condition) for name, category, condition in _NET_ERRORS),
     _say(
@@ -193,7 +193,7 @@ _CHROMIUM = [
         "Mixed Content: The page at '{page_url}' was loaded over HTTPS, but requested an insecure"
         " {resource_kind} '{url}'. This request was automatically upgraded to HTTPS, For more information see"
         " https://blog.chromium.org/2019/10/no-more-mixed-messages-about-https.html",
-        "A page on https names an image by plain http; https is tried instead.",
+        "A page on https loads an image over plain http; the browser tries https instead.",
     ),
     _say(
         "chromium",
@@ -201,7 +201,7 @@ _CHROMIUM = [
         "mixed-content",
         "Mixed Content: The page at '{page_url}' was loaded over HTTPS, but requested an insecure"
         " {resource_kind} '{url}'. This request was not upgraded to HTTPS because it is a local network request.",
-        "A page on https names an image in the local network by plain http.",
+        "A page on https loads an image from the local network over plain http.",
     ),
     _say(
         "chromium",
@@ -219,7 +219,7 @@ _CHROMIUM = [
         "CSP:connect-old",
         "csp",
         "Refused to connect to '{url}'" + _CSP_OLD_TAIL,
-        "The same, in the words until 2025.",
+        "The same, as worded until 2025.",
     ),
     *(
         _say("chromium", code, "csp", new + _CSP_TAIL, f"The page's {directive} does not list the address.", old + _CSP_OLD_TAIL)
@@ -230,7 +230,7 @@ _CHROMIUM = [
         "module-mime",
         "mime",
         chromium.MODULE_TYPE,
-        "A module script's URL answers with HTML or the like.",
+        "The URL of a module script returns HTML or similar.",
         "Failed to load module script: Expected a JavaScript module script but the server responded with a"
         ' MIME type of "{mime_type}".'
         " Strict MIME type checking is enforced for module scripts per HTML spec.",
@@ -264,14 +264,14 @@ _CHROMIUM = [
         "eventsource-type",
         "mime",
         chromium.EVENT_STREAM_TYPE,
-        "The answer to an EventSource is no event stream.",
+        "The response to an EventSource is not an event stream.",
     ),
     _say(
         "chromium",
         "integrity:eligible",
         "integrity",
         "Subresource Integrity: The resource '{url}' has an integrity attribute, but {reason}",
-        "Integrity can only be checked of answers that CORS lets the page read.",
+        "Integrity can only be checked for responses that CORS lets the page read.",
     ),
     _say(
         "chromium",
@@ -279,7 +279,7 @@ _CHROMIUM = [
         "integrity",
         "Failed to find a valid digest in the 'integrity' attribute for resource '{url}' with computed SHA-256 integrity"
         " '{token}'. The resource has been blocked.",
-        "The content is not the one that the integrity attribute names.",
+        "The content does not match the integrity attribute.",
     ),
     _say(
         "chromium",
@@ -335,21 +335,21 @@ _MORE_FIREFOX = [
         "MixedContentUpgrade",
         "mixed-content",
         "Mixed Content: Upgrading insecure display request ‘{url}’ to use ‘https’",
-        "A page on https names an image by plain http; https is tried instead.",
+        "A page on https loads an image over plain http; the browser tries https instead.",
     ),
     _say(
         "firefox",
         "LoadingMixedActiveContent2",
         "mixed-content",
         "Loading mixed (insecure) active content “{url}” on a secure page",
-        "A page on https was let call plain http.",
+        "A page on https was allowed to call plain http.",
     ),
     _say(
         "firefox",
         "CORPBlocked",
         "corp-coep",
         firefox.RESOURCE_POLICY,
-        "Cross-Origin-Resource-Policy keeps the answer from this page.",
+        "Cross-Origin-Resource-Policy keeps the response from this page.",
     ),
     _say(
         "firefox",
@@ -363,7 +363,7 @@ _MORE_FIREFOX = [
         "ResourceBlockedORB:content",
         "orb",
         "A resource is blocked by OpaqueResponseBlocking, please check browser console for details.",
-        "The same, as the page's own process tells it.",
+        "The same, as the page's own process reports it.",
     ),
     _say(
         "firefox",
@@ -401,14 +401,14 @@ _MORE_FIREFOX = [
         "CSPViolationWithURI",
         "csp",
         "Content Security Policy: The page’s settings blocked the loading of a resource at {url} (“{directive}”).",
-        "The same, in the words until 2023.",
+        "The same, as worded until 2023.",
     ),
     _say(
         "firefox",
         "BlockModuleWithWrongMimeType",
         "mime",
         firefox.MODULE_TYPE,
-        "A module script's URL answers with HTML or the like.",
+        "The URL of a module script returns HTML or similar.",
     ),
     _say(
         "firefox",
@@ -443,7 +443,7 @@ _MORE_FIREFOX = [
         "CheckLoadURIError",
         "scheme",
         "Security Error: Content at {page_url} may not load or link to {url}.",
-        "A page may not use that URL, as a file.",
+        "A page may not use that URL, for example a file.",
     ),
     CatalogueEntry(
         "firefox",
@@ -459,7 +459,7 @@ _MORE_FIREFOX = [
         "NoConnection",
         "network",
         firefox.NO_CONNECTION,
-        "An EventSource or WebSocket ended, whatever the cause; a CORS line before it tells more.",
+        "An EventSource or WebSocket ended, whatever the cause; a CORS line before it says more.",
     ),
     _say(
         "firefox", "ForbiddenHeader", "client", firefox.UNSAFE_HEADER, "XMLHttpRequest may not set this header; the browser does."
@@ -485,7 +485,7 @@ _MORE_FIREFOX = [
         "cookie:NotSecure",
         "cookie",
         "Cookie “{token}” rejected because it has the “SameSite=None” attribute but is missing the “secure” attribute.",
-        "SameSite=None counts only together with Secure.",
+        "SameSite=None works only together with Secure.",
     ),
     _say(
         "firefox",
@@ -499,14 +499,14 @@ _MORE_FIREFOX = [
         "integrity:eligible",
         "integrity",
         "“{url}” is not eligible for integrity checks since it’s neither CORS-enabled nor same-origin.",
-        "Integrity can only be checked of answers that CORS lets the page read.",
+        "Integrity can only be checked for responses that CORS lets the page read.",
     ),
     _say(
         "firefox",
         "integrity:length",
         "integrity",
         "The hash contained in the integrity attribute has the wrong length.",
-        "The integrity attribute is no hash.",
+        "The integrity attribute is not a valid hash.",
     ),
     _say(
         "firefox",
@@ -514,7 +514,7 @@ _MORE_FIREFOX = [
         "integrity",
         "None of the “sha256” hashes in the integrity attribute match the content of the subresource at “{url}”."
         " The computed hash is “{token}”.",
-        "The content is not the one that the integrity attribute names.",
+        "The content does not match the integrity attribute.",
     ),
 ]
 
@@ -540,7 +540,7 @@ _MORE_WEBKIT = [
         "not-allowed-to-request",
         "mixed-content",
         webkit.NOT_ALLOWED_TO_REQUEST,
-        "The page may not ask for that URL: plain http from https, or a file.",
+        "The page may not request that URL: plain http from https, or a file.",
     ),
     _say(
         "webkit",
@@ -563,21 +563,21 @@ _MORE_WEBKIT = [
         "mixed-content",
         "The page at {page_url} requested insecure content from {url}. This content was automatically upgraded and"
         " should be served over HTTPS.",
-        "A page on https names an image by plain http; https is tried instead.",
+        "A page on https loads an image over plain http; the browser tries https instead.",
     ),
     _say(
         "webkit",
         "mixed-mid",
         "mixed-content",
         "[blocked] The page at {page_url} was not allowed to {action} insecure content from {url}.",
-        "The same, in the words of 2017 to 2023.",
+        "The same, as worded from 2017 to 2023.",
     ),
     _say(
         "webkit",
         "mixed-old",
         "mixed-content",
         "[blocked] The page at {page_url} {action} insecure content from {url}.",
-        "The same, in the words until 2017.",
+        "The same, as worded until 2017.",
     ),
     _say(
         "webkit",
@@ -597,9 +597,11 @@ _MORE_WEBKIT = [
         " default-src directive of the Content Security Policy.",
         "Refused to connect to {url} because it does not appear in the default-src directive of the Content Security Policy.",
     ),
-    _say("webkit", "csp-blocked", "csp", "Blocked by Content Security Policy.", "The loader's words for the same."),
+    _say("webkit", "csp-blocked", "csp", "Blocked by Content Security Policy.", "The same, as the loader words it."),
     _say("webkit", "content-extension", "client", "Blocked by content extension", "A content blocker stopped the request."),
-    _say("webkit", "corp", "corp-coep", webkit.RESOURCE_POLICY, "Cross-Origin-Resource-Policy keeps the answer from this page."),
+    _say(
+        "webkit", "corp", "corp-coep", webkit.RESOURCE_POLICY, "Cross-Origin-Resource-Policy keeps the response from this page."
+    ),
     _say(
         "webkit",
         "frame-access",
@@ -608,7 +610,7 @@ _MORE_WEBKIT = [
         " Protocols, domains, and ports must match.",
         "Script reaches into a frame or window of another origin.",
     ),
-    _say("webkit", "restricted-port", "network", webkit.RESTRICTED_PORT, "The port is on the list that browsers never call."),
+    _say("webkit", "restricted-port", "network", webkit.RESTRICTED_PORT, "Browsers block this port."),
     _say(
         "webkit",
         "fetch:same-origin-mode",
@@ -629,7 +631,7 @@ _MORE_WEBKIT = [
         "connection-closed",
         "network",
         "Connection terminated unexpectedly",
-        "The server closed without a word.",
+        "The server closed the connection without a response.",
         "The network connection was lost.",
     ),
     _say("webkit", "connection-reset", "network", "Error receiving data: Connection reset by peer", "The connection was reset."),
@@ -638,7 +640,7 @@ _MORE_WEBKIT = [
         "name-not-resolved",
         "network",
         "Error resolving “{host}”: {reason}",
-        "The host's name is unknown.",
+        "The host name does not resolve.",
         "A server with the specified hostname could not be found.",
     ),
     _say(
@@ -646,12 +648,12 @@ _MORE_WEBKIT = [
         "tls",
         "tls",
         "Error performing TLS handshake: {reason}",
-        "The other side does not speak TLS properly, or its certificate is not trusted.",
+        "The server does not speak TLS properly, or its certificate is not trusted.",
         "An SSL error has occurred and a secure connection to the server cannot be made.",
         "The certificate for this server is invalid.",
     ),
-    _say("webkit", "not-http", "network", "Could not parse HTTP response", "The answer is not HTTP."),
-    _say("webkit", "timeout", "network", "Socket I/O timed out", "Nothing came in time.", "The request timed out."),
+    _say("webkit", "not-http", "network", "Could not parse HTTP response", "The response is not HTTP."),
+    _say("webkit", "timeout", "network", "Socket I/O timed out", "No response came in time.", "The request timed out."),
     _say(
         "webkit",
         "canvas",
@@ -666,7 +668,7 @@ _MORE_WEBKIT = [
         "Failed integrity metadata check. {url}. Failed integrity metadata check. Content length: {length},"
         " Expected content length:"
         " {expected_length}, Expected metadata: {value}",
-        "The content is not the one that the integrity attribute names.",
+        "The content does not match the integrity attribute.",
     ),
     _say(
         "webkit",
@@ -681,7 +683,7 @@ _MORE_WEBKIT = [
         "mime",
         "mime",
         webkit.MODULE_TYPE,
-        "A module script's URL answers with HTML or the like.",
+        "The URL of a module script returns HTML or similar.",
     ),
     _say(
         "webkit",
@@ -718,13 +720,13 @@ _EDGE = [
     _edge(
         "SEC7121",
         "SEC7121: Wildcard in Access-Control-Allow-Origin not allowed when credentials flag is set to true.",
-        "The answer allows `*` while the request carries credentials.",
+        "The response allows `*` while the request carries credentials.",
         CorsError.WildcardOriginNotAllowed,
     ),
     _edge(
         "SEC7123",
         "SEC7123: Request header {header} was not present in the Access-Control-Allow-Headers list.",
-        "The preflight's answer does not list a header that the script set.",
+        "The response to the preflight does not list a header that the script set.",
         CorsError.HeaderDisallowedByPreflightResponse,
     ),
     _edge(
@@ -736,7 +738,7 @@ _EDGE = [
     _edge(
         "SCRIPT7002",
         "SCRIPT7002: XMLHttpRequest: Network Error 0x80070005, Access is denied.",
-        "The request failed; a SEC line before it tells why.",
+        "The request failed; a SEC line before it says why.",
     ),
     _edge("SCRIPT5", "SCRIPT5: Access is denied.", "Internet Explorer 8 and 9: another origin, or another scheme."),
     _edge(
@@ -753,7 +755,7 @@ _LIBRARIES = [
         "ERR_NETWORK",
         "library",
         "AxiosError: Network Error",
-        "axios got no answer that it may read, whatever the cause; another line of the console has the reason.",
+        "axios got no response that it may read, whatever the cause; another line of the console has the reason.",
         "Error: Network Error",
         "Network Error",
     ),
@@ -762,7 +764,7 @@ _LIBRARIES = [
         "ECONNABORTED",
         "library",
         "AxiosError: timeout of {ms}ms exceeded",
-        "axios waited no longer.",
+        "axios gave up waiting.",
         "Error: timeout of {ms}ms exceeded",
     ),
     _say(
@@ -785,7 +787,7 @@ _LIBRARIES = [
         "status",
         "library",
         "AxiosError: Request failed with status code {status}",
-        "The answer could be read: not CORS.",
+        "The response could be read, so this is not CORS.",
         "Error: Request failed with status code {status}",
     ),
     _say(
@@ -793,21 +795,21 @@ _LIBRARIES = [
         "HttpErrorResponse:0",
         "library",
         "Http failure response for {url}: 0 Unknown Error",
-        "Angular got no answer, whatever the cause.",
+        "Angular got no response, whatever the cause.",
     ),
     _say(
         "angular",
         "HttpErrorResponse:parse",
         "library",
         "Http failure during parsing for {url}",
-        "The answer is not JSON, often an HTML page.",
+        "The response is not JSON, often an HTML page.",
     ),
     _say(
         "angular",
         "HttpErrorResponse:status",
         "library",
         "Http failure response for {url}: {status} {status_text}",
-        "The answer could be read: not CORS.",
+        "The response could be read, so this is not CORS.",
     ),
     _say(
         "swagger-ui",
@@ -839,14 +841,14 @@ _LIBRARIES = [
         "library",
         "Request has been terminated\nPossible causes: the network is offline, Origin is not allowed by"
         " Access-Control-Allow-Origin, the page is being unloaded, etc.",
-        "superagent got no answer, whatever the cause.",
+        "superagent got no response, whatever the cause.",
     ),
     _say(
         "whatwg-fetch",
         "network",
         "library",
         "TypeError: Network request failed",
-        "The fetch polyfill, or React Native, got no answer. React Native knows no CORS.",
+        "The fetch polyfill, or React Native, got no response. React Native has no CORS.",
         "Network request failed",
     ),
     _say(
@@ -855,7 +857,7 @@ _LIBRARIES = [
         "library",
         "DioException [connection error]: The connection errored: The XMLHttpRequest onError callback was called."
         " This typically indicates an error on the network layer.",
-        "dio on Flutter web got no answer, whatever the cause.",
+        "dio on Flutter web got no response, whatever the cause.",
         "DioError [DioErrorType.RESPONSE]: XMLHttpRequest error.",
     ),
     _say(
@@ -863,7 +865,7 @@ _LIBRARIES = [
         "xhr",
         "library",
         "XMLHttpRequest error.",
-        "package:http on Flutter web got no answer, whatever the cause.",
+        "package:http on Flutter web got no response, whatever the cause.",
         "ClientException: XMLHttpRequest error., uri={url}",
         "ClientException: Failed to fetch, uri={url}",
     ),
@@ -873,14 +875,14 @@ _LIBRARIES = [
         "apollo",
         "library",
         "[Network error]: TypeError: Failed to fetch",
-        "Apollo's words for a fetch() that rejected.",
+        "How Apollo reports a fetch() that rejected.",
     ),
     _say(
         "jquery",
         "ajax-error",
         "library",
         'error: {"readyState":0,"responseText":"","status":0,"statusText":"error"}',
-        "jQuery got no answer, whatever the cause.",
+        "jQuery got no response, whatever the cause.",
     ),
 ]
 
@@ -897,14 +899,14 @@ _SERVERS = [
         "starlette:options-405",
         "server",
         '{"detail":"Method Not Allowed"}',
-        "An OPTIONS request that was no preflight, or that met no CORS layer.",
+        "An OPTIONS request that was not a preflight, or that reached no CORS layer.",
     ),
     _say(
         "server",
         "starlette:500",
         "server",
         "Internal Server Error",
-        "An exception outside of the CORS layer: the answer has no CORS headers.",
+        "An exception outside the CORS layer: the response has no CORS headers.",
     ),
     _say(
         "server",

@@ -1,7 +1,7 @@
-"""What others than a console say about a call that failed: developer tools' rows, logs of servers and proxies, runtimes without a
-browser, tests, frames and images. A pattern recognises each, which is looked for where one of its words is in the text.
+"""What sources other than a console say about a failed call: rows of developer tools, logs of servers and proxies, runtimes
+without a browser, tests, frames and images. A pattern recognises each; it is tried only where one of its words is in the text.
 
-No pattern repeats over what another repetition beside it can match, so that each takes time in proportion to the text.
+No pattern repeats over what an adjacent repetition can match, so each takes time in proportion to the text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from corsense.fetch.errors import CorsError
 
 @dataclass(frozen=True, slots=True)
 class ThirdPartyReport:
-    """One kind of text: its entry, words of which one is in it, and the pattern that tells it."""
+    """One kind of text: its entry, words of which it contains at least one, and the pattern that recognises it."""
 
     entry: CatalogueEntry
     words: tuple[str, ...]
@@ -96,7 +96,7 @@ _DEVTOOLS = [
         "blocked:other|blocked:devtools",
         r"\(?\bblocked:(?:other|devtools)\)?",
         "(blocked:other)",
-        "An extension, mostly an ad blocker, or the developer tools stopped the request: try a private window.",
+        "An extension, usually an ad blocker, or the developer tools stopped the request: try a private window.",
     ),
     _report(
         "chromium",
@@ -105,7 +105,7 @@ _DEVTOOLS = [
         "blocked:NotSame|blocked:corp|blocked:coep|blocked:COEP",
         r"\(?\bblocked:(?:NotSame\w{3,80}|corp|coep\w{0,40}|COEP\w{0,40})\)?",
         "(blocked:NotSameOrigin)",
-        "The answer's Cross-Origin-Resource-Policy keeps it from this page.",
+        "The response's Cross-Origin-Resource-Policy keeps it from this page.",
     ),
     _report(
         "firefox",
@@ -125,7 +125,7 @@ _DEVTOOLS = [
         r"\bCORS\s+(?:Failed|Did\s+Not\s+Succeed)\b|\bNS_ERROR_(?:CONNECTION_REFUSED|UNKNOWN_HOST|NET_\w{3,40}|"
         r"PROXY_\w{3,60})\b",
         "CORS Failed",
-        "The network panel's row: no answer came.",
+        "The network panel's row: no response came.",
     ),
     _report(
         "firefox",
@@ -154,19 +154,19 @@ _ISSUES = [
     _report("chromium", f"issue:{error}", "cors", title, title.replace(" ", r"\s+").replace("'", "['’]"), title, condition, error)
     for title, error, condition in (
         ("Ensure CORS response header values are valid", CorsError.MissingAllowOriginHeader,
-         "The Issues panel's title where Access-Control-Allow-Origin is missing or no origin."),
+         "The Issues panel's title where Access-Control-Allow-Origin is missing or not an origin."),
         ("Ensure preflight responses are valid", CorsError.PreflightInvalidStatus,
          "The Issues panel's title where a preflight's status is not 200 to 299, or it redirects."),
         ("Ensure CORS requesting origin matches resource's allowed origin", CorsError.AllowOriginMismatch,
          "The Issues panel's title where Access-Control-Allow-Origin names another origin."),
         ("Ensure credentialed requests are not sent to CORS resources with origin wildcards", CorsError.WildcardOriginNotAllowed,
-         "The Issues panel's title where the answer allows `*` and the request carries credentials."),
+         "The Issues panel's title where the response allows `*` and the request carries credentials."),
         ("Ensure CORS requests include credentials only when allowed", CorsError.InvalidAllowCredentials,
          "The Issues panel's title where Access-Control-Allow-Credentials is not `true`."),
         ("Ensure CORS request uses allowed method", CorsError.MethodDisallowedByPreflightResponse,
-         "The Issues panel's title where the preflight's answer does not list the method."),
+         "The Issues panel's title where the response to the preflight does not list the method."),
         ("Ensure CORS request header values are allowed", CorsError.HeaderDisallowedByPreflightResponse,
-         "The Issues panel's title where the preflight's answer does not list a request header."),
+         "The Issues panel's title where the response to the preflight does not list a request header."),
         ("Ensure CORS requests are made on supported schemes", CorsError.CorsDisabledScheme,
          "The Issues panel's title where the URL is not http or https."),
         ("Ensure CORS requests are not redirected to URLs containing credentials", CorsError.RedirectContainsCredentials,
@@ -236,7 +236,7 @@ _PAGE = [
         r"\s+(?:[^\n]{0,20}?)['\"“‘]?(?P<url>https?://[^\s'\"“”’]{1,2000})[^\n]{0,120}"
         r"[Xx]-[Ff]rame-[Oo]ptions[^\n]{0,120}",
         "Refused to display '{url}' in a frame because it set 'X-Frame-Options' to 'sameorigin'.",
-        "The framed page forbids frames of other sites. CORS has no part in it: that server must drop "
+        "The framed page forbids frames of other sites. CORS is not involved: that server must drop "
         "X-Frame-Options, and name "
         "this page in `Content-Security-Policy: frame-ancestors`.",
     ),
@@ -245,14 +245,14 @@ _PAGE = [
         r"\b(?:Refused\s+to\s+frame|Framing)\s+['’]?(?P<url>https?://[^\s'’]{0,2000})['’]?[^\n]{0,300}",
         "Refused to frame '{url}' because it violates the following Content Security Policy directive: "
         "\"frame-ancestors 'self'\".",
-        "The Content Security Policy of one of the two pages forbids the frame. CORS has no part in it.",
+        "The Content Security Policy of one of the two pages forbids the frame. CORS is not involved.",
     ),
     _report(
         "chromium", "opener-policy", "dom", "Cross-Origin-Opener-Policy",
         r"\bCross-Origin-Opener-Policy\s+policy\s+would\s+block\s+the\s+window\.\w{3,20}\s+call\.?"
         r"|\bThe\s+Cross-Origin-Opener-Policy\s+header\s+has\s+been\s+ignored[^\n]{0,200}",
         "Cross-Origin-Opener-Policy policy would block the window.closed call.",
-        "A pop-up (a login, often) and its opener are kept apart. CORS has no part in it: send Cross-Origin-Opener-Policy: "
+        "A pop-up (a login, often) and its opener are kept apart. CORS is not involved: send Cross-Origin-Opener-Policy: "
         "same-origin-allow-popups with the page that opens it.",
     ),
     _report(
@@ -262,7 +262,7 @@ _PAGE = [
         r"['’]\)\s+does\s+not\s+match\s+the\s+recipient\s+window['’]s\s+origin\s+\(['’](?P<origin>[^'’\s]{1,300})['’]\)\.?",
         "Failed to execute 'postMessage' on 'DOMWindow': The target origin provided ('{value}') does not match the recipient"
         " window's origin ('{origin}').",
-        "postMessage() was given another origin than that of the window. CORS has no part in it: pass the window's "
+        "postMessage() was given another origin than that of the window. CORS is not involved: pass the window's "
         "real origin.",
     ),
     _report(
@@ -271,7 +271,7 @@ _PAGE = [
         r"|\bFailed\s+to\s+read\s+a\s+named\s+property\s+['’]\w{1,40}['’]\s+from\s+['’]\w{3,20}['’]:\s+Blocked\s+a"
         r"\s+frame[^\n]{0,200}",
         'Permission denied to access property "document" on cross-origin object',
-        "Script reaches into a frame or window of another origin. CORS has no part in it: use postMessage().",
+        "Script reaches into a frame or window of another origin. CORS is not involved: use postMessage().",
     ),
     _report(
         "tool", "script-error", "dom", "Script error",
@@ -287,7 +287,7 @@ _PAGE = [
         "tool", "cypress-origin", "dom", "cy.origin|cy.visit",
         r"\bcy\.(?:origin|visit)\(\)[^\n]{0,200}(?:cross-origin|different\s+origin|superdomain)[^\n]{0,200}",
         "cy.visit() failed because you are attempting to visit a URL that is of a different origin.",
-        "A test leaves its origin. CORS has no part in it: wrap the rest in cy.origin().",
+        "A test leaves its origin. CORS is not involved: wrap the rest in cy.origin().",
     ),
     _report(
         "tool", "html-for-json", "mime", "in JSON|valid JSON|JSON.parse|JSON Parse",
@@ -295,7 +295,7 @@ _PAGE = [
         r"\s+unexpected\s+character\s+at\s+line"
         r"\s+1\s+column\s+1[^\n]{0,40}|JSON\s+Parse\s+error:\s+Unrecognized\s+token\s+['\"]<['\"])",
         "SyntaxError: Unexpected token '<', \"<!DOCTYPE \"... is not valid JSON",
-        "The page wanted JSON and got HTML: a 404 page, the frontend's own index.html, a login or a tunnel's warning. "
+        "The page expected JSON and got HTML: a 404 page, the frontend's own index.html, a login or a tunnel's warning. "
         "Open the URL of the "
         "call in the network panel.",
     ),
@@ -316,7 +316,7 @@ _PAGE = [
         "Refused to execute script from '{url}' because its MIME type ('text/html') is not executable, and strict "
         "MIME type checking"
         " is enabled.",
-        "The URL answers with HTML, mostly a 404 page or the frontend's index.html: look at the path.",
+        "The URL returns HTML, usually a 404 page or the frontend's index.html: look at the path.",
     ),
 ]  # fmt: skip
 
@@ -355,7 +355,7 @@ _SOCKETS = [
         rf"\bWebSocket\s+connection\s+to\s+{_QUOTE}{_URL}{_QUOTE}\s+failed:\s+Error\s+in\s+connection\s+establishment:"
         rf"\s+net::ERR_[A-Z_]{{3,60}}",
         "WebSocket connection to '{url}' failed: Error in connection establishment: net::ERR_CONNECTION_REFUSED",
-        "No connection came about: nothing listens there, or its name or certificate is wrong.",
+        "No connection was made: nothing listens there, or its name or certificate is wrong.",
     ),
     _report(
         "chromium", "websocket:failed", "websocket", "WebSocket connection to",
@@ -363,13 +363,13 @@ _SOCKETS = [
         rf"Unexpected\s+resp|The\s+server\s+did))"
         r"[^\n]{0,160}",
         "WebSocket connection to '{url}' failed:",
-        "The WebSocket did not open; the network panel has the status, where the server answered.",
+        "The WebSocket did not open; the network panel has the status if the server answered.",
     ),
     _report(
         "chromium", "websocket:not-opened", "websocket", "during WebSocket handshake",
         r"\bError\s+during\s+WebSocket\s+handshake:\s+(?:Unexpected\s+response\s+code:\s+(?P<status>\d{3})|[^\n]{1,200})",
         "Error during WebSocket handshake: Unexpected response code: {status}",
-        "The server answered the WebSocket handshake, and did not open the WebSocket; CORS does not cover it.",
+        "The server answered the WebSocket handshake, but did not open the WebSocket; CORS does not cover it.",
     ),
     _report(
         "chromium", "websocket:insecure", "mixed-content", "insecure WebSocket connection",
@@ -387,7 +387,7 @@ _SOCKETS = [
         rf"\bWebSocket\s+connection\s+to\s+{_QUOTE}{_URL}{_QUOTE}\s+failed:\s+There\s+was\s+a\s+bad\s+response\s+from"
         rf"\s+the\s+server\.?",
         "WebSocket connection to '{url}' failed: There was a bad response from the server.",
-        "The server refused the WebSocket with another status than 101; CORS does not cover it.",
+        "The server refused the WebSocket with a status other than 101; CORS does not cover it.",
     ),
     _report(
         "tool", "websocket:handshake", "websocket", "handshake|InvalidStatus|Unexpected server response",
@@ -395,12 +395,12 @@ _SOCKETS = [
         r"\s+WebSocket\s+"
         r"connection:\s+HTTP\s+)(?P<status>\d{3})\b",
         "server rejected WebSocket connection: HTTP {status}",
-        "A client that is no browser was refused the handshake.",
+        "The server refused the handshake of a client that is not a browser.",
     ),
     _report(
         "tool", "socketio:poll-error", "library", "xhr poll error|websocket error|xhr post error", r"\bxhr\s+(?:poll|"
         r"post)\s+error\b|\bwebsocket\s+error\b",
-        "xhr poll error", "Socket.IO's client got no answer that it may read: its server has a list of origins of its own, "
+        "xhr poll error", "Socket.IO's client got no response that it may read: its server has a list of origins of its own, "
         "cors_allowed_origins.",
     ),
 ]  # fmt: skip
@@ -426,27 +426,27 @@ _LOGS = [
         "server", "uvicorn:redirect-log", "server", "307 Temporary|308 Permanent|\" 307|\" 308",
         _LOG.format(name=r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD)", status="30[78]"),
         '"{method} {url} HTTP/1.1" 307 Temporary Redirect',
-        "The access log: the router redirects to the path with, or without, a slash at its end.",
+        "The access log: the router redirects to the path with, or without, a trailing slash.",
     ),
     _report(
         "server", "access-log", "server", "HTTP/1|HTTP/2",
         _LOG.format(name=r"(?P<method>GET|POST|PUT|PATCH|DELETE|HEAD)", status=r"(?:40[0-9]|41[0-9]|42[0-9]|431|"
         r"50[1-9]|52\d)"),
-        '"{method} {url} HTTP/1.1" {status}', "The access log: what the server answered; CORS headers do not show in it.",
+        '"{method} {url} HTTP/1.1" {status}', "The access log: what the server answered; it does not show CORS headers.",
     ),
     _report(
         "server", "http:response", "server", "HTTP/1|HTTP/2|HTTP/3",
         r"(?m)^[<>*\s|]{0,8}HTTP/\d(?:\.\d)?[ \t]+(?P<status>[1-5]\d\d)"
         r"\b[^\n\"]{0,60}$(?:\n[<>*\s|]{0,8}[\w-]{1,60}:[^\n]{0,500}){0,40}"
         r"(?:\n[<>*\s|]{0,8}\n[^\n]{1,300})?",
-        "HTTP/1.1 {status}", "An answer as it came over the wire: its lines and its body tell who made it.",
+        "HTTP/1.1 {status}", "A raw response: its headers and body show who sent it.",
     ),
     _report(
         "server", "http:preflight", "server", "OPTIONS",
         r"(?:(?:-X|--request)[ =]?[\"']?OPTIONS\b|(?m:^)>[ \t]?OPTIONS[ \t])[^\n]{0,1000}"
         r"(?:\n(?!HTTP/|<[ \t]?HTTP/)[^\n]{0,500}){0,20}\n<?[ \t]?HTTP/\d(?:\.\d)?[ \t]+(?P<status>[1-5]\d\d)\b"
         r"[^\n]{0,60}(?:\n[^\n]{0,500}){0,40}",
-        "curl -X OPTIONS ... HTTP/1.1 {status}", "The answer to a preflight that was sent by hand.",
+        "curl -X OPTIONS ... HTTP/1.1 {status}", "The response to a preflight that was sent by hand.",
     ),
     _report(
         "chromium", "devtools:general", "status", "Request URL",
@@ -466,7 +466,7 @@ _LOGS = [
     ),
     _report(
         "server", "python-exception", "server", "Exception in ASGI application", r"\bException\s+in\s+ASGI\s+application\b",
-        "Exception in ASGI application", "The app crashed; the traceback below tells where. Its 500 leaves without "
+        "Exception in ASGI application", "The app crashed; the traceback below shows where. Its 500 has no "
         "CORS headers.",
     ),
     _report(
@@ -487,7 +487,7 @@ _LOGS = [
         r"\b(?:\w{1,40}\.){0,4}SettingsError:\s+error\s+parsing\s+(?:value\s+for\s+field|env\s+var|JSON\s+for)"
         r"\s+[\"'](?P<value>\w{1,80})[\"'][^\n]{0,120}",
         'SettingsError: error parsing value for field "{value}" from source "EnvSettingsSource"',
-        "pydantic-settings reads a list from the environment as JSON, and the variable holds none.",
+        "pydantic-settings reads a list from the environment as JSON, and the variable is not JSON.",
     ),
     _report(
         "server", "pydantic:origins", "server", "CORS_ORIGINS|cors_origins|ALLOWED_ORIGINS|allowed_origins|allow_origins",
@@ -495,14 +495,14 @@ _LOGS = [
         r"allowed?)_?\w{0,20}origins?\w{0,20})(?:\.\d+)?[ \t]*(?:\.[^\n]{0,60})?\n[ \t]+(?:Input\s+should\s+be\s+a"
         r"\s+valid|Invalid\s+JSON|Value\s+error)[^\n]{0,200}",
         "ALLOWED_ORIGINS\n  Input should be a valid list",
-        "pydantic refuses the setting with the origins: it is no list, or holds what is no URL.",
+        "pydantic rejects the setting with the origins: it is not a list, or an entry is not a URL.",
     ),
     _report(
         "server", "server:start", "network", "address already in use|Error loading ASGI app|Could not import module"
         "|Application startup failed",
         r"\baddress\s+already\s+in\s+use\b|\bError\s+loading\s+ASGI\s+app\b[^\n]{0,200}|\bApplication\s+startup"
         r"\s+failed\b[^\n]{0,80}",
-        "Error loading ASGI app.", "The server did not start, so that nothing answers the page.",
+        "Error loading ASGI app.", "The server did not start, so nothing answers the page.",
     ),
     _report(
         "server", "gateway:log", "server", "WORKER TIMEOUT|heroku[router]|at=error|Task timed out",
@@ -528,7 +528,7 @@ _LOGS = [
     _report(
         "server", "engineio:origin", "server", "not an accepted origin",
         r"(?P<origin>(?:[a-z][a-z0-9+.-]{1,30}://|null)[^\s'\"]{0,300})\s+is\s+not\s+an\s+accepted\s+origin\b\.?",
-        "{origin} is not an accepted origin.", "Socket.IO's own list, cors_allowed_origins, does not have the page.",
+        "{origin} is not an accepted origin.", "Socket.IO's own list, cors_allowed_origins, does not name the page's origin.",
     ),
     _report(
         "server", "nginx:upstream", "server", "while connecting to upstream|upstream prematurely closed|no live upstreams"
@@ -538,7 +538,7 @@ _LOGS = [
         r"|no\s+live\s+upstreams|recv\(\)\s+failed\s+\(\d{1,3}:[^)\n]{0,60}\)|host\s+not\s+found\s+in"
         r"\s+upstream)[^\n]{0,300}",
         "connect() failed (111: Connection refused) while connecting to upstream",
-        "nginx reached no app, or the app did not answer in time: the page gets 502 or 504 without CORS headers.",
+        "nginx did not reach the app, or the app did not answer in time: the page gets 502 or 504 without CORS headers.",
     ),
     _report(
         "server", "nginx:too-large", "server", "client intended to send too large body",
@@ -558,27 +558,27 @@ _LOGS = [
         r"|\bApplication\s+failed\s+to\s+respond\b|\bError\s+code\s+5(?:0[234]|2\d|30)\b|<title>[^<\n]{1,200}\|"
         r"\s+5(?:0[234]|2\d|30):"
         r"[^<\n]{0,100}",
-        "<title>502 Bad Gateway</title>", "The page of a gateway that got no answer from the app.",
+        "<title>502 Bad Gateway</title>", "The page of a gateway that got no response from the app.",
     ),
     _report(
         "server", "page:too-large", "server", "Too Large",
         r"(?:<title>|<h1>)\s*413\s+(?:Request\s+Entity|Payload|Content)\s+Too\s+Large", "<title>413 Request Entity "
         "Too Large</title>",
-        "The page of a proxy that takes no request that large.",
+        "The page of a proxy that does not accept requests this large.",
     ),
     _report(
         "server", "page:tunnel", "server", "ERR_NGROK_6|ngrok-skip-browser-warning|bypass-tunnel-reminder|Tunnel "
         "website ahead",
         r"\bERR_NGROK_60\d\d\b|\bYou\s+are\s+about\s+to\s+visit\b[^\n]{0,120}ngrok|\bTunnel\s+website\s+ahead\b|"
         r"\bngrok-skip-browser-warning\b"
-        r"|\bbypass-tunnel-reminder\b", "ERR_NGROK_6024", "The tunnel's own page for people, in place of the API.",
+        r"|\bbypass-tunnel-reminder\b", "ERR_NGROK_6024", "The tunnel's own warning page, instead of the API's response.",
     ),
     _report(
         "server", "page:api-gateway", "server", "Missing Authentication Token|No API key found|no Route matched",
         r"\{\s*\"message\"\s*:\s*\"(?:Missing\s+Authentication\s+Token|No\s+API\s+key\s+found\s+in\s+request|no"
         r"\s+Route\s+matched\s+with\s+those\s+values)\"[^}\n]{0,100}\s{0,40}\}",
         '{"message":"Missing Authentication Token"}', "A gateway answers by itself: it has no such path and method, "
-        "or wants a key.",
+        "or requires a key.",
     ),
 ]  # fmt: skip
 
@@ -594,7 +594,7 @@ _RUNTIMES = [
     ),
     _report(
         "tool", "node:fetch-failed", "network", "fetch failed", r"\bTypeError:\s+fetch\s+failed\b", "TypeError: fetch failed",
-        "fetch() of Node, not of a browser: its `cause` tells what happened; CORS is not involved.",
+        "fetch() of Node, not of a browser: its `cause` says what happened; CORS is not involved.",
     ),
     _report(
         "tool", "dev-proxy", "network", "http proxy error|ws proxy error|Could not proxy request|occurred while "
@@ -618,7 +618,7 @@ _RUNTIMES = [
         "tool", "rtk:fetch-error", "library", "FETCH_ERROR",
         r"\{?[^{}\n]{0,40}[\"']?status[\"']?\s*:\s*[\"']FETCH_ERROR[\"'][^{}\n]{0,200}\}?",
         '{"status":"FETCH_ERROR","error":"TypeError: Failed to fetch"}',
-        "RTK Query got no answer, whatever the cause.",
+        "RTK Query got no response, whatever the cause.",
     ),
     _report(
         "tool", "mcp:session", "library", "session ID|session id|Session ID|Mcp-Session-Id|mcp-session-id",
@@ -626,7 +626,7 @@ _RUNTIMES = [
         r"\s+(?:No\s+valid|Missing)"
         r"\s+session[^\n\"]{0,80}",
         "Bad Request: Missing session ID",
-        "The MCP client did not send the session's id, mostly because it could not read it: "
+        "The MCP client did not send the session's id, usually because it could not read it: "
         "expose_headers=[\"Mcp-Session-Id\"].",
     ),
     _report(
@@ -645,7 +645,7 @@ _RUNTIMES = [
         "tool", "tus:location", "library", "tus:", r"\btus:\s+(?:invalid\s+or\s+missing\s+(?:Location|offset|"
         r"length)[^\n]{0,160}|[^\n]{0,60}missing[^\n]{0,20}header[^\n]{0,120})",
         "tus: invalid or missing Location header",
-        "The tus client cannot read a header of the answer: expose Location, Upload-Offset, Upload-Length, Tus-Resumable.",
+        "The tus client cannot read a response header: expose Location, Upload-Offset, Upload-Length, Tus-Resumable.",
     ),
     _report(
         "tool", "grpc-web:status", "library", "grpc-status|without status|missing trailer|Missing trailer|Incomplete "
@@ -654,7 +654,7 @@ _RUNTIMES = [
         r"missing\s+trailer\b[^\n]{0,60}|without"
         r"\s+grpc-status\b[^\n]{0,60})",
         "Response closed without grpc-status (Headers only)",
-        "The gRPC-Web client cannot read a header of the answer: expose Grpc-Status and Grpc-Message.",
+        "The gRPC-Web client cannot read a response header: expose Grpc-Status and Grpc-Message.",
     ),
 ]  # fmt: skip
 

@@ -55,7 +55,7 @@ def _next_reason(cookie: Cookie, reason: str, observation: Observation) -> list[
 
 
 def _is_deployed_elsewhere(observation: Observation) -> bool:
-    """Whether a page that is deployed was tried on an app that is taken to be on this machine."""
+    """Whether a deployed page was tried on an app that is assumed to run on this machine."""
     page, target = parse_url(observation.origin), parse_url(observation.trace.request.url)
     if observation.app is None or page is None or target is None or page.origin == "null":
         return False
@@ -98,7 +98,7 @@ def _remedy(attribute: Attribute, origin: str, target: str, *, secure: bool) -> 
     if attribute == "third-party":
         return "Put page and API on one site, such as app.example.com and api.example.com: this browser blocks other cookies."
     if attribute != "same-site":
-        return "Correct what the reason names in set_cookie()."
+        return "Correct that attribute in set_cookie()."
     page = parse_url(origin)
     if page is not None and url is not None and is_loopback_host(page.host) and is_loopback_host(url.host):
         return "Use one name for this machine in the page and in the API's URL: localhost for both."

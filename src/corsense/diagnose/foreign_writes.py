@@ -92,7 +92,7 @@ def foreign_writes(app: AppDescription, tried: Sequence[ForeignWrite], local: st
         where = (
             f"that every page its user visits reaches on {local}" if local is not None else "on localhost or in a local network"
         )
-        message += f" These routes ask for no login: that is fine for a public API, not for one {where}."
+        message += f" These routes require no login: that is fine for a public API, not for one {where}."
     if all(write.kind == "typeless" for write in writes):
         version = app.versions.get("fastapi", "")
         message += f" FastAPI {version} reads a body without Content-Type as JSON here."
@@ -120,8 +120,8 @@ def unchecked_host(tried: Sequence[ForeignWrite], local: str | None) -> Iterator
     first = reached[0]
     routes = list(dict.fromkeys(f"{write.request.method} {write.route.path}" for write in reached))
     message = (
-        f"The server is for {local}, asks for no login, and answers under any name: a page of {first.origin} that lets its name "
-        f"be resolved to this machine can send {_listed(routes)} and read the answers."
+        f"The server is for {local}, requires no login, and answers to any host name: a page of {first.origin} whose name "
+        f"resolves to this machine can send {_listed(routes)} and read the responses."
     )
     remedy = (
         "app.add_middleware(TrustedHostMiddleware, allowed_hosts=['localhost', '127.0.0.1']), with every name it is reached by."
@@ -130,11 +130,11 @@ def unchecked_host(tried: Sequence[ForeignWrite], local: str | None) -> Iterator
 
 
 def untried_writes(app: AppDescription, tried: Sequence[ForeignWrite]) -> Iterator[str]:
-    """What could not be told, a sentence each."""
+    """What could not be decided, a sentence each."""
     worker = next((route.service_worker for route in app.routes if route.service_worker is not None), None)
     if worker is not None and any(login_of(app, write.route) is not None for write in tried):
         yield (
-            f"{worker} is a service worker of this server. Headers cannot show a request of another site that it sends anew; "
+            f"{worker} is a service worker of this server. Headers cannot show that it repeats a request of another site; "
             "only a token in the request can (corsense rule foreign-write)."
         )
     reached = {write.route.path for write in tried if write.reached}
@@ -162,9 +162,9 @@ def _evidence(write: ForeignWrite, routes: Sequence[str]) -> dict[str, object]:
 
 def _remedy(app: AppDescription, writes: Sequence[ForeignWrite]) -> str:
     if all(write.kind == "typeless" for write in writes):
-        return "Use FastAPI 0.132 or later, without strict_content_type=False: it insists on Content-Type: application/json."
+        return "Use FastAPI 0.132 or later, without strict_content_type=False: it requires Content-Type: application/json."
     if any(layer.policy is not None and layer.arguments.get("protection") is not None for layer in app.cors_layers):
-        return 'The protection only reports them: set its mode to "enforce" when its log names none that you want.'
+        return 'The protection only reports them: set its mode to "enforce" once its log shows no request that you want.'
     if any(layer.policy is not None for layer in app.cors_layers):
         return 'Add protection="report" to install(); "enforce" refuses such requests.'
     return 'corsense.install(app, Policy(origins=[...]), protection="report") logs such requests; "enforce" refuses them.'

@@ -104,7 +104,7 @@ LAYERS: Mapping[str, Layer] = {
     "cloudflare": Layer(
         "Cloudflare",
         {
-            "upstream": "look whether the origin server is up, lets Cloudflare's addresses in, and has a valid certificate",
+            "upstream": "check that the origin server is up, lets Cloudflare's addresses in, and has a valid certificate",
             "timeout": "let the app answer within 100 seconds: start the work, return 202, and let the page ask for the result",
             "size": "send files above 100 MB (free plan) in parts, or straight to storage with a signed URL",
             "preflight": "make an exception in the firewall and the bot check for the API's path",
@@ -277,7 +277,7 @@ LAYERS: Mapping[str, Layer] = {
 }
 
 _GENERAL: Mapping[Purpose, str] = {
-    "upstream": "look whether the app runs, and whether the proxy calls the address and port that it listens on",
+    "upstream": "check that the app runs, and that the proxy calls the address and port that it listens on",
     "timeout": "raise the proxy's timeout (nginx: `proxy_read_timeout`), or let the app answer sooner",
     "size": "raise the limit of the proxy (nginx: `client_max_body_size`)",
     "preflight": "let it pass preflights on to the app: OPTIONS requests with Origin and Access-Control-Request-Method",

@@ -1,6 +1,6 @@
-"""WebSockets: why a server refuses a handshake, and which of them it accepts from pages that nobody trusts.
+"""WebSockets: why a server refuses a handshake, and which of them it accepts from untrusted pages.
 
-CORS has no part in either: the browser sends `Origin` and cookies, and the server decides.
+CORS covers neither: the browser sends `Origin` and cookies, and the server decides.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def refused_handshake(observation: Observation, index: int) -> list[Diagnosis]:
 
 @dataclass(frozen=True, slots=True)
 class SocketCheck:
-    """What handshakes of untrusted pages showed: the finding, None where there is none, and what could not be told, a sentence
-    each."""
+    """What handshakes of untrusted pages showed: the finding, None where there is none, and what could not be decided, a
+    sentence each."""
 
     finding: Diagnosis | None = None
     notes: tuple[str, ...] = ()
@@ -168,7 +168,7 @@ def _unchecked(app: AppDescription, accepted: Sequence[Opened], ran: bool) -> Di
     remedy = "Compare websocket.headers.get('origin') with your list before accept()."
     if any(layer.policy is not None for layer in app.cors_layers):
         message = message.replace("CORSMiddleware does", "The policy does", 1)
-        remedy = "Write Policy(websockets=True, ...), which holds the handshake's Origin against the same list."
+        remedy = "Write Policy(websockets=True, ...), which checks the handshake's Origin against the same list."
     evidence: dict[str, object] = {"page": first.seen.origin, "request": f"GET {first.seen.trace.request.url}", "status": status}
     return Diagnosis("websocket-origin-unchecked", message, first.route.endpoint_place, evidence, first.severity, remedy)
 
@@ -230,15 +230,15 @@ def _crashed(observation: Observation, index: int) -> Iterator[Diagnosis]:
     evidence: dict[str, object] = {"exception": traceback.type}
     if traceback.type == "TypeError" and "'request'" in traceback.message:
         message = (
-            f"{_path(observation)} depends on what reads a Request, and a WebSocket has none: {traceback.summary}. No page can "
-            "open it."
+            f"{_path(observation)} has a dependency that takes a Request, and a WebSocket has none: {traceback.summary}. "
+            "No page can open it."
         )
-        remedy = "Let the dependency take an HTTPConnection, which stands for both."
+        remedy = "Let the dependency take an HTTPConnection, which covers both."
         yield Diagnosis("websocket-refused", message, place, evidence, "error", remedy)
         return
     tried_in_full = facts.stood_in or app.lifespan_ran
     message = f"The app crashes before it accepts {_path(observation)}, {traceback.summary}: the handshake gets 500."
-    remedy = "Correct what raises it."
+    remedy = "Fix the crash."
     if not tried_in_full:
         remedy = "It may need what the start-up prepares; --run-endpoints runs that first."
     yield Diagnosis("unhandled-exception", message, place, evidence, "error" if tried_in_full else "info", remedy)

@@ -1,4 +1,4 @@
-"""The call that a library's dump, or Swagger UI, names beside the words that say nothing: its URL and method."""
+"""The URL and method of a call, from a library's dump or Swagger UI, where the message itself does not name them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEAR = 6_000
 
 
 def with_call(message: Message, text: str) -> Message:
-    """The message with the URL and the method that the dump around it names, where its own words have none."""
+    """The message with the URL and the method that the dump around it names, where the message itself has none."""
     if message.url is not None or message.engine != "library":
         return message
     start, end = message.span

@@ -11,7 +11,7 @@ from corsense.fetch.safelist import SAFELISTED_METHODS
 
 
 def fix_code(slug: str, message: Message) -> str:
-    """The code that removes the cause called `slug`: made of the message's values where they tell enough, else that of the
+    """The code that removes the cause called `slug`: built from the message's values where they suffice, else taken from the
     cause's page."""
     made = _made(slug, message) or _outside_of_the_app(slug, message)
     if made is not None:
@@ -86,7 +86,7 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             name = message.value or "cors_origins"
             return (
                 f"{name}: CORSOrigins = []  # from corsense; or Annotated[list[str], NoDecode] with a validator that splits\n"
-                f"{name.upper()}='[\"https://app.example.com\"]'  # or leave list[str], and write JSON into the environment"
+                f"{name.upper()}='[\"https://app.example.com\"]'  # or keep list[str], and write JSON into the environment"
             )
         case "server-unreachable":
             return _start(hints.without_query(address))
@@ -119,13 +119,13 @@ def _socket(message: Message) -> str:
         return 'await websocket.accept(subprotocol="...")  # one of those that the page offers: new WebSocket(url, ["..."])'
     if message.status is not None and 200 <= message.status < 300:
         return (
-            "# That is the answer of a page or another route: the handshake does not reach the WebSocket route.\n"
+            "# That is the response of a page or another route: the handshake does not reach the WebSocket route.\n"
             "location /ws { proxy_pass http://127.0.0.1:8000; }  # nginx: pass its path to the app, with the lines below\n"
             'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";'
         )
     if message.status == 401 or "HTTP Authentication failed" in message.text:
         return (
-            "# Browsers cannot send Authorization with a WebSocket: take a cookie, a token in the first message, or a\n"
+            "# Browsers cannot send Authorization with a WebSocket: use a cookie, a token in the first message, or a\n"
             "# short-lived one in the query; and keep the login of a proxy or of a router's dependencies off this path."
         )
     if message.status in (400, 426):

@@ -1,4 +1,4 @@
-"""How to find out whether a likely cause is the one: a command to run, or where to look and what to see there."""
+"""How to confirm a likely cause: a command to run, or where to look and what to see there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from corsense.explain import hints
 _IN_FRONT = frozenset({"gateway-error", "request-too-large", "answered-by-proxy", "tunnel-interstitial", "server-unreachable"})
 """What happens in front of the app."""
 _AT_THE_PAGE = {
-    "mixed-content": "The page's address begins with https, that of the call with http.",
+    "mixed-content": "The page is on https, and the call goes to http.",
     "content-security-policy": "The response of the page itself has a Content-Security-Policy header (F12, Network, first row).",
     "opaque-response": "The call in the page's code has mode: 'no-cors'.",
     "local-network-access": "The page is on a public address, and the call goes to this machine or the local network.",
@@ -23,18 +23,18 @@ _AT_THE_PAGE = {
     "preflight-cache-stale": "It works in a private window, or with F12, Network, Disable cache.",
     "redirect-to-login": "F12, Network: the row of the call has the status 302 or 307, and a Location of a login page.",
     "unhandled-exception": "The server's log has a traceback at the time of the call.",
-    "websocket-refused": "The server's log has the handshake with 403 or another status than 101.",
+    "websocket-refused": "The server's log has the handshake with a status other than 101, such as 403.",
     "header-not-exposed": "F12, Network, the row of the call: the response has the header, but script gets null.",
 }
 """Causes that no check of the app decides: where to look."""
 
 
 def confirmation(slug: str, message: Message) -> str:
-    """What tells whether the cause called `slug` is behind a message: a sentence, a command, or both on two lines."""
+    """How to confirm that the cause called `slug` is behind a message: a sentence, a command, or both on two lines."""
     if slug in _AT_THE_PAGE:
         return _AT_THE_PAGE[slug]
     if slug in _IN_FRONT:
-        return f"The app's log has no line for the call, and this shows the same:\n{_curl(message)}"
+        return f"The app's log has no line for the call, and this gets the same response:\n{_curl(message)}"
     return _check(message)
 
 

@@ -28,8 +28,7 @@ _ROOTS_READ = 20
 
 @dataclass(frozen=True, slots=True)
 class LikelyCause:
-    """A cause that can stand behind a message, how likely it is, what to write, as code, and how to find out whether it is the
-    one."""
+    """A cause that can be behind a message, how likely it is, what to write, as code, and how to confirm it."""
 
     cause: Cause
     likelihood: Likelihood
@@ -39,7 +38,7 @@ class LikelyCause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A message, what the browser checked when it printed it, and the causes, the likeliest first.
+    """A message, what the browser checked when it printed it, and the causes, most likely first.
 
     `status` is the status of the answer: from the message, or from a line beside it that speaks of the same URL. `follows`: the
     message only repeats that the call of another message failed.

@@ -1,4 +1,4 @@
-"""Which causes stand behind a message, for an API made with FastAPI or Starlette.
+"""Which causes are behind a message, for an API made with FastAPI or Starlette.
 
 The order is that of likelihood. What decides is the reason the browser gives, the status of the answer where it is known, and
 the addresses: a 500 without headers is a crash first, a 502 a gateway, a 401 a layer outside of CORS, a 307 a slash, a 405 on a
@@ -156,7 +156,7 @@ _BY_CODE: dict[str, tuple[RankedCause, ...]] = {
 
 
 def likely_causes(message: Message, known: CatalogueEntry, status: int | None) -> tuple[RankedCause, ...]:
-    """The causes behind `message`, the likeliest first; empty where it is no complaint of a browser about a call between origins.
+    """The causes behind `message`, most likely first; empty where it is not a browser's complaint about a cross-origin call.
 
     `known` is its entry in the catalogue; `status` the answer's status, from the message or from lines beside it.
     """
@@ -323,7 +323,7 @@ _OF_FRONTS = ("gateway-error", "tunnel-interstitial", "answered-by-proxy", "requ
 
 
 def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]:
-    """An answer pasted with its lines, as curl -i prints it: its marks tell who made it."""
+    """An answer pasted with its lines, as curl -i prints it: its headers and body show who sent it."""
     from corsense.diagnose.respondent import who_answered  # only here: a console's line needs nothing of it
 
     head, _, body = message.text.replace("\r", "").partition("\n\n")
@@ -338,7 +338,7 @@ def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]
 
 
 def _preflight_by_hand(message: Message, status: int | None) -> tuple[RankedCause, ...]:
-    """A preflight that somebody sent with curl, and its answer: a front's, or one that lets nobody in."""
+    """A preflight sent with curl, and its response: from something in front of the app, or one that allows no page."""
     _, separator, answer = message.text.partition("HTTP/")
     if "access-control-allow-origin:" in answer.lower():
         return ()
@@ -386,7 +386,7 @@ def _redirected_preflight(message: Message) -> tuple[RankedCause, ...]:
 
 
 def _unreadable(message: Message) -> tuple[RankedCause, ...]:
-    """The header holds what is no origin, and the page is not told: its value alone says what it may be."""
+    """The header's value is not an origin, and the message does not name the page: only the value suggests a cause."""
     value = message.value or ""
     also: tuple[RankedCause, ...] = (("origins-not-a-list", "possible"),) if value[:1] in ("[", "(", "{") else ()
     return (("invalid-cors-header", "certain"), *also, ("manual-cors-headers", "likely"))
@@ -395,7 +395,7 @@ def _unreadable(message: Message) -> tuple[RankedCause, ...]:
 def _mismatch(message: Message) -> tuple[RankedCause, ...]:
     """Starlette never answers with another origin than the page's: something else set the header."""
     beside: tuple[RankedCause, ...] = (("manual-cors-headers", "likely"), ("vary-origin-missing", "possible"))
-    if message.value == "(null)":  # Firefox, for a value that is no single origin
+    if message.value == "(null)":  # Firefox, for a value that is not a single origin
         return (("duplicate-cors-headers", "likely"), ("invalid-cors-header", "likely"), *beside)
     if message.origin is None or message.value is None:
         return (("origin-mismatch", "likely"), *beside)
@@ -508,7 +508,7 @@ def _answer_without_permission(message: Message, status: int | None) -> tuple[Ra
 
 
 def _after_redirect(message: Message) -> tuple[RankedCause, ...]:
-    """The answer after a redirect was refused: what the two addresses differ in tells why."""
+    """The answer after a redirect was refused: the difference between the two addresses suggests why."""
     causes: list[RankedCause] = [
         ("redirect-loses-cors", "likely"),
         ("redirect-slashes", "possible"),

@@ -261,7 +261,7 @@ class _Conversation:
 def _status(value: Any) -> int:
     """The status of an answer. Raises TypeError and ValueError, as a server does in the app's `send`."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"The app sent the status {value!r:.80}; ASGI wants an int.")
+        raise TypeError(f"The app sent the status {value!r:.80}; ASGI requires an int.")
     if not 100 <= value <= 999:
         raise ValueError(f"The app sent the status {value:d}; HTTP has three digits.")
     return int(value)
@@ -289,12 +289,12 @@ def header_lines(headers: Any) -> tuple[tuple[str, str], ...]:
 def _bytes(value: Any, name: Any) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value)
-    raise TypeError(f"The app sent the header {name!r:.80} as {type(value).__name__}; ASGI wants bytes.")
+    raise TypeError(f"The app sent the header {name!r:.80} as {type(value).__name__}; ASGI requires bytes.")
 
 
 def _beginning(body: Any) -> bytes:
     if not isinstance(body, (bytes, bytearray, memoryview)):
-        raise TypeError(f"The app sent a body as {type(body).__name__}; ASGI wants bytes.")
+        raise TypeError(f"The app sent a body as {type(body).__name__}; ASGI requires bytes.")
     return bytes(body[:KEPT_BODY])
 
 

@@ -141,7 +141,7 @@ def _missing_package(name: str | None) -> str | None:
 
 def _remedy(error: BaseException) -> str | None:
     if isinstance(error, SyntaxError):
-        return "Correct the syntax first."
+        return "Fix the syntax error first."
     settings = settings_remedy(error)
     if settings is not None:
         return settings
@@ -260,9 +260,7 @@ def _search(module: ModuleType, target: AppReference) -> tuple[str, Any]:
         return names[0], getattr(module, names[0])
     factory = _factory_name(module)
     if factory is not None:
-        raise LoadError(
-            f"There is no app in {module.__name__!r}, but a factory.", f"Write '{module.__name__}:{factory}' with --factory."
-        )
+        raise LoadError(f"{module.__name__!r} has a factory, but no app.", f"Write '{module.__name__}:{factory}' with --factory.")
     raise LoadError(
         f"There is no FastAPI or Starlette app in {module.__name__!r} ({target.text}).",
         "Name the module that makes it: package.module:app.",
@@ -297,7 +295,7 @@ def _as_asgi(value: Any, name: str, module: ModuleType) -> Any:
         return value
     if _is_wsgi(value):
         raise LoadError(
-            f"{name!r} is {_a(value)}, a WSGI app: no ASGI app.",
+            f"{name!r} is {_a(value)}, a WSGI app, not an ASGI app.",
             "corsense checks WSGI apps by URL: start it and give http://localhost:8000.",
         )
     if isinstance(value, type) and is_known_class(value):
@@ -310,7 +308,7 @@ def _as_asgi(value: Any, name: str, module: ModuleType) -> Any:
     )
     if inspect.iscoroutine(value):
         value.close()
-        raise LoadError(f"{name!r} gives a coroutine: the factory is asynchronous.", "Make the factory a plain function.")
+        raise LoadError(f"{name!r} returns a coroutine: the factory is asynchronous.", "Make the factory a plain function.")
     if callable(value) and _takes_scope_only(value):
         return _from_asgi2(value)
     raise LoadError(f"{name!r} is {_a(value)}, not an ASGI app.", remedy)
