@@ -48,7 +48,7 @@ class AgentProcess:
 
     @classmethod
     def adopt(cls, started: StartedAgent) -> AgentProcess:
-        """Watch over an agent that has been started."""
+        """Supervise an agent that has been started."""
         python, process, reader, writer, errors = started
         found = cls(python, process, Channel(reader, writer), _Printed(errors))
         found._watch()
@@ -98,7 +98,7 @@ class AgentProcess:
             self.process.wait(timeout=5.0)
 
     def close(self) -> None:
-        """End the process, and give back what it held. May be called twice."""
+        """End the process, and release what it held. May be called twice."""
         self.kill()
         self._finalizer.detach()
         for thread in self._threads:
@@ -161,7 +161,7 @@ class _Printed:
             self._write(held)
 
     def pass_on(self) -> None:
-        """Run in a thread of its own, until nobody prints any more."""
+        """Run in a thread of its own, until the output ends."""
         while True:
             try:
                 chunk = os.read(self.source, 1 << 16)

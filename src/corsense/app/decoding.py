@@ -60,14 +60,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFound:
-    """The target is no app but a policy of corsense's: the JSON text of its document."""
+    """The target is not an app but a policy of corsense's: the JSON text of its document."""
 
     document: str
 
 
 @dataclass(frozen=True, slots=True)
 class LoadFailed:
-    """It is not: one sentence, a remedy, the traceback of the user's code."""
+    """The app cannot be imported: one sentence, a remedy, the traceback of the user's code."""
 
     message: str
     remedy: str | None
@@ -76,7 +76,7 @@ class LoadFailed:
 
 @dataclass(frozen=True, slots=True)
 class Hung:
-    """Time is up, and the process has ended itself: `doing` is what it was about, `traceback` where it was."""
+    """Time is up, and the process has ended itself: `doing` is what it was doing, `traceback` where it was."""
 
     doing: str
     traceback: ParsedTraceback | None = None
@@ -108,7 +108,7 @@ class Serving:
 
 @dataclass(frozen=True, slots=True)
 class ServeFailed:
-    """It is not, because uvicorn is not installed for this interpreter."""
+    """The app is not served, because uvicorn is not installed for this interpreter."""
 
     executable: str
 

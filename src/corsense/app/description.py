@@ -19,7 +19,7 @@ LayerPosition = Literal["wrapper", "app", "mount", "router", "route"]
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """An argument that is no plain data: the dotted name of its `type`, and its `text`, which is `str()` of it, cut at 200
+    """An argument that is not plain data: the dotted name of its `type`, and its `text`, which is `str()` of it, cut at 200
     characters."""
 
     type: str
@@ -40,7 +40,7 @@ class AppInfo:
     - `mounted_at`: the call that mounted it.
     - `redirect_slashes`: whether its router redirects `/items` to `/items/` and back.
     - `name`: class of the app, dotted.
-    - `handles_all_errors`: a handler for `Exception` or 500 is registered, whose answers come from outside of all middleware.
+    - `handles_all_errors`: a handler for `Exception` or 500 is registered, whose answers come from outside all middleware.
     """
 
     index: int
@@ -61,7 +61,7 @@ class PolicyInfo:
     """A policy of corsense's own that a layer or a route judges by.
 
     - `document`: the JSON text of `Policy.document()`; None: requests are left alone, as without a layer.
-    - `resolver`: a function of the app's has the last word about origins that the document does not name.
+    - `resolver`: a function of the app decides about origins that the document does not name.
     """
 
     document: str | None
@@ -81,7 +81,7 @@ class RouteInfo:
       when they are sent; `security`: the request headers that its security schemes read (`authorization`, the name of an API key
       header); all in lower case; `cookies`: names of the cookies it reads; `query`: query parameters it requires, each with a
       plausible value.
-    - `ambient`: what it authenticates with is attached by browsers by themselves (a cookie, HTTP Basic).
+    - `ambient`: browsers attach by themselves what it authenticates with (a cookie, HTTP Basic).
     - `guarded`: its code names an origin, a referrer or a CSRF token, so it may refuse foreign pages by itself.
     - `service_worker`: the path of a script that is named like a service worker, and that this route serves.
     - `builtin`: made by the framework (`/docs`, `/openapi.json`).
@@ -156,7 +156,7 @@ class LayerInfo:
 @dataclass(frozen=True, slots=True)
 class ExceptionHandlerInfo:
     """A registered exception handler: `key` is a status code or the dotted name of an exception class. `catches_all`: it is the
-    handler for `Exception` or 500, which `ServerErrorMiddleware` calls, outside of all middleware."""
+    handler for `Exception` or 500, which `ServerErrorMiddleware` calls, outside all middleware."""
 
     app: int
     key: str
@@ -192,7 +192,7 @@ class AppDescription:
     """What is known of an app once it has been imported.
 
     - `target`: `package.module:app`, with the attribute that was found.
-    - `kind`: `asgi` when nothing but its answers can be known: then there are no routes.
+    - `kind`: `asgi` when only its answers can be known: then there are no routes.
     - `versions`: of `fastapi`, `starlette` and `python`, those present.
     - `routes`: in the order in which the router tries them, those of mounted apps in place of the mount, after the mount itself.
     - `layers`: outermost first, an app's own before those of the apps mounted in it.
@@ -200,7 +200,7 @@ class AppDescription:
       it prepares, and crash on every request.
     - `stack_error`: building the stack raised this; every request will be answered by the server with a 500.
     - `lifespan_error`: the lifespan ran and failed with this.
-    - `starts_server`: places of `uvicorn.run()` calls that were met while importing, and skipped.
+    - `starts_server`: places of `uvicorn.run()` calls that were skipped while importing.
     """
 
     target: str

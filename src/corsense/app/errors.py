@@ -1,4 +1,4 @@
-"""What can go wrong between a target and its answers, each as one sentence and a remedy."""
+"""The errors between a target and its answers, each one sentence and a remedy."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ class Fetches:
         return "success" if about_the_url or (probe.situation == "unauthenticated" and not secured) else probe.situation
 
     def _not_sent(self, probe: Probe, request: WireRequest) -> Known | None:
-        """The answer to a request that the app does not get."""
+        """The answer to a request that is not sent to the app."""
         if self.app.lifespan_error is not None:
             return NetworkError(NOT_SENT, "the app does not start"), ExchangeFacts(None)
         if not is_same_server(probe.request.url, request.url, self._hosts):
@@ -185,7 +185,7 @@ class Fetches:
         return found
 
     def _timed_out(self) -> NetworkError:
-        """What stands for an answer that did not come in time: the agent is less patient after a few."""
+        """What stands for an answer that did not come in time; after a few, the agent waits less."""
         self._timeouts += 1
         seconds = self.time_limit if self._timeouts <= PATIENCE else self.time_limit / 10
         return NetworkError(FailureReason.TIMEOUT, f"no answer within {seconds:g} s")

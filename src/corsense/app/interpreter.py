@@ -172,7 +172,7 @@ class _Tool:
         return which(self.command[0]) is not None
 
     def interpreter(self, project: Path) -> str | None:
-        """What the command says; None when that is no interpreter, or it fails or takes too long."""
+        """What the command says; None when that is not an interpreter, or it fails or takes too long."""
         for line in _printed(self.command, project).splitlines():
             path = Path(line.strip())
             program = _program(path) if path.is_dir() else str(path) if path.is_file() else None

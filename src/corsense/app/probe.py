@@ -1,4 +1,4 @@
-"""`Probe`: a request to try on an app, and the situation to put it in; `ProbeResult`: what came of it."""
+"""`Probe`: a request to try on an app, and the situation to put it in; `ProbeResult`: its result."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 Situation = Literal[
     "success", "error", "http_exception", "validation_error", "unauthenticated", "unknown_path", "wrong_slash", "untrusted_page"
 ]
-"""What happens behind the routing, where the endpoint would run: it answers 200; it raises an exception nobody expects; it
+"""What happens behind the routing, where the endpoint would run: it answers 200; it raises an unexpected exception; it
 raises an `HTTPException` (403); the request is not valid (422); it has no credentials (401 where the route declares a security
 scheme, else 200). `unknown_path` and `wrong_slash` are about the URL, and answer 200 where a route matches after all.
-`untrusted_page`: a page that nobody trusts sends the request, with the header lines that its browser adds; the dependencies that
+`untrusted_page`: an untrusted page sends the request, with the header lines that its browser adds; the dependencies that
 look at the page run, and then it answers 200."""
 
 Answerer = Literal["endpoint", "router", "exception-handler", "server-error", "server"]

@@ -1,4 +1,4 @@
-"""`AppSession`: an app in a process of its own, from the side of who asks."""
+"""`AppSession`: an app in a process of its own, from the caller's side."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ class AppSession:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if kind is not None:
-            # Somebody is in a hurry: Ctrl-C, or an error to report.
+            # In a hurry: Ctrl-C, or an error to report.
             self._agent.kill()
         self.close()
 
@@ -230,7 +230,8 @@ class AppSession:
             self._fail(None)
 
     def _receive(self, seconds: float, doing: str) -> Message | None:
-        """The next message; None when the agent is gone. Raises `AppStoppedError` for what is no message of the agent."""
+        """The next message; None when the agent is gone. Raises `AppStoppedError` for anything that is not a message of the
+        agent."""
         from corsense.app.agent.channel import Garbled
         from corsense.app.decoding import Decoder, Hello, Hung, MessageError
 
@@ -288,7 +289,7 @@ class AppSession:
         )
 
     def _fail(self, message: Message | None) -> Never:
-        """Raise what a message means that is no result."""
+        """Raise the error that a message other than a result stands for."""
         from corsense.app.decoding import Broken, Hung
 
         if isinstance(message, Hung):

@@ -96,7 +96,7 @@ def _is_folder_of_an_app(root: Path, name: str, attribute: str | None) -> bool:
 
 
 def _split(text: str) -> tuple[str, str | None]:
-    """Module or path, and attribute. The colon of a Windows drive is no separator."""
+    """Module or path, and attribute. The colon of a Windows drive does not separate."""
     name, colon, attribute = text.rpartition(":")
     if not colon or (len(name) == 1 and attribute[:1] in "\\/"):
         return text, None

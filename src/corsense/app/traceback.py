@@ -56,7 +56,7 @@ class ParsedException:
 
     @property
     def own_frame(self) -> Frame | None:
-        """The deepest frame that is neither of the standard library nor of an installed package."""
+        """The deepest frame that is in neither the standard library nor an installed package."""
         return next((frame for frame in reversed(self.frames) if frame.origin == "user"), None)
 
 
@@ -93,13 +93,13 @@ class ParsedTraceback:
 
     @property
     def user_frame(self) -> Frame | None:
-        """The user's own frame: the deepest one outside of the standard library and of installed packages, looked for in the
+        """The user's own frame: the deepest one outside the standard library and installed packages, looked for in the
         exception that ended it, in the members of a group, and then in the exceptions before it. None when there is none."""
         return _own_frame(self.exception)
 
     @property
     def user_first(self) -> tuple[Frame, ...]:
-        """The frames as a reader wants them: the user's own, deepest first, then the others, deepest first."""
+        """The frames in the order of interest: the user's own, deepest first, then the others, deepest first."""
         frames = self.culprit.frames or self.exception.frames
         own = [frame for frame in reversed(frames) if frame.origin == "user"]
         return (*own, *(frame for frame in reversed(frames) if frame.origin != "user"))

@@ -1,4 +1,4 @@
-"""A certificate for the stage: made anew each time, never written where it stays."""
+"""A certificate for the stage: made for each run, never stored."""
 
 from __future__ import annotations
 

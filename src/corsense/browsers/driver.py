@@ -8,7 +8,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What came of an expression in the page: the text it gave, what the console showed, the engine's own name for the error."""
+    """The result of an expression in the page: the text it gave, what the console showed, the engine's own name for the error."""
 
     text: str
     console: tuple[str, ...]

@@ -115,7 +115,7 @@ def install_command(name: BrowserName) -> str | None:
 
 
 def is_root() -> bool:
-    """Whether this process may do anything on this machine."""
+    """Whether this process runs as root."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 

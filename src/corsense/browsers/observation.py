@@ -9,7 +9,7 @@ from corsense.fetch import Exchange
 
 @dataclass(frozen=True, slots=True)
 class BrowserObservation:
-    """What came of one request in a real browser.
+    """The result of one request in a real browser.
 
     - `allowed`: script got an answer: `fetch()` resolved, the `XMLHttpRequest` or the element loaded.
     - `status`: the status that script could read; None without an answer, 0 when it is opaque.

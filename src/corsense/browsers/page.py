@@ -13,7 +13,7 @@ PATH = "/.corsense/page"
 OPAQUE_PATH = "/.corsense/opaque-page"
 """The same page in a sandbox, which makes its origin opaque."""
 HOME = "http://opaque.corsense.test"
-"""Where a page of an opaque origin is served from: a name that is nobody's (RFC 2606)."""
+"""Where a page of an opaque origin is served from: a reserved name (RFC 2606)."""
 
 INITIATORS = frozenset({"fetch", "xhr", "eventsource"})
 """The kinds of request that the page can make (`FetchRequest.initiator`)."""

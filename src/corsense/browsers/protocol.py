@@ -19,9 +19,9 @@ _LARGEST = 1 << 26
 
 
 class Messages:
-    """One connection. `on_event` is called, in a thread of its own, for each message that is no reply.
+    """One connection. `on_event` is called, in a thread of its own, for each message that is not a reply.
 
-    Raises BrowserError when `websockets` is not installed, or nobody answers at `url`.
+    Raises BrowserError when `websockets` is not installed, or nothing answers at `url`.
     """
 
     def __init__(self, url: str, on_event: Callable[[Event], None]) -> None:

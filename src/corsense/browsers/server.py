@@ -141,7 +141,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     stage: BrowserServer
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A browser that hangs up is no fault of anyone's."""
+        """A browser that hangs up is not an error."""
 
 
 class _Connection(socketserver.BaseRequestHandler):
@@ -192,7 +192,7 @@ def _page(path: str) -> Answered | None:
 
 
 def _read_head(readline: Callable[[int], bytes]) -> tuple[str, str, list[tuple[str, str]]] | None:
-    """Method, target and header lines, as they came; None when nobody speaks."""
+    """Method, target and header lines, as they came; None when nothing comes."""
     start = readline(_MOST_HEAD).decode("latin-1").split()
     if len(start) != 3:
         return None

@@ -89,7 +89,7 @@ def _children() -> list[int]:
 
 
 def _remove_lock(folder: str) -> None:
-    """Chromium keeps the socket of its lock outside of its profile, in a folder of its own that it removes when it ends by
+    """Chromium keeps the socket of its lock outside its profile, in a folder of its own that it removes when it ends by
     itself."""
     link = os.path.join(folder, "profile", "SingletonSocket")
     if os.path.islink(link):

@@ -14,7 +14,7 @@ __all__ = ["CatalogueEntry", "catalogue", "entry"]
 
 @cache
 def catalogue() -> tuple[CatalogueEntry, ...]:
-    """All entries: the engines' CORS messages first, then their neighbours, libraries and servers."""
+    """All entries: the engines' CORS messages first, then messages that are not about CORS, libraries and servers."""
     from corsense.console.non_cors import NON_CORS
     from corsense.console.reports import ENTRIES
 
@@ -27,7 +27,7 @@ def entry(product: Product, code: str) -> CatalogueEntry:
 
 
 def net_error(name: str) -> CatalogueEntry:
-    """The entry of Chromium's network error of that name (`ERR_FAILED`), made up for names that are not listed."""
+    """The entry of Chromium's network error of that name (`ERR_FAILED`), generated for names that are not listed."""
     known = _by_name().get(("chromium", f"net::{name}"))
     if known is not None:
         return known
@@ -181,7 +181,7 @@ def _chromium_without_frame() -> list[CatalogueEntry]:
 
 
 THEREFORE = " Origin '{origin}' is therefore not allowed access."
-"""How Chromium ended a refusal until 2018."""
+"""How refusals of Chromium ended until 2018."""
 
 
 _CHROMIUM_OLD: list[tuple[str, CorsError | None, bool | None, str, str]] = [
@@ -346,7 +346,7 @@ def _chromium_old() -> list[CatalogueEntry]:
             code,
             "cors",
             Template(text),
-            f"The words of Chromium in {years}." if years[0] == "2" else f"The words of Chromium {years}.",
+            f"Chromium's wording in {years}." if years[0] == "2" else f"Chromium's wording {years}.",
             error=error,
             preflight=preflight,
             sure=code not in unsure,
@@ -360,7 +360,7 @@ _FIREFOX: list[tuple[str, CorsError | None, bool | None, str]] = [
         "CORSMissingAllowOrigin2",
         CorsError.MissingAllowOriginHeader,
         None,
-        "No Access-Control-Allow-Origin on the answer, to the preflight or to the request; its status is named.",
+        "No Access-Control-Allow-Origin on the response to the preflight or to the request, whose status is named.",
     ),
     (
         "CORSDidNotSucceed2",
@@ -422,9 +422,14 @@ _FIREFOX: list[tuple[str, CorsError | None, bool | None, str]] = [
         True,
         "Access-Control-Allow-Headers is not a comma-separated list of header names.",
     ),
-    ("CORSExternalRedirectNotAllowed", CorsError.PreflightDisallowedRedirect, True, "The preflight is answered by a redirect."),
+    (
+        "CORSExternalRedirectNotAllowed",
+        CorsError.PreflightDisallowedRedirect,
+        True,
+        "The response to the preflight is a redirect.",
+    ),
     ("CORSRequestNotHttp", CorsError.CorsDisabledScheme, False, "The URL (or a redirect's target) is not http or https."),
-    ("CORSDisabled", None, False, "CORS is switched off in the browser's own configuration."),
+    ("CORSDisabled", None, False, "The browser's own configuration disables CORS."),
     ("CORSOriginHeaderNotAdded", None, False, "The Origin header could not be added, as in an extension's request."),
 ]
 
@@ -454,14 +459,14 @@ def _firefox() -> list[CatalogueEntry]:
                 " This can be fixed by moving"
                 " the resource to the same domain or enabling CORS."
             ),
-            "Any refusal by CORS, in the words of 2014.",
+            "Any refusal by CORS, as worded in 2014.",
         ),
         CatalogueEntry(
             "firefox",
             "netmonitor:blockedByCORS",
             "cors",
             Template("Response body is not available to scripts (Reason: {reason})"),
-            "The network panel's notice for an answer that CORS kept from the page.",
+            "The network panel's notice for a response that CORS kept from the page.",
         ),
         CatalogueEntry(
             "firefox",
@@ -499,7 +504,7 @@ _WEBKIT = [
     _of_webkit(
         "not-allowed",
         webkit.NOT_ALLOWED,
-        "Access-Control-Allow-Origin is missing or names another origin; WebKit does not tell which.",
+        "Access-Control-Allow-Origin is missing or names another origin; WebKit does not say which.",
         CorsError.MissingAllowOriginHeader,
         None,
         "Origin {origin} is not allowed by Access-Control-Allow-Origin.",
@@ -523,14 +528,18 @@ _WEBKIT = [
     _of_webkit(
         "preflight-status",
         webkit.PREFLIGHT_STATUS,
-        "The preflight's answer has no status of 200 to 299, or is a redirect; looked at before any header.",
+        "The response to the preflight is a redirect, or its status is not 200 to 299; WebKit checks that before any header.",
         CorsError.PreflightInvalidStatus,
         True,
         "Preflight response is not successful",
     ),
     _of_webkit("preflight-blocked", Template("CORS-preflight request was blocked"), "The preflight was not sent.", None, True),
     _of_webkit(
-        "preflight-not-shown", Template("Preflight response was blocked"), "The preflight's answer was not taken.", None, True
+        "preflight-not-shown",
+        Template("Preflight response was blocked"),
+        "The response to the preflight was not accepted.",
+        None,
+        True,
     ),
     _of_webkit(
         "method",
@@ -560,11 +569,11 @@ _WEBKIT = [
         CorsError.InvalidAllowHeadersPreflightResponse,
         True,
     ),
-    _of_webkit("redirect-denied", webkit.REDIRECT_DENIED, "A redirect was refused; the reason stands at the end.", None, False),
+    _of_webkit("redirect-denied", webkit.REDIRECT_DENIED, "A redirect was refused; the reason is at the end.", None, False),
     _of_webkit(
         "redirect-not-allowed",
         webkit.REDIRECT_REFUSED,
-        'A redirect came where the script wanted none (`redirect: "error"`).',
+        'A redirect came although the script allows none (`redirect: "error"`).',
         None,
         False,
     ),
@@ -600,7 +609,7 @@ _WEBKIT = [
     _of_webkit(
         "wrap:fetch",
         webkit.WRAPPERS["fetch"],
-        "The line that names the URL; the reason stands in the line before.",
+        "The line that names the URL; the reason is in the line before.",
         None,
         None,
     ),

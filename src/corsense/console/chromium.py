@@ -288,7 +288,7 @@ def _failed(console_context: Context, outcome: Failed) -> list[str]:
     if reason == FailureReason.URL_SCHEME:
         return _unsupported_scheme(console_context)
     if reason == FailureReason.UNSAFE_REDIRECT and console_context.location is not None and console_context.location.is_http:
-        return []  # a redirect to a URL with userinfo, no-cors or within one origin: refused without a word
+        return []  # a redirect to a URL with userinfo, no-cors or within one origin: refused silently
     if reason == FailureReason.CORP:
         name = "NotSameOrigin" if outcome.detail == "same-origin" else "NotSameSite"
         return [NET_ERROR.format(net_error=f"ERR_BLOCKED_BY_RESPONSE.{name}")]

@@ -26,7 +26,7 @@ _RENAMED = {
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One fetch, as the console tells it."""
+    """One fetch, as the console reports it."""
 
     trace: Trace
 
@@ -118,13 +118,13 @@ class Context:
 
     @property
     def location(self) -> ParsedUrl | None:
-        """Where the deciding answer redirects to; None when it is no redirect or leads to no URL."""
+        """Where the deciding answer redirects to; None when it is not a redirect or leads to no URL."""
         raw = self.raw_location
         return parse_url(raw, self.decided.request.url) if raw is not None and self.decided else None
 
     @property
     def raw_location(self) -> str | None:
-        """The `Location` of the deciding answer, as sent; None when it is no redirect."""
+        """The `Location` of the deciding answer, as sent; None when it is not a redirect."""
         response = self.response
         return response.header("location") if response and response.status in REDIRECT_STATUSES else None
 

@@ -19,11 +19,11 @@ class Message:
     """One message found in a text.
 
     `engine` prints it (`chromium`, `firefox`, `webkit`, `ie-edge-legacy`, `library` or `server`), `product` and `code` name its
-    entry in the catalogue. `error` is the `CorsError` it stands for, None where the words do not tell or CORS has no part in
-    it; `certain` is False when the words fit several errors, or were cut off or retyped so that they might. `preflight` says
-    whether the answer to a preflight was judged; None: the words do not tell. `url` is the URL that was refused, `initial_url`
-    the one first asked for. `value` is the header's value, the token or the address space that is quoted. `initiator` is
-    `fetch`, `xhr` and so on, as in `FetchRequest`. `span` is where it stands in the text.
+    entry in the catalogue. `error` is the `CorsError` it stands for, None where the words do not say or CORS is not involved;
+    `certain` is False when the words fit several errors, or were cut off or retyped so that they might. `preflight` says whether
+    the answer to a preflight was judged; None: the words do not say. `url` is the URL that was refused, `initial_url` the one
+    first asked for. `value` is the header's value, the token or the address space that is quoted. `initiator` is `fetch`, `xhr`
+    and so on, as in `FetchRequest`. `span` is where it stands in the text.
     """
 
     text: str
@@ -47,7 +47,7 @@ class Message:
 
 @dataclass(slots=True)
 class Draft:
-    """A message under way: its entry and values, and what decides of which age its words are."""
+    """A message under way: its entry and values, and what shows how old its wording is."""
 
     entry: CatalogueEntry
     start: int

@@ -69,7 +69,7 @@ class CatalogueEntry:
     """A message that a browser, a library or a server prints.
 
     `product` and `code` name it together; `condition` says when it appears. `error` is the `CorsError` it stands for, None for
-    the messages that do not tell or that are not about CORS. `sure` is False where the words fit several errors, of which
+    the messages that do not name one or that are not about CORS. `sure` is False where the words fit several errors, of which
     `error` is the likeliest. `cue` is the part that is unmistakable when it is not the whole `template`; `others` are older,
     shorter or translated wordings, recognised and never printed.
     """

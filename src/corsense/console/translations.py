@@ -204,7 +204,7 @@ _REDIRECT = re.compile(r"redirec|weiterleit|перенаправ|重定向|重�
 
 def guess(reason: str) -> tuple[str, dict[str, str], bool] | None:
     """Read a reason in a language, or a wording, that is not listed, by the header names and quoted values in it: Firefox's
-    key, the values, and whether no other key fits. None when the text is no such reason."""
+    key, the values, and whether no other key fits. None when the text is not such a reason."""
     if "cors" not in reason.lower():
         return None
     headers = [found[1].lower() for found in _HEADER.finditer(reason)]

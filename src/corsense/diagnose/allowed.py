@@ -12,7 +12,7 @@ from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
 
-# Headers that servers and proxies add for themselves: nobody's script reads them.
+# Headers that servers and proxies add for themselves: no script reads them.
 _NOT_FOR_SCRIPTS = frozenset(
     {
         "accept-ranges", "age", "allow", "alt-svc", "connection", "content-encoding", "content-language",
@@ -65,7 +65,7 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
 
 
 def admits_untrusted(observation: Observation) -> Diagnosis | None:
-    """What a response to an untrusted page shows: whether the server allows whoever asks."""
+    """What a response to an untrusted page shows: whether the server allows any origin."""
     response = observation.trace.response
     if response is None or response.header("access-control-allow-origin") != observation.origin:
         return None
@@ -89,8 +89,8 @@ def admits_untrusted(observation: Observation) -> Diagnosis | None:
 
 
 def _unread_by_client(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
-    """Headers that the script of a client reads and that are not exposed. What stands in for the response of a server carries no
-    header of its own, so only the app's stand-in, which the app's layers see, says something."""
+    """Headers that the script of a client reads and that are not exposed. What stands in for a server's response has no
+    header of its own, so only the app's stand-in, which the app's layers see, counts."""
     facts = observation.facts_of(len(observation.trace.exchanges) - 1)
     if observation.client is None or (facts.stood_in and observation.app is None):
         return

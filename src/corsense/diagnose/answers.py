@@ -1,4 +1,4 @@
-"""The request itself was sent and its answer kept from the page: who answered, and why without permission."""
+"""The request itself was sent, and the page may not read its response: who answered, and why without permission."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from corsense.url import parse_url
 
 
 def refused_answer(observation: Observation, index: int) -> list[Diagnosis]:
-    """Why the answer at `index` is kept from the page: all its faults, the one the browser names first."""
+    """Why the page may not read the response at `index`: all its faults, the one the browser names first."""
     exchange = observation.trace.exchanges[index]
     response = exchange.response
     assert isinstance(response, WireResponse)
@@ -85,7 +85,7 @@ def _only_on_options(observation: Observation) -> Diagnosis:
 
 
 def _by_status(observation: Observation, index: int, response: WireResponse) -> Diagnosis:
-    """Nothing is known but the answer."""
+    """Only the response is known."""
     status = response.status
     preflighted = any(exchange.request.preflight for exchange in observation.trace.exchanges)
     if status in TOO_LARGE:
@@ -186,7 +186,7 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
 
 
 def describe_slash_redirect(observation: Observation) -> Diagnosis | None:
-    """An allowed request that took a redirect of slashes: a round trip for nothing, and on some paths a lost `Authorization`."""
+    """An allowed request that took a redirect of slashes: a needless round trip, and on some paths a lost `Authorization`."""
     requests = [exchange.request for exchange in observation.trace.exchanges if not exchange.request.preflight]
     if len(requests) < 2 or requests[0].url.rstrip("/") != requests[1].url.rstrip("/"):
         return None

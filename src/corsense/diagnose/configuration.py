@@ -1,4 +1,4 @@
-"""What is wrong with the app by its make, whatever request was tried: its CORS layers' arguments, and how they are stacked."""
+"""What is wrong with the app itself, independent of any request: its CORS layers' arguments, and how they are stacked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FAULT = re.compile(r"(?P<field>[\w.\[\]'\"/*-]+): (?P<said>(?:(?!\[CORS\d{3} ).
 
 
 def configuration_faults(app: AppDescription) -> Iterator[Diagnosis]:
-    """Faults of the app as it is made."""
+    """Faults of the app itself."""
     if app.stack_error is not None:
         yield broken_stack(app)
     if app.lifespan_error is not None:
@@ -66,7 +66,7 @@ def _refused_policy(app: AppDescription, message: str) -> Diagnosis | None:
 
 
 def broken_stack(app: AppDescription) -> Diagnosis:
-    """The stack of layers cannot be built, so that the app answers nothing but 500."""
+    """The stack of layers cannot be built, so the app answers every request with 500."""
     error = app.stack_error
     assert error is not None
     refused = _refused_policy(app, error.message) if error.type.rpartition(".")[2] == "PolicyError" else None
@@ -121,7 +121,7 @@ def _policy_faults(layer: LayerInfo, policy: LayerPolicy) -> Iterator[Diagnosis]
 
 
 def _own_policy_faults(layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Iterator[Diagnosis]:
-    """What a policy that holds still has to be known for. What is unsafe it has only because somebody named the hatch."""
+    """What to know about a valid policy. It has unsafe settings only where a `dangerously_...` field allows them."""
     if not ours.any_origin:
         return
     field = policy.keyword("allow_origins")

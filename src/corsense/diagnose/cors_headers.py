@@ -1,4 +1,4 @@
-"""The CORS headers of an answer, whoever set them: what in them the browser does not take."""
+"""The CORS headers of a response, from whatever layer: what in them the browser rejects."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def credentials_faults(observation: Observation, index: int, layer: LayerInfo | 
     if names_error(observation, index, (CorsError.PreflightWildcardOriginNotAllowed, CorsError.WildcardOriginNotAllowed)):
         found.append(wildcard_with_credentials(layer))
     elif policy.policy is not None:
-        # Its refusals carry no CORS header at all, so the answer does not tell.
+        # Its refusals carry no CORS header at all, so the response does not show it.
         if observation.trace.request.credentials == "include" and not policy.policy.credentials_for(observation.origin):
             found.append(credentials_refused(layer, policy, observation.origin))
     elif names_error(observation, index, (CorsError.PreflightInvalidAllowCredentials, CorsError.InvalidAllowCredentials)):
@@ -58,7 +58,7 @@ def refused_headers(observation: Observation, index: int) -> list[str]:
 
 
 def named_but_wrong(observation: Observation, index: int, response: WireResponse, named: str) -> list[Diagnosis]:
-    """The faults of an answer that names an origin, and still does not let the page through."""
+    """The faults of an answer that names an origin, and still does not allow the page."""
     found = origin_answer_faults(observation, index, named)
     found += credentials_faults(observation, index, None)
     status = response.status

@@ -135,7 +135,7 @@ def _location(observation: Observation, index: int) -> str | None:
 
 
 def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
-    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache hands one page's permission to
+    """Answers that name the page's origin, differ by page, and do not say `Vary: Origin`: a cache serves one page's permission to
     another."""
     by_url: dict[tuple[str, str], list[Observation]] = {}
     for observation in observations:

@@ -1,7 +1,7 @@
-"""What gives a proxy, gateway, CDN or tunnel away in an answer: one line a mark, with where it is described.
+"""The marks by which a response reveals a proxy, gateway, CDN or tunnel: one per line, with its source.
 
-A mark of `OWN_HEADERS` and `OWN_BODIES` stands only on answers that the layer makes itself; one of `PASSED` says that the answer
-came through the layer, whoever made it.
+A mark of `OWN_HEADERS` and `OWN_BODIES` is only on responses that the layer makes itself; one of `PASSED` says that the response
+came through the layer, from whatever source.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lists of a CORS layer that are no lists of single strings: what to say of them."""
+"""Lists of a CORS layer that hold something other than single strings, and what to say about them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from corsense.diagnose.observation import Diagnosis
 
 
 def list_faults(layer: LayerInfo) -> Iterator[Diagnosis]:
-    """The lists of the layer that hold something else than single strings."""
+    """The lists of the layer that hold something other than single strings."""
     if layer.policy is not None:
         return
     for argument in LISTS:

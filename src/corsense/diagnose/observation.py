@@ -42,14 +42,12 @@ class MissingRoute:
 class Observation:
     """One fetch that was tried, and what is known around it.
 
-    `facts` go with the exchanges of the trace; they know less (or are missing) where only answers can be seen. `app` is None
-    for a URL
-    or a recording. `assumed_origin` marks an origin that nobody named: a default that may not be the user's frontend.
-    `missing_route` is set where the user named a request that no known route answers.
-    `assumed_place`: nobody said where the API will live, nor that pages send cookies to it.
-    `client` names the client profile that makes the request; `without` is what a user sees when it is blocked, where the page
-    works otherwise.
-    `app_answers` go with the exchanges too: what the app itself answers to each, where a server was asked and its app is known.
+    `facts` go with the exchanges of the trace; they know less (or are missing) where only responses are visible. `app` is None
+    for a URL or a recording. `assumed_origin` marks an origin that the user did not name: a default that may not be their
+    frontend. `missing_route` is set where the user named a request that no known route answers. `assumed_place`: the user did not
+    say where the API will live, nor that pages send cookies to it. `client` names the client profile that makes the request;
+    `without` is what a user sees when it is blocked, where the page works otherwise. `app_answers` go with the exchanges too:
+    what the app itself answers to each, where a server was asked and its app is known.
     """
 
     trace: Trace
@@ -124,8 +122,7 @@ class Diagnosis:
     """Why, for one observation: the cause's `slug`, the sentence for this case, where, with which values.
 
     `severity` None is the cause's own. `evidence` holds plain data; `sent` and `allowed` are shown side by side. `remedy` is
-    what to
-    write where no edit can be offered.
+    what to write where no edit can be offered.
     """
 
     slug: str

@@ -83,7 +83,7 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
 
 
 def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Diagnosis:
-    """A layer of corsense's own says no: its entries are patterns, all of which can match some page."""
+    """A layer of corsense's own refuses: its entries are patterns, all of which can match some page."""
     from corsense.origin import Origin
     from corsense.policy.explanation import difference, nearest
 
@@ -185,5 +185,5 @@ def _partial_match(origin: str, layer: LayerInfo, regex: str, field: str) -> Dia
 
 
 def _severity(observation: Observation) -> Severity | None:
-    """That an origin which nobody named is not allowed is no fault: the list may be just right."""
+    """An origin that the user did not name may rightly be refused: that is only information."""
     return "info" if observation.assumed_origin else None

@@ -65,7 +65,7 @@ def nearest_entry(origin: str, entries: Iterable[str]) -> Likeness:
 
 
 def compare(origin: str, entry: str) -> Likeness:
-    """The fault that keeps `entry`, as somebody wrote it in a list of origins, from equalling `origin`."""
+    """The fault that keeps `entry`, as written in a list of origins, from equalling `origin`."""
     return Likeness(_fault(origin, entry), entry, origin)
 
 
@@ -106,7 +106,7 @@ def pattern_remedy(entry: str) -> str:
     preview = shared_preview(entry)
     if preview is not None:
         return (
-            f"Anybody can have a name on {preview[1]}. If nobody else can take one of this shape, allow exactly it: "
+            f"Anyone can register a name on {preview[1]}. If no one else can take one of this shape, allow exactly it: "
             f"allow_origin_regex=r'{preview[0]}'; else list the origins."
         )
     return "Express it as allow_origin_regex, with the dots escaped, or list the origins."

@@ -69,8 +69,8 @@ def header_refused(
 
 
 def wildcard_with_credentials(layer: LayerInfo | None, *, is_sent: bool = True) -> Diagnosis:
-    """The first truth: a browser takes no `*` when the page sends credentials. With `is_sent` the answer has the `*`; without it
-    the layer named the origin of a request with cookies, as Starlette's does before 1.0, and did not allow the cookies."""
+    """Browsers refuse `*` when the page sends credentials. With `is_sent`, the response has the `*`; without it, the layer named
+    the origin of a request with cookies, as Starlette's does before 1.0, and did not allow the cookies."""
     message = (
         "The page sends cookies, and the response allows '*'. Browsers refuse that pair: with credentials, the response must "
         "name the page's origin."
@@ -98,7 +98,7 @@ def credentials_refused(layer: LayerInfo | None, policy: LayerPolicy = UNKNOWN_P
 
 
 def _credentials_not_in_policy(layer: LayerInfo | None, policy: Policy, origin: str) -> Diagnosis:
-    """The policy lets the page in, and its cookies not: for nobody, or for others only."""
+    """The policy allows the page but not its cookies: it allows cookies of no page, or only of others."""
     trusted = None if policy.credential_set is None else list(policy.credential_set.patterns())
     message = "The page sends cookies, and the policy does not set credentials. Browsers then withhold the response."
     remedy = "Write Policy(credentials=True, ...), or drop credentials: 'include' if the API needs no cookies."

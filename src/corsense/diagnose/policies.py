@@ -24,11 +24,11 @@ _ALWAYS_ALLOWED_HEADERS = frozenset({"accept", "accept-language", "content-langu
 
 @dataclass(frozen=True, slots=True)
 class LayerPolicy:
-    """The policy of a layer, as far as it can be known. `origins` is a string where somebody gave one in place of a list,
+    """The policy of a layer, as far as it can be known. `origins` is a string where one was given in place of a list,
     which Starlette searches for substrings. `known` is False for a layer that is neither Starlette's nor corsense's, or takes
     other arguments.
 
-    `policy` is what a layer of corsense's own judges by, None for others; `resolver`: a function of the app's has the last word
+    `policy` is what a layer of corsense's own judges by, None for others; `resolver`: a function of the app decides last
     about origins; `spelt_as_policy`: it was given as a `Policy`, not by Starlette's keywords; `leaves_alone`: requests pass it
     as if it were not there.
     """
@@ -80,7 +80,7 @@ class LayerPolicy:
         return (self.origins,) if isinstance(self.origins, str) else self.origins
 
     def keyword(self, name: str) -> str:
-        """The keyword, called `name` by Starlette, as whoever wrote this policy calls it."""
+        """The keyword, called `name` by Starlette, as this policy spells it."""
         return STARLETTE.get(name, name) if self.spelt_as_policy else name
 
     def allows_origin(self, origin: str) -> bool:

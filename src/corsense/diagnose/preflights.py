@@ -122,7 +122,7 @@ def _redirect_slug(url: str, location: str) -> str | None:
 
 
 def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
-    """Nothing is known but the answer: its status tells which kind of layer sent it."""
+    """Only the response is known: its status shows which kind of layer sent it."""
     exchange = observation.trace.exchanges[index]
     response = exchange.response
     assert isinstance(response, WireResponse)

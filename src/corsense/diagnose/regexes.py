@@ -1,4 +1,4 @@
-"""What is wrong with a regular expression of origins, whoever asks."""
+"""What is wrong with a regular expression of origins, independent of any request."""
 
 from __future__ import annotations
 

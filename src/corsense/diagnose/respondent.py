@@ -1,7 +1,7 @@
 """Who gave an answer: the app, a proxy or gateway in front of it, a tunnel, or nobody.
 
 Decided from the answer alone, as it came over the wire, and more surely beside the app's own answer to the same request. What
-does not tell is `unknown`: without the app's own answer, `app` is said only of what no front would send.
+is undecided is `unknown`: without the app's own answer, `app` is said only of what no front would send.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Respondent:
 def who_answered(
     response: WireResponse | NetworkError, body: bytes = b"", *, app_answer: WireResponse | None = None
 ) -> Respondent:
-    """What an answer says about who gave it.
+    """Who gave an answer, by the answer itself.
 
     `response` is the answer as it came over the wire and `body` its beginning, decoded from any content coding; `app_answer` is
     what the app itself answers to the same request, where that is known.
@@ -208,8 +208,8 @@ class _Answer:
         return None
 
     def shape(self) -> _Mark | None:
-        """A proxy that leaves no name, by the lines it leaves out. Every server of apps sends Date and, unless it is configured
-        not to, Server."""
+        """A proxy that does not name itself, recognised by the lines it omits. Every server of apps sends Date and, unless it is
+        configured not to, Server."""
         if self.response.header("server") is not None or not self.response.headers:
             return None
         if self.response.header("date") is None:

@@ -1,4 +1,4 @@
-"""Faults of the stack: no CORS layer, a layer outside of it, a crash outside of all."""
+"""Faults of the stack: no CORS layer, a layer outside of it, a crash outside all layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from corsense.finding import Place
 
 
 def missing_layer(observation: Observation, status: int | None = None) -> Diagnosis:
-    """Nothing in front of this route knows CORS."""
+    """Nothing in front of this route handles CORS."""
     app = observation.app
     if app is None:
         answer = f" It answers the preflight with {status}." if status is not None else ""
@@ -71,7 +71,7 @@ def added_too_late(late: LateMiddleware) -> Diagnosis:
 
 
 def not_outermost(observation: Observation, layer: LayerInfo, status: int) -> Diagnosis:
-    """A layer outside of the CORS layer answers by itself."""
+    """A layer outside the CORS layer answers by itself."""
     inner = next((found for found in observation.cors_layers if found.index > layer.index), None)
     cors = f"CORSMiddleware{at(inner.place)}" if inner else "CORSMiddleware"
     message = (
@@ -86,7 +86,7 @@ def not_outermost(observation: Observation, layer: LayerInfo, status: int) -> Di
 
 
 def crashed(observation: Observation, index: int) -> Diagnosis:
-    """An exception reached the outside: the real fault, hidden behind a CORS message."""
+    """An exception escaped: the real fault, hidden behind a CORS message."""
     facts = observation.facts_of(index)
     traceback = facts.exception
     assert traceback is not None
@@ -131,7 +131,7 @@ def _raiser(observation: Observation, index: int) -> str:
 
 
 def error_without_headers(observation: Observation, status: int) -> Diagnosis:
-    """What would happen if an endpoint crashed: no fault today."""
+    """What would happen if an endpoint crashed: not a fault today."""
     app = observation.app
     handler = (
         next((found for found in app.exception_handlers if found.catches_all and not found.is_builtin), None) if app else None

@@ -104,8 +104,8 @@ def unchecked_sockets(app: AppDescription, tried: Sequence[Observation], own: st
 
 
 def accepts_anyone(trace: Trace, *, restricted: bool) -> Diagnosis:
-    """A server whose app is not known accepted the handshake of an untrusted page, without any login. `restricted`: somebody said
-    which pages may use it."""
+    """A server whose app is not known accepted the handshake of an untrusted page, without any login. `restricted`: the user
+    said which pages may use it."""
     request = trace.request
     message = (
         f"The server accepts the WebSocket {urlsplit(request.url).path} from a page of {request.origin}, with no login: any page "
@@ -245,7 +245,7 @@ def _crashed(observation: Observation, index: int) -> Iterator[Diagnosis]:
 
 
 def _by_status(observation: Observation, index: int, status: int) -> Diagnosis:
-    """Nothing is known but the answer."""
+    """Only the response is known."""
     if status in GATEWAY:
         in_front = answered_in_front(observation, index)
         if in_front is not None:

@@ -23,7 +23,7 @@ _ROOTS = frozenset({"network", "tls", "mixed-content", "csp", "local-network", "
 """Categories of messages that say what happened below CORS, so that a vague line beside them has the same cause."""
 _ON_THE_SERVER = ("unhandled-exception", "gateway-error", "request-too-large", "tunnel-interstitial", "answered-by-proxy")
 _ROOTS_READ = 20
-"""How many of them are looked at."""
+"""At most this many of them are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Around:
         return cls(errors, reported, preflight, statuses, status)
 
     def status_of(self, message: Message) -> int | None:
-        """The status that another line tells of the call of a message, as the network line of Chromium's console does."""
+        """The status that another line reports for the call of a message, as the network line of Chromium's console does."""
         if message.status is not None:
             return message.status
         if not message.is_cors and message.code != "NoConnection":

@@ -1,4 +1,4 @@
-"""What the addresses in a message tell: a tunnel, a gateway, a login, a container's name, a page opened from disk."""
+"""What the addresses in a message reveal: a tunnel, a gateway, a login, a container's name, a page opened from disk."""
 
 from __future__ import annotations
 
@@ -89,11 +89,11 @@ def differs_by_scheme(page: str | None, url: str | None) -> bool:
 
 
 def is_opaque(origin: str | None) -> bool:
-    """Whether the page has no origin of its own: it was opened from disk, or stands in a sandboxed frame."""
+    """Whether the page has no origin of its own: it was opened from disk, or is in a sandboxed frame."""
     return origin is not None and (origin == "null" or origin.startswith("file:"))
 
 
 def differs_by_slash(one: str | None, other: str | None) -> bool:
-    """Whether two addresses are the same but for a slash at the end of the path."""
+    """Whether two addresses are the same except for a trailing slash."""
     here, there = parts(one), parts(other)
     return here.path != there.path and here.path.rstrip("/") == there.path.rstrip("/")

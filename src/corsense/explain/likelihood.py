@@ -1,8 +1,8 @@
 """Which causes are behind a message, for an API made with FastAPI or Starlette.
 
-The order is that of likelihood. What decides is the reason the browser gives, the status of the answer where it is known, and
-the addresses: a 500 without headers is a crash first, a 502 a gateway, a 401 a layer outside of CORS, a 307 a slash, a 405 on a
-preflight an app without a CORS layer. What failed below CORS never has a cause of CORS first.
+The most likely cause comes first, by the reason the browser gives, the status of the response where it is known, and the
+addresses: a 500 without headers is a crash first, a 502 a gateway, a 401 a layer outside of CORS, a 307 a slash, a 405 on a
+preflight an app without a CORS layer. A failure below CORS never has a CORS cause first.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _UNREPORTED: tuple[RankedCause, ...] = (
     ("mixed-content", "possible"),
     ("missing-cors-middleware", "possible"),
 )
-"""Behind a rejected fetch() that names no reason: the console's line before it does."""
+"""Causes of a rejected fetch() that names no reason; the console line before it names one."""
 _BROKE_OFF: tuple[RankedCause, ...] = (("unhandled-exception", "likely"), ("gateway-error", "possible"))
 _CUT_SHORT: tuple[RankedCause, ...] = (("server-unreachable", "likely"), ("request-too-large", "possible"))
 _TAINTED: tuple[RankedCause, ...] = (("tainted-canvas", "certain"),)

@@ -3,9 +3,8 @@
     browser = Browser(engine="chromium")
     run = browser.fetch(FetchRequest(url="http://localhost:8000/items", origin="http://localhost:3000"))
 
-`run` is a generator: it yields each `WireRequest` the browser would send, is sent the `WireResponse` (or `NetworkError`)
-that came
-back, and returns the `Trace`. `corsense.transports.drive` runs it against anything that can answer.
+`run` is a generator: it yields each `WireRequest` the browser would send, is sent the `WireResponse` (or `NetworkError`) that
+came back, and returns the `Trace`. `corsense.transports.drive` runs it against anything that can answer.
 """
 
 from __future__ import annotations

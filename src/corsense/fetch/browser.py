@@ -46,8 +46,7 @@ class Browser:
         initiator is `websocket` is the handshake of a WebSocket, which CORS does not cover: see `corsense.fetch.websocket`.
 
         No request and no answer, however odd, makes it raise or run on: at most 20 redirects are followed, each with one
-        preflight.
-        Source: Fetch, *Main fetch*.
+        preflight. Source: Fetch, *Main fetch*.
         """
         if request.initiator == "websocket":
             return handshake(self.engine, request)

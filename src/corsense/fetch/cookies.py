@@ -204,7 +204,7 @@ class CookieSetting:
         return _bad_prefix(cookie) or self._bad_domain(cookie) or self.refuses_to_send(cookie)
 
     def refuses_to_send(self, cookie: Cookie) -> str | None:
-        """Why a stored cookie stays at home. Source: RFC 6265bis, *Retrieval Model*; *Same-site and cross-site requests*."""
+        """Why a stored cookie is not sent. Source: RFC 6265bis, *Retrieval Model*; *Same-site and cross-site requests*."""
         if cookie.secure and not self._is_secure():
             return f"it is Secure, but {self.target.origin} is not https"
         if not self.cross_site:

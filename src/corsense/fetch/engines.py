@@ -1,6 +1,6 @@
 """Where the engines depart from the Fetch standard, and from each other, as observed.
 
-Each field is one departure; the defaults are the standard. Everything not named here, all engines do as the standard says.
+Each field is one departure; the defaults are the standard. In everything else, all engines follow the standard.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final, Literal
 from corsense.fetch.trace import EngineName
 
 LONGEST_AGE: Final = 86400
-"""How long any engine remembers a preflight at most, in seconds: Firefox. Source: `nsCORSListenerProxy.cpp`."""
+"""The longest time for which any engine caches a preflight, in seconds: Firefox. Source: `nsCORSListenerProxy.cpp`."""
 CLIENT_HINTS = frozenset(
     {"device-memory", "downlink", "dpr", "ect", "rtt", "save-data", "viewport-width", "width"}
 )  # fmt: skip
@@ -55,9 +55,9 @@ class Engine:
 
     # CORS-preflight cache
     max_age_cap: int | None = None
-    """Seconds a preflight is remembered at most."""
+    """Seconds for which a preflight is cached at most."""
     unreadable_max_age: int = 5
-    """Seconds for an `Access-Control-Max-Age` that is no number; an empty one counts as absent."""
+    """Seconds for an `Access-Control-Max-Age` that is not a number; an empty one counts as absent."""
     negative_max_age: int = 5
     """Seconds for a negative `Access-Control-Max-Age`."""
     cached_wildcard: Literal["covers", "covers-authorization-too", "covers-nothing"] = "covers"

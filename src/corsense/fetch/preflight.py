@@ -19,7 +19,7 @@ SECTION = "CORS-preflight fetch"
 
 @dataclass(frozen=True, slots=True)
 class PreflightNeed:
-    """Why a request may have to ask first: its method, its unsafe header names (script order), or because it is forced to.
+    """Why a request may need a preflight: its method, its unsafe header names (script order), or because one is forced.
 
     `forced` is the *use-CORS-preflight flag*: listeners on `xhr.upload`, or a stream as body.
     """
@@ -54,8 +54,8 @@ def preflight_request(url: str, origin: str, need: PreflightNeed) -> WireRequest
 
 @dataclass(frozen=True, slots=True)
 class PreflightAnswer:
-    """A preflight's answer, judged: the `steps`, and what may be remembered of it when all passed.
-    `deprecated` says that `Authorization` passed by a `*` only, which the standard does not allow."""
+    """A preflight's answer, judged: the `steps`, and what may be cached when all passed. `deprecated` says that `Authorization`
+    passed by a `*` only, which the standard does not allow."""
 
     steps: tuple[Step, ...]
     methods: tuple[str, ...] = ()

@@ -26,8 +26,7 @@ class FetchRequest:
     - `credentials`, `mode`, `redirect`, `cache`: as in `fetch()`'s options. An XMLHttpRequest has `credentials="include"`
       when `withCredentials`.
     - `body`: `str` and `bytes` stand for themselves, an iterator for a `ReadableStream`. It decides the default
-      `Content-Type`, whether a
-      preflight is forced and whether a redirect can be followed.
+      `Content-Type`, whether a preflight is forced and whether a redirect can be followed.
     - `initiator`: `fetch`, `xhr`, `eventsource`, `script`, `image`, `font`...: the word the console uses, and
       XMLHttpRequest's own rules. `form`: a form is submitted, which navigates; give `mode="no-cors"`. `websocket`: the
       handshake of `new WebSocket(url)`, of which only `url`, `origin`, `cookies`, `address_space` and a
@@ -35,8 +34,7 @@ class FetchRequest:
     - `upload_listeners`: listeners were registered on `xhr.upload` before `send()`, which forces a preflight.
     - `cookies`: the page's browser holds cookies for the target.
     - `address_space`: where the page was loaded from, for Chromium's Local Network Access: a `public` page may not call this
-      machine or
-      the local network without a permission. None: not considered.
+      machine or the local network without permission. None: not considered.
 
     Source: Fetch, *Requests* and *Fetch method*.
     """

@@ -103,7 +103,7 @@ def unsafe_header_names(headers: Headers, engine: Engine) -> tuple[str, ...]:
 
 
 def no_cors_headers(headers: Headers, engine: Engine) -> Headers:
-    """The headers that mode `no-cors` lets script set; the rest is dropped without a word (*no-CORS-safelisted
+    """The headers that mode `no-cors` lets script set; the rest is dropped silently (*no-CORS-safelisted
     request-header*)."""
     allowed = {"accept", "accept-language", "content-language", "content-type"}
     return tuple(

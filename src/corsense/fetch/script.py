@@ -1,4 +1,4 @@
-"""What the browser makes of script's arguments before anything is sent. Source: Fetch, *Request class*; XMLHttpRequest,
+"""What the browser does with script's arguments before anything is sent. Source: Fetch, *Request class*; XMLHttpRequest,
 *open* and *send*."""
 
 from __future__ import annotations

@@ -49,12 +49,11 @@ class FailureReason(StrEnum):
 class Step:
     """One check of the Fetch standard, with the values seen.
 
-    `name` says what was checked, `section` is the title of the section of the standard that demands it, `seen` is the value
-    that was there (None: nothing) and `wanted` what would have passed. `error` is the `CorsError` a failure stands for,
-    `parameter` the
-    value that goes with it (a header's name, a method).
-    `exchange` is the index of the exchange that was judged, None when nothing had been sent. After the first step that fails
-    the fetch ends; further failed steps of the same exchange are faults that the first one hides.
+    `name` says what was checked, `section` is the title of the section of the standard that demands it, `seen` is the value that
+    was there (None: nothing) and `wanted` what would have passed. `error` is the `CorsError` a failure stands for, `parameter`
+    the value that goes with it (a header's name, a method). `exchange` is the index of the exchange that was judged, None when
+    nothing had been sent. After the first step that fails the fetch ends; further failed steps of the same exchange are faults
+    that the first one hides.
     """
 
     name: str

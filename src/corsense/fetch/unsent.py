@@ -1,4 +1,4 @@
-"""What a browser does not send, whatever CORS says of it: requests to the ports of other protocols, and mixed content."""
+"""What a browser does not send, whatever CORS allows: requests to the ports of other protocols, and mixed content."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ _SCHEMES: Final = {"ws": "http", "wss": "https"}
 _FROM_HTTP: Final = {"http": "ws", "https": "wss"}
 _MAX_REDIRECTS: Final = 20
 _KEY: Final = "Y29yc2Vuc2UgY29yc2Vucw=="
-"""Sixteen bytes in base64, as each handshake has them; a browser draws them anew each time."""
+"""Sixteen bytes in base64, as in each handshake; a browser generates new ones each time."""
 
 
 def handshake(engine: Engine, asked: FetchRequest) -> Run:

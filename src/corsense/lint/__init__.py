@@ -1,6 +1,6 @@
-"""CORS configurations in source: found and judged without importing them.
+"""Finds and judges CORS configurations in source without importing them.
 
-`files` tells by their bytes which files of a tree concern CORS, `program` reads those as syntax trees, `evaluation` follows
+`files` finds by their bytes which files of a tree concern CORS, `program` reads those as syntax trees, `evaluation` follows
 expressions through names, imports, settings and branches as a reader would, `layers` and `stacks` are the middleware that the
 source adds and the order in which it does, and `rules` judges them.
 """

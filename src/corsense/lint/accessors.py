@@ -17,7 +17,7 @@ def splitting_accessors(evaluator: Evaluator, module: Module, given: ast.expr, h
     """What to read in place of `given`, an attribute of settings that is one string of origins: `settings.cors_origins`
     for `settings.CORS_ORIGINS` where the class of `settings` has a property `cors_origins` that splits `self.CORS_ORIGINS`;
     `get_settings().cors_origins()` for a method. `held` is what the string holds: JSON needs to be read as JSON, and white space
-    to be taken off. Empty where `given` is no attribute, or no such property is found."""
+    to be taken off. Empty where `given` is not an attribute, or no such property is found."""
     given = _attribute_meant(module, given)
     if not isinstance(given, ast.Attribute):
         return []

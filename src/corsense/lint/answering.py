@@ -1,4 +1,4 @@
-"""Whether a layer answers by itself, without asking what is inside of it: such an answer leaves without CORS headers."""
+"""Whether a layer answers by itself, without calling what is inside it: such an answer has no CORS headers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BY_NAME = re.compile(
 
 
 def own_answer(evaluator: Evaluator, layer: Layer) -> str | None:
-    """How a layer answers by itself, as the end of a sentence; None where it does not, or nobody can tell."""
+    """How a layer answers by itself, as the end of a sentence; None where it does not, or that is unknown."""
     if writes_cors_headers(layer):
         return None
     match layer.made_of:

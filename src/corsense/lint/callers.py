@@ -36,7 +36,7 @@ class Callers:
         if name not in self.names or self.evaluator is None:
             return default
         if function not in self._found:
-            self._found[function] = []  # while it is looked for, nobody calls it
+            self._found[function] = []  # while it is looked for, it has no callers
             self._found[function] = list(self._search(function, name, self.evaluator))
         return self._found[function] or default
 
@@ -52,7 +52,7 @@ class Callers:
             for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
                 if isinstance(each.value, FunctionValue) and each.value.node is function:
                     if is_test(module.path) and not is_test(each.value.module.path):
-                        continue  # what a test hands over is no fact of the program
+                        continue  # what a test passes is not a fact of the program
                     yield module, call
 
     def learn(self) -> bool:

@@ -1,4 +1,4 @@
-"""Values of the command line: what `argparse` gives for an argument, and its default where nobody gives it."""
+"""Values of the command line: what `argparse` gives for an argument, and its default where it is not given."""
 
 from __future__ import annotations
 

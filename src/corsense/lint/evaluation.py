@@ -44,7 +44,7 @@ from corsense.lint.walking import Walk
 
 _DEEPEST = 40
 _MOST_STEPS = 1_500
-"""Nobody would read further to learn what one expression is."""
+"""The limit of steps for one expression."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -403,7 +403,7 @@ class Evaluator:
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 entries[key.value] = self.evaluate(value, frame)
             elif key is not None:
-                entries[f"<{ast.unparse(key)}>"] = self.evaluate(value, frame)  # found by whoever asks for any entry
+                entries[f"<{ast.unparse(key)}>"] = self.evaluate(value, frame)  # found when any entry is wanted
                 complete = False
             else:
                 (spread, *others) = self.evaluate(value, frame)
@@ -476,7 +476,7 @@ class Evaluator:
                 return None
 
     def _decided(self, node: ast.expr, frame: Frame, spot: Spot) -> Alternatives:
-        """A test: its outcome where it is known. A setting is what it is where nobody sets it."""
+        """A test: its outcome where it is known. A setting has its default."""
         found: list[Alternative] = []
         match node:
             case ast.Compare(left=left, ops=[op], comparators=[right]):
@@ -602,7 +602,7 @@ def _is_read(value: Value) -> bool:
 
 
 def _kind(value: Value) -> str | None:
-    """`list` or `str`, where a value is one whoever sets it."""
+    """`list` or `str`, where a value is one, however it is set."""
     match value:
         case Listed() | Split():
             return "list"

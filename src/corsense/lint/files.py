@@ -16,7 +16,7 @@ _BY_ONE = 10_000
 """Up to so many files, starting more processes takes longer than reading them."""
 
 LARGEST = 4_000_000
-"""Bytes of the largest file that is read. Nobody writes a longer one by hand."""
+"""Bytes of the largest file that is read. Larger ones are not written by hand."""
 
 _ASGI = b"http.response.start"
 _FRAMEWORKS = (b"fastapi", b"starlette", _ASGI)
@@ -191,11 +191,11 @@ def read_source(path: Path) -> bytes:
 
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-"""A FIFO that nobody writes to does not keep us waiting."""
+"""A FIFO without a writer does not block."""
 
 
 def _bytes_of(file: str) -> bytes:
-    # A third faster than `open`, which sets up buffers that nobody uses.
+    # A third faster than `open`, which sets up buffers that are not needed.
     try:
         handle = os.open(file, _FLAGS)
     except OSError as error:

@@ -53,7 +53,7 @@ def handwritten(evaluator: Evaluator, module: Module) -> list[Handwritten]:
 
 
 def _is_the_layer_itself(module: Module) -> bool:
-    """Whether a module is where a framework makes its CORS layer: somebody has to write the headers."""
+    """Whether a module is where a framework makes its CORS layer, which has to write the headers."""
     return bool(_MAKERS & set(module.path.parts)) and any(
         isinstance(node, ast.ClassDef) and node.name == "CORSMiddleware" for node in module.tree.body
     )

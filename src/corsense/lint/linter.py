@@ -57,7 +57,7 @@ def lint_paths(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Syntax trees are a great many objects and no garbage: looking for garbage among them takes as long as all the rest."""
+    """Syntax trees are many objects and no garbage: collecting garbage among them takes as long as all the rest."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -74,7 +74,7 @@ def _without_findings(found: Scan, named: Collection[str]) -> LintReport:
 
 
 def _broken(files: Iterable[str]) -> Iterator[Skipped]:
-    """Files that are not Python among those that have no word of CORS in them: who names a file wants it read."""
+    """Files that are not Python among those that do not mention CORS: a file that is named must be readable."""
     for file in sorted(files):
         if file.endswith(".ipynb"):
             continue

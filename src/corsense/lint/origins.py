@@ -34,7 +34,7 @@ _REGEX = re.compile(r"[\\^$()\[\]|+]|\.\*")
 class WrittenOrigin:
     """An entry of a list of origins with its fault: `slug`, and the origin that was `meant` where one is known.
 
-    `is_repeated` tells that the list has the meant origin as well."""
+    `is_repeated`: the list has the meant origin as well."""
 
     entry: Entry
     slug: str
@@ -127,7 +127,7 @@ def _is_pattern(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """A `*` among a layer's origins. `setting` names the variable whose default it is; `is_text` tells that it is no list."""
+    """A `*` among a layer's origins. `setting` names the variable whose default it is; `is_text`: it is not a list."""
 
     spot: Spot
     setting: Setting | None

@@ -49,7 +49,7 @@ _INNER = {kind: _fields_with_nodes(kind) for kind in _PLACED}
 _SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 
 _DEEPEST = 150
-"""A deeper tree is no program that somebody wrote; walking it would take more stack than Python has."""
+"""A deeper tree is not written by hand; walking it would take more stack than Python has."""
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
 _NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
@@ -142,7 +142,7 @@ class Module:
         return found, depth, kinds
 
     def block_of(self, node: ast.AST) -> Block | None:
-        """The block that a statement stands in; None for what is no statement."""
+        """The block that a statement stands in; None for what is not a statement."""
         holder = self.parents.get(node)
         if holder.__class__ not in _WITH_BLOCKS:
             return None
@@ -409,7 +409,7 @@ def dotted(node: ast.expr) -> str:
 
 
 def last_name(node: ast.expr) -> str:
-    """The last part of a name, `add_middleware` of `app.add_middleware`; empty for what is no name."""
+    """The last part of a name, `add_middleware` of `app.add_middleware`; empty for what is not a name."""
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
@@ -510,7 +510,7 @@ class Program:
         """The module at `path`.
 
         Raises:
-            Unreadable: it is no text, or not Python.
+            Unreadable: it is not text, or not Python.
             OSError: it cannot be read.
         """
         home = path.absolute()
@@ -572,7 +572,7 @@ def read_module(path: Path, content: bytes) -> Module:
     """The module of a file's content.
 
     Raises:
-        Unreadable: it is no text in the encoding that it declares, or not Python.
+        Unreadable: it is not text in the encoding that it declares, or not Python.
     """
     module = Module(path, *read_program(content))
     if module.depth > _DEEPEST:
@@ -592,6 +592,6 @@ def read_program(content: bytes) -> tuple[str, ast.Module]:
         line, column = error.lineno or 1, error.offset or 1
         raise Unreadable(f"not valid Python: {error.msg}", line, column) from None
     except (UnicodeDecodeError, ValueError, LookupError) as error:
-        raise Unreadable(f"no text that Python could read ({error})") from None
+        raise Unreadable(f"not text that Python can read ({error})") from None
     except (RecursionError, MemoryError):
         raise Unreadable("nested deeper than Python reads") from None

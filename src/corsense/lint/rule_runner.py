@@ -140,7 +140,7 @@ class RuleRunner:
         return tuple(sorted(kept, key=_order))
 
     def _wanted(self, modules: Sequence[Module], selection: RuleSelection) -> Callable[[str], bool]:
-        """Which causes somebody wants to know of. Where it matters whether a comment silences anything, all of them."""
+        """The causes that are selected; all of them where it matters whether a comment silences anything."""
         files = list({module.home.parent: str(module.path) for module in modules}.values())  # one of each folder
         if selection.selects(UNUSED, files) and any(module.has_comments for module in modules):
             return lambda slug: True
@@ -165,7 +165,7 @@ _Rule = TypeVar("_Rule", LayerRule, ModuleRule, StackRule)
 
 
 def _selected(rules: Sequence[_Rule], wanted: Callable[[str], bool]) -> list[_Rule]:
-    """The rules whose findings somebody wants: the others do not run."""
+    """The rules whose findings are selected: the others do not run."""
     return [rule for rule in rules if not rule.SLUG or wanted(rule.SLUG)]
 
 

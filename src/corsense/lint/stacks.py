@@ -187,7 +187,7 @@ class Stacks:
         return self._concerns[module, name]
 
     def _added_later(self, scope: Scope, name: str, depth: int) -> list[Layer]:
-        """The layers that functions add to an app which is made outside of them, where nothing in the module calls those
+        """The layers that functions add to an app which is made outside them, where nothing in the module calls those
         functions: they run after the app is made, each perhaps without the others."""
         if home_of(scope, name) is not scope:
             return []
@@ -200,7 +200,7 @@ class Stacks:
         return found
 
     def _idle(self, module: Module, name: str) -> dict[Scope, list[Scope]]:
-        """The functions of a module that speak of an app which is made outside of them and that nothing in the module calls, by
+        """The functions of a module that speak of an app which is made outside them and that nothing in the module calls, by
         the scope in which the app is made."""
         if (module, name) not in self._idles:
             found: dict[Scope, list[Scope]] = {}
@@ -285,7 +285,7 @@ class Stacks:
         return added
 
     def _learn(self, module: Module) -> None:
-        """The layers of a module that nobody looked at yet."""
+        """The layers of a module that have not been looked at yet."""
         if module not in self.layers:
             from corsense.lint.layers import layers_of
 
@@ -301,7 +301,7 @@ def _serves(layer: Layer) -> bool:
 
 def _last_made(scope: Scope, name: str) -> tuple[int, int]:
     """Where a name is bound to an app for the last time, if it is bound to several one after another: what was added before went
-    to an app that nobody serves."""
+    to an app that is not served."""
     made = [
         node
         for node in scope.bindings.get(name, ())

@@ -91,7 +91,7 @@ class Survey:
 
     @cached_property
     def handlers_of_all(self) -> set[ast.AST]:
-        """The functions that handle all exceptions, which run outside of every layer, and those that they call."""
+        """The functions that handle all exceptions, which run outside every layer, and those that they call."""
         found = {function.node: function for module in self.modules for function in self._registered(module)}
         for function in list(found.values()):
             for node in ast.walk(function.node):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corsense.lint.program import Module, Scope
 
 MOST_ALTERNATIVES = 24
-"""More of them are one unknown value: nobody would follow them all."""
+"""More of them count as one unknown value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Nested:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A variable of the environment or a field of settings. It is `default` where nobody sets it (None: there is no default).
+    """A variable of the environment or a field of settings. It is `default` where it is not set (None: there is no default).
 
     `is_text` tells that whatever is set arrives as one string; `adds_slash` that its items are URLs of pydantic 2, which end in
     a slash once they are strings; `blank_free` that blanks were taken out of it.
@@ -268,13 +268,13 @@ def is_complete(value: Value) -> bool:
 
 
 def text_of(value: Value) -> Entry | None:
-    """The string that a value is, that of a setting's default included; None for what is no string or not known."""
+    """The string that a value is, that of a setting's default included; None for what is not a string or not known."""
     found = _entry(value, None)
     return found[0] if found else None
 
 
 def item(value: Value, outer: Spot) -> Value:
-    """A value as an item of a list: a list inside of one is no part of it."""
+    """A value as an item of a list: a list inside one is not part of it."""
     match value:
         case Listed() | Split() | Setting(default=Listed() | Split()):
             return Nested(value, outer)

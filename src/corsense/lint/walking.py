@@ -39,7 +39,7 @@ class Walk:
         return states, False
 
     def _relevant(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        """The statements that change the name, from the last that sets it anew on, up to the one that holds the use."""
+        """The statements that change the name, from the last that replaces it, up to the one that holds the use."""
         if not statements:
             return []
         use = self._index(statements, self.use)

@@ -52,7 +52,7 @@ Answer = tuple[Optional[tuple[int, tuple[tuple[str, str], ...]]], Facts]
 
 
 class Answerer:
-    """Sends requests to a described app. `beat` is called with each request before it is sent, for who watches over the time."""
+    """Sends requests to a described app. `beat` is called with each request before it is sent, for the watchdog."""
 
     def __init__(self, described: Described, state: dict[str, Any], beat: Beat) -> None:
         self.described = described

@@ -36,7 +36,7 @@ class Closed(Exception):
 
 
 class Garbled(Exception):
-    """What came is no frame: somebody else has written to the pipe. The text says what is wrong."""
+    """What came is not a frame: something else has written to the pipe. The text says what is wrong."""
 
 
 class Taken(Exception):
@@ -75,8 +75,8 @@ class Channel:
                 raise Closed(bytes(self._buffer)) from None
 
     def send(self, message: dict[str, Any]) -> None:
-        """Raises `Closed` when nobody reads any more, `Taken` when the pipe is no longer ours, ValueError for a message that is
-        too long."""
+        """Raises `Closed` when the other side no longer reads, `Taken` when the pipe is no longer ours, ValueError for a message
+        that is too long."""
         text = _encode(message).encode("ascii")
         if len(text) > LONGEST_FRAME:
             raise ValueError(f"a message of {len(text):,} bytes is too long")

@@ -59,7 +59,7 @@ class _PatchingLoader:
         return created
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module must look as if nobody had stood between.
+        # The module must look as if it had not been intercepted.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader

@@ -34,7 +34,7 @@ Order = dict[str, Any]
 
 
 def main() -> None:
-    """Serve the parent until it closes the pipe, then end without further ado."""
+    """Serve the parent until it closes the pipe, then end at once."""
     try:
         channel = _take_over()
         orders: SimpleQueue[Order] = SimpleQueue()
@@ -43,7 +43,7 @@ def main() -> None:
             _import_framework()
         watch = Watchdog(channel)
         threading.Thread(target=watch.keep, daemon=True).start()
-        # Everything of our own, while the parent makes up its mind.
+        # Import everything of our own while the parent prepares its orders.
         from . import answers, describe, loading  # noqa: F401
 
         _serve(channel, orders, watch)
@@ -130,7 +130,7 @@ def _library() -> str:
 
 
 def _read(channel: Channel, orders: SimpleQueue[Order]) -> None:
-    """Pass on orders. A parent that is gone needs nobody."""
+    """Pass on orders. End when the parent is gone."""
     try:
         while True:
             orders.put(channel.receive())
@@ -185,7 +185,7 @@ class Watchdog:
 
 
 class Mute:
-    """Sends what the app prints to nowhere, for a while."""
+    """Discards what the app prints, for a while."""
 
     def __init__(self) -> None:
         self._kept: tuple[int, int] | None = None

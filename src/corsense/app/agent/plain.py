@@ -13,7 +13,7 @@ _COLLECTIONS: dict[type, str] = {list: "list", tuple: "tuple", set: "set", froze
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """None, bool, int and str stand for themselves; all else is a list that begins with the name of its type. What is no plain
+    """None, bool, int and str stand for themselves; all else is a list that begins with the name of its type. What is not plain
     data becomes `["opaque", TYPE, TEXT]`."""
     kind = type(value)
     if value is None or kind is bool or (kind is int and abs(value) < 1 << 63):

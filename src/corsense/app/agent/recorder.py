@@ -60,7 +60,7 @@ def record() -> None:
 
 
 def _noting_failure(patch: Patch) -> Patch:
-    """A framework that is built otherwise than any that is known must not look like a mistake of the app."""
+    """A framework built differently from the known ones must not look like a fault of the app."""
 
     def tried(module: ModuleType) -> None:
         try:

@@ -68,7 +68,7 @@ _INDEXES: dict[int, tuple[list[Any], int, RouteIndex]] = {}
 
 
 def index_of(routes: list[Any]) -> RouteIndex:
-    """The index of a list, made anew when the list has changed its length."""
+    """The index of a list, rebuilt when the length of the list has changed."""
     kept = _INDEXES.get(id(routes))
     if kept is None or kept[0] is not routes or kept[1] != len(routes):
         kept = _INDEXES[id(routes)] = (routes, len(routes), RouteIndex(list(routes)))

@@ -18,8 +18,8 @@ _GRACE = 1
 
 
 class ServedApp:
-    """An app as ASGI callable, with a stand-in where its endpoints would run unless `real`. It answers nobody who does not say
-    the situation in `HEADER`."""
+    """An app as ASGI callable, with a stand-in where its endpoints would run unless `real`. It answers only requests that
+    name the situation in `HEADER`."""
 
     def __init__(self, app: Any, *, real: bool, state: dict[str, Any]) -> None:
         self.app = app
@@ -57,7 +57,7 @@ class ServedApp:
 
 
 async def serve(app: ServedApp, listening: socket.socket, started: Callable[[], None], over: Callable[[], bool]) -> None:
-    """Serve `app` on a socket that listens; `started` is called when it answers. Returns when `over` says so.
+    """Serve `app` on a socket that listens; `started` is called when it answers. Returns when `over` returns true.
 
     Raises ImportError when uvicorn is not installed.
     """

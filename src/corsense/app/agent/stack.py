@@ -153,7 +153,7 @@ class StackDescriber:
         )
 
     def _mark_handlers(self, boundary: Any) -> None:
-        """Exceptions inside of `ExceptionMiddleware` are ordinary answers: only what escapes from it is a crash."""
+        """Exceptions inside `ExceptionMiddleware` are ordinary answers: only what escapes from it is a crash."""
         inside, current = False, boundary
         for _ in range(_DEEPEST * 4):
             if not is_boundary(current):

@@ -1,7 +1,7 @@
 """Who answered: boundaries around each layer, and stand-ins where endpoints would run.
 
 A request that is tried carries a `Passage` in its scope. Whoever begins an answer is noted in it on the way out; a request
-without one is served as if nothing were there.
+without one is served as usual.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 class StandInError(RuntimeError):
-    """What a stand-in raises where the situation is an exception that nobody expects."""
+    """What a stand-in raises where the situation is an unexpected exception."""
 
 
 class Passage:

@@ -53,7 +53,7 @@ def is_cors_class(made: object) -> bool:
 
 
 def innermost(app: Any) -> Any:
-    """What is inside of the known middleware around an ASGI app; itself where there is none."""
+    """What is inside the known middleware around an ASGI app; the app itself where there is none."""
     current = app
     for _ in range(_DEEPEST):
         inner = inner_app(current)[1] if is_middleware(current) else None

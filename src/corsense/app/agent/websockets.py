@@ -29,7 +29,7 @@ def watch_websockets(module: Any) -> None:
                 return
             token = _CURRENT.set(websocket)
             try:
-                # FastAPI solves the dependencies in what it passes here; its endpoint is stood in for inside of that.
+                # FastAPI solves the dependencies in what it passes here; the stand-in for its endpoint goes inside that.
                 if passage.real or getattr(func, _SOLVES_DEPENDENCIES, False):
                     await func(websocket)
                 else:

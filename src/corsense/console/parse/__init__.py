@@ -1,8 +1,8 @@
 """Any pasted text to the messages in it.
 
-First every line that is a printed message to the letter is read by the template that prints it (`verbatim`). Where something is
+First every line that is a printed message to the letter is read by the template that prints it (`exact`). Where something is
 left, the text is reduced to its letters, sentences and parts of sentences are looked for there (`search`, `lexicon`), and the
-parts are put together (`assembly`). The time is in proportion to the text.
+parts are put together (`assembly`). The time is proportional to the length of the text.
 """
 
 from __future__ import annotations

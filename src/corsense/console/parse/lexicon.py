@@ -43,7 +43,7 @@ _SHORT = frozenset(
         *((known.product, known.code) for known in ENTRIES),
     }
 )
-"""Entries that have cues of their own below, or that patterns recognise (`brief`)."""
+"""Entries that have cues of their own below, or that patterns recognise (`short_patterns`)."""
 
 _KEYS: dict[tuple[str, str], str] = {
     ("chromium", "MixedContent:blocked"): "this request has been blocked the content must be served over",

@@ -148,7 +148,7 @@ OF_MODULES: tuple[ModuleRule, ...] = (
 
 def is_found_in_source(rule: str | None) -> bool:
     """Whether the linter finds what a rule is about (None: any rule), so that it can say that there is nothing of it. A name that
-    is no rule means nothing anywhere."""
+    is not a rule has no effect."""
     if rule is None:
         return True
     try:

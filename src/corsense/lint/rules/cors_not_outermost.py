@@ -1,4 +1,4 @@
-"""`cors-not-outermost` in source: a layer that answers by itself is added after the CORS layer, hence outside of it."""
+"""`cors-not-outermost` in source: a layer that answers by itself is added after the CORS layer, hence outside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SLUG = "cors-not-outermost"
 
 
 def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
-    """Each layer outside of the outermost CORS layer that can answer by itself."""
+    """Each layer outside the outermost CORS layer that can answer by itself."""
     seen: set[int] = set()
     writers = [layer for layer in stack.layers if writes_cors_headers(layer)]
     for cors in stack.cors:

@@ -1,4 +1,4 @@
-"""`duplicate-cors-headers` in source: a layer outside of the CORS layer adds the header once more."""
+"""`duplicate-cors-headers` in source: a layer outside the CORS layer adds the header once more."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ SLUG = "env-split-without-strip"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """Parts with blanks that are in sight, else splits of what somebody will write with blanks."""
+    """Parts with blanks that are in sight, else splits of a variable that is likely to have blanks."""
     found = list(misspelt(layer, SLUG, "{written} keeps the blanks of a list that is split at commas. Browsers send {meant}."))
     if found:
         yield from found

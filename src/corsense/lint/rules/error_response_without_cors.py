@@ -1,4 +1,4 @@
-"""`error-response-without-cors` in source: a handler for all exceptions answers outside of the CORS layer."""
+"""`error-response-without-cors` in source: a handler for all exceptions answers outside the CORS layer."""
 
 from __future__ import annotations
 

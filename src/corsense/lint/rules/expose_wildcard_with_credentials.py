@@ -13,7 +13,7 @@ SLUG = "expose-wildcard-with-credentials"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark a layer."""
+    """One violation per layer."""
     for exposed, credentials in together(layer, "expose_headers", "allow_credentials"):
         text = text_of(exposed)
         names = {entry.text for entry in entries(exposed)} | ({text.text} if text is not None else set())

@@ -50,6 +50,6 @@ def _message(writes: Writes) -> str:
     if writes.proof == "cookie":
         return f"A page of another site can send {writes.route}, and browsers may add the user's cookies: {stops}"
     if writes.bind is not None:
-        where = f"the server listens on {writes.bind} and asks nobody to log in"
+        where = f"the server listens on {writes.bind} and requires no login"
         return f"A page of another site can send {writes.route}: {where}, and {stops}"
-    return f"A page of another site can send {writes.route}, which asks nobody to log in: {stops}"
+    return f"A page of another site can send {writes.route}, which requires no login: {stops}"

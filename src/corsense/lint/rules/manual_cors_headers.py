@@ -13,7 +13,7 @@ SLUG = "manual-cors-headers"
 
 
 def violations(module: Module, survey: Survey) -> Iterator[Violation]:
-    """One mark a function that names the origin. A handler of all exceptions has to: it runs outside of every layer."""
+    """One violation per function that names the origin. A handler of all exceptions has to: it runs outside every layer."""
     for found in survey.handwritten(module):
         first = found.value_of("access-control-allow-origin")
         if first is not None and found.scope.node not in survey.handlers_of_all:

@@ -13,7 +13,7 @@ SLUG = "nested-origins"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark an argument."""
+    """One violation per argument."""
     for argument in ("allow_origins", "allow_methods", "allow_headers", "expose_headers"):
         for each in layer.argument(argument):
             found = _nested(each.value)

@@ -23,7 +23,7 @@ def violations(layer: CorsLayer) -> Iterator[Violation]:
 
 
 def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:
-    """What is given, by which setting, where; None where it is no string."""
+    """What is given, by which setting, where; None where it is not a string."""
     match value:
         case Known(value=str(text), spot=spot):
             return text, None, spot

@@ -12,7 +12,7 @@ SLUG = "private-network-headers-obsolete"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark a layer."""
+    """One violation per layer."""
     if any(truth(each.value) for each in layer.arguments.get("allow_private_network", ())):
         message = "allow_private_network=True has no effect. Browsers no longer send or read Private Network Access headers."
         yield Violation(SLUG, message, layer.keyword_spot("allow_private_network"), {}, remedy="Remove it.", layer=layer)

@@ -13,7 +13,7 @@ SLUG = "private-network-headers-obsolete"
 
 
 def violations(module: Module, survey: Survey) -> Iterator[Violation]:
-    """One mark a function."""
+    """One violation per function."""
     for found in survey.handwritten(module):
         header = found.value_of("access-control-allow-private-network")
         if header is not None:

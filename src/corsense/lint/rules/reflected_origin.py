@@ -15,7 +15,8 @@ SLUG = "reflected-origin"
 
 
 def violations(module: Module, survey: Survey) -> Iterator[Violation]:
-    """One violation a function: the first header whose value is the request's own Origin, which nothing compared with a list."""
+    """One violation per function: the first header whose value is the request's own Origin, which nothing compared with a
+    list."""
     for found in survey.handwritten(module):
         header = next((header for header in origins_written(found) if not is_guarded(found, header)), None)
         if header is None:

@@ -11,7 +11,7 @@ from corsense.lint.violations import Violation
 
 
 def regex_marks(layer: CorsLayer, slug: str) -> Iterator[Violation]:
-    """A mark for each expression whose fault is `slug`."""
+    """A violation for each expression whose fault is `slug`."""
     flags = layer.argument("allow_credentials") or (Alternative(Known(False, layer.spot)),)
     seen: set[str] = set()
     for (regex, credentials), _ in combined(layer.argument("allow_origin_regex"), flags):

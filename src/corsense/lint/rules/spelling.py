@@ -11,7 +11,7 @@ from corsense.lint.violations import Violation
 
 
 def misspelt(layer: CorsLayer, slug: str, sentence: str) -> Iterator[Violation]:
-    """A mark for each entry with the fault `slug`; `sentence` has places for what is `{written}` and what was `{meant}`."""
+    """A violation for each entry with the fault `slug`; `sentence` has places for what is `{written}` and what was `{meant}`."""
     for found in written_origins(layer):
         if found.slug != slug:
             continue

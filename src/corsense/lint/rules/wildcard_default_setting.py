@@ -13,7 +13,7 @@ SLUG = "wildcard-default-setting"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark a layer."""
+    """One violation per layer."""
     for found in wildcards(layer):
         if found.setting is not None:
             name = found.setting.name

@@ -12,7 +12,7 @@ SLUG = "wildcard-origins"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark a layer; none where it may go with credentials, which are rules of their own."""
+    """One violation per layer; none where it may go with credentials, which are rules of their own."""
     found = list(wildcards(layer))
     if found and all(each.credentials is False or (each.credentials is None and each.setting is None) for each in found):
         setting = next((each.setting for each in found if each.setting is not None), None)

@@ -12,7 +12,7 @@ SLUG = "wildcard-with-credentials"
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
-    """One mark a layer."""
+    """One violation per layer."""
     found = next((each for each in wildcards(layer) if each.credentials), None)
     if found is None:
         return
