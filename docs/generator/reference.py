@@ -78,7 +78,7 @@ def command_line() -> str:
 @cache
 def _root() -> Any:
     """The whole command, with its values named as `--help` names them."""
-    from corsense.cli.main import app
+    from corsense.cli.commands import app
     from corsense.cli.usage import name_values
 
     root = typer.main.get_command(app)

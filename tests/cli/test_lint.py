@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from typer.testing import CliRunner, Result
 
-from corsense.cli.main import app
+from corsense.cli.commands import app
 from tests.cli.commands import corsense
 from tests.lint.marked import HEADER
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsense.cli import check, checking, explain, explaining, lint, linting, main
-from corsense.cli.main import app
+from corsense.cli.commands import app
 from corsense.cli.plain import plain_values
 
 COMMANDS: dict[str, tuple[Any, str]] = {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from corsense.cli.main import app
+from corsense.cli.commands import app
 from corsense.lint import LintReport, lint_paths
 from corsense.lint.files import LARGEST
 

@@ -151,4 +151,8 @@ def test_killed_at_any_moment_while_it_writes_a_file_stays_whole(started: Callab
         server.process.wait(PATIENCE)
         assert server.count() >= before
         before = server.count()
+    server = started(interval=0.1)
+    while not server.count():  # none of the four may have lived long enough to write
+        server.ask(0)
+        time.sleep(0.05)
     assert len(list((tmp_path / "observations").glob("*.jsonl"))) == 1

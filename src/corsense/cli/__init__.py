@@ -30,7 +30,7 @@ def main() -> NoReturn:
 
 
 def _any_work() -> int:
-    from corsense.cli.main import work
+    from corsense.cli.commands import work
 
     return work()
 
