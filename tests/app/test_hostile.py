@@ -179,7 +179,7 @@ def test_what_an_app_prints_when_it_dies_comes_before_what_is_said_about_it(tmp_
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=True, text=True)
     assert done.stderr.startswith("out\nerr\n")
-    assert done.stderr.endswith("The process that imported 'main' ended by itself: signal SIGABRT.\n")
+    assert done.stderr.endswith("The process that imported 'main' ended unexpectedly: signal SIGABRT.\n")
 
 
 def test_an_exception_that_cannot_be_printed_is_told_by_its_type(open_app: OpenApp) -> None:
@@ -196,7 +196,7 @@ def test_a_task_of_the_app_that_exits_ends_it(open_app: OpenApp) -> None:
     source = middleware(
         "import asyncio, sys\nasync def leave():\n    sys.exit(7)\nasyncio.ensure_future(leave())\nawait asyncio.sleep(5)"
     )
-    with pytest.raises(AppStoppedError, match=r"The process of the app ended by itself: exit status 7\."):
+    with pytest.raises(AppStoppedError, match=r"The process of the app ended unexpectedly: exit status 7\."):
         ask(open_app(source))
 
 

@@ -129,7 +129,7 @@ def test_a_factory_is_found_by_its_usual_names(open_app: OpenApp) -> None:
             "Importing 'main' failed: KeyError",
             "DATABASE_URL_X",
         ),
-        ({"main.py": "import os\nos._exit(3)\n"}, "main:app", "ended by itself: exit status 3", "by hand"),
+        ({"main.py": "import os\nos._exit(3)\n"}, "main:app", "ended unexpectedly: exit status 3", "by hand"),
         ({"main.py": "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"}, "main:app", "signal SIGSEGV", "by hand"),
         (
             {"main.py": "def make():\n    raise ValueError('no database.')\n"},

@@ -155,7 +155,7 @@ def test_a_program_that_is_no_browser_is_told_from_one(tmp_path: Path) -> None:
         "check", "main:app", *POST, "--browser", "chromium", "--browser-path", str(program), folder=BROKEN / "wrong-port"
     )
     assert ran.status == 2
-    assert "ended by itself while it started" in ran.err
+    assert "ended unexpectedly while it started" in ran.err
     assert ran.err.count("\n") == 1
 
 

@@ -35,4 +35,4 @@ class AppHungError(_AppError):
 
 
 class AppStoppedError(_AppError):
-    """The process of the app ended by itself: it called `os._exit`, or crashed."""
+    """The process of the app ended unexpectedly: it called `os._exit`, or crashed."""

@@ -284,7 +284,7 @@ class AppSession:
         if self._agent.lost_its_pipe:
             raise AppStoppedError(f"{self.target.module!r} {_CLOSED_PIPE}, while it was imported.", _DESCRIPTORS)
         raise AppLoadError(
-            f"The process that imported {self.target.module!r} ended by itself: {self._agent.how_it_ended()}.",
+            f"The process that imported {self.target.module!r} ended unexpectedly: {self._agent.how_it_ended()}.",
             "Import the module by hand to see why.",
         )
 
@@ -306,7 +306,7 @@ class AppSession:
             raise AppStoppedError(f"The app {_CLOSED_PIPE}.", _DESCRIPTORS)
         how = self._agent.how_it_ended()
         self._agent.kill()
-        raise AppStoppedError(f"The process of the app ended by itself: {how}.")
+        raise AppStoppedError(f"The process of the app ended unexpectedly: {how}.")
 
 
 def _agent_in(python: str) -> AgentProcess:

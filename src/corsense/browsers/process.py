@@ -56,7 +56,7 @@ class BrowserProcess:
             if found is not None:
                 return found
             if ended:
-                raise BrowserError(f"{self.name} ended by itself while it started; start it by hand to see why.")
+                raise BrowserError(f"{self.name} ended unexpectedly while it started; start it by hand to see why.")
             time.sleep(0.02)
         raise BrowserError(f"{self.name} did not start within {limit:g} s; start it by hand to see why.")
 

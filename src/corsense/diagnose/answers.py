@@ -69,7 +69,7 @@ def _slash_without_permission(observation: Observation, response: WireResponse) 
     message = f"The router redirects to {location!r} without CORS headers. The browser stops there."
     owner = observation.app.apps[observation.route.app] if observation.app is not None and observation.route is not None else None
     place = owner.mounted_at if owner is not None else None
-    remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
+    remedy = f"Let the page call {location} directly, or put CORSMiddleware on the outer app."
     return Diagnosis("redirect-slashes", message, place, {"location": location}, remedy=remedy)
 
 
@@ -116,7 +116,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         message = f"The server redirects to {location!r} without CORS headers. The browser stops there."
         slug = "redirect-slashes" if _only_slash(observation, index, location) else "redirect-loses-cors"
         return Diagnosis(
-            slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} right away."
+            slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} directly."
         )
     if preflighted:
         return _only_on_options(observation)
@@ -181,7 +181,7 @@ def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:
         evidence = {"from": before.request.url, "to": there.href}
         redirecting = observation.facts_of(observation.trace.exchanges.index(before)).route
         place = observation.app.routes[redirecting].endpoint_place if observation.app and redirecting is not None else None
-        return Diagnosis("redirect-loses-cors", message, place, evidence, remedy=f"Let the page call {there.href} right away.")
+        return Diagnosis("redirect-loses-cors", message, place, evidence, remedy=f"Let the page call {there.href} directly.")
     return None
 
 

@@ -58,6 +58,6 @@ def joined_entry(layer: LayerInfo, argument: str, entry: str) -> Iterator[Diagno
         return
     shown = ", ".join(map(repr, parts[:6]))
     message = f"{entry!r} in {argument} is one string, so it matches none of its values ({shown})."
-    remedy = "Write each value as a string of its own, separated by commas."
+    remedy = "Write each value as a separate string, separated by commas."
     evidence: dict[str, object] = {"argument": argument, "value": entry, "values": list(parts)}
     yield Diagnosis("joined-values", message, layer.place, evidence, "error", remedy)

@@ -35,7 +35,7 @@ LIKENESS = (
 class Likeness:
     """How an entry of a list of origins relates to the origin that a page sent.
 
-    `slug` is the cause, `entry` the entry as it stands in the list (None when the list is empty), `meant` what should stand
+    `slug` is the cause, `entry` the entry as written in the list (None when the list is empty), `meant` what should be
     there.
     """
 

@@ -91,7 +91,7 @@ def _slash_redirect(observation: Observation, index: int) -> Diagnosis | None:
     path = urlsplit(exchange.request.url).path.rstrip("/")
     mounted = next((found for found in app.apps if found.prefix and path == found.prefix.rstrip("/")), None)
     message = f"The router redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
-    remedy = f"Let the page call {location} right away, or put CORSMiddleware on the outer app."
+    remedy = f"Let the page call {location} directly, or put CORSMiddleware on the outer app."
     evidence = {"sent": exchange.request.url, "allowed": location}
     return Diagnosis("redirect-slashes", message, mounted.mounted_at if mounted else None, evidence, remedy=remedy)
 
@@ -103,7 +103,7 @@ def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -
         slug = _redirect_slug(exchange.request.url, location)
         if slug is not None:
             message = f"The server redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
-            remedy = f"Let the page call {location} right away."
+            remedy = f"Let the page call {location} directly."
             return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
     who = layer.name if layer else "The server"
     message = f"{who} redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."

@@ -71,7 +71,7 @@ def _of_other_package(evaluator: Evaluator, layer: Layer, name: str) -> str | No
         return None
     if name in _KNOWN:
         return _KNOWN[name]
-    return "answers by itself, by its name" if _BY_NAME.search(name) and not _PASSIVE.search(name) else None
+    return "answers by itself, judging by its name" if _BY_NAME.search(name) and not _PASSIVE.search(name) else None
 
 
 def _trusts_all(evaluator: Evaluator, layer: Layer) -> bool:

@@ -40,7 +40,7 @@ def _covers(sightings: list[Sighting], text: str) -> bool:
 
 
 def _merged(printed: list[Sighting], found: list[Sighting]) -> list[Sighting]:
-    """Lines printed to the letter, and what was found outside of them. A frame before a line takes precedence over the line's
+    """Lines printed to the letter, and what was found outside them. A frame before a line takes precedence over the line's
     own reading."""
     merged: list[Sighting] = []
     lines = iter(printed)

@@ -47,5 +47,5 @@ def _is_list(value: Listed | Setting) -> bool:
 
 def _remedy(setting: Setting | None) -> str:
     if setting is None:
-        return "Write each value as a string of its own, with commas between them."
+        return "Write each value as a separate string, with commas between them."
     return f'[value.strip() for value in {setting.name}.split(",")]'
