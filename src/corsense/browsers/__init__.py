@@ -1,4 +1,4 @@
-"""Real browsers, driven: the same requests that the model judges, made in a page of the origin that was asked for.
+"""Drives real browsers: makes the same requests that the model judges, in a page of the requested origin.
 
     with RealBrowser("chromium") as browser:
         seen = browser.fetch(FetchRequest("http://localhost:8000/items", "http://localhost:3000"), answer)

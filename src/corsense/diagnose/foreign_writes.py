@@ -30,7 +30,7 @@ _SENT_AS = {
 
 @dataclass(frozen=True, slots=True)
 class ForeignWrite:
-    """A request of an untrusted page, and what came of it. `reached`: nothing refused it before the endpoint's stand-in.
+    """A request of an untrusted page, and its result. `reached`: nothing refused it before the endpoint's stand-in.
     `broke`: the app raised, or did not answer, so that nothing is known."""
 
     kind: WriteKind

@@ -37,7 +37,7 @@ def answered_in_front(observation: Observation, index: int) -> Diagnosis | None:
 
 
 def gateway_or_app(status: int) -> Diagnosis:
-    """A status of a gateway, where nothing tells whether one gave it or the app itself."""
+    """A status of a gateway, where nothing shows whether a gateway or the app sent it."""
     message = (
         f"The response is {status} without CORS headers, so browsers report a CORS error. The app sent it, or a proxy that did "
         "not reach the app."

@@ -35,7 +35,7 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
 
 
 def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
-    """Another layer answered the preflight by itself, so that no CORS layer behind it was asked; what that one lacks is
+    """Another layer answered the preflight by itself, so no CORS layer behind it saw the preflight; what that one lacks is
     hidden."""
     status = status_of(observation.trace.exchanges[index])
     if 300 <= status < 400:

@@ -75,7 +75,7 @@ def _of_other_package(evaluator: Evaluator, layer: Layer, name: str) -> str | No
 
 
 def _trusts_all(evaluator: Evaluator, layer: Layer) -> bool:
-    """Whether a `TrustedHostMiddleware` knows every host: it never answers then."""
+    """Whether a `TrustedHostMiddleware` allows every host, so it never answers by itself."""
     words = layer.node.keywords if isinstance(layer.node, ast.Call) else []
     given = next((word.value for word in words if word.arg == "allowed_hosts"), None)
     if given is None:

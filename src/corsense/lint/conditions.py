@@ -9,7 +9,7 @@ from corsense.lint.program import Module
 from corsense.lint.values import Path
 
 _NEAREST = 50
-"""So many of the conditions that leave a block early are remembered, the last ones."""
+"""At most this many of the conditions that leave a block early are kept, the last ones."""
 
 _OPPOSITES = {ast.NotEq: "==", ast.NotIn: "in", ast.IsNot: "is"}
 

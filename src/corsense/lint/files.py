@@ -13,7 +13,7 @@ from pathlib import Path
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 _BY_ONE = 10_000
-"""Up to so many files, starting more processes takes longer than reading them."""
+"""Up to this many files, starting more processes takes longer than reading them."""
 
 LARGEST = 4_000_000
 """Bytes of the largest file that is read. Larger ones are not written by hand."""
@@ -21,7 +21,7 @@ LARGEST = 4_000_000
 _ASGI = b"http.response.start"
 _FRAMEWORKS = (b"fastapi", b"starlette", _ASGI)
 _KEPT = 64_000_000
-"""So many bytes of files that may be read as programs are kept from the look at them; the rest is read again."""
+"""Up to this many bytes of files that may be read as programs are kept in memory; the rest is read again."""
 
 _BY_HAND = re.compile(rb"ontrol-[Aa]llow-(?:[Oo]rigin|[Pp]rivate)|@[\w.]+\.options\(|@[\w.]+route\([^)]*OPTIONS")
 _HINTS = (b"ontrol-Allow-", b"ontrol-allow-", b".options(", b"OPTIONS")
@@ -32,7 +32,7 @@ POST_ROUTE = re.compile(rb"@\s*[\w.]+\.post\(\s*(?:path\s*=\s*)?[\"']([^\"'\n]{0
 POST_LISTED = re.compile(rb"\bmethods\s*=\s*[\[({][^\])}]{0,200}[\"']POST[\"']")
 INCLUDES = re.compile(rb"\.include_router\(")
 _HELPERS = (b"cors", b"fastapi", b"starlette", b"middleware")
-"""What a file speaks of, in letters of either case, that may call a function which configures an app."""
+"""What a file mentions, in upper or lower case, that may call a function which configures an app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def _in_processes(sources: list[str], workers: int) -> list[_Looked]:
 
 
 def _look_at(sources: list[str], kept: int = 0) -> _Looked:
-    """Look at the bytes of files, and keep up to so many of them."""
+    """Look at the bytes of files, and keep a limited number of them."""
     found = _Looked()
     for file in sources:
         try:

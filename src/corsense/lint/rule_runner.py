@@ -39,7 +39,7 @@ _ROUNDS = 3
 
 
 MOST_OF_A_KIND = 100
-"""So many findings of a cause at one layer are named; the rest are counted."""
+"""At most this many findings of a cause at one layer are named; the rest are counted."""
 
 
 @dataclass(eq=False)

@@ -69,8 +69,8 @@ class _Doings:
 
 @dataclass(eq=False)
 class Stacks:
-    """Puts the layers of all modules in the order in which they are added. Whatever is asked of a module again and again is asked
-    of an index, so that thousands of apps in one file take time in proportion to them."""
+    """Puts the layers of all modules in the order in which they are added. Repeated questions about a
+    module go to an index, so thousands of apps in one file take linear time."""
 
     evaluator: Evaluator
     layers: dict[Module, list[Layer]]

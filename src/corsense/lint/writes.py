@@ -86,7 +86,7 @@ class WritingApps:
         return self._routes[path]
 
     def _names(self, path: Path, words: tuple[bytes, ...]) -> bool:
-        """Whether a file has one of some words, in letters of either case."""
+        """Whether a file has one of some words, in upper or lower case."""
         key = (path, words)
         if key not in self._named:
             lowered = self.program.content(path).lower()

@@ -89,8 +89,8 @@ async def exchange(app: AsgiApp, scope: dict[str, Any], *, body: bytes = b"", ti
     """Send one request to an app, in a task of its own as servers do, and wait for the answer.
 
     An app that does not begin to answer within `time_limit` seconds has no status; one that raises, or sends nothing, is a 500
-    without headers, as uvicorn makes it. Endless bodies are left after their first chunk, the way a browser that goes away
-    leaves them. What no server could send (text where bytes belong, a header with a line break) raises where the app sends it.
+    without headers, as uvicorn makes it. Endless bodies are dropped after their first chunk, as when a browser disconnects. What
+    no server could send (text where bytes belong, a header with a line break) raises where the app sends it.
     """
     return await _Conversation(body, time_limit).hold(app, scope)
 

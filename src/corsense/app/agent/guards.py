@@ -1,6 +1,6 @@
 """Guards of an endpoint: what in its code, and in that of its dependencies, looks at the page that sends a request.
 
-An endpoint that compares `Origin` by itself cannot be seen to do so by a stand-in, so its code is read for it, never run.
+A stand-in cannot show whether an endpoint compares `Origin` itself, so the endpoint's code is read for it, never run.
 Dependencies that look at the page do run when an untrusted page is tried, in a route of FastAPI's own with a stand-in as
 endpoint: they refuse, or let pass, as they would.
 """

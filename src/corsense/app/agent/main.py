@@ -140,7 +140,7 @@ def _read(channel: Channel, orders: SimpleQueue[Order]) -> None:
 
 
 def _end(status: int) -> None:
-    """Leave without waiting for threads of the app."""
+    """Exit without waiting for threads of the app."""
     _flush()
     os._exit(status)
 

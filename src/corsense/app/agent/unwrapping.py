@@ -48,7 +48,7 @@ def is_middleware(thing: object) -> bool:
 
 
 def is_cors_class(made: object) -> bool:
-    """Whether a layer handles CORS, by the name of its class or of a base class. A function that sets headers is a function."""
+    """Whether a layer handles CORS, by the name of its class or of a base class. A function never counts."""
     return isinstance(made, type) and any(base.__name__.lower().endswith(_CORS_NAMES) for base in made.__mro__)
 
 

@@ -79,7 +79,7 @@ def _is_answer(node: ast.AST, value: ast.expr) -> bool:
 
 
 def _asks_for_options(test: ast.expr) -> bool:
-    """`request.method == "OPTIONS"`, in whatever spelling and with whatever beside it."""
+    """`request.method == "OPTIONS"`, in any spelling, also as a part of a condition."""
     match test:
         case ast.BoolOp(op=ast.And(), values=values):
             return any(_asks_for_options(value) for value in values)

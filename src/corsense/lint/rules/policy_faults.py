@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corsense.policy import Policy
 
 SLUG = ""
-"""Whatever cause a policy's fault has."""
+"""Any cause that a policy's fault can have."""
 
 _PRESETS = ("development", "production", "public_api", "mobile")
 
