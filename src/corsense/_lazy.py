@@ -1,4 +1,4 @@
-"""Packages whose names are imported when somebody first asks for them, so that importing the package costs nothing."""
+"""Packages whose names are imported on first use, so that importing the package costs nothing."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 
 def lazy_names(namespace: dict[str, Any], homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """The `__getattr__` of a package: `namespace` are its globals, `homes` the module that each of its names comes from. What
-    was asked for once stays in the namespace."""
+    """The `__getattr__` of a package: `namespace` are its globals, `homes` the module of each of its names. A name that was used
+    once stays in the namespace."""
 
     def asked_for(name: str) -> Any:
         home = homes.get(name)

@@ -32,7 +32,7 @@ PLAIN = {
     "─": "-",
     "\u00a0": " ",
 }
-"""How marks of ours are written where the encoding has none of them."""
+"""How our marks are written where the encoding lacks them."""
 
 _TEXT, _JSON = "corsense.text", "corsense.json"
 
@@ -49,7 +49,7 @@ def prepare() -> None:
 
 
 def accept(kind: Kind) -> None:
-    """Say what is printed from now on. JSON and HTML are written in ASCII where the encoding is not one of Unicode, each other
+    """Set what is printed from now on. JSON and HTML are written in ASCII where the encoding is not one of Unicode, each other
     character escaped as the format does: some encodings have characters that they do not give back."""
     if kind == "text" or not hasattr(sys.stdout, "reconfigure"):
         return

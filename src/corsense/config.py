@@ -45,7 +45,7 @@ class _Kind:
 def _text(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip()
-    raise _Mismatch("a string that is not empty")
+    raise _Mismatch("a non-empty string")
 
 
 def _flag(value: object) -> bool:
@@ -81,7 +81,7 @@ def _rules_by_path(value: object) -> Mapping[str, frozenset[str]]:
     found = {}
     for pattern, listed in value.items():
         if not pattern.strip():
-            raise _Mismatch("a table of path patterns that are not empty")
+            raise _Mismatch("a table of non-empty path patterns")
         try:
             found[pattern.replace("\\", "/").removeprefix("./")] = _rules(listed)
         except _Mismatch as error:
@@ -143,8 +143,8 @@ class Configuration:
     def near(cls, start: str | os.PathLike[str]) -> Configuration:
         """The configuration that counts for a file or folder.
 
-        The search goes upwards and ends at the first file with a configuration, at the root of the repository, or below a
-        folder in which everybody may write.
+        The search goes upwards and ends at the first file with a configuration, at the root of the repository, or below a folder
+        that anyone can write to.
 
         Raises:
             InputError: a file cannot be read, or has an unknown key or a value of the wrong type.
@@ -208,7 +208,7 @@ def _near(folder: Path) -> Configuration:
 
 
 def upwards(folder: Path) -> Iterator[Path]:
-    """A folder and those above it that may speak for it: a file in a folder that everybody may write to could be anybody's."""
+    """A folder and those above it that may configure it: a file in a folder that anyone can write to could be anyone's."""
     yield folder
     for inner, outer in zip((folder, *folder.parents), folder.parents, strict=False):
         if (inner / ".git").exists() or _is_everybodys(outer):
@@ -245,7 +245,7 @@ def _document(file: Path) -> dict[str, Any] | None:
     except OSError as error:
         raise InputError(f"{_shown(file)} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise InputError(f"{_shown(file)} is not UTF-8; save it as UTF-8, which TOML asks for.") from None
+        raise InputError(f"{_shown(file)} is not UTF-8; save it as UTF-8, as TOML requires.") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"{_shown(file)} is not valid TOML: {str(error).rstrip('.')}.") from None
 
@@ -256,7 +256,7 @@ def _table_of_project(file: Path) -> Mapping[str, object] | None:
     tools = document.get("tools")
     misplaced = "[tools.corsense]" if isinstance(tools, dict) and "corsense" in tools else "[corsense]"
     if misplaced == "[tools.corsense]" or "corsense" in document:
-        raise InputError(f"{misplaced} of {_shown(file)} is not read by anything; write {TABLE}.")
+        raise InputError(f"{misplaced} of {_shown(file)} is not read; write {TABLE}.")
     tool = document.get("tool")
     table = tool.get("corsense") if isinstance(tool, dict) else None
     if table is None:
@@ -288,7 +288,7 @@ def _instead_of(name: str, file: Path) -> str:
     if name == POLICY:
         return f"the policy of the running app is [tool.corsense.policy] of {PROJECT_FILE}."
     if name == "tool":
-        return f"in {OWN_FILE} the keys stand at the top, without {TABLE}."
+        return f"in {OWN_FILE} the keys are at the top level, without {TABLE}."
     near = nearest(name.replace("_", "-"), _keys())
     return f"did you mean {near}?" if near is not None else f"its keys are {', '.join(_keys())}."
 

@@ -18,7 +18,7 @@ def quoted(value: object) -> str:
     try:
         text = value if isinstance(value, str) else repr(value)
     except ValueError:  # a number of thousands of digits
-        return f"a {type(value).__name__} too long to be written"
+        return f"a {type(value).__name__} too long to show"
     if len(text) > _LONGEST_QUOTE:
         text = text[: _LONGEST_QUOTE - 1] + "…"
     if not isinstance(value, str):

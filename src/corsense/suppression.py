@@ -43,7 +43,7 @@ class RuleSelection:
         """The selection of the options `--select` and `--ignore`, each with slugs or codes, several with commas between.
 
         Raises:
-            InputError: a name is no rule, or the configuration near `start` cannot be read.
+            InputError: a name is not a rule, or the configuration near `start` cannot be read.
         """
         found = cls(_named(select, "--select"), _named(ignore, "--ignore"), start)
         found._configuration(None)

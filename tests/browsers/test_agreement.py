@@ -153,7 +153,7 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
     report = redacted_report(Report(CheckTarget("url", "http://localhost:8000"), (found,), ()))
     print_verdict(Lines(), report.results[0], verbose=False)
     message = capsys.readouterr().out
-    assert "Chromium 156 does something else: a fault of corsense" in message
+    assert "Chromium 156 behaves differently: a fault of corsense" in message
     assert "model    nothing" in message
     assert "browser  Access to fetch at 'http://localhost:8000/items" in message
     assert "s3cret" not in message

@@ -1,4 +1,4 @@
-"""`check` plays the page that nobody trusts: what it can make a user's browser send, and what refuses it."""
+"""`check` plays the untrusted page: what it can make a user's browser send, and what refuses it."""
 
 from __future__ import annotations
 

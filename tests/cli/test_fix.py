@@ -136,7 +136,7 @@ def test_a_run_that_was_killed_while_it_wrote_is_ended_by_the_next(tmp_path: Pat
     environment = {**os.environ, "XDG_STATE_HOME": str(state)}
 
     only_looks = corsense("fix", str(tmp_path / "app"), environment=environment)
-    assert "run corsense fix --write to end it" in only_looks.err
+    assert "run corsense fix --write to finish or undo it" in only_looks.err
     assert other.read_text(encoding="utf-8") == "x = 'old'\n"
 
     ends = corsense("fix", str(tmp_path / "app"), "--write", environment=environment)

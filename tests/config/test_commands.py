@@ -78,7 +78,10 @@ def test_check_plans_for_the_configured_place_and_clients(project: Path) -> None
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        ('base-url = "api.example.com"', "[tool.corsense] base-url in pyproject.toml: 'api.example.com' is not a URL"),
+        (
+            'base-url = "api.example.com"',
+            "[tool.corsense] base-url in pyproject.toml: 'api.example.com' is not an http or https URL",
+        ),
         ('client = ["mpc"]', "[tool.corsense] client in pyproject.toml: "),
         ('python = "nowhere/python"', "nowhere/python"),
     ],

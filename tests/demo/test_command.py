@@ -47,7 +47,7 @@ def test_it_serves_until_it_is_interrupted_and_leaves_nothing_behind(number: sig
     asked = [str(COMMAND), "demo", "--no-open", "--scenario", "trailing_slash"]
     with subprocess.Popen(asked, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as running:
         assert running.stdout is not None
-        assert running.stdout.readline() == "1 scenario is served; Ctrl-C ends everything.\n"
+        assert running.stdout.readline() == "1 scenario is served; Ctrl-C stops everything.\n"
         url = re.findall(r"http://localhost:\d+/", running.stdout.readline())[0]
         with urllib.request.urlopen(url, timeout=5) as answer:
             assert b"corsense demo" in answer.read()

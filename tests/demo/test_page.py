@@ -154,7 +154,7 @@ def test_everything_is_run_and_compared_in_a_table(tab: Tab) -> None:
 
 def test_where_nothing_is_wrong_there_is_nothing_to_switch(tab: Tab) -> None:
     tab.choose("Middleware after the routes")
-    tab.see("No finding. It is as it should be.")
+    tab.see("No finding. Nothing is wrong.")
     assert tab.page.get_by_role("switch").is_disabled()
 
 

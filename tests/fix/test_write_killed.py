@@ -78,7 +78,7 @@ def test_killed_at_any_call_the_next_run_ends_it(tmp_path: Path, when: str) -> N
             break
         message = project.finish()
         assert project.all_old() or project.all_new(), f"half-written after call {number}"
-        assert message is None or ("finished" in message) == project.all_new() or "taken back" in message
+        assert message is None or ("finished" in message) == project.all_new() or "undone" in message
         if project.state.exists():
             project.insist_that_nothing_is_left()
         ends["new" if project.all_new() else "old"] += 1
@@ -124,7 +124,7 @@ def test_a_file_that_is_edited_after_the_kill_keeps_its_edit_and_the_others_go_b
         assert b == "mine\n"
         assert (a, c) in [(project.old("a.py"), project.old("sub/c.py")), (project.new("a.py"), project.new("sub/c.py"))]
         if interrupted:
-            assert "taken back" in message or not message  # killed before there was a whole journal
+            assert "undone" in message or not message  # killed before there was a whole journal
             assert a == project.old("a.py")
             taken_back += "has been edited since" in message
             assert list(project.folder.rglob(".*")) == []

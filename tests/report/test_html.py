@@ -235,7 +235,7 @@ def test_what_a_real_browser_did_is_shown_beside_the_model_and_a_difference_as_a
     differs = replace(agreed, differences=(Difference("console", ("the model's line",), ()),))
     results = [replace(REFUSED, browser=agreed), replace(REFUSED, route="/other", browser=differs)]
     message = Page(html_report(replace(report(*results), browser=BrowserRun("chromium", "Chromium 156", 2, 1)))).message
-    assert "2 requests were also made in Chromium 156: the model says something else of 1." in message
+    assert "2 requests were also made in Chromium 156: the model differs on 1." in message
     assert message.count("the red line") == 2
     assert message.count("as the model says") == message.count("a fault of corsense") == message.count("the model's line") == 1
 

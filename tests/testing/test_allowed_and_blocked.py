@@ -232,8 +232,8 @@ def test_the_app_is_left_as_it_was() -> None:
         ({"origin": f"{PAGE}/"}, f"did you mean '{PAGE}'"),
         ({"origin": "https://testserver"}, "have the same origin"),
         ({"path": "users"}, "starts with a slash"),
-        ({"credentials": "yes"}, "none of 'omit'"),
-        ({"engine": "netscape"}, "is no browser engine"),
+        ({"credentials": "yes"}, "must be 'omit'"),
+        ({"engine": "netscape"}, "is not a browser engine"),
         ({"body": "a", "json": {}}, "not both"),
     ],
 )

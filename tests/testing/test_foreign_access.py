@@ -83,7 +83,7 @@ def test_a_failure_names_the_stranger_the_request_and_the_answer() -> None:
     with pytest.raises(AssertionError) as error:
         assert_no_foreign_access(app_that_lets_in(lambda origin: origin.endswith("example.com")), trusted=[PAGE])
     message = str(error.value)
-    assert f"Pages that nobody trusts can use this API (trusted: {PAGE})." in message
+    assert f"Untrusted pages can use this API (trusted: {PAGE})." in message
     assert "suffix match: only the end is compared\n  https://evilexample.com\n" in message
     assert "GET /users  credentials: omit  Access-Control-Allow-Origin: https://evilexample.com" in message
     assert f'= fix: allow_origins=["{PAGE}"]' in message
@@ -206,7 +206,7 @@ def test_what_cannot_be_trusted_is_refused(trusted: str) -> None:
 
 
 def test_a_kind_that_does_not_exist_cannot_be_ignored() -> None:
-    with pytest.raises(ValueError, match="is none of 'reflection'"):
+    with pytest.raises(ValueError, match="must be one of 'reflection'"):
         assert_no_foreign_access(make_app(), trusted=[PAGE], ignore=["caches"])
 
 

@@ -1,4 +1,4 @@
-"""`assert_no_foreign_write`: what pages that nobody trusts get through, and what is said when it cannot be known."""
+"""`assert_no_foreign_write`: what untrusted pages get through, and what is said when it cannot be known."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_an_endpoint_that_looks_at_the_page_itself_is_said_not_to_be_tried_and_c
         if request.headers.get("origin", "http://testserver") != "http://testserver":
             raise HTTPException(403)
 
-    with pytest.warns(UntriedWarning, match="POST /own was not tried: its own code looks at the page; pass run_unsafe=True"):
+    with pytest.warns(UntriedWarning, match="POST /own was not tried: its own code checks the page; pass run_unsafe=True"):
         assert find_foreign_writes(app) == ()
     assert reached(app, run_unsafe=True) == {("beacon of a sandbox", "POST /own")}
 

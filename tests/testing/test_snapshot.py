@@ -96,7 +96,7 @@ def test_a_snapshot_that_is_not_there_fails_and_shows_what_it_would_say(tmp_path
 def test_a_file_that_is_no_snapshot_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "users.txt"
     file.write_text(text)
-    with pytest.raises(ValueError, match="write it anew with pytest --cors-update"):
+    with pytest.raises(ValueError, match="rewrite it with pytest --cors-update"):
         assert_cors_snapshot(make_app(), file, origins=BOTH)
 
 

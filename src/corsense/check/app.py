@@ -90,7 +90,7 @@ class AppCheck:
     def _untrusted_pages(
         self, session: AppSession, app: AppDescription, observations: Sequence[Observation]
     ) -> tuple[list[Diagnosis], list[str]]:
-        """What pages that nobody trusts can do beside reading answers, and what could not be told."""
+        """What untrusted pages can do besides reading answers, and what could not be determined."""
         if app.stack_error is not None or app.lifespan_error is not None:
             return [], []
         sockets, notes_on_sockets = self._open_sockets(session, app, observations)
@@ -114,8 +114,8 @@ class AppCheck:
         return (findings if named else _as_information(findings)), notes
 
     def _foreign_writes(self, session: AppSession, app: AppDescription) -> tuple[list[Diagnosis], list[str]]:
-        """What untrusted pages can send; endpoints never run for it. Who names a request asks whether that call works: what else
-        pages can do is information."""
+        """What untrusted pages can send; endpoints never run for it. When a request is named, the question is whether that call
+        works: what else pages can do is information."""
         planned = [*plan_writes(self.asked, app), *plan_rebound(self.asked, app)]
         tried = session.run([write.probe for write in planned], time_limit=self._answer_limit)
         writes = seen_writes(planned, tried, app)
@@ -143,8 +143,8 @@ class AppCheck:
                 return done + self.run_probes(session, probes[here:])  # it cannot be loaded twice at a time
 
     def _try_untrusted(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:
-        """Some of the requests in the name of a page that nobody trusts. Those that may change something do not run the endpoint
-        a second time: what lets such a page in, a layer or the answer to the preflight, is there with a stand-in too."""
+        """Some of the requests, sent as an untrusted page. Those that may change something do not run the endpoint a second time:
+        what allows such a page, a layer or the answer to the preflight, is there with a stand-in too."""
         untrusted_pages = plan_untrusted(probes)
         safe = [probe for probe in untrusted_pages if is_safe(probe.request.method)]
         others = [probe for probe in untrusted_pages if not is_safe(probe.request.method)]
@@ -184,7 +184,7 @@ class AppCheck:
     def _notes(self, app: AppDescription) -> list[str]:
         notes = [*self.asked.notes, *notes_on(self.asked)]
         if app.kind == "asgi":
-            notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers be judged.")
+            notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers can be judged.")
         opaque = [route.path for route in app.routes if route.opaque]
         if opaque and not self.asked.operations:
             example = f"--request 'GET {opaque[0].rstrip('/')}/'"

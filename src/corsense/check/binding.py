@@ -17,7 +17,7 @@ _FILES = 20
 
 def local_host(asked: CheckRequest, app: AppDescription) -> str | None:
     """The host of a local server: that of the base URL the user named, or the one that a `uvicorn.run()` in the app's files
-    listens on. None where nothing says so: where an app is tried by default says nothing of where it will live."""
+    listens on. None where nothing says so: the default address says nothing about where it will run."""
     if asked.base_url is not None:
         url = parse_url(asked.base_url)
         return url.host if url is not None and _is_local(url.host) else None

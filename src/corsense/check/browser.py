@@ -160,8 +160,8 @@ def app_answers(port: int, probes: Sequence[Probe], app: AppDescription, client:
 
 
 def live_answers(client: HttpClient, *, run_endpoints: bool, redirects: RedirectPermission | None = None) -> Answers:
-    """Answers from the live server. What may change something is held back, unless endpoints are to run: the browser gets the
-    leave that the preflight gave in place of an answer."""
+    """Answers from the live server. What may change something is held back, unless endpoints are to run: the preflight's
+    permission stands in for the response."""
     lock = threading.Lock()
 
     def answers(_index: int) -> Answer:
@@ -231,4 +231,4 @@ def _notes(report: Report, verdicts: dict[int, BrowserVerdict], ran: BrowserRun)
         yield f"{number:,} {'request was' if number == 1 else 'requests were'} not made in {_TITLES[ran.name]}: {sentence}."
     different = sum(verdict.answered_differently for verdict in verdicts.values())
     if different:
-        yield f"The server answered {different:,} requests of the browser otherwise than those of the model."
+        yield f"The server answered {different:,} of the browser's requests differently from the model's."

@@ -1,4 +1,4 @@
-"""The call that a console message is about, as what a check is to ask; and what trying it has shown."""
+"""The call that a console message is about, as a request for a check; and what trying it showed."""
 
 from __future__ import annotations
 

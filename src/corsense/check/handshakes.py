@@ -1,4 +1,4 @@
-"""Handshakes of WebSockets: from the pages that are to use an app, and from pages that nobody trusts."""
+"""Handshakes of WebSockets: from the pages meant to use an app, and from untrusted pages."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOREIGN_HOST = "corsense-k7q2v9.example"
 
 
 def plan_handshakes(asked: CheckRequest, app: AppDescription, origins: Iterable[PlannedOrigin]) -> list[Probe]:
-    """A handshake with every WebSocket route, or with those that were asked for, from every origin."""
+    """A handshake with every WebSocket route, or with the requested ones, from every origin."""
     return [
         _probe(asked, app, route, path, planned.origin)
         for planned in origins
@@ -76,7 +76,7 @@ def is_trusted(origin: str, app: AppDescription) -> bool:
 
 
 def untrusted_origin(base: str) -> str:
-    """The origin of a page that nobody trusts, and that browsers let call the server: a page on https may not use plain http."""
+    """The origin of an untrusted page that browsers allow to call the server: a page on https may not use plain http."""
     return f"{base.partition('://')[0]}://{_FOREIGN_HOST}"
 
 

@@ -146,7 +146,7 @@ class NetworkCheck:
             observations = self.own(observations)
             self.notes.extend(differences(observations))
         self.untried.extend(
-            f"The redirect to {server} was not followed, so what answers there was not judged; --follow allows it."
+            f"The redirect to {server} was not followed, so the answer there was not judged; --follow follows it."
             for server in redirects.refused
         )
         notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
@@ -155,8 +155,8 @@ class NetworkCheck:
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
-        """The permission to call servers: that of the URL and those of the requests that were asked for. The user is asked about
-        each server once, however often this is called."""
+        """The permission to call servers: that of the URL and those of the named requests. The user is asked about each server
+        once, however often this is called."""
         named = dict.fromkeys((self.url, *(request.url for request in requests)))
         return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask, decided=self._decided)
 
@@ -173,7 +173,7 @@ class NetworkCheck:
     def _validate(self) -> None:
         url = parse_url(self.url)
         if url is None or not url.is_http:
-            raise InputError(f"{quoted(self.url)} is not a URL of http or https; write for example http://localhost:8000.")
+            raise InputError(f"{quoted(self.url)} is not an http or https URL; write for example http://localhost:8000.")
         if url.has_credentials:
             raise InputError("the URL contains a user name or password, which browsers refuse in a page's calls; drop them.")
 
@@ -229,7 +229,7 @@ class NetworkCheck:
             )
 
     def _untrusted_page(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Diagnosis]:
-        """Ask once in the name of a page that nobody trusts, with credentials: whether the server lets just anyone in."""
+        """Ask once as an untrusted page, with credentials: whether the server allows any origin."""
         asked = next((request for request in requests if request.method == "GET" and request.initiator != "websocket"), None)
         if asked is None:
             return []
@@ -246,7 +246,7 @@ class NetworkCheck:
         return list(dict.fromkeys(path if "://" in path else urljoin(self.url, path) for path in named))
 
     def _open_sockets(self, client: HttpClient, redirects: RedirectPermission) -> Iterator[Diagnosis]:
-        """Those of them that accept a page that nobody trusts."""
+        """Those of them that accept an untrusted page."""
         for url in self._sockets():
             request = _handshake(url, untrusted_origin(self.url))
             live = Live(client, False, redirects, request, self.asked.engine)

@@ -1,4 +1,4 @@
-"""A request that was copied from the browser, as wishes for a check."""
+"""A request that was copied from the browser, as the options of a check."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from corsense.readers.fetch_call import parse_fetch
 def with_pasted(
     asked: CheckRequest, text: str, kind: Literal["curl", "fetch"], target: str | None, usual: tuple[str, ...] = ()
 ) -> tuple[CheckRequest, str]:
-    """The wishes with those of the pasted text (what was given on the command line wins), and the target: that which was
-    given, else
-    the URL of the text. On an app, only the path of the URL counts. `usual` are the origins of a text that does not say which
-    page made the request. Raises InputError when the text cannot be read, or nothing says where the page is."""
+    """The options completed by the pasted text (the command line wins), and the target: the one that was given, else the URL of
+    the text. On an app, only the path of the URL counts. `usual` are the origins of a text that does not say which page made the
+    request. Raises InputError when the text cannot be read, or nothing says where the page is."""
     pasted = parse_curl(text) if kind == "curl" else parse_fetch(text)
     origins = asked.origins or ((pasted.origin,) if pasted.origin else usual)
     if not origins:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from corsense.readers.requests import Body
 
 BASE_URL = "http://localhost:8000"
-"""Where `fastapi dev` and uvicorn serve an app: what a plan takes for the base URL when nobody names one."""
+"""Where `fastapi dev` and uvicorn serve an app: the base URL of a plan when none is given."""
 
 WEBSOCKET = "WEBSOCKET"
-"""In an `CheckOperation`, in place of a method: the handshake of a WebSocket."""
+"""In a `CheckOperation`, in place of a method: the handshake of a WebSocket."""
 
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
@@ -54,7 +54,7 @@ _BODIES = {
 
 @dataclass(frozen=True, slots=True)
 class PlannedOrigin:
-    """A page's origin; `assumed` when nobody named it, neither the user nor the app."""
+    """A page's origin; `assumed` when neither the user nor the app named it."""
 
     origin: str
     assumed: bool = False
@@ -87,7 +87,7 @@ def plan_probes(asked: CheckRequest, app: AppDescription, origins: Iterable[Plan
 
 
 def _answers_itself(app: AppDescription) -> bool:
-    """Whether the outermost app has routes of its own: one that only holds others leaves unknown paths to nobody."""
+    """Whether the outermost app has routes of its own: one that only holds others does not answer unknown paths itself."""
     own = [route for route in app.routes if route.app == 0 and not route.builtin]
     return not own or any(route.kind != "mount" for route in own)
 

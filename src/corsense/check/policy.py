@@ -34,12 +34,12 @@ def _policy(document: str, source: str) -> Policy:
     try:
         return Policy(**found)
     except TypeError:
-        raise InputError(f"the corsense of {quoted(source)} is of another release: its policy cannot be read.") from None
+        raise InputError(f"the corsense of {quoted(source)} is another release, so its policy cannot be read.") from None
 
 
 def policies_of_routes(app: AppDescription) -> dict[str, Policy | None]:
     """The policies that single routes of an app have of their own, by the path as it was written; None where requests are left
-    alone. A function of the app's that has the last word about origins is not asked: what it decides is `ORIGIN_UNRESOLVED`."""
+    alone. A function of the app that decides about origins is not called: its decision is `ORIGIN_UNRESOLVED`."""
     layer = next((layer for layer in app.cors_layers if layer.policy is not None), None)
     if layer is None:
         return {}

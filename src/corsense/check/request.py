@@ -22,7 +22,7 @@ UNTRUSTED_ORIGIN = UNTRUSTED[1]
 
 
 ANY_METHOD = "*"
-"""In an `CheckOperation`: every method that the route has."""
+"""In a `CheckOperation`: every method that the route has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class CheckRequest:
     """What to check. Empty tuples and None mean: what makes sense for the target.
 
     - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
-    - `behind_proxy`: TLS ends in front of the app, which sees http. None: nobody said so, so it does not.
+    - `behind_proxy`: TLS ends in front of the app, which sees http. None: unknown, treated as False.
     - `clients`: names of client profiles (`corsense.clients`) whose requests are planned too.
     - `notes` say how a pasted request was understood, `selection` which findings are reported.
     """
@@ -70,7 +70,7 @@ def read_base_url(text: str) -> str:
     value = text.strip()
     url = parse_url(value)
     if url is None or not url.is_http or not url.host:
-        raise InputError(f"{quoted(text)} is not a URL of http or https; write for example https://api.example.com.")
+        raise InputError(f"{quoted(text)} is not an http or https URL; write for example https://api.example.com.")
     if _is_too_long(url.host):
         raise InputError(f"The host of {quoted(text)} is longer than a name can be, {_LONGEST}.")
     if url.has_credentials:

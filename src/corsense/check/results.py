@@ -59,9 +59,8 @@ class Result:
     """One request of one page in one situation, judged.
 
     `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each
-    exchange of
-    the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`. `browser` is
-    what a real browser did, None when it was not asked.
+    exchange of the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`.
+    `browser` is what a real browser did, None when it was not asked.
     """
 
     origin: str
@@ -100,7 +99,7 @@ class Report:
     `notes` say what was not tried, and why. `complete` is False when a limit or a redirect that was not followed kept the check
     from trying what was asked for. `browser` is None when no real browser was asked. `silenced` are the causes of errors and
     warnings that are not among the findings because options, configuration or comments silence them. `assumed` are the origins
-    that were tried because nobody named one; empty where the user or the app named any.
+    that were tried because none was named; empty where the user or the app named any.
     """
 
     target: CheckTarget
@@ -127,7 +126,7 @@ class Report:
 
     @property
     def needs_an_origin(self) -> bool:
-        """Whether nobody named an origin, and no page that was assumed is allowed: the check says little then."""
+        """Whether no origin was named and no assumed page is allowed: the check says little then."""
         refused = any(finding.cause.slug in _OF_ORIGINS for finding in self.findings)
         return bool(self.assumed) and refused and all(result.outcome != "allowed" for result in self.results)
 

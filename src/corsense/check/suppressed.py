@@ -1,4 +1,4 @@
-"""A report without the findings that are not to be reported."""
+"""A report without the silenced findings."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _writable(asked: CheckRequest, app: AppDescription) -> list[RouteInfo]:
 
 def plan_rebound(asked: CheckRequest, app: AppDescription) -> list[PlannedWrite]:
     """Requests to a name that was rebound to this server, of a page with that very name; none where the server is not a local
-    one, or asks everybody to log in."""
+    one, or requires a login everywhere."""
     host = local_host(asked, app)
     if host is None:
         return []
@@ -70,7 +70,7 @@ def plan_rebound(asked: CheckRequest, app: AppDescription) -> list[PlannedWrite]
 
 
 def seen_writes(planned: Sequence[PlannedWrite], tried: Sequence[ProbeResult], app: AppDescription) -> list[ForeignWrite]:
-    """What came of each request."""
+    """The result of each request."""
     found = []
     for plan, result in zip(planned, tried, strict=True):
         assert plan.probe.route is not None

@@ -58,7 +58,7 @@ def _get_ahead(arguments: list[str]) -> None:
 
 
 def fail(sentence: str) -> NoReturn:
-    """Say in one line, without secrets, why the command could not do its work, and exit with status 2."""
+    """Print in one line, without secrets, why the command failed, and exit with status 2."""
     from corsense._redaction import redact_text
     from corsense.readers.controls import harmless
 

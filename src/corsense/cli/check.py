@@ -22,10 +22,13 @@ def check(
     request: Annotated[
         list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
     ] = None,
-    header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help="A header that the page's script sets, 'Name: value'. Repeatable.")
+    ] = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[
-        Engine | None, typer.Option(help="Whose rules decide. Default: those of --browser, or chromium.", show_default=False)
+        Engine | None,
+        typer.Option(help="The browser engine whose rules apply. Default: that of --browser, or chromium.", show_default=False),
     ] = None,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")
@@ -38,12 +41,13 @@ def check(
         bool | None,
         typer.Option(
             "--behind-proxy/--no-behind-proxy",
-            help="TLS ends in front of the app: it sees http, whatever the page calls.",
+            help="TLS ends at a proxy in front of the app, which sees http.",
             show_default=False,
         ),
     ] = None,
     client: Annotated[
-        list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
+        list[str] | None,
+        typer.Option(help="A client to plan for, such as mcp or tus; `corsense clients` lists them. Repeatable."),
     ] = None,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
     fetch: Annotated[
@@ -53,26 +57,26 @@ def check(
         RealBrowser | None, typer.Option(help="Make the same requests in a real browser too, and compare.", show_default=False)
     ] = None,
     browser_path: Annotated[
-        str | None, typer.Option(metavar="PATH", help="The program of --browser.", show_default=False)
+        str | None, typer.Option(metavar="PATH", help="The executable of --browser.", show_default=False)
     ] = None,
     app: Annotated[
         str | None,
         typer.Option(metavar="MODULE:APP", help="The app behind a URL: compare its own answers with the server's."),
     ] = None,
-    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that returns the app.")] = False,
     python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, one per line.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every request with its exchanges.")] = False,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1, max=86_400)
+        float, typer.Option(help="Seconds allowed for importing the app, and for each answer.", min=0.1, max=86_400)
     ] = 30.0,
     max_operations: Annotated[
-        int, typer.Option(help="Operations of a URL's OpenAPI document that are tried at most.", min=1, max=1_000_000)
+        int, typer.Option(help="The most operations of a URL's OpenAPI document to try.", min=1, max=1_000_000)
     ] = 500,
-    max_time: Annotated[float, typer.Option(help="Seconds that the whole check of a URL may take.", min=0.1, max=86_400)] = 300.0,
+    max_time: Annotated[float, typer.Option(help="Seconds allowed for the whole check of a URL.", min=0.1, max=86_400)] = 300.0,
     follow: Annotated[
         bool | None,
         typer.Option(
@@ -84,8 +88,7 @@ def check(
 ) -> None:
     """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
 
-    Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser did what corsense had not
-    foreseen.
+    Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser disagreed with corsense.
     """
     check_target(
         target,

@@ -114,7 +114,7 @@ def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine 
 
     if browser is None:
         if path is not None:
-            raise InputError("--browser-path names the program of a browser; say which with --browser chromium.")
+            raise InputError("`--browser-path` needs `--browser`; add --browser chromium, for example.")
         return None
     if engine is not None and engine.value != browser.value:
         raise InputError(f"`--engine {engine.value}` conflicts with `--browser {browser.value}`; drop one.")
@@ -169,7 +169,7 @@ def _report(
     from corsense.errors import InputError
 
     if curl is not None and fetch is not None:
-        raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+        raise InputError("`--curl` conflicts with `--fetch`; drop one.")
     configuration = configuration_for(target)
     pasted = curl if curl is not None else fetch
     if pasted is not None:
@@ -228,7 +228,7 @@ def with_handshake(asked: CheckRequest, target: str) -> tuple[CheckRequest, str]
 
 
 def report_on(target: str, asked: CheckRequest) -> Report:
-    """The report on an app or a URL for the call that another command asks about; no client's requests are added."""
+    """The report on an app or a URL for the call of another command; no client's requests are added."""
     from corsense.cli.configured import configuration_for, with_configuration
 
     _insist_on_scheme(target)
@@ -287,7 +287,7 @@ def _over_the_wire(
 
 
 def _ask_on_terminal() -> Callable[[str], bool] | None:
-    """Asks on stderr; None where nobody sits at a terminal."""
+    """Asks on stderr; None without a terminal."""
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     from corsense.readers.controls import harmless

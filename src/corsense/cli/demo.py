@@ -29,18 +29,18 @@ def demo(
     ] = None,
     port: Annotated[int, typer.Option(help="The port of the page. 0: a free one.", min=0, max=65535)] = 0,
     open_page: Annotated[
-        bool | None, typer.Option("--open/--no-open", help="Open the page in your browser. Default: when this is a terminal.")
+        bool | None, typer.Option("--open/--no-open", help="Open the page in your browser. Default: on a terminal.")
     ] = None,
     headless: Annotated[
         bool,
-        typer.Option("--headless", help="Drive an unseen Chromium, and print what it did beside what corsense said."),
+        typer.Option("--headless", help="Drive a headless Chromium, and print what it did next to what corsense said."),
     ] = False,
     browser_path: Annotated[
         str | None, typer.Option(metavar="PATH", help="The Chromium, Chrome or Edge for --headless.", show_default=False)
     ] = None,
 ) -> None:
     """Serve the scenarios of the article as real apps, broken and repaired, with a page that runs each in your browser and shows
-    beside it what corsense says. Everything is on this machine alone, on free ports; Ctrl-C ends all of it.
+    beside it what corsense says. Everything runs on this machine alone, on free ports; Ctrl-C stops it.
 
     Exit status: 0, with --headless 1 when Chromium and corsense differ, 2 the demo could not be shown.
     """
@@ -55,7 +55,7 @@ def demo(
         with Demo(_chosen(scenario), port=port) as running:
             status = _drive(running, browser_path) if headless else _wait(running, open_page, stopping)
     except PortTakenError as error:
-        fail(f"{error}; choose another with --port, or leave it out for a free one")
+        fail(f"{error}; choose another with --port, or omit it for a free one")
     except KeyboardInterrupt:
         status = NOTHING_FOUND if not headless else 130
     raise typer.Exit(status)
@@ -89,7 +89,7 @@ def _stop_on_termination() -> threading.Event:
 def _wait(running: Demo, open_page: bool | None, stopping: threading.Event) -> int:
     number = len(running.scenarios)
     served = "1 scenario is" if number == 1 else f"{number} scenarios are"
-    print(f"{served} served; Ctrl-C ends everything.\nThe page: {running.url}", flush=True)
+    print(f"{served} served; Ctrl-C stops everything.\nThe page: {running.url}", flush=True)
     running.analyse_ahead()
     if open_page if open_page is not None else sys.stdout.isatty():
         webbrowser.open(running.url)

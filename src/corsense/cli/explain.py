@@ -16,15 +16,15 @@ def explain(
     ] = None,
     file: Annotated[Path | None, typer.Option(help="Read the text from a file.")] = None,
     clipboard: Annotated[bool, typer.Option("--clipboard", help="Read the text from the clipboard.")] = False,
-    app: Annotated[str | None, typer.Option(help="package.module:app: try the call of the message on it.")] = None,
-    url: Annotated[str | None, typer.Option(help="URL of the running server: try the call of the message on it.")] = None,
+    app: Annotated[str | None, typer.Option(help="package.module:app: the app to try the call on.")] = None,
+    url: Annotated[str | None, typer.Option(help="URL of the running server to try the call on.")] = None,
     format: Annotated[Format, typer.Option(help="How to print the explanations.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Without the code of the fixes.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every line, every cause with its code, and the whole report.")
     ] = False,
-    run_endpoints: Annotated[bool, typer.Option("--run-endpoints", help="Run the endpoint of the call that is tried.")] = False,
-    list_: Annotated[bool, typer.Option("--list", help="The catalogue of all messages.")] = False,
+    run_endpoints: Annotated[bool, typer.Option("--run-endpoints", help="Run the endpoint of the tried call for real.")] = False,
+    list_: Annotated[bool, typer.Option("--list", help="List all known messages.")] = False,
 ) -> None:
     """Explain console messages of any browser: what was checked, the causes by likelihood, the fix of each as code.
 

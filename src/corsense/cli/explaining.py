@@ -116,7 +116,7 @@ def _from_standard_input() -> str:
 
 
 def _nothing_recognised(*, in_one_sentence: bool) -> None:
-    """Who names an app or a URL has found the console already."""
+    """Where the call was to be tried on an app or a URL, one sentence is enough: that user has found the console already."""
     from corsense.report.explanations import WHERE_TO_FIND_IT
 
     if in_one_sentence:

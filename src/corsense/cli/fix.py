@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Printed(StrEnum):
-    """How to print what is done."""
+    """How to print the result."""
 
     TEXT = "text"
     JSON = "json"
@@ -39,7 +39,7 @@ def fix(
     ] = None,
     write: Annotated[bool, typer.Option("--write/--diff", help="Write the files; by default a diff is printed.")] = False,
     unsafe_fixes: Annotated[
-        bool, typer.Option("--unsafe-fixes", help="Also what is a guess, or changes more than CORS; each is marked.")
+        bool, typer.Option("--unsafe-fixes", help="Also apply guesses and changes beyond CORS; each is marked.")
     ] = False,
     from_env: Annotated[
         str | None, typer.Option(metavar="NAME", help="Read the origins from this environment variable, as in ALLOWED_ORIGINS.")
@@ -51,7 +51,7 @@ def fix(
         bool,
         typer.Option(
             "--protect",
-            help="Add corsense's protection in report mode: foreign writes are logged, none is refused. The program then needs "
+            help="Add corsense's protection in report mode: foreign writes are logged, not refused. The program then needs "
             "corsense where it runs.",
         ),
     ] = False,
@@ -59,9 +59,11 @@ def fix(
     request: Annotated[
         list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
     ] = None,
-    header: Annotated[list[str] | None, typer.Option(help="A header that script sets, 'Name: value'. Repeatable.")] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help="A header that the page's script sets, 'Name: value'. Repeatable.")
+    ] = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
-    engine: Annotated[Engine, typer.Option(help="Whose rules decide.")] = Engine.CHROMIUM,
+    engine: Annotated[Engine, typer.Option(help="The browser engine whose rules apply.")] = Engine.CHROMIUM,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real, several times; by default a stand-in answers.")
     ] = False,
@@ -73,30 +75,31 @@ def fix(
         bool | None,
         typer.Option(
             "--behind-proxy/--no-behind-proxy",
-            help="TLS ends in front of the app: it sees http, whatever the page calls.",
+            help="TLS ends at a proxy in front of the app, which sees http.",
             show_default=False,
         ),
     ] = None,
     client: Annotated[
-        list[str] | None, typer.Option(help="A client to plan for, as in mcp or tus; `corsense clients` lists them. Repeatable.")
+        list[str] | None,
+        typer.Option(help="A client to plan for, such as mcp or tus; `corsense clients` lists them. Repeatable."),
     ] = None,
     curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
     fetch: Annotated[
         str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
     ] = None,
-    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that makes the app.")] = False,
+    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that returns the app.")] = False,
     python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
-    format: Annotated[Printed, typer.Option(help="How to print what is done.")] = Printed.TEXT,
+    format: Annotated[Printed, typer.Option(help="How to print the result.")] = Printed.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the diffs and the last lines.")] = False,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds that importing the app, or an answer, may take.", min=0.1, max=86_400)
+        float, typer.Option(help="Seconds allowed for importing the app, and for each answer.", min=0.1, max=86_400)
     ] = 30.0,
 ) -> None:
     """Repair the CORS of an app or of source. Each fix of an app is tried on the repaired app, in a process of its own, before
-    anything is written: the failing requests pass, no other page gains access, none loses what it was meant to have, and no
-    entry stays beside the one that takes its place.
+    anything is written: the failing requests pass, no other page gains access, no page loses the access it should have, and no
+    replaced entry stays in a list.
 
     Exit status: 0 nothing to fix, or all fixed; 1 a diff was printed, or something is left; 2 the work could not be done.
     """
@@ -122,7 +125,7 @@ def fix(
 
 
 def _end_interrupted(write: bool) -> None:
-    """Let no run start from files of which an earlier run, killed while it wrote, had replaced some. Raises WriteError."""
+    """With `write`, finish or undo an earlier run that was killed while it wrote; otherwise report it. Raises WriteError."""
     from corsense.fix.write import finish_interrupted, is_interrupted
 
     if not is_interrupted():
@@ -130,7 +133,9 @@ def _end_interrupted(write: bool) -> None:
     if write:
         print(f"corsense: {finish_interrupted()}", file=sys.stderr)
     else:
-        print("corsense: an earlier run was killed while it wrote; run corsense fix --write to end it.", file=sys.stderr)
+        print(
+            "corsense: an earlier run was killed while it wrote; run corsense fix --write to finish or undo it.", file=sys.stderr
+        )
 
 
 def _variable(name: str | None) -> str | None:
@@ -161,7 +166,7 @@ def _fix_result(
         if "://" in named or named.lower().endswith(".har"):
             raise InputError(f"{quoted(named)} has no source to repair; name the app, for example main:app, or its files.")
     if curl is not None and fetch is not None:
-        raise InputError("--curl and --fetch are two ways to say the same; give one of them.")
+        raise InputError("`--curl` conflicts with `--fetch`; drop one.")
     configuration = configuration_for(targets[0] if targets else None)
     sources = [target for target in targets if _is_source(target)]
     if sources and len(sources) == len(targets):
@@ -169,7 +174,7 @@ def _fix_result(
             raise InputError("a request can be tried on an app only; name it, for example main:app, in place of its files.")
         return _on_source(sources, with_configuration(asked, configuration), fix_options)
     if len(targets) > 1:
-        raise InputError("one app at a time; several targets have to be files or folders of source that exist.")
+        raise InputError("only one app can be fixed at a time; several targets must be existing files or folders of source.")
     target = targets[0] if targets else None
     pasted = curl if curl is not None else fetch
     if pasted is not None:

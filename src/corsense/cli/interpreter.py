@@ -53,7 +53,7 @@ def launch_ahead_for(arguments: list[str]) -> None:
 
 
 def _is_open(arguments: list[str]) -> bool:
-    """Whether something may speak for another interpreter than ours."""
+    """Whether anything may name an interpreter other than our own."""
     variables = ("VIRTUAL_ENV", "CONDA_PREFIX", "UV_PROJECT_ENVIRONMENT")
     if any(text.startswith("--python") for text in arguments) or any(os.environ.get(name) for name in variables):
         return True

@@ -18,9 +18,9 @@ def lint(
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the findings.")] = Format.TEXT,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, a line each.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, one per line.")] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say also what was skipped, and show information in full.")
+        bool, typer.Option("--verbose", "-v", help="Also list what was skipped, and show information in full.")
     ] = False,
 ) -> None:
     """Find every CORS configuration in source, and say what is wrong with it. Nothing is imported or run.

@@ -13,7 +13,7 @@ Select: TypeAlias = Annotated[
     ),
 ]
 Ignore: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="RULES", help="Not these rules. Repeatable.", show_default=False)
+    list[str] | None, typer.Option("--ignore", metavar="RULES", help="Skip these rules. Repeatable.", show_default=False)
 ]
 Python: TypeAlias = Annotated[
     str | None,

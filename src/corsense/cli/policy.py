@@ -1,4 +1,4 @@
-"""`corsense policy`: look at a policy, check it, compare two, and ask it about an origin."""
+"""`corsense policy`: show a policy, check it, compare two, and ask it about an origin."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from corsense.readers.policy import RunningPolicyError
 
 app = typer.Typer(
-    help="Look at a policy: what it allows, whether it is valid, how it differs from another, what it says of an origin, and "
+    help="Look at a policy: what it allows, whether it is valid, how it differs from another, how it treats an origin, and "
     "how much of it is used.\n\n"
     "POLICY is module:policy, module:app, a .toml or .json file, or 'env'. Without it, the policy is that of the environment, "
     ".env and [tool.corsense.policy].",
@@ -79,7 +79,7 @@ def _show_running(running: RunningPolicyError, format: Format) -> None:
 
 @app.command()
 def check(source: Source = None, format: Printed = Format.TEXT) -> None:
-    """Say everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
+    """List everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     from corsense.faults import PolicyError
 
     faults: tuple[Fault, ...] = ()
@@ -100,7 +100,7 @@ def diff(
     after: Source = None,
     format: Printed = Format.TEXT,
 ) -> None:
-    """Say who gains and who loses when one policy takes another's place. Exit status: 0 nobody, 1 somebody."""
+    """Show who gains and who loses access when one policy replaces another. Exit status: 0 no one, 1 someone."""
     changes = valid_policy(before).diff(valid_policy(after))
     kinds = {
         kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
@@ -116,7 +116,7 @@ def explain(
     source: Source = None,
     format: Printed = Format.TEXT,
 ) -> None:
-    """Say whether the policy lets pages of an origin in, and why. Exit status: 0 it does, 1 it does not."""
+    """Say whether the policy allows pages of an origin, and why. Exit status: 0 it does, 1 it does not."""
     policy = valid_policy(source)
     decision = policy.decide(origin)
     sentence = policy.explain(origin)
@@ -178,7 +178,7 @@ def replay(
         typer.Option(
             "--field",
             metavar="NAME=KEY",
-            help="Where a log of JSON lines or a table has something, such as origin=http.headers.origin. Repeatable.",
+            help="Where a JSON-lines log or a table keeps a field, such as origin=http.headers.origin. Repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -192,7 +192,7 @@ def replay(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     format: Printed = Format.TEXT,
 ) -> None:
-    """Say which requests in logs a policy would refuse or allow, other than today.
+    """List the requests in logs that a policy would refuse or allow, unlike today.
 
     Caddy's access log can be read as it is; docs/how-to/replay.md has the setting that adds Origin to the log of other servers.
     Exit status: 0 nothing changes, 1 something changes, 2 nothing could be judged."""

@@ -72,7 +72,7 @@ def _outcome(work: Callable[[], int | None]) -> int:
         _say(
             f"corsense: a fault of corsense itself, not of your app: {type(error).__name__}: {redact_text(str(error))} "
             f"({_where(error)}). "
-            "Run again with CORSENSE_TRACEBACK=1 for the whole story, and please report it."
+            "Run again with CORSENSE_TRACEBACK=1 for the traceback, and please report it."
         )
         return COULD_NOT_WORK
 

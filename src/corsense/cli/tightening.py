@@ -45,9 +45,9 @@ def tighten(
     format: Annotated[TightenFormat, typer.Option(help="How to print the proposal.")] = TightenFormat.TEXT,
     python: Python = None,
 ) -> None:
-    """Propose the least policy that keeps every legitimate request that was observed: which origins, methods, headers and
-    credentials were used, with the evidence for each; what nobody used; who would lose access; what was left out, and why.
-    A proposal needs 7 days and 100 successful requests, and it allows nothing that --current refuses.
+    """Propose the least policy that keeps every legitimate observed request: which origins, methods, headers and credentials were
+    used, with the evidence for each; what was unused; who would lose access; what was left out, and why. A proposal needs 7 days
+    and 100 successful requests, and it allows nothing that --current refuses.
 
     Exit status: 0 nothing to tighten; 1 a proposal; 2 there is no proposal, for example because there is too little evidence.
     """
@@ -107,7 +107,7 @@ def _source(current: str | None, proposal: PolicyProposal, seen: Observations, p
             current, proposal.policy, proposal.current, seen.requests, interpreter_for(str(Path.cwd()), python).path
         )
     except (AppLoadError, AppHungError, AppStoppedError) as error:
-        return SourceProposal(None, f"{current} is no app whose code could be changed: {error}")
+        return SourceProposal(None, f"{current} is not an app whose code can be changed: {error}")
 
 
 def _write(source: SourceProposal | None) -> None:

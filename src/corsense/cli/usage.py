@@ -1,4 +1,4 @@
-"""What a command line says that no command takes, as one sentence; and the names of values that `--help` shows.
+"""What is wrong with a command line, as one sentence; and the names of values that `--help` shows.
 
 typer changes the classes behind its errors and parameters from version to version, so that only attributes are looked at that all
 of them have.

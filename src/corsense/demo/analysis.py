@@ -56,14 +56,14 @@ def analyse(scenario: Scenario, folder: Path, port: int) -> Analysis:
 
 
 def _by_hand(finding: Finding | None, before: str, after: str) -> Finding | None:
-    """The finding with the repair by hand, which nobody has tried yet."""
+    """The finding with the repair by hand, which has not been tried yet."""
     if finding is None:
         return None
     return replace(finding, fix=Fix("by hand, since no edit can be sure here", (Edit("main.py", before, after),)))
 
 
 def _without_folder(report: Report, folder: Path) -> Report:
-    """The report as it reads for somebody who is in the folder."""
+    """The report with paths relative to the folder."""
     prefix = f"{folder}/"
     return replace(
         report,

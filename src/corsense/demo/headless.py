@@ -22,7 +22,7 @@ _LIMIT = 20.0
 
 @dataclass(frozen=True, slots=True)
 class ScenarioRun:
-    """What came of one request: `allowed` and `predicted_allowed` are the verdicts of Chromium and of the model, `console` and
+    """The result of one request: `allowed` and `predicted_allowed` are the verdicts of Chromium and of the model, `console` and
     `predicted` the lines of the console. `headers` are the names that script could read."""
 
     variant: Variant
@@ -63,7 +63,7 @@ class Row:
 
 
 def good(scenario: Scenario, seen: ScenarioRun) -> bool:
-    """Whether what Chromium did is as it should be in this scenario."""
+    """Whether Chromium did what this scenario expects."""
     if scenario.kind == "open door":
         return not seen.allowed
     return seen.allowed and (scenario.reads is None or scenario.reads in seen.headers)

@@ -38,8 +38,8 @@ class Seat:
 class Demo:
     """All scenarios, served; a context manager that leaves no port, process or file behind.
 
-    The page is at `url`. A scenario is analysed when `analysis` is first asked for it, or before when nothing else is to be done
-    (`analyse_ahead`); its repaired app is served from then on.
+    The page is at `url`. A scenario is analysed when `analysis` is first asked for it, or before in idle time (`analyse_ahead`);
+    its repaired app is served from then on.
     """
 
     def __init__(self, chosen: Sequence[Scenario] | None = None, *, port: int = 0) -> None:
@@ -54,7 +54,7 @@ class Demo:
         self.port = 0
 
     def __enter__(self) -> Self:
-        """Raises PortTakenError when the port that was asked for cannot be had."""
+        """Raises PortTakenError when the requested port cannot be used."""
         try:
             self._open()
         except BaseException:

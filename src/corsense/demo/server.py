@@ -16,7 +16,7 @@ _BACKLOG = 128
 
 
 class PortTakenError(OSError):
-    """The port that was asked for cannot be had."""
+    """The requested port cannot be used."""
 
 
 class LocalServer:

@@ -1,4 +1,4 @@
-"""Who may use an app: tried with pages of many origins, before and after a repair, so that nobody gains access unnoticed."""
+"""Who may use an app: tried with pages of many origins, before and after a repair, so that no one gains access unnoticed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TRUSTED = 6
 
 @dataclass(frozen=True, slots=True)
 class AccessTable:
-    """Whose pages can use which of the requests that were tried."""
+    """Whose pages can use which of the tried requests."""
 
     tried: frozenset[Key]
     allowed: frozenset[Key]
@@ -74,8 +74,8 @@ def _matches(pattern: str, origin: str) -> bool:
 
 
 def faults_of(before: AccessTable, after: AccessTable, grant: Grant, kept: Iterable[str]) -> tuple[str, ...]:
-    """What a repair did to those it is not about, a sentence each: who gains access without having been named, which of the
-    origins `kept` loses it, and which requests are closed that every page was allowed to make."""
+    """What a repair did to those it is not about, a sentence each: who gains access without being named, which of the origins
+    `kept` loses it, and which requests are closed that every page was allowed to make."""
     gained = [key for key in sorted(after.allowed - before.allowed) if not grant.admits(key)]
     lost = [key for key in sorted(before.allowed - after.allowed) if key in after.tried]
     wanted = set(kept) - grant.shut
@@ -91,14 +91,14 @@ def _how(cookies: bool) -> str:
 
 
 def label(probe: Probe) -> str:
-    """The request of a probe, whoever makes it: `GET /news`."""
+    """The request of a probe, without its origin: `GET /news`."""
     url = parse_url(probe.request.url)
     path = probe.request.url if url is None else url.href.removeprefix(url.origin)
     return f"{probe.request.method} {path}"
 
 
 def access_probes(probes: Sequence[Probe], app: AppDescription, origins: Iterable[str]) -> list[Probe]:
-    """A few of the planned requests of each app, in the name of each origin, with cookies and without."""
+    """A few of the planned requests of each app, from each origin, with cookies and without."""
     tried = list(dict.fromkeys(origins))
     most = max(_REQUESTS_OF_AN_APP, min(_REQUESTS, _PROBES // (2 * max(1, len(tried)))))
     chosen: dict[str, Probe] = {}
@@ -160,8 +160,8 @@ def origins_to_try(trusted: Sequence[str]) -> list[str]:
 
 
 def values_left_behind(app: AppDescription, before: AppDescription, opened: Collection[str]) -> tuple[str, ...]:
-    """What a repair leaves of the values that were written, a sentence each: a dead entry beside the one that takes its place,
-    an entry that is there twice by now."""
+    """What a repair leaves of the values that were written, a sentence each: an unused entry beside its replacement, or a
+    duplicate."""
     doubled_before = {value for layer in before.cors_layers for value in _doubled_in(LayerPolicy.of(layer))}
     found = []
     for layer in app.cors_layers:
@@ -169,7 +169,7 @@ def values_left_behind(app: AppDescription, before: AppDescription, opened: Coll
         if policy.policy is not None or not policy.known or isinstance(policy.origins, str):
             continue
         dead = [entry for entry in policy.entries if entry not in opened and _means_one_of(entry, opened)]
-        found += [f"the entry {entry!r} would stay in the list, dead beside the one that takes its place" for entry in dead]
+        found += [f"the entry {entry!r} would stay in the list, unused beside its replacement" for entry in dead]
         doubled = [value for value in _doubled_in(policy) if value not in doubled_before]
         found += [f"{value!r} would be in its list twice" for value in doubled]
     return tuple(dict.fromkeys(found))

@@ -29,7 +29,7 @@ def alternatives(report: Report, app: AppDescription, asked: CheckRequest, direc
     slugs = {finding.cause.slug for finding in report.findings if finding.severity != "info"}
     if slugs & _NEEDS_A_NAME and not asked.origins:
         yield (
-            "Nobody named the origin of the page, and corsense does not guess it; name it, for example: "
+            "No origin was named, and corsense does not guess one; name it, for example: "
             f"corsense fix {app.target} --origin https://app.example.com."
         )
     frontend = frontend_beside(directory) if "missing-cors-middleware" in slugs else None

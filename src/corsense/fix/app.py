@@ -44,7 +44,7 @@ from corsense.suppression import UNUSED
 
 _ROUNDS = 4
 _ATTEMPTS = 6
-"""So often the rest is tried anew without what was refuted, or with the next candidate in its place."""
+"""How often the rest is tried again without what was refuted, or with the next candidate instead."""
 _NO_LAYER = "missing-cors-middleware"
 
 _COMPUTED = "No edit is certain here, because the value is computed or comes from elsewhere: change it where it is set."
@@ -76,9 +76,9 @@ class _Step:
 
 @dataclass(slots=True)
 class _Attempt:
-    """What came of applying the proposals that were not refused: the texts of the files by then, the steps, and what the app
-    does with them. `verdicts` are by step, None where nothing could be tried; `reasons` say why a step is not proven. `idle` are
-    proposals that others left nothing to do."""
+    """The result of applying the proposals that were not refused: the texts of the files, the steps, and what the app does with
+    them. `verdicts` are by step, None where nothing could be tried; `reasons` say why a step is not proven. `idle` are proposals
+    that others left nothing to do."""
 
     texts: dict[str, str] = field(default_factory=dict)
     steps: list[_Step] = field(default_factory=list)
@@ -94,7 +94,7 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class AppFix:
-    """The repair of one app. `wishes` say what may be done besides what is safe; the rest is as in `AppCheck`."""
+    """The repair of one app. `wishes` say what may be done beyond safe fixes; the rest is as in `AppCheck`."""
 
     target: AppTarget
     asked: CheckRequest
@@ -104,7 +104,7 @@ class AppFix:
     python: str | None = None
 
     def run(self, session: AppSession) -> FixResult:
-        """The edits, each proven or with the reason why not, and what they leave to be done. `session` is closed on the way.
+        """The edits, each proven or with the reason why not, and what remains to do. `session` is closed on the way.
 
         Raises AppLoadError when the app cannot be loaded as it is, AppHungError and AppStoppedError when it does not answer.
         """
@@ -172,7 +172,7 @@ class AppFix:
     def _requested(
         self, survey: Survey, texts: Mapping[str, str], fix_options: FixOptions
     ) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The texts with what the user asked for besides repairs, and what was done."""
+        """The texts with what the user requested besides repairs, and what was done."""
         after, done = apply_requested(texts, self._files(survey, texts), fix_options)
         if not fix_options.protect or after != texts:  # lines of the survey are those of its texts
             return after, done
@@ -244,7 +244,7 @@ class AppFix:
             attempt.reasons.append(reason or (attempt.harm[0] if attempt.harm else None))
 
     def _owed_nothing(self, step: _Step) -> frozenset[str]:
-        """The origins that nobody named, for a step that lets a policy count which the source has: it may well not list them."""
+        """The origins that no one named, for a step that makes a policy of the source take effect: it may well not list them."""
         candidate = step.proposal.candidate
         if not candidate.reveals or candidate.proven_only:
             return frozenset()
@@ -253,7 +253,7 @@ class AppFix:
     def _harm(
         self, session: AppSession, first: Survey, before: AccessTable, attempt: _Attempt, passes: Mapping[_Key, bool]
     ) -> tuple[str, ...]:
-        """Whom the repair lets in unnamed, and who loses what they should have."""
+        """Who gains access without being named, and who loses access they should have."""
         survey = attempt.survey
         assert survey is not None
         grant = self._grant(first, survey, attempt)
@@ -268,7 +268,7 @@ class AppFix:
         )
 
     def _grant(self, first: Survey, survey: Survey, attempt: _Attempt) -> Grant:
-        """Who may gain or lose access: what the user named, what the policy lists, what the chosen edits open and shut."""
+        """Who may gain or lose access: what the user named, what the policy lists, what the chosen edits open and close."""
         chosen = [step.proposal.candidate for step in attempt.steps]
         known = [first.app, *([survey.app] if any(candidate.reveals for candidate in chosen) else ())]
         opened = [origin for candidate in chosen for origin in candidate.opens]
@@ -304,8 +304,8 @@ class AppFix:
         attempt.reasons += [attempt.broken or attempt.untried for _ in attempt.steps[done:]]
 
     def _failed(self, attempt: _Attempt) -> dict[ProposalKey, tuple[_Step, str | None]]:
-        """The steps that are refuted, or could not be tried and nobody asked for. Of several that do harm together, the one that
-        opens most is given up first."""
+        """The steps that are refuted, or that could not be tried and were not requested. Of several that do harm together, the
+        one that opens most is dropped first."""
         failed = [
             (step, reason)
             for step, verdict, reason in zip(attempt.steps, attempt.verdicts, attempt.reasons, strict=True)
@@ -398,7 +398,7 @@ def _verdict(finding: Finding, affected: Sequence[tuple[Result, bool]], left: se
 
 
 def _risk(candidate: Candidate) -> tuple[bool, ...]:
-    """By how much a candidate may change who is let in: greater is more."""
+    """How much a candidate may change who has access: greater is more."""
     return (
         candidate.guess is not None,
         candidate.reveals,
@@ -457,7 +457,7 @@ def _start_failure(first: Survey, survey: Survey) -> list[str]:
 def _lost_requests(first: Survey, passes: Mapping[_Key, bool], kept: Collection[str]) -> list[str]:
     """The requests of `kept` origins that passed before and do not pass now."""
     return [
-        f"{result.method} {result.route or result.url} from {result.origin} would not pass any more"
+        f"{result.method} {result.route or result.url} from {result.origin} would no longer pass"
         for result, probe in zip(first.report.results, first.probes, strict=True)
         if result.outcome == "allowed" and result.situation == "success" and result.origin in kept and not passes[_key(probe)]
     ]

@@ -24,11 +24,11 @@ class Candidate:
 
     - `opens`: origins, and `patterns` expressions, that may be let in by it; `shuts`: origins that the finding says are let in by
       mistake.
-    - `guess`: why it is unsafe, as the end of a sentence; None for a safe one. A safe fix keeps every origin allowed that
-      is listed for good reason, and lets in nobody but those named by the user or by the finding.
+    - `guess`: why it is unsafe, as the end of a sentence; None for a safe one. A safe fix keeps every origin allowed that is
+      listed for good reason, and allows only those named by the user or by the finding.
     - `moves`: it moves a statement; `proven_only`: it is safe only where the failing request can be replayed.
-    - `closes`: it puts names in the place of a `*`, so that other pages lose their access on purpose.
-    - `reveals`: it makes a policy count that the source has, and that had no effect so far.
+    - `closes`: it replaces a `*` with names, so that other pages lose access on purpose.
+    - `reveals`: it makes a policy in the source take effect that had no effect before.
     """
 
     place: Place
@@ -47,8 +47,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Case:
     """A finding, the results it was made from, the app, and the origins that the user named: only these may gain access where a
-    finding does not name one itself. `has_corsense`: the program depends on corsense already, or is to. `asked` are all results:
-    what the pages want, whatever came of it. `with_credentials`: the user said that pages send them."""
+    finding does not name one itself. `has_corsense`: the program depends on corsense, or will. `asked` are all results: what the
+    pages want, whatever came of it. `with_credentials`: the user said that pages send them."""
 
     finding: Finding
     affected: Sequence[Result]

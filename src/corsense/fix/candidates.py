@@ -93,11 +93,13 @@ def _dangers(case: Case, layer: LayerInfo, place: Place) -> Iterator[Candidate]:
             apply = origins_in_place_of_star(line, layer, origins)
             yield Candidate(place, title, apply, tuple(origins), guess=guess, closes=True)
     elif slug == "null-origin" and value == "null":
-        yield Candidate(place, "take 'null' off the list", lambda text: edits.remove_origin(text, line, "null"), shuts=("null",))
+        yield Candidate(
+            place, "remove 'null' from the list", lambda text: edits.remove_origin(text, line, "null"), shuts=("null",)
+        )
     elif slug == "insecure-origin-with-credentials":
         secure = value.replace("http://", "https://", 1)
         if secure in entries:
-            title = f"take {value!r} off the list: {secure!r} is on it"
+            title = f"remove {value!r} from the list: {secure!r} is on it"
             yield Candidate(place, title, lambda text: edits.remove_origin(text, line, value), shuts=(value,))
         else:
             guess = f"pages of {value} lose access"

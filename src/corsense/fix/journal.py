@@ -1,7 +1,7 @@
-"""The journal of one `fix --write`: what is to be written, kept until all of it is.
+"""The journal of one `fix --write`: what will be written, kept until all of it is.
 
-It lies in a folder of the user's own and not beside the source: a journal that came with somebody's repository could have files
-written anywhere.
+It lies in a folder of the user's own and not beside the source: a journal that came with a repository could have files written
+anywhere.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def exists(folder: Path) -> bool:
-    """Whether a run was interrupted, be it while it began its journal."""
+    """Whether a run was interrupted, even while it began its journal."""
     return (folder / _NAME).is_file() or (folder / _UNFINISHED).is_file()
 
 

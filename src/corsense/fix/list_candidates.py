@@ -28,7 +28,7 @@ def origin_candidates(slug: str, evidence: Mapping[str, object], place: Place) -
     if slug in ADDED and sent and sent != "null":
         title = f"add {sent!r} to the allowed origins"
         yield Candidate(place, title, lambda text: edits.add_origin(text, line, sent), (sent,))
-        guess = "the list is made elsewhere, and may be meant to be the whole truth: better written there"
+        guess = "the list is built elsewhere and may be meant as complete; the better place is there"
         yield Candidate(place, title, lambda text: edits.extend_origins(text, line, sent), (sent,), guess=guess)
         return
     if slug not in CORRECTED or not sent:
@@ -36,10 +36,10 @@ def origin_candidates(slug: str, evidence: Mapping[str, object], place: Place) -
     title = f"write {sent!r} in place of {allowed!r}"
     yield Candidate(place, title, lambda text: edits.replace_origin(text, line, allowed, sent), (sent,))
     if slug == "env-split-without-strip":
-        title = "take the white space off the origins of the setting"
+        title = "strip white space from the setting's origins"
         yield Candidate(place, title, lambda text: edits.strip_origins(text, line), (sent,))
     if slug == "origin-trailing-slash":
-        yield Candidate(place, "take the slash off the origins", lambda text: edits.unslash_origins(text, line), (sent,))
+        yield Candidate(place, "strip the slash from the origins", lambda text: edits.unslash_origins(text, line), (sent,))
     if allowed.startswith(sent) and slug != "env-split-without-strip":
         tail = allowed[len(sent) :]
         guess = "the f-string loses that part wherever the app runs"
@@ -57,7 +57,7 @@ def plain_candidates(slug: str, evidence: Mapping[str, object], place: Place) ->
         argument = str(evidence.get("argument", "allow_origins"))
         values = tuple(value for value in values_of(evidence, "value") if "*" not in value)
         opens = values if argument == "allow_origins" else ()
-        title = "unpack the list that stands inside the list"
+        title = "unpack the list inside the list"
         yield Candidate(place, title, edited(edits.unnest_list, line, argument), opens)
     elif slug == "origin-regex-not-a-string":
         listed = Listed.of(values_of(evidence, "value"))
@@ -82,7 +82,7 @@ def plain_candidates(slug: str, evidence: Mapping[str, object], place: Place) ->
             yield Candidate(place, title, lambda text: edits.glob_to_regex(text, line, allowed), patterns=(pattern,))
         elif (preview := shared_preview(allowed)) is not None:
             expression, host = preview
-            guess = f"whoever can take a name of this shape on {host} is allowed too"
+            guess = f"anyone who can get a name of this shape on {host} is allowed too"
             apply = edited(edits.glob_to_expression, line, allowed, expression)
             yield Candidate(place, title, apply, patterns=(expression,), guess=guess)
     elif slug == "regex-in-origins":

@@ -50,8 +50,8 @@ def propose(
     refuted: Collection[ProposalKey] = (),
 ) -> list[Proposal]:
     """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
-    finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is
-    unsafe as well. `refuted`: the keys of what was tried in vain, whose place the next candidate takes."""
+    finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is unsafe
+    as well. `refuted`: the keys of what was tried in vain, which the next candidate replaces."""
     found = []
     for index, finding in enumerate(report.findings):
         affected = [result for result in report.results if index in result.findings]
@@ -67,7 +67,7 @@ def propose(
 
 
 def _opens_to_assumed(case: Case, candidate: Candidate) -> bool:
-    """Whether an edit lets in an origin that only corsense assumed: such an origin never enters a list."""
+    """Whether an edit allows an origin that only corsense assumed: such an origin never enters a list."""
     return case.finding.severity == "info" and not frozenset(candidate.opens) <= frozenset(case.named)
 
 

@@ -1,7 +1,7 @@
 """`fix --protect`: cross-origin protection in report mode, added where it knows the trusted origins.
 
-Where Starlette's CORS middleware is, corsense's takes its place with the same arguments, because protection has to know the
-listed origins: beside a layer whose list it cannot see, it would report the writes of the very pages that the list lets in.
+corsense's CORS middleware replaces Starlette's with the same arguments, because protection has to know the listed origins: beside
+a layer whose list it cannot see, it would report the writes of the very pages that the list allows.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def why_not(target: ProtectionTarget, fault: str | None = None) -> str:
         return "protection was not added: where the app is made is not known."
     where = f"{target.places[0].file}:{target.places[0].line}"
     if fault is not None:
-        return f"protection was not added at {where}: corsense's middleware refuses {fault}. Repair that first."
+        return f"protection was not added at {where}: corsense's middleware refuses {fault}. Fix that first."
     write = "CORSMiddleware from corsense," if target.layers else "corsense.install(app, ...)"
     return f'protection was not added at {where}: no edit is certain there. Write {write} with protection="report".'
 

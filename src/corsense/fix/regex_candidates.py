@@ -45,7 +45,7 @@ def expression_candidates(
         yield Candidate(place, "escape the dots", lambda text: edits.escape_regex_dots(text, line))
     narrow = tightened(regex)
     if slug != "public-suffix-origin" and narrow is not None and is_tight(narrow):
-        title = f"keep the expression to its own site: {narrow}"
+        title = f"limit the expression to its own site: {narrow}"
         yield Candidate(place, title, lambda text: edits.replace_regex(text, line, narrow))
     named = list(user_named or listed_origins)
     if named:

@@ -1,4 +1,4 @@
-"""What is done to the source because the user wishes it, whatever was found."""
+"""What is done to the source because the user requests it, regardless of the findings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corsense.fix.result import FixOptions
 def apply_requested(
     texts: Mapping[str, str], files: Sequence[str], fix_options: FixOptions, kept: Collection[str] = ()
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The texts of the files with the wishes granted where they can be, and what was done, a title each. `kept` are files that
+    """The texts of the files with the requests carried out where possible, and what was done, a title each. `kept` are files that
     keep the middleware they have."""
     found, titles = dict(texts), []
     for file in files:

@@ -1,4 +1,4 @@
-"""What a repair came to: `FixResult`, with a `FixOutcome` for each thing that was, or could be, done."""
+"""The result of a repair: `FixResult`, with a `FixOutcome` for each thing that was, or could be, done."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from corsense.finding import Edit, Finding
 
 @dataclass(frozen=True, slots=True)
 class FixOptions:
-    """What may be done besides what is safe: guesses (`unsafe`), origins read from the variable `environment`, corsense's
-    middleware in the place of Starlette's (`adopt`), and protection in report mode (`protect`). `refused` says why something that
-    was asked for is not done."""
+    """What may be done beyond safe fixes: guesses (`unsafe`), origins read from the variable `environment`, corsense's middleware
+    instead of Starlette's (`adopt`), and protection in report mode (`protect`). `refused` says why something requested is not
+    done."""
 
     unsafe: bool = False
     environment: str | None = None
@@ -28,11 +28,11 @@ SAFE_FIXES = FixOptions()
 
 @dataclass(frozen=True, slots=True)
 class FixOutcome:
-    """One thing to do about a finding, or because it was wished for (`finding` is None).
+    """One thing to do about a finding, or because it was requested (`finding` is None).
 
     - `guess`: why it is unsafe; None for a safe one.
-    - `verified`: True once the failing request has passed with everything applied, while nobody else was let in and nobody lost
-      what they should have; False when it was tried and did not, None when it could not be tried. `reason` says why.
+    - `verified`: True once the failing request has passed with everything applied, while no one else gained access and no one
+      lost access they should have; False when it was tried and did not, None when it could not be tried. `reason` says why.
     - `applied`: it is part of the edits. `by_lint`: the proof is what the linter says of the repaired source.
     """
 
@@ -46,7 +46,7 @@ class FixOutcome:
 
     @property
     def is_safe(self) -> bool:
-        """Whether it keeps what should be allowed allowed, and lets in nobody who was not named."""
+        """Whether it keeps what should be allowed allowed, and gives access to no one who was not named."""
         return self.guess is None
 
 
@@ -60,7 +60,7 @@ class FixResult:
     - `remaining`: the findings, more than information, that are there with the edits applied; their places are those of the
       edited files.
     - `found`: what was found before; None where only source was looked at.
-    - `refused`: why something that was wished for is not done.
+    - `refused`: why something requested is not done.
     """
 
     kind: Literal["app", "source"]
@@ -74,11 +74,11 @@ class FixResult:
 
     @property
     def is_done(self) -> bool:
-        """Whether nothing is left to be done."""
+        """Whether nothing remains to do."""
         return not self.remaining and self.refused is None
 
 
 def unused_note(finding: Finding) -> str:
-    """What is said of a comment that silences nothing."""
+    """The message about a comment that silences nothing."""
     assert finding.place is not None
     return f"{finding.place.file}:{finding.place.line}: {finding.message}"

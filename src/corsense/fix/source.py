@@ -231,7 +231,7 @@ def _candidates(finding: Finding, named: Sequence[str]) -> Iterator[Candidate]:
         apply = edited(edits.rewrite_literal, place.line, allowed, sent)
         yield Candidate(place, title, apply, (sent,), guess=_SHARED)
     if slug == "env-split-without-strip" and not isinstance(sent, str):
-        title = "take the white space off the origins of the setting"
+        title = "strip white space from the setting's origins"
         yield Candidate(layer, title, lambda text: edits.strip_origins(text, line))
 
 
@@ -241,7 +241,7 @@ def _dangers(slug: str, value: str, layer: Place, named: Sequence[str]) -> Itera
         title = f"name the origins that may send cookies: {', '.join(named)}"
         yield Candidate(layer, title, lambda text: edits.wildcard_to_origins(text, line, named), tuple(named))
     elif slug == "null-origin":
-        title = "take 'null' off the list"
+        title = "remove 'null' from the list"
         yield Candidate(layer, title, lambda text: edits.remove_origin(text, line, "null"), shuts=("null",))
     elif slug == "insecure-origin-with-credentials":
         secure = value.replace("http://", "https://", 1)

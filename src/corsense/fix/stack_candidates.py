@@ -43,7 +43,7 @@ def origins_in_place_of_star(line: int, layer: LayerInfo, named: Sequence[str]) 
 
 
 def new_layer(case: Case) -> Iterator[Candidate]:
-    """Add a CORS layer that allows what was asked for, and no more."""
+    """Add a CORS layer that allows what was requested, and no more."""
     owner = _owner(case.app)
     if owner is None or owner.place is None:
         return
@@ -104,7 +104,7 @@ def installed_around(case: Case) -> Iterator[Candidate]:
     if layer is None or layer.place is None:
         return
     place = layer.place
-    guess = None if case.has_corsense else "the app will need corsense where it runs: say --adopt"
+    guess = None if case.has_corsense else "the app will need corsense where it runs: pass --adopt"
     title = "install the CORS layer around everything, so that pages can read errors too"
     yield Candidate(place, title, lambda text: edits.install_layer(text, place.line), guess=guess, moves=True, proven_only=True)
 
@@ -121,7 +121,7 @@ def layer_out_of_startup(case: Case) -> Iterator[Candidate]:
 
 
 def no_options_handler(case: Case, place: Place) -> Iterator[Candidate]:
-    """The handler taken out, and a CORS layer in its stead where there is none."""
+    """The handler removed, and a CORS layer added where there is none."""
     removed = edited(edits.remove_manual_options, place.line)
     if case.app.cors_layers:
         yield Candidate(place, "remove the OPTIONS handler", removed, proven_only=True)
@@ -132,10 +132,10 @@ def no_options_handler(case: Case, place: Place) -> Iterator[Candidate]:
 
 
 def no_headers_by_hand(case: Case, place: Place) -> Iterator[Candidate]:
-    """What sets the headers by hand taken out, and a CORS layer in its stead where there is none."""
+    """What sets the headers by hand removed, and a CORS layer added where there is none."""
     removed = edited(edits.remove_manual_cors, place.line)
     if case.app.cors_layers:
-        yield Candidate(place, "leave the headers to CORSMiddleware", removed, proven_only=True)
+        yield Candidate(place, "let CORSMiddleware set the headers", removed, proven_only=True)
         return
     for insertion in new_layer(case):
         yield from both(insertion, f"{insertion.title}, in place of headers set by hand", place, removed)
@@ -154,23 +154,23 @@ def both(insertion: Candidate, title: str, place: Place, removed: TextEdit) -> I
 
 
 def other_layers(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
-    """What to do about a layer, or a function, that is no CORS layer."""
+    """What to do about a layer, or a function, that is not a CORS layer."""
     line = place.line
     if slug == "duplicate-cors-headers":
-        title = "leave the headers to CORSMiddleware"
+        title = "let CORSMiddleware set the headers"
         yield Candidate(place, title, lambda text: edits.remove_manual_cors(text, line), proven_only=True)
     elif slug == "vary-origin-missing":
-        yield Candidate(place, "say Vary: Origin", lambda text: edits.vary_by_origin(text, line))
+        yield Candidate(place, "add Vary: Origin", lambda text: edits.vary_by_origin(text, line))
     elif slug == "preflight-redirected":
         guess = "the redirect is gone wherever APP_ENV is not 'production'"
         title = "redirect to https only where APP_ENV is 'production'"
         yield Candidate(place, title, lambda text: edits.only_in_production(text, line), guess=guess, moves=True)
     elif slug == "redirect-loses-cors":
-        guess = "the page gets {'url': ...} to call by itself, in place of a redirect"
-        title = "say where to go in place of redirecting to another host"
+        guess = "the page gets {'url': ...} to call itself, instead of a redirect"
+        title = "return the target URL instead of redirecting to another host"
         yield Candidate(place, title, lambda text: edits.address_instead_of_redirect(text, line), guess=guess)
     elif slug == "cookie-not-sent" and evidence.get("attribute", "same-site") == "same-site":
         given = {"same_site": '"none"', "https_only": "True"}
-        guess = "the cookie goes with requests of every site: guard what changes state against forgery"
+        guess = "requests from every site carry the cookie: protect what changes state against forgery"
         title = "let the session cookie cross sites: SameSite=None; Secure"
         yield Candidate(place, title, lambda text: edits.give_keywords(text, line, "SessionMiddleware", given), guess=guess)

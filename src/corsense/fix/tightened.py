@@ -59,7 +59,7 @@ def policy_fix(source: str, policy: Policy, today: Policy, observed: Iterable[Ob
         verified = None
     else:
         verified = all(_is_between(seen.request, policy, patched, today) for seen in observed)
-    return SourceProposal(Fix("Allow what was seen, and nothing else.", (edit,), verified))
+    return SourceProposal(Fix("Allow what was observed, and nothing else.", (edit,), verified))
 
 
 def _is_between(request: RequestTuple, least: Policy, patched: Policy, today: Policy) -> bool:

@@ -17,7 +17,7 @@ from corsense.fix.proposals import Proposal, ProposalKey, patched, propose, with
 
 _PROBES_TO_PROVE = 60
 _MORE_CANDIDATES = 2
-"""So many further candidates are tried for a finding whose first one is refuted."""
+"""How many further candidates are tried for a finding whose first one is refuted."""
 _RAN_AGAIN = "Endpoints ran once for each request, and once more on the repaired app to prove the fixes."
 
 
@@ -42,7 +42,7 @@ def _propose(check: AppCheck, survey: Survey, refuted: Collection[ProposalKey] =
 
 
 def _best(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> tuple[list[Proposal], dict[int, bool | None]]:
-    """For each finding the first proposal that is proven, else the first of all; and what came of trying them."""
+    """For each finding the first proposal that is proven, else the first of all; and the result of trying them."""
     chosen = {proposal.index: proposal for proposal in proposals}
     verified = _prove(check, survey, proposals)
     refuted: set[ProposalKey] = set()
@@ -99,7 +99,7 @@ def of_patched(probe: Probe, app: AppDescription, patched: AppDescription) -> Pr
 def proven(tried: Sequence[tuple[Result, bool]]) -> bool:
     """Whether a fix is proven by its requests: for one origin at least, all that succeed in themselves pass now.
 
-    What a crash would answer is another finding's business, and an origin that nobody named is not let in by a fix.
+    What a crash would answer is another finding's business, and a fix does not allow an origin that no one named.
     """
     by_origin: dict[str, list[bool]] = {}
     in_themselves = [pair for pair in tried if pair[0].situation == "success"] or tried

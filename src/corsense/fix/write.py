@@ -1,15 +1,15 @@
 """Edits onto the disk as one transaction: all files or none, whenever the process ends, with the encoding, the mode and the line
 ends they had.
 
-1. The journal names every file, its content before and after, and the finished file that is to take its place.
+1. The journal names every file, its content before and after, and the finished file that replaces it.
 2. The finished files are written beside those that they replace; the journal says so.
 3. Each changes places with its file in one step. What comes out is compared with what was read: an edit that was made in the
    meantime goes back to its place, and everything else with it. Where a system cannot exchange files (`corsense.fix.exchange`),
    the comparison comes immediately before the file is replaced.
 4. The old files are removed, then the journal.
 
-A process that is killed leaves the journal. The next run (`finish_interrupted`) finishes what was begun, or takes it back where
-a file has been edited since.
+A process that is killed leaves the journal. The next run (`finish_interrupted`) finishes what was begun, or undoes it where a
+file has been edited since.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def is_interrupted(state: Path | None = None) -> bool:
 
 
 def finish_interrupted(state: Path | None = None) -> str | None:
-    """Finish what an earlier run was killed at, or take it back where a file has been edited since. Returns what was done, in
-    one sentence; None when nothing was to be done. Raises WriteError."""
+    """Finish what an earlier run was killed at, or undo it where a file has been edited since. Returns what was done, in one
+    sentence; None when there was nothing to do. Raises WriteError."""
     folder = _interrupted_in(state)
     if folder is None:
         return None
@@ -108,7 +108,7 @@ def _distinct(entries: list[JournalEntry]) -> tuple[JournalEntry, ...]:
     paths = [entry.path for entry in entries]
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
-        raise WriteError(f"{twice} is edited twice, by two of its names. No file was changed; name it once.")
+        raise WriteError(f"{twice} is edited twice, under two names. No file was changed; name it once.")
     return tuple(entries)
 
 
@@ -200,7 +200,7 @@ def _take_back(folder: Path, entries: Iterable[JournalEntry]) -> None:
     except OSError as error:
         raise WriteError(
             f"the edits could not be written, and {error.filename or 'a file'} could not be put back: {error.strerror or error}. "
-            "Run corsense fix --write again; it finishes or takes back what was begun."
+            "Run corsense fix --write again; it finishes or undoes what was begun."
         ) from None
 
 
@@ -229,7 +229,7 @@ def _settle(folder: Path) -> str | None:
     if found.phase == "staging":
         _remove_staged(found.entries)
         journal.remove(folder)
-        return f"An interrupted run was taken back, before it had changed a file: {names}."
+        return f"An interrupted run was undone, before it had changed a file: {names}."
     try:
         for entry in found.entries:
             if _is_edited(entry):
@@ -238,7 +238,7 @@ def _settle(folder: Path) -> str | None:
             _finish(entry)
     except _EditedMeanwhile as edited:
         _take_back(folder, found.entries)
-        return f"An interrupted run was taken back, because {edited} has been edited since: {names}."
+        return f"An interrupted run was undone, because {edited} has been edited since: {names}."
     _sync(found.entries)
     _remove_staged(found.entries)
     journal.remove(folder)
@@ -246,7 +246,8 @@ def _settle(folder: Path) -> str | None:
 
 
 def _is_edited(entry: JournalEntry) -> bool:
-    """Whether somebody else wrote the file since: the one that is there, or the one that came out when it was replaced."""
+    """Whether the file was written by something else since: the one that is there, or the one that came out when it was
+    replaced."""
     there, beside = _content(entry.path), _content(entry.staged)
     if there == entry.after:
         return beside not in (None, entry.before, entry.after)

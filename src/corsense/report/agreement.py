@@ -17,7 +17,7 @@ def print_verdict(lines: Lines, result: Result, *, verbose: bool) -> None:
         if verbose:
             lines.plain([("✓ ", "green"), (f"{verdict.version} agrees", "dim")], 4)
         return
-    lines.plain([("✗ ", "red"), (f"{verdict.version} does something else: a fault of corsense", "bold")], 4)
+    lines.plain([("✗ ", "red"), (f"{verdict.version} behaves differently: a fault of corsense", "bold")], 4)
     for difference in verdict.differences:
         for line in _sides(difference):
             lines.plain(line, 6, 9)

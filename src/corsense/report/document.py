@@ -25,7 +25,7 @@ Pairs = list[tuple[str, str]]
 
 
 class Document(BaseModel):
-    """A part of a document: unknown fields are refused, so that the schema is the whole truth."""
+    """A part of a document: unknown fields are refused, so that the schema is complete."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

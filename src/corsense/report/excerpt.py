@@ -18,7 +18,7 @@ from corsense.report.difference import shared_head
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _KEYWORD = re.compile(r"[A-Za-z_]\w*\s*=(?!=)\s*")
 _LONGEST_LINE = 20_000
-"""Of a longer line nothing is shown: nobody wrote it by hand."""
+"""A longer line is not shown: it was not written by hand."""
 _LONGEST_CALL = 20_000
 _MOST_MARKS = 4
 _OVERHANG = 8

@@ -55,7 +55,7 @@ class _Printer:
     quiet: bool = False
 
     def print(self, explanations: Sequence[Explanation], report: Report | None = None) -> None:
-        """Print all events; where their calls were tried, `report` says what came of it."""
+        """Print all events; where their calls were tried, `report` has the results."""
         explanations = redacted_explanations(explanations)
         report = redacted_report(report) if report is not None else None
         shown = [each for each in explanations if self.verbose or not each.follows] or list(explanations[:1])
@@ -162,10 +162,10 @@ def verdict(explanation: Explanation, shown: Tried, report: Report) -> str:
             f"on {name} the call itself is allowed; it is blocked only where the endpoint fails, because a crash answers "
             "without CORS headers. --run-endpoints runs the endpoint and shows its traceback."
         )
-    rest = "the causes below stay possible"
+    rest = "the causes below remain possible"
     if report.target.kind == "app":
         rest = "run the endpoint with --run-endpoints, or ask the URL that the page calls with --url"
-    return f"on {name} this call is allowed: another version runs, or a proxy in front answers; {rest}."
+    return f"on {name} this call is allowed: another version is running, or a proxy in front answers; {rest}."
 
 
 def _message(explanation: Explanation, lines: Lines, *, verbose: bool) -> None:

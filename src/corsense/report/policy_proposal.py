@@ -35,7 +35,7 @@ WHY: Final = {
 
 
 class EvidenceDocument(Document):
-    """What was seen. `days` is a lower bound; `authenticated` are successes with credentials on routes where nobody succeeds
+    """What was seen. `days` is a lower bound; `authenticated` are successes with credentials on routes where no one succeeds
     without; `routes` are at most five of `route_count`."""
 
     days: int
@@ -201,7 +201,7 @@ def summary(proposal: PolicyProposal, broken: int) -> str:
     line = f"{proposal.requests:,} requests of {days} days ({proposal.first} to {proposal.last}): {origins} allowed, "
     line += f"{len(proposal.left_out)} left out."
     if proposal.unkept:
-        line += f" {proposal.unkept:,} requests were counted and not kept: nothing is known of them."
+        line += f" {proposal.unkept:,} requests were counted and not kept: nothing is known about them."
     if broken:
         line += f" {broken:,} broken lines were skipped."
     return line
@@ -215,7 +215,7 @@ def verification(source: SourceProposal) -> str:
             said = "Verified: the app with this diff allows what the proposal allows, and nothing that is refused today."
             return f"{said} Apply it with --write."
         case False:
-            return "Not verified: the app with this diff judges observed requests otherwise. Paste the policy instead."
+            return "Not verified: the app with this diff judges observed requests differently. Paste the policy instead."
         case _:
             return "Not verified: the app could not be loaded with this diff."
 

@@ -170,7 +170,7 @@ class _Repeated(dict[_Part, _Part | None], Generic[_Part]):
 class _RepeatedParts:
     """What is shown of the parts that the results of a report repeat.
 
-    A result no part of which hides a value to remember is its parts, each shown as if it stood alone.
+    A result without a hidden value to remember is shown part by part.
     """
 
     def __init__(self) -> None:

@@ -23,7 +23,7 @@ _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 class FixOutcomeDocument(Document):
-    """One thing to do. `finding` is null where the user wished for it; `verified` is true once it is proven, false when it was
+    """One thing to do. `finding` is null where the user requested it; `verified` is true once it is proven, false when it was
     tried and failed, null when it was not tried; `reason` says why it is not proven or not safe. `applied`: it is part of the
     diffs."""
 

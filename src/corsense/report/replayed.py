@@ -245,7 +245,7 @@ def _said(result: ReplayResult) -> Iterator[str]:
         unanswered = _count(result.unanswered, "request")
         yield f"the verdict before of {unanswered}: the answer was an error or is missing, so they are not compared."
     if result.undated:
-        yield f"when {_count(result.undated, 'request')} came: the time is missing or no clock says it."
+        yield f"when {_count(result.undated, 'request')} came: the time is missing or cannot be read."
     if result.routes_known and result.unrouted:
         unrouted = _count(result.unrouted, "request")
         yield f"the route of {unrouted}: no route of the app has that path (does a proxy strip a prefix?)."

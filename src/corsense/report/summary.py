@@ -12,10 +12,10 @@ SITUATIONS = {
     "success": "",
     "error": "when the endpoint crashes",
     "http_exception": "when the endpoint raises HTTPException",
-    "validation_error": "when the input is not valid",
+    "validation_error": "when the input is invalid",
     "unauthenticated": "without credentials",
     "unknown_path": "on a path that does not exist",
-    "wrong_slash": "with a slash too many or too few",
+    "wrong_slash": "with an extra or missing slash",
 }
 """What the server was made to do for a result, in words."""
 

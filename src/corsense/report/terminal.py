@@ -1,4 +1,4 @@
-"""Lines on a terminal or into a pipe, and what must not get there raw. Imports nothing that takes time."""
+"""Lines on a terminal or into a pipe, and what must not reach it raw. Imports nothing that takes time."""
 
 from __future__ import annotations
 

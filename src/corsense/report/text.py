@@ -1,4 +1,4 @@
-"""A report as text for people: one block a cause, the worst first, then what the whole check came to."""
+"""A report as text for people: one block a cause, the worst first, then the result of the whole check."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class TextReport:
         self.lines.plain([(" ".join(closing(report, verbose=self.verbose)), style)])
 
     def _ask_for_an_origin(self, report: Report) -> None:
-        """Show the command that names the page, where nobody did."""
+        """Show the command that names the page, where no page was named."""
         tried = " and ".join(report.assumed)
         sentence = f"No page was named, and {tried} are not allowed. Name the origin of your page with --origin:"
         self.lines.led([("help: ", "bold cyan")], sentence, [("      ", "")])
@@ -141,7 +141,7 @@ class TextReport:
         print_verdict(self.lines, result, verbose=True)
 
     def _disagreements(self, report: Report) -> None:
-        """What a real browser did otherwise is reported even when nobody asked for every request."""
+        """A disagreement of a real browser is reported even without `verbose`."""
         for result in report.results:
             if result.browser is not None and not result.browser.agrees:
                 self.lines.plain(f"{operation(result)}  from {result.origin}{_situation(result)}")

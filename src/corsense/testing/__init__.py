@@ -1,4 +1,4 @@
-"""Tests that think like a browser: what pages of other origins may do with an API, asserted.
+"""Tests that judge like a browser: what pages of other origins may do with an API, asserted.
 
     from corsense.testing import assert_cors_allowed, assert_cors_blocked
 
@@ -11,7 +11,7 @@ an app whose resources belong to the event loop of the test. None of them needs 
 and `cors_snapshot` and the flags `--cors-update` and `--cors-engine`, and nothing else happens where they are not used.
 
 An app is asked in this process, so that the dependency overrides of a test hold. Its lifespan is not run, as with a `TestClient`
-that is not entered: hand over a client that is (`with TestClient(app) as client`), and its app is asked in its event loop.
+that is not entered: pass an entered client (`with TestClient(app) as client`), and its app is asked in its event loop.
 """
 
 from __future__ import annotations

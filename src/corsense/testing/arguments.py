@@ -1,4 +1,4 @@
-"""What a test wants a page to ask for, read and checked: origins, methods, paths, headers, bodies."""
+"""What a test makes a page request, read and checked: origins, methods, paths, headers, bodies."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def fetch_request(
 ) -> FetchRequest:
     """What a page at `origin` asks for; `json` is `...` where there is none.
 
-    Raises InputError for what no page can ask, and where CORS does not apply.
+    Raises InputError for what no page can request, and where CORS does not apply.
     """
     origin = read_page_origin(origin)
     if not path.startswith("/") and "://" not in path:
         raise InputError(f"{quoted(path)} is not a path: it starts with a slash, for example '/api/users'")
     if credentials not in ("omit", "same-origin", "include"):
-        raise InputError(f"credentials={credentials!r} is none of 'omit', 'same-origin' and 'include'")
+        raise InputError(f"credentials={credentials!r} must be 'omit', 'same-origin' or 'include'")
     url = resolved.url(path, origin)
     target = parse_url(url)
     if target is None or not target.is_http:
-        raise InputError(f"{quoted(url)} is not a URL of http or https")
+        raise InputError(f"{quoted(url)} is not an http or https URL")
     if target.origin == origin:
         raise InputError(f"a page of {origin} and {url} have the same origin; CORS does not apply, so nothing would be tested")
     content, lines = _content(body, json, with_defaults(header_pairs(headers), resolved.headers))
@@ -90,7 +90,7 @@ def read_engine(engine: str) -> EngineName:
     for known in ENGINES:
         if engine == known:
             return known
-    raise InputError(f"{quoted(engine)} is no browser engine; known are {', '.join(ENGINES)}")
+    raise InputError(f"{quoted(engine)} is not a browser engine; use one of {', '.join(ENGINES)}")
 
 
 def read_error(error: CorsError | str | None) -> CorsError | None:
@@ -102,7 +102,7 @@ def read_error(error: CorsError | str | None) -> CorsError | None:
     except ValueError:
         near = get_close_matches(error, list(CorsError), 1)
         meant = f"; did you mean {near[0]!s}?" if near else "; the names are those of corsense.fetch.CorsError"
-        raise InputError(f"{quoted(error)} is no reason that browsers give{meant}") from None
+        raise InputError(f"{quoted(error)} is not a reason that browsers give{meant}") from None
 
 
 def read_credentials(given: Iterable[Credentials] | Credentials) -> tuple[Literal["omit", "same-origin", "include"], ...]:
@@ -110,7 +110,7 @@ def read_credentials(given: Iterable[Credentials] | Credentials) -> tuple[Litera
     modes = tuple(dict.fromkeys([given] if isinstance(given, str) else given))
     for mode in modes:
         if mode not in ("omit", "same-origin", "include"):
-            raise InputError(f"credentials {mode!r} is none of 'omit', 'same-origin' and 'include'")
+            raise InputError(f"credentials {mode!r} must be 'omit', 'same-origin' or 'include'")
     if not modes:
         raise InputError("no credentials mode is given: name 'omit', 'include', or both")
     return modes

@@ -1,4 +1,4 @@
-"""The assertions as plain functions, which wait. Their twins to be awaited are in `corsense.testing.aio`."""
+"""The assertions as plain, blocking functions. Their twins to be awaited are in `corsense.testing.aio`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def assert_cors_allowed(
 
     The preflight that the browser would send is sent, then the request: **the endpoint runs**, as in any test with a client.
     Returns the `Trace`. Raises AssertionError with the lines of the browser's console, the exchanges, the cause and the fix;
-    ValueError for what no page can ask, and for a page of the API's own origin. Source: Fetch, *HTTP fetch*.
+    ValueError for what no page can request, and for a page of the API's own origin. Source: Fetch, *HTTP fetch*.
     """
     __tracebackhide__ = True
     resolved = resolve_target(target)
@@ -93,9 +93,9 @@ def cors_matrix(
     - `requests`: what to ask for, `["POST /api/users"]`; None: every route and method of the app (parameters are filled in), or
       what the `/openapi.json` of a server lists.
     - `run_unsafe`: send POST, PUT, PATCH and DELETE as well, which runs their endpoints. Without, only their preflights are sent,
-      and the leave that a preflight gives stands for the answer. Endpoints of GET run in either case.
+      and the preflight's permission stands in for the response. Endpoints of GET run in either case.
 
-    Raises ValueError for what is no origin, and where the routes cannot be known.
+    Raises ValueError for an invalid origin, and where the routes cannot be known.
     """
     __tracebackhide__ = True
     resolved = resolve_target(target)
@@ -115,11 +115,11 @@ def assert_cors_snapshot(
     """Assert that pages may do what the file at `path` says, no more and no less; `update` writes the file instead.
 
     The file is text to be reviewed: for each origin the requests it can make. Only what is allowed is kept, so another reason for
-    a refusal changes nothing; a new route changes it, whoever may call it. See `cors_matrix` for the rest, `cors_snapshot` for
-    the pytest fixture. Returns the matrix.
+    a refusal changes nothing; a new route changes it, whichever origins may call it. See `cors_matrix` for the rest,
+    `cors_snapshot` for the pytest fixture. Returns the matrix.
 
-    Raises AssertionError that names each origin with what it gained and lost, or when there is no such file; ValueError when
-    the file is no snapshot, and as `cors_matrix`.
+    Raises AssertionError that names each origin with what it gained and lost, or when there is no such file; ValueError when the
+    file is not a snapshot, and as `cors_matrix`.
     """
     __tracebackhide__ = True
     resolved = resolve_target(target)
@@ -136,14 +136,14 @@ def assert_no_foreign_access(
     ignore: Iterable[str] = (),
     run_unsafe: bool = False,
 ) -> None:
-    """Assert that no page but those of `trusted` is let in, by any of the slips that are known.
+    """Assert that no page outside `trusted` gets access through any of the known mistakes.
 
     For each trusted origin (or pattern, `https://*.example.com`) look-alikes are made that a careless comparison takes for it:
     names that begin or end alike, dots replaced, special characters, subdomains, http, other ports, other spellings; with them
-    `null`, sites where anybody can publish, and any site at all; where the app's own list can be read, whoever else it names.
+    `null`, sites where anyone can publish, and any site at all; where the app's own list can be read, every other origin on it.
     They ask for every route, and for the answers that no endpoint gives (404, 405, redirects of slashes, 401). Preflights that
-    let in whom the answers do not, and answers that caches would mix up, are found too. `ignore` names kinds that are no fault
-    here (`"cache split"`; see `corsense.testing.foreign_access.KINDS`).
+    allow an origin that the answers do not, and answers that caches would mix up, are found too. `ignore` names kinds that are
+    acceptable here (`"cache split"`; see `corsense.testing.foreign_access.KINDS`).
 
     For a public API without credentials (`*`), ask with `credentials=["include"]`. `requests` and `run_unsafe` are those of
     `cors_matrix`.
@@ -188,8 +188,8 @@ def assert_no_foreign_write(
 
     No endpoint runs: a stand-in answers in its place, behind the middleware and the dependencies. A WebSocket endpoint meets a
     page that connects and goes away. A server, and an app that is neither FastAPI nor Starlette, is asked with `run_unsafe=True`
-    only, which runs the endpoints. `requests` are those to try (`"POST /users"`, `"WEBSOCKET /ws"`), `ignore` kinds that are no
-    fault here (see `corsense.testing.foreign_write.KINDS`).
+    only, which runs the endpoints. `requests` are those to try (`"POST /users"`, `"WEBSOCKET /ws"`), `ignore` kinds that are
+    acceptable here (see `corsense.testing.foreign_write.KINDS`).
 
     Warns (`UntriedWarning`) of a route for which it is not known. Raises AssertionError that quotes the page that got through;
     ValueError for an entry that cannot be trusted, and where nothing answers.
@@ -226,7 +226,7 @@ def matrix_plan(
 
 
 def listed(values: Iterable[str], name: str) -> tuple[str, ...]:
-    """Several texts; one alone is one of them, not its letters. Raises TypeError for what is not text."""
+    """Several texts; a single string counts as one text, not as its letters. Raises TypeError for what is not text."""
     found = (values,) if isinstance(values, str) else tuple(values)
     for value in found:
         if not isinstance(value, str):

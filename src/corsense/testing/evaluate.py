@@ -13,7 +13,7 @@ from corsense.testing.exchange_plan import ExchangePlan, Watched, watch
 
 @dataclass(frozen=True, slots=True)
 class AssertionResult:
-    """What became of an assertion: the trace, and what is to be said when it fails (None: it holds)."""
+    """The result of an assertion: the trace, and the message when it fails (None: it holds)."""
 
     trace: Trace
     failure: str | None = None

@@ -1,4 +1,4 @@
-"""What a test asks for, apart from how it is sent: a generator that yields each `Call` and is sent what came back.
+"""What a test requests, apart from how it is sent: a generator that yields each `Call` and is sent what came back.
 
 The same plan serves a test that waits and a test that awaits.
 """
@@ -72,8 +72,8 @@ def watch(
 ) -> ExchangePlan[Watched]:
     """Drive one fetch to its end. With an `attempt` the request is sent, and a stand-in answers in place of the endpoint.
 
-    With `run_unsafe=False` a request whose method may change something (POST, PUT, DELETE...) is not sent. Its preflight is,
-    also where a browser would need none, and the origin that this one is given leave for stands for the answer.
+    With `run_unsafe=False` a request whose method may change something (POST, PUT, DELETE...) is not sent. Its preflight is, also
+    where a browser would need none, and the permission that it gives stands in for the response.
     """
     fetch = browser.fetch(request)
     body = request.body.encode() if isinstance(request.body, str) else request.body

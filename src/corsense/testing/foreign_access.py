@@ -1,4 +1,4 @@
-"""Whether pages that nobody trusts are let in: every look-alike of `corsense.origin.lookalikes`, on every route."""
+"""Whether untrusted pages get access: every look-alike of `corsense.origin.lookalikes`, on every route."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Search:
     run_unsafe: bool
 
     def through(self, operation: PageOperation, probes: Sequence[ForeignOrigin]) -> ExchangePlan[list[ForeignAccess]]:
-        """All that is found on one operation. Where everyone is let in, no more names are tried."""
+        """All that is found on one operation. Where every page gets access, no more origins are tried."""
         found: list[ForeignAccess] = []
         for mode in self.credentials:
             for number, probe in enumerate(probes):
@@ -79,8 +79,8 @@ class _Search:
         return found
 
     def listed(self, operations: Sequence[PageOperation], trusted: Sequence[str]) -> ExchangePlan[list[ForeignAccess]]:
-        """Those that the app's own list names and nobody trusts. Asked for when the app has answered: its stack is built then,
-        and can be read."""
+        """Those that the app's own list names and the test does not trust. Asked for when the app has answered: its stack is
+        built then, and can be read."""
         from corsense.testing.inspection import listed_origins
 
         found: list[ForeignAccess] = []
@@ -127,11 +127,12 @@ class _Search:
             return None
         if named != probe.origin and (named != "*" or with_cookies):
             return None
-        why = "the preflight lets it in and the answer does not: what it sends is carried out all the same"
+        why = "the preflight allows it and the answer does not: the server still carries out what it sends"
         return ForeignAccess("preflight differs", probe.origin, str(operation), request.credentials, named, why)
 
     def cache_split(self, operation: PageOperation, trusted: str) -> ExchangePlan[list[ForeignAccess]]:
-        """Answers that differ by origin must say so, those without `Origin` too, or a cache hands one page's leave to another."""
+        """Answers that differ by origin must say so, those without `Origin` too, or a cache gives one page's permission to
+        another."""
         answers: dict[str | None, WireResponse] = {}
         for origin in (trusted, UNTRUSTED[0], None):
             request = operation.request(self.resolved, trusted, "omit")
@@ -142,7 +143,7 @@ class _Search:
                 answers[origin] = answer
         if len({answer.header("access-control-allow-origin") for answer in answers.values()}) < 2:
             return []
-        why = "answers differ by origin and do not all say Vary: Origin: a cache hands one page's leave to another"
+        why = "answers differ by origin and not all have Vary: Origin: a cache gives one page's permission to another"
         return [
             ForeignAccess("cache split", origin or "(no Origin)", str(operation), "omit", answer.header("vary"), why)
             for origin, answer in answers.items()
@@ -227,7 +228,7 @@ def _ignored(ignore: Iterable[str]) -> frozenset[str]:
     ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
     for kind in ignored:
         if kind not in KINDS:
-            raise InputError(f"ignore={quoted(kind)} is none of {', '.join(map(repr, KINDS))}")
+            raise InputError(f"ignore={quoted(kind)} must be one of {', '.join(map(repr, KINDS))}")
     return ignored
 
 
@@ -267,14 +268,14 @@ def _says_so(answer: WireResponse) -> bool:
 
 
 def foreign_access_text(found: Sequence[ForeignAccess], trusted: Iterable[str], app: Any) -> str:
-    """The message of an assertion that wanted nobody but the trusted to be let in."""
+    """The message of an assertion that only trusted pages get access."""
     from corsense.readers.controls import harmless
     from corsense.testing.failure import remedies
     from corsense.testing.inspection import most_open
 
     own = ", ".join(trusted) or "nobody"
     kinds = {foreign_access.kind for foreign_access in found}
-    lines = [f"Pages that nobody trusts can use this API (trusted: {own})."]
+    lines = [f"Untrusted pages can use this API (trusted: {own})."]
     for kind in dict.fromkeys(foreign_access.kind for foreign_access in found):
         group = [foreign_access for foreign_access in found if foreign_access.kind == kind]
         lines += ["", f"{kind}: {group[0].why}"]
@@ -307,7 +308,7 @@ def _causes(found: Sequence[ForeignAccess], trusted: tuple[str, ...], faults: Se
         causes = [replace(faults[0], remedy=remedy)]
     else:
         causes = [
-            Diagnosis(_SLUGS.get(kind, "regex-too-broad"), f"{first.origin} is let in: {first.why}.", remedy=remedy)
+            Diagnosis(_SLUGS.get(kind, "regex-too-broad"), f"{first.origin} is allowed: {first.why}.", remedy=remedy)
             for kind in kinds
             if kind not in ("cache split", "listed")
             for first in [next(foreign_access for foreign_access in found if foreign_access.kind == kind)]

@@ -65,7 +65,7 @@ class ForeignWrite:
 
 @dataclass(frozen=True, slots=True)
 class WriteCell:
-    """Whether a page that nobody trusts gets a write through to an operation; `why` it was not tried."""
+    """Whether an untrusted page gets a write through to an operation; `why` it was not tried."""
 
     method: str
     route: str
@@ -256,7 +256,7 @@ class _Search:
                 yield page
 
     def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
-        """The request as the page of the app's own origin makes it: the result says whether anybody gets in."""
+        """The request as the page of the app's own origin makes it: the result says whether any page gets in."""
         origin = _base_origin(self.resolved)
         headers = (
             *operation.headers,
@@ -333,9 +333,9 @@ class _Search:
         return 0 < tried.status < 400 or (tried.status >= 500 and proper.status != tried.status)
 
     def _unclear(self, tried: _Tried, proper: _Tried) -> str | None:
-        """Why nobody can say whether a page is refused."""
+        """Why it cannot be known whether a page is refused."""
         if tried.looks and tried.reached:
-            return "its own code looks at the page; pass run_unsafe=True to run it"
+            return "its own code checks the page; pass run_unsafe=True to run it"
         if tried.status == 0:
             return "the connection was closed without an answer"
         if proper.reached or (self.run_unsafe and 0 < proper.status < 400):
@@ -347,9 +347,9 @@ class _Search:
 
 def _same_for_all(status: int) -> str:
     remedies = {
-        401: "; hand over a client that is logged in",
-        403: "; hand over a client that is logged in",
-        421: "; hand over a client whose base_url has a host that the server accepts",
+        401: "; pass a client that is logged in",
+        403: "; pass a client that is logged in",
+        421: "; pass a client whose base_url has a host that the server accepts",
     }
     return f"it answers {status} to the page of its own origin too{remedies.get(status, '')}"
 

@@ -122,7 +122,7 @@ def most_open(app: Any) -> list[Diagnosis]:
 
 def listed_origins(app: Any) -> tuple[str, ...]:
     """The origins and patterns that the CORS layers of an app list, those of paths and routes included; empty where that cannot
-    be known. An open list (`*`) names nobody."""
+    be known. An open list (`*`) names no origin."""
     if not is_described(app):
         return ()
     description = describe(app)

@@ -90,8 +90,8 @@ class CorsMatrix:
         raise KeyError(f"the matrix has no cell for {method} {route} from {origin} with credentials {credentials!r}")
 
     def foreign_write(self, method: str, route: str) -> Outcome:
-        """Whether a page that nobody trusts gets this request through. Raises KeyError when the matrix has no such request, or
-        its method is safe."""
+        """Whether an untrusted page gets this request through. Raises KeyError when the matrix has no such request, or its method
+        is safe."""
         for write in self.writes:
             if (write.method, write.route) == (method, route):
                 return write.outcome

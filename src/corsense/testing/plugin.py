@@ -22,13 +22,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cors-update",
         action="store_true",
         default=False,
-        help="write the snapshots of what pages may do, in place of comparing with them",
+        help="write the snapshots of what pages may do instead of comparing with them",
     )
     group.addoption(
         "--cors-engine",
         choices=("chromium", "firefox", "webkit", "standard"),
         default="chromium",
-        help="the browser that the fixture 'cors' thinks like (default: chromium)",
+        help="the browser whose rules the fixture 'cors' applies (default: chromium)",
     )
 
 

@@ -44,10 +44,10 @@ class Snapshot:
 
     @classmethod
     def read(cls, text: str, name: str = "the snapshot") -> Snapshot:
-        """What a file says. Raises InputError for what is no snapshot, or one of another version."""
+        """What a file says. Raises InputError for what is not a snapshot, or one of another version."""
         lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
         if not lines or lines[0] != f"corsense snapshot {VERSION}":
-            raise InputError(f"{name} is no snapshot that this version can read: write it anew with pytest --cors-update")
+            raise InputError(f"{name} is not a snapshot that this version can read: rewrite it with pytest --cors-update")
         origin = None
         origins, modes, requests, allowed = set[str](), set[str](), set[str](), set[PageAccess]()
         for line in lines[1:]:
@@ -62,7 +62,7 @@ class Snapshot:
             elif found is not None and origin is not None:
                 allowed.update(PageAccess(origin, found["route"], found["method"], mode) for mode in found["modes"].split())
             elif line != _NOTHING:
-                raise InputError(f"{name} cannot be read at {line.strip()!r}: write it anew with pytest --cors-update")
+                raise InputError(f"{name} cannot be read at {line.strip()!r}: rewrite it with pytest --cors-update")
         return cls(frozenset(origins), frozenset(modes), frozenset(requests), frozenset(allowed))
 
     def __str__(self) -> str:

@@ -71,7 +71,7 @@ async function inBrowser(scenario, which) {
   const request = { url: scenario.servers[which] + scenario.path, options: scenario.options };
   return new Promise((resolve, reject) => {
     waiting.set(id, resolve);
-    setTimeout(() => reject(new Error("the request did not come to an end")), PATIENCE);
+    setTimeout(() => reject(new Error("the request did not finish")), PATIENCE);
     frame.contentWindow.postMessage({ id, request }, scenario.origin);
   });
 }
@@ -246,7 +246,7 @@ function whatScriptSaw(scenario, { saw, judged }) {
 }
 
 function agreement(result) {
-  return result.agree ? "The browser and corsense agree." : "The browser and corsense differ: a fault of corsense, please report it.";
+  return result.agree ? "The browser and corsense agree." : "The browser and corsense disagree: a fault of corsense, please report it.";
 }
 
 function verdict(scenario, result) {
@@ -255,7 +255,7 @@ function verdict(scenario, result) {
 }
 
 function cause(scenario, which, analysis) {
-  if (!analysis.card) return [make("p", {}, "No finding. It is as it should be.")];
+  if (!analysis.card) return [make("p", {}, "No finding. Nothing is wrong.")];
   if (which === "repaired") return [make("p", {}, make("code", {}, `${analysis.code} ${analysis.slug}`), " is gone.")];
   return [drawn(analysis.card, "finding-card")];
 }

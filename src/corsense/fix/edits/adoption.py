@@ -1,4 +1,4 @@
-"""Edits that put corsense's layer in the place of Starlette's: the import exchanged, or the statement made an `install`."""
+"""Edits that replace Starlette's layer with corsense's: the import exchanged, or the statement made an `install`."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def install_layer(source: Source, cors_line: int) -> list[Splice] | None:
 
 
 def _placed(source: Source, cls: ast.expr, splices: list[Splice]) -> list[Splice]:
-    """The import of what is installed, in the place of that of the class where that is used no more."""
+    """The import of what is installed, instead of the class where that is no longer used."""
     root = cls
     while isinstance(root, ast.Attribute):
         root = root.value

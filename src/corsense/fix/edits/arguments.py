@@ -26,9 +26,8 @@ SAFELISTED_HEADERS = frozenset({"accept", "accept-language", "content-language",
 
 @edit
 def replace_origin(source: Source, call_line: int, old: str, new: str) -> list[Splice] | None:
-    """Writes `new` wherever the `allow_origins` of the CORS call at `call_line` says `old`, be it in the call or in a list it
-    names; drops `old` where `new` is there already. A plain string becomes a list. None where `old` is not found as a
-    literal."""
+    """Writes `new` wherever the `allow_origins` of the CORS call at `call_line` says `old`, in the call or in a list it names;
+    drops `old` where `new` is there already. A plain string becomes a list. None where `old` is not found as a literal."""
     call = cors_call(source, call_line)
     return None if call is None else replace_value(call, "allow_origins", old, [new])
 
@@ -80,8 +79,8 @@ def expose_header(source: Source, call_line: int, header: str) -> list[Splice] |
 
 @edit
 def wildcard_to_origins(source: Source, call_line: int, origins: Sequence[str]) -> list[Splice] | None:
-    """Puts `origins` in the place of `*` in `allow_origins`. Where the `*` comes from a name that feeds other arguments too,
-    the call gets a list of its own."""
+    """Replaces `*` with `origins` in `allow_origins`. Where the `*` comes from a name that feeds other arguments too, the call
+    gets a list of its own."""
     call = cors_call(source, call_line)
     reading = None if call is None else read_argument(call, "allow_origins")
     if call is None or reading is None or "*" not in reading.values or "*" in origins or not origins:

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 @edit
 def strip_origins(source: Source, call_line: int) -> list[Splice] | None:
-    """Takes the white space off the entries of a computed `allow_origins`, and drops the empty ones: `x.split(",")` becomes
+    """Strips the entries of a computed `allow_origins`, and drops the empty ones: `x.split(",")` becomes
     `[origin.strip() for origin in x.split(",") if origin.strip()]`. None for a literal, and where entries are tidied already."""
     call = cors_call(source, call_line)
     value = None if call is None else _computed(call)
@@ -74,9 +74,9 @@ def extend_origins(source: Source, call_line: int, origin: str) -> list[Splice] 
 
 @edit
 def origins_from_environment(source: Source, call_line: int, variable: str) -> list[Splice] | None:
-    """Lets the environment variable `variable`, origins separated by commas, take the place of `allow_origins`; the origins
-    that are written stay what holds where it is not set. White space and empty entries do not count. Imports `os` where need
-    be. None where the origins are not all written out, where `*` is among them, and where the variable is read already."""
+    """Lets the environment variable `variable`, origins separated by commas, replace `allow_origins`; the written origins apply
+    where it is not set. White space and empty entries do not count. Imports `os` where need be. None where the origins are not
+    all written out, where `*` is among them, and where the variable is read already."""
     call = cors_call(source, call_line)
     value = None if call is None else call.arguments.get("allow_origins")
     reading = None if call is None else read_argument(call, "allow_origins")

@@ -1,4 +1,4 @@
-"""Regular expressions as they stand in a program: their literals, whether they compile, whom they admit."""
+"""Regular expressions in a program: their literals, whether they compile, which origins they match."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def compiled(pattern: str) -> re.Pattern[str] | None:
 
 
 def admits_untrusted_origins(pattern: str) -> bool:
-    """Whether a pattern, fully matched, takes origins that nobody can have meant; one that does not compile counts as such."""
+    """Whether a pattern, fully matched, accepts origins that cannot be meant; one that does not compile counts as such."""
     expression = compiled(pattern)
     return expression is None or any(expression.fullmatch(untrusted_page) for untrusted_page in (*UNTRUSTED, "null", *_INSECURE))
 

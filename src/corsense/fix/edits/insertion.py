@@ -31,10 +31,10 @@ def insert_cors_middleware(
     credentials: bool = False,
     expose: Sequence[str] = (),
 ) -> list[Splice] | None:
-    """Adds `CORSMiddleware` to the app constructed at `app_line`, behind every layer that the same code adds so that it is
-    the outermost, and its import. The policy says what is asked and nothing more: what Starlette allows anyway (GET,
-    safelisted headers) is left to its defaults. `app_name` chooses among several names given to one app. None where the app
-    has a CORS layer, where it is not bound to a name, without origins, and for `*` with credentials."""
+    """Adds `CORSMiddleware` to the app constructed at `app_line`, behind every layer that the same code adds so that it is the
+    outermost, and its import. The policy allows what is requested and nothing more: what Starlette allows anyway (GET, safelisted
+    headers) is left to its defaults. `app_name` chooses among several names given to one app. None where the app has a CORS
+    layer, where it is not bound to a name, without origins, and for `*` with credentials."""
     if not origins or (credentials and "*" in origins):
         return None
     app = constructed_app(source, app_line, app_name)
@@ -108,7 +108,7 @@ def _aliases(source: Source) -> set[str]:
 
 
 def has_cors(source: Source, app: NewApp) -> bool:
-    """Whether a CORS layer is written for the app anywhere, be it under a condition."""
+    """Whether a CORS layer is written for the app anywhere, even under a condition."""
     dump = app.dump
     for call in cors_calls(source):
         match call.form, call.node:

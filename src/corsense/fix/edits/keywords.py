@@ -37,8 +37,8 @@ def regex_to_origins(source: Source, call_line: int, origins: Sequence[str]) -> 
 
 @edit
 def give_keywords(source: Source, call_line: int, class_name: str, values: Mapping[str, str]) -> list[Splice] | None:
-    """Gives the layer `class_name` that is added at `call_line` the keywords `values`, each as it is to be written; those that
-    it has get the new value. None where no call at that line adds it, or it hides keywords in `**options`."""
+    """Gives the layer `class_name` that is added at `call_line` the keywords `values`, each as source code; those that it has get
+    the new value. None where no call at that line adds it, or it hides keywords in `**options`."""
     call = _layer(source, call_line, class_name)
     if call is None or any(keyword.arg is None for keyword in call.keywords):
         return None

@@ -1,4 +1,4 @@
-"""Items between brackets: where to add one, drop one or put several in its place, in the layout already used there."""
+"""Items between brackets: where to add one, drop one or replace it with several, in the layout already used there."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Items:
         return [*([Splice(end, end, ",")] if comma is None else []), Splice(row_end, row_end, added)]
 
     def replace(self, index: int, literals: Sequence[str]) -> list[Splice]:
-        """Puts `literals`, at least one, in the place of an item."""
+        """Replaces an item with `literals`, at least one."""
         start, end = self.spans[index]
         between = f",{self.source.newline_at(start)}{self.source.indentation(start)}" if self.own_row(index) else ", "
         return [Splice(start, end, between.join(literals))]

@@ -1,4 +1,4 @@
-"""An edit that puts a tighter policy in the place of the one that a CORS layer has."""
+"""An edit that replaces the policy of a CORS layer with a tighter one."""
 
 from __future__ import annotations
 

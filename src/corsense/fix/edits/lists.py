@@ -1,4 +1,4 @@
-"""Edits of lists that hold something else than single strings: lists within them, several values in one string, a string in
+"""Edits of lists that hold something other than single strings: lists within them, several values in one string, a string in
 their place."""
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _READ = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.BoolOp)
 
 @edit
 def unnest_list(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
-    """Unpacks the lists that stand within the list given as `keyword`: `[origins]` becomes `origins`, `["a", origins]` becomes
-    `["a", *origins]`, and the comma goes that makes a tuple of `origins = [...],`. None where no list within a list can be
-    seen, and where other code reads the same name."""
+    """Unpacks the lists within the list given as `keyword`: `[origins]` becomes `origins`, `["a", origins]` becomes
+    `["a", *origins]`, and the comma goes that makes a tuple of `origins = [...],`. None where no list within a list can be seen,
+    and where other code reads the same name."""
     call = cors_call(source, call_line)
     display = None if call is None else _display_of(source, call.arguments.get(keyword))
     if display is None or not display.elts:
@@ -42,16 +42,16 @@ def unnest_list(source: Source, call_line: int, keyword: str = "allow_origins") 
 
 @edit
 def split_joined(source: Source, call_line: int, keyword: str, value: str, parts: Sequence[str]) -> list[Splice] | None:
-    """Writes `parts` in the place of the one string `value` in the list given as `keyword`. None where `value` is not found as
-    a literal."""
+    """Replaces the one string `value` with `parts` in the list given as `keyword`. None where `value` is not found as a
+    literal."""
     call = cors_call(source, call_line)
     return None if call is None or not parts else replace_value(call, keyword, value, parts)
 
 
 @edit
 def split_string(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
-    """Makes of a string that is read from elsewhere (`os.getenv(...)`, `settings.origins`) a list: split at its commas, white
-    space taken off, empty entries dropped. None for a literal, and for what is split already."""
+    """Makes of a string that is read from elsewhere (`os.getenv(...)`, `settings.origins`) a list: split at its commas, stripped,
+    empty entries dropped. None for a literal, and for what is split already."""
     call = cors_call(source, call_line)
     value = None if call is None else call.arguments.get(keyword)
     if not isinstance(value, _READ) or _is_split(value):
@@ -99,8 +99,8 @@ def load_json(source: Source, call_line: int, keyword: str = "allow_origins") ->
 
 @edit
 def shorten_computed(source: Source, call_line: int, tail: str) -> list[Splice] | None:
-    """Takes `tail` (`:443`, `/`) off the f-strings of `allow_origins` that end in it, be it as text or as a value behind a colon.
-    None where no f-string ends so."""
+    """Takes `tail` (`:443`, `/`) off the f-strings of `allow_origins` that end in it, as text or as a value behind a colon. None
+    where no f-string ends so."""
     call = cors_call(source, call_line)
     display = None if call is None else _display_of(source, call.arguments.get("allow_origins"))
     splices = []
@@ -163,8 +163,8 @@ def _reads_environment(source: Source, value: ast.Call) -> bool:
 @edit
 def regex_out_of_list(source: Source, call_line: int) -> list[Splice] | None:
     """Puts a list that is given as `allow_origin_regex` where it belongs: plain origins into `allow_origins`, a single expression
-    out of its list. None where the list cannot be seen or is read by other code, where `allow_origins` is not a list at the
-    call, and where the expression admits origins that nobody can have meant."""
+    out of its list. None where the list cannot be seen or is read by other code, where `allow_origins` is not a list at the call,
+    and where the expression admits origins that cannot be meant."""
     call = cors_call(source, call_line)
     display = None if call is None else _display_of(source, call.arguments.get("allow_origin_regex"))
     word = None if call is None else next((each for each in call.node.keywords if each.arg == "allow_origin_regex"), None)
@@ -184,7 +184,7 @@ def regex_out_of_list(source: Source, call_line: int) -> list[Splice] | None:
 @edit
 def regex_of_text(source: Source, call_line: int) -> list[Splice] | None:
     """Takes the `b` off an expression that is written as bytes at the call, or in the `re.compile` there. None where it is not
-    written there, and where the expression admits origins that nobody can have meant."""
+    written there, and where the expression admits origins that cannot be meant."""
     call = cors_call(source, call_line)
     value = None if call is None else call.arguments.get("allow_origin_regex")
     if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:

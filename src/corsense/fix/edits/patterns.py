@@ -34,10 +34,10 @@ _NAME = string.ascii_letters + string.digits
 
 @edit
 def glob_to_regex(source: Source, call_line: int, glob: str) -> list[Splice] | None:
-    """Takes `glob` (`https://*.example.com`, `https://preview-*.example.com`, `http://localhost:*`), which matches nothing as
-    an exact origin, out of `allow_origins` and gives the call an `allow_origin_regex` that admits the subdomains, or the
-    ports, and nothing else; a plain pattern that is there already is extended. None for other globs, where another pattern is
-    there already, and where the site below is a public suffix: its subdomains are anybody's."""
+    """Takes `glob` (`https://*.example.com`, `https://preview-*.example.com`, `http://localhost:*`), which matches nothing as an
+    exact origin, out of `allow_origins` and gives the call an `allow_origin_regex` that admits the subdomains, or the ports, and
+    nothing else; a plain pattern that is there already is extended. None for other globs, where another pattern is there already,
+    and where the site below is a public suffix: its subdomains are anyone's."""
     pattern = glob_pattern(glob)
     call = cors_call(source, call_line)
     return None if call is None or pattern is None else _move(call, glob, f'r"{pattern}"')
@@ -84,7 +84,7 @@ def escape_regex_dots(source: Source, call_line: int) -> list[Splice] | None:
 
 @edit
 def replace_regex(source: Source, call_line: int, pattern: str) -> list[Splice] | None:
-    """Writes `pattern`, as a raw string, in the place of the literal `allow_origin_regex` of the CORS call at `call_line`."""
+    """Writes `pattern`, as a raw string, for the literal `allow_origin_regex` of the CORS call at `call_line`."""
     call = cors_call(source, call_line)
     literal = None if call is None else string_literal(source, call.arguments.get("allow_origin_regex"))
     parts = None if literal is None else string_parts(source.segment(literal))
@@ -95,8 +95,8 @@ def replace_regex(source: Source, call_line: int, pattern: str) -> list[Splice] 
 
 
 def meant_by_glob(pattern: str) -> str | None:
-    """The expression that was meant where a glob stands in its place (`http://localhost:*`, `https://*.example.com`), or any text
-    behind this machine's name (`http://localhost.*`): all its ports. None for other expressions."""
+    """The expression that a glob was meant to be (`http://localhost:*`, `https://*.example.com`), or any text behind this
+    machine's name (`http://localhost.*`): all its ports. None for other expressions."""
     text = pattern.removeprefix("^").removesuffix("$").replace("\\.", ".").replace("\\/", "/")
     port = re.fullmatch(r"(?P<scheme>https?\??)://(?P<host>localhost|127\.0\.0\.1)(?::?\(?\.[*+]\??\)?|:\*|\*)", text)
     if port is not None:

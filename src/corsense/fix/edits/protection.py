@@ -1,4 +1,4 @@
-"""Edits that add corsense's cross-origin protection in report mode, which logs foreign writes and refuses none."""
+"""Edits that add corsense's cross-origin protection in report mode, which logs foreign writes without refusing them."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def _join(readings: list[Reading]) -> Reading:
 
 
 def add_entry(source: Source, home: Display | ast.Call, literal: str) -> list[Splice]:
-    """Adds a literal to a display, or puts a display in the place of an empty `list()`, `tuple()` or `set()`."""
+    """Adds a literal to a display, or replaces an empty `list()`, `tuple()` or `set()` with one."""
     if isinstance(home, ast.Call):
         name = home.func.id if isinstance(home.func, ast.Name) else ""
         opening, closing = {"tuple": ("(", ",)"), "set": ("{", "}")}.get(name, ("[", "]"))

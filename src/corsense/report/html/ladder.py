@@ -2,7 +2,7 @@
 each check of the standard with what it saw.
 
 Inline SVG without scripts, fonts or colours of its own (the page's stylesheet has them), and its whole story as a description for
-those who do not see it.
+screen readers.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _outcome(outcome: Allowed | Blocked | Failed) -> tuple[str, str]:
     if isinstance(outcome, Failed):
         return f"Failed: {outcome.reason}. This is not CORS.", "bad"
     if outcome.tainting == "opaque":
-        return "Nothing is blocked, and script can read nothing of the answer.", "good"
+        return "Nothing is blocked, but script cannot read the answer.", "good"
     readable = f" and the headers {', '.join(outcome.exposed)}" if outcome.exposed else ""
     return f"Allowed: script can read the answer{readable}.", "good"
 

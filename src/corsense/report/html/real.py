@@ -10,15 +10,13 @@ from corsense.report.html.values import verdict_badge
 def browser_sum(run: BrowserRun) -> Markup:
     """How often the browser and the model agreed."""
     requests = "1 request was" if run.requests == 1 else f"{run.requests:,} requests were"
-    agreed = (
-        "the model said the same of all" if not run.disagreements else f"the model says something else of {run.disagreements:,}"
-    )
+    agreed = "the model agrees on every one" if not run.disagreements else f"the model differs on {run.disagreements:,}"
     return element("p", f"{requests} also made in {run.version}: {agreed}.", class_="bad" if run.disagreements else "quiet")
 
 
 def browser_verdict(verdict: BrowserVerdict) -> Markup:
     """The verdict of a real browser on a request, its console, and where the model said something else."""
-    agreement = "as the model says" if verdict.agrees else "the model says something else: a fault of corsense, please report it"
+    agreement = "as the model says" if verdict.agrees else "the model differs: a fault of corsense, please report it"
     lines = [element("p", verdict.version, " ", verdict_badge(verdict.outcome), f" {verdict.error or ''} ", agreement, ".")]
     if verdict.answered_differently:
         lines.append(element("p", "The server gave it other answers than it gave the model.", class_="quiet"))
