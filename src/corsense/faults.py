@@ -1,4 +1,4 @@
-"""`PolicyError`: everything that is wrong with a policy, told at once; each `Fault` says what to write instead."""
+"""`PolicyError`: every fault of a policy, reported at once; each `Fault` says what to write instead."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from corsense.causes import cause
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One value that a policy cannot have.
+    """One invalid value of a policy.
 
     - `field`: the keyword (`"origins"`), `"origin"` for a pattern parsed on its own, or the name of the setting it came from.
     - `value`: the offending value itself: the member of a list, not the list.
     - `slug`: the cause in the catalogue; `corsense rule SLUG` prints its page. `code` is the same as `CORS###`.
-    - `message`: one sentence: what is wrong, and why it cannot be.
+    - `message`: one sentence: what is wrong, and why.
     - `remedy`: what to write instead.
     """
 
@@ -35,7 +35,7 @@ class Fault:
 
 
 class PolicyError(ValueError):
-    """A policy, or one origin pattern, is refused. `faults` are all that was found, not only the first."""
+    """A policy, or one origin pattern, is refused. `faults` holds every fault found, not only the first."""
 
     faults: tuple[Fault, ...]
 
@@ -46,6 +46,6 @@ class PolicyError(ValueError):
     def __str__(self) -> str:
         if len(self.faults) == 1:
             return str(self.faults[0])
-        # The first on the first line, which is all that some tools show of an error.
+        # The first fault goes on the first line, which is all that some tools show of an error.
         lines = "\n  ".join(f"{number}. {fault}" for number, fault in enumerate(self.faults, 1))
         return f"the policy has {len(self.faults)} faults: {lines}"

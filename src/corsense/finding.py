@@ -14,9 +14,8 @@ Severity = Literal["error", "warning", "info"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A span of source text. `file` is a path, relative to the working directory where it lies below it; lines and columns
-    count from 1,
-    the end column is that after the last character."""
+    """A span of source text. `file` is a path, relative to the working directory if it lies below it. Lines and columns count
+    from 1; the end column is the one after the last character."""
 
     file: str
     line: int
@@ -36,9 +35,8 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Edits to named files. `verified` is True once the failing request has passed with the edits applied, False when it was
-    tried and
-    did not, None when it could not be tried."""
+    """Edits to named files. `verified` is True if the failing request passed with the edits applied, False if it did not, None if
+    it could not be tried."""
 
     title: str
     edits: tuple[Edit, ...] = ()
@@ -47,8 +45,7 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause of the catalogue, at a place. `message` is the sentence for this very case; `evidence` are the values that
-    show it."""
+    """A cause of the catalogue, at a place. `message` is the sentence for this case; `evidence` holds the values that show it."""
 
     cause: Cause
     message: str
@@ -57,4 +54,4 @@ class Finding:
     evidence: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     fix: Fix | None = None
     remedy: str | None = None
-    """What to write, as code or one sentence, where no edit can be offered."""
+    """What to write, as code or one sentence, if no edit is possible."""

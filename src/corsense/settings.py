@@ -1,4 +1,4 @@
-"""`CORSSettings`: a policy from environment, `.env` and `pyproject.toml`; `CORSOrigins`: a field for settings of one's own.
+"""`CORSSettings`: a policy from environment, `.env` and `pyproject.toml`; `CORSOrigins`: a field for your own settings.
 
     class Settings(BaseSettings):
         cors_origins: CORSOrigins = []
@@ -67,12 +67,12 @@ def _variable(field: str, value: object) -> str:
 
 
 CORSOrigins = Annotated[list[str], NoDecode, BeforeValidator(_read_origins)]
-"""A list of origins as a field of one's own `BaseSettings`, ready for `Policy(origins=...)`.
+"""A list of origins as a field of your own `BaseSettings`, ready for `Policy(origins=...)`.
 
-Reads `https://a.example.com,https://b.example.com`, the same with blanks or new lines, a JSON list, `*` alone; an empty
-variable is an empty list. White space is trimmed, blank entries are dropped, one trailing slash is forgiven with an
-`OriginWarning`. Whatever else is no origin pattern is a validation error that names the variable, the value, and what to write
-instead. Never use `AnyHttpUrl` for an origin: it adds a slash, and browsers send none.
+Reads `https://a.example.com,https://b.example.com`, the same with blanks or new lines, a JSON list, `*` alone; an empty variable
+is an empty list. White space is trimmed, blank entries are dropped, one trailing slash is forgiven with an `OriginWarning`. Any
+other entry that is not an origin pattern is a validation error that names the variable, the value, and what to write instead.
+Never use `AnyHttpUrl` for an origin: it adds a slash, and browsers send none.
 """
 
 
@@ -85,8 +85,8 @@ class CORSSettings(BaseSettings):
         CORSSettings.named("ALLOWED_ORIGINS", "BACKEND_CORS_ORIGINS")().policy     # further names for the origins
 
     `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` chooses the rules: `development` (or `dev`, `local`, `test`) takes
-    `Policy.development()` where nothing else is said; any other name those of `Policy.production()`, which refuses what is left
-    of development. Without either, the values are taken as they are.
+    `Policy.development()` as its defaults; any other name takes `Policy.production()`, which refuses leftovers of
+    development. Without a name, the values are used unchanged.
 
     Construction raises `PolicyError`; its faults name the variables.
     """
@@ -188,13 +188,15 @@ def _aliased(
 
 
 def _project(settings: type[BaseSettings]) -> InitSettingsSource:
-    """The table of `pyproject.toml`. Raises `PolicyError` when it has a key that a policy has not."""
+    """The table of `pyproject.toml`. Raises `PolicyError` when it has a key that a policy does not have."""
     source = PyprojectTomlConfigSettingsSource(_with_table(settings))
     table: object = source.toml_data
     where = f"[{'.'.join(TABLE)}]"
     if not isinstance(table, dict):
-        message = f"{where} of pyproject.toml is no table."
-        raise PolicyError([Fault(where, table, "unknown-keyword", message, f"Write {where} on a line, the keywords below it.")])
+        message = f"{where} of pyproject.toml must be a table."
+        raise PolicyError(
+            [Fault(where, table, "unknown-keyword", message, f"Write {where} on its own line and the keywords below it.")]
+        )
     unknown = [unknown_keyword(name, value) for name, value in table.items() if name not in VARIABLES]
     if unknown:
         raise PolicyError([replace(fault, field=f"{where} {fault.field}") for fault in unknown])

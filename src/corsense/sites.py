@@ -10,8 +10,7 @@ from corsense.url import ParsedUrl, parse_url
 
 
 def site(origin: str) -> str:
-    """The *site* of a serialised origin: scheme and registrable domain (`https://example.com`). Opaque origins are no one's
-    neighbour:
+    """The *site* of a serialised origin: scheme and registrable domain (`https://example.com`). Opaque origins belong to no site:
     `"null"`. Source: HTML, *obtain a site*."""
     url = parse_url(origin)
     if url is None or url.origin == "null":

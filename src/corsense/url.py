@@ -16,8 +16,8 @@ class ParsedUrl:
     """The parts of a URL that CORS asks about.
 
     `href` is the serialised URL, `request_url` the same without userinfo and fragment (what goes on the wire), `origin` its
-    serialised origin or
-    `"null"` when opaque, `host` the host without port, `has_credentials` whether it names a user or a password.
+    serialised origin or `"null"` when opaque, `host` the host without port, `has_credentials` whether it names a user or a
+    password.
     """
 
     href: str
@@ -37,7 +37,7 @@ class ParsedUrl:
 
 @lru_cache(maxsize=8192)
 def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
-    """Parse `text`, relative to `base` when given; None when it is no URL. Source: URL Standard, *URL parsing*."""
+    """Parse `text`, relative to `base` when given; None when it is not a URL. Source: URL Standard, *URL parsing*."""
     try:
         url = URL(text, base=base) if base is not None else URL(text)
     except (ValueError, UnicodeError):
@@ -76,7 +76,7 @@ _PRIVATE_SUFFIXES = (".test", ".local", ".internal", ".home.arpa", ".lan", ".hom
 
 
 def is_development_host(host: str) -> bool:
-    """Whether `host` is met on a developer's machine or network only, never on the public web: this machine, a name without a dot
+    """Whether `host` exists only on a developer's machine or network, never on the public web: this machine, a name without a dot
     (`frontend` of a Compose file), a private or link-local address, a name that is reserved for private networks, or a public
     name below a domain that begins with the label `localhost`, which by convention resolves to this machine."""
     name = host.removesuffix(".")
@@ -96,16 +96,15 @@ def _begins_with_localhost(name: str) -> bool:
 
 def is_trustworthy_origin(origin: str) -> bool:
     """Whether a page of this origin is a secure context as far as its origin tells: https, or this machine. An opaque origin
-    counts as
-    its creator's, which is taken to be secure. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
+    counts as its creator's, which is assumed to be secure. Source: Secure Contexts, *Is origin potentially trustworthy?*"""
     url = parse_url(origin)
     return url is None or url.scheme == "https" or is_loopback_host(url.host)
 
 
 def is_more_private(host: str, address_space: str | None) -> bool:
     """Whether `host` lies in a more private address space than a page loaded from `address_space` (`public`, `local`,
-    `loopback`).
-    Only names and addresses that tell by themselves are recognised. Source: Local Network Access, *IP Address Space*."""
+    `loopback`). Only names and addresses that are private by themselves are recognised. Source: Local Network Access, *IP Address
+    Space*."""
     match address_space:
         case "public":
             return is_loopback_host(host) or _is_local_address(host)

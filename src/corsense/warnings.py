@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class CORSLayerWarning(UserWarning):
-    """There is another CORS layer inside of this one."""
+    """Another CORS layer is inside this one."""
 
 
 class DebugModeWarning(UserWarning):
@@ -12,15 +12,15 @@ class DebugModeWarning(UserWarning):
 
 
 class DevelopmentOriginWarning(UserWarning):
-    """A policy that is not in production lets pages over http, of a developer's network, send cookies."""
+    """A policy outside production lets http pages of a developer's network send cookies."""
 
 
 class IgnoredSettingWarning(UserWarning):
-    """A setting of Starlette's middleware that has no effect was left out."""
+    """A setting of Starlette's middleware that has no effect was ignored."""
 
 
 class OriginWarning(UserWarning):
-    """A setting was read differently from how it was written, because what was meant is beyond doubt."""
+    """A setting was read differently from how it was written, because its meaning is clear."""
 
 
 class UntriedWarning(UserWarning):

@@ -229,7 +229,7 @@ class TestOnPurposeDifferent:
         assert [fault.slug for fault in refused.value.faults] == ["path-pattern-invalid", "null-origin"]
 
     def test_what_is_no_policy_is_named_with_its_path(self) -> None:
-        with pytest.raises(TypeError, match=r"policies\['/x'\] is a Policy or None, not dict"):
+        with pytest.raises(TypeError, match=r"policies\['/x'\] must be a Policy or None, not dict"):
             CORSMiddleware(plain, policies={"/x": {"origins": "*"}})  # type: ignore[dict-item]
 
     def test_a_keyword_that_is_none_is_refused_beside_a_policy_too(self) -> None:
@@ -273,7 +273,7 @@ class TestOnPurposeDifferent:
 
     @pytest.mark.parametrize("beside", [["http://localhost:3000"], ["https://app.example.com/", "null", ORIGIN]])
     def test_a_star_wins_over_other_origins_with_a_warning(self, beside: list[str]) -> None:
-        with pytest.warns(IgnoredSettingWarning, match=r"'\*' wins in allow_origins") as warned:
+        with pytest.warns(IgnoredSettingWarning, match=r"'\*' in allow_origins allows every origin") as warned:
             app = CORSMiddleware(plain, allow_origins=["*", *beside])
         assert warned[0].filename == __file__
         assert beside[0] in str(warned[0].message)

@@ -159,7 +159,7 @@ def differences(case: Case) -> Iterator[tuple[str, object]]:
         return
     for warning in message_text:
         text = str(warning.message)
-        known = {"'*' wins": "star-beside-others", "max_age=": "max-age-cut", "over http": "development-list"}
+        known = {"'*' in allow_origins": "star-beside-others", "max_age=": "max-age-cut", "over http": "development-list"}
         yield next((row for words, row in known.items() if words in text), "names-without-effect"), text
     for request in case.requests:
         with warnings.catch_warnings():

@@ -399,15 +399,15 @@ EXPLAIN = Policy(
     ("origin", "part"),
     [
         (APP, "it is listed"),
-        ("https://a.staging.example.com", "'https://*.staging.example.com' means it"),
+        ("https://a.staging.example.com", "'https://*.staging.example.com' matches it"),
         ("https://pr-7.example.com", "origin_regex"),
         ("http://app.example.com", "whose scheme is https, not http"),
         ("https://app.example.com:8443", "which has no port, not port 8443"),
-        ("https://staging.example.com", "which means its subdomains, not the domain itself"),
+        ("https://staging.example.com", "which matches its subdomains, not the domain itself"),
         ("https://app.example.com/", "ends in a slash"),
         ("https://APP.example.com", "upper case"),
         ("null", "sandboxed frames"),
-        ("https://evil.test", "nothing in the policy is like it"),
+        ("https://evil.test", "nothing in the policy resembles it"),
         ("https://ap.example.com", "'https://app.example.com'"),
     ],
 )

@@ -94,7 +94,7 @@ def test_credentials_may_be_a_list(read: Read) -> None:
 
 
 def test_a_misspelt_true_is_no_origin(read: Read) -> None:
-    with pytest.raises(PolicyError, match="'ture' is neither true nor false"):
+    with pytest.raises(PolicyError, match="'ture' must be true or false"):
         read({"CORS_ORIGINS": A, "CORS_CREDENTIALS": "ture"})
 
 

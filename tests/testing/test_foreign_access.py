@@ -93,7 +93,7 @@ def test_the_fault_of_the_policy_is_the_cause() -> None:
     app = make_app(cors={"allow_origins": ["*"], "allow_credentials": True})
     with pytest.raises(AssertionError, match=r"error\[CORS301\]") as error:
         assert_no_foreign_access(app, trusted=[PAGE])
-    assert "reflection: any site is let in" in str(error.value)
+    assert "reflection: any site is allowed" in str(error.value)
     assert "credentials: include" in str(error.value)
 
 

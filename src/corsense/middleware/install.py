@@ -23,7 +23,7 @@ INSTALLED: Final = "_corsense_installation"
 
 _DEEPEST = 20
 _REPLACED = (
-    "the CORS layer that is installed around the app. Preflights never reach it, and its headers are replaced. Take it out; a "
+    "the CORS layer that is installed around the app. Preflights never reach it, and its headers are replaced. Remove it; a "
     "policy for some paths only goes into policies={'/path/*': Policy(...)}."
 )
 _UNKNOWN_ORIGINS = (
@@ -86,7 +86,7 @@ def install(
         message = f"{type(app).__name__} is neither FastAPI nor Starlette: wrap it, app = CORSMiddleware(app, policy=...)"
         raise TypeError(message)
     if INSTALLED in app.__dict__:
-        raise RuntimeError("this app has its CORS layer already: use reconfigure() of what the first install() returned")
+        raise RuntimeError("this app already has a CORS layer; call reconfigure() on what the first install() returned")
     # Before anything is changed: a policy that is refused leaves the app as it was.
     layer = CORSMiddleware(
         _not_built,
@@ -117,7 +117,7 @@ def install(
 
 
 async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:
-    raise RuntimeError("the app has not built its stack of middleware yet")
+    raise RuntimeError("the app has not built its middleware stack yet")
 
 
 def _warn_of_inner_layers(app: Any, layer: CORSMiddleware) -> None:

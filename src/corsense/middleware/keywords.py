@@ -74,9 +74,9 @@ def policy_of(
         policy, given = first, {name: value for name, value in given.items() if name != "allow_origins"}
     if policy is not None:
         if given:
-            raise TypeError(f"policy says it all: leave out {', '.join(sorted(given))}, or say it in the Policy")
+            raise TypeError(f"policy conflicts with {', '.join(sorted(given))}; set it in the Policy instead")
         if not isinstance(policy, Policy):
-            raise TypeError(f"policy is a Policy, not {type(policy).__name__}")
+            raise TypeError(f"policy must be a Policy, not {type(policy).__name__}")
         return policy
     if not given and policies is not None:
         return None
@@ -122,13 +122,13 @@ def _take_star(fields: dict[str, Any]) -> None:
         return
     contains = getattr(type(listed), "__contains__", None)
     if inspect.isfunction(contains) and contains.__module__ not in _CONTAINERS:
-        message = f"{type(listed).__name__} decides itself what is in it, and corsense reads the list once."
+        message = f"{type(listed).__name__} computes its members, but corsense reads the list only once."
         remedy = "Override is_allowed_origin in a subclass, or pass policy=Policy(origin_resolver=...)."
         raise PolicyError([Fault("allow_origins", listed, "origins-not-a-list", message, remedy)])
     others = [entry for entry in listed if entry != "*"]
     if len(others) < len(listed) and others and not fields.get("credentials"):
         shown = ", ".join(quoted(entry) for entry in others[:_SHOWN]) + (", ..." if len(others) > _SHOWN else "")
-        _warn(f"'*' wins in allow_origins: every origin is let in, and {shown} beside it changes nothing")
+        _warn(f"'*' in allow_origins allows every origin; {shown} beside it changes nothing")
         fields["origins"] = "*"
 
 

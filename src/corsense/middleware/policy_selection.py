@@ -200,14 +200,16 @@ def pattern_faults(policies: Mapping[str, Policy | None]) -> list[Fault]:
 
     for pattern, policy in policies.items():
         if policy is not None and not isinstance(policy, Policy):
-            raise TypeError(f"policies[{pattern!r}] is a Policy or None, not {type(policy).__name__}")
+            raise TypeError(f"policies[{pattern!r}] must be a Policy or None, not {type(policy).__name__}")
     return [fault for pattern in policies if (fault := _pattern_fault(pattern)) is not None]
 
 
 def _pattern_fault(pattern: object) -> Fault | None:
     remedy = "Write '/public/*' for a path and all below it, '/health' for one path."
     if not isinstance(pattern, str) or not pattern.startswith("/"):
-        return Fault("policies", pattern, "path-pattern-invalid", f"{quoted(pattern)} is no path: paths begin with '/'.", remedy)
+        return Fault(
+            "policies", pattern, "path-pattern-invalid", f"{quoted(pattern)} is not a path: paths begin with '/'.", remedy
+        )
     parts = pattern.split("/")[1:]
     if any("*" in part and part != "*" for part in parts):
         message = f"{quoted(pattern)} has a '*' that is not a whole segment."

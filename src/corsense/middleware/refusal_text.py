@@ -29,7 +29,7 @@ def sentence(rules: CompiledPolicy, reason: Reason, value: bytes, origin: bytes 
             allowed = b", ".join(sorted(rules.methods)).decode()
             message = f"origin {logged(origin)} may not use method {logged(value)}; methods allows {allowed}."
         case Reason.HEADER_NOT_ALLOWED if value == TOO_LONG:
-            message = f"origin {logged(origin)} asks for headers in a list that is too long, or none at all; it is not read."
+            message = f"origin {logged(origin)} asks for a header list that is too long or malformed; it is not read."
         case Reason.HEADER_NOT_ALLOWED:
             message = f"origin {logged(origin)} may not send {logged(value)}; request_headers allows {_names(rules, value)}."
         case Reason.PRIVATE_NETWORK_NOT_ALLOWED:
@@ -42,14 +42,14 @@ def sentence(rules: CompiledPolicy, reason: Reason, value: bytes, origin: bytes 
 def _names(rules: CompiledPolicy, value: bytes) -> str:
     if not rules.any_header:
         return b", ".join(sorted(rules.names)).decode()[:_MOST_LISTED] or "none"
-    return "any but authorization, which has to be named" if value == b"authorization" else "any name"
+    return "any except authorization, which must be named" if value == b"authorization" else "any name"
 
 
 def _of_origin(rules: CompiledPolicy, origin: bytes) -> str:
     if rules.closed:
         return f"origin {logged(origin)}: the path has '.', '..' or empty segments and leads from one policy into another."
     if len(origin) > MAX_ORIGIN or not origin.isascii() or not origin.decode("latin-1").isprintable():
-        return f"origin {logged(origin)} is nothing that a browser sends."
+        return f"origin {logged(origin)} is not a value that browsers send."
     if rules.decided_by is not None:
         return f"origin {logged(origin)} is refused by {rules.decided_by}."
     return rules.policy.explain(origin.decode("latin-1"))

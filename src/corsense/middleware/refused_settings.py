@@ -74,7 +74,7 @@ def check_development_origins(policies: Iterable[Policy | None], field: str) -> 
         )
     warn(
         f"{', '.join(found)} may send cookies over http. That is fine on your own network; where ENVIRONMENT=production is set, "
-        "it is refused, because whoever sits on the network can forge these pages.",
+        "it is refused, because anyone on the network can forge these pages.",
         DevelopmentOriginWarning,
     )
 

@@ -243,7 +243,7 @@ def _nobody(choice: OriginChoice) -> str:
     for left in choice.left_out.values():
         reasons[left.reason.value] += 1
     listed = ", ".join(f"{reason}: {count}" for reason, count in sorted(reasons.items()))
-    hint = " For an API without logins, give --anonymous." if LeftOutReason.NOT_AUTHENTICATED.value in reasons else ""
+    hint = " For an API without logins, pass --anonymous." if LeftOutReason.NOT_AUTHENTICATED.value in reasons else ""
     return f"no origin has enough evidence to be proposed ({listed}).{hint}"
 
 

@@ -1,4 +1,4 @@
-"""`Origin`, `OriginPattern` and `OriginSet`: which pages a policy speaks of.
+"""`Origin`, `OriginPattern` and `OriginSet`: which pages a policy covers.
 
 The language of patterns is that of jub0bs/cors: an exact origin (`https://app.example.com`), any subdomain
 (`https://*.example.com`: one or more labels), any port (`http://localhost:*`), or both. Any scheme but `file` will do, so apps

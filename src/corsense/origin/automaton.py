@@ -1,4 +1,4 @@
-"""Finite automata of regular expressions: built within a bound of work, and matched one step a character.
+"""Finite automata of regular expressions: built within a bound of work, and matched one step per character.
 
 `positions` makes the automaton of Glushkov, whose states are the characters of the expression; `determinise` makes the
 deterministic one. Both count their steps and raise `UnsupportedRegex` beyond `MAX_STEPS`, so that an expression is compiled or
@@ -28,12 +28,12 @@ MAX_POSITIONS: Final = 5_000
 MAX_STATES: Final = 5_000
 MAX_STEPS: Final = 150_000
 MAX_PATHS: Final = 32
-"""How many ways at once an expression may read one text for `re` to match it: see `paths_are_few`."""
+"""How many ways an expression may read one text at once if `re` is to match it: see `paths_are_few`."""
 _CHEAP_BITS: Final = 512
-"""A set of so many positions more costs one more step."""
+"""A set costs one more step for each of this many positions."""
 _MOST_PATH_STATES: Final = 2_000
 PREFERRED: Final = "xeabcdfghijklmnopqrstuvwyz0123456789-_"
-"""Which character stands for a set in an example: the first of these that it has."""
+"""Which character represents a set in an example: the first of these that it has."""
 
 
 class Budget:
@@ -52,7 +52,7 @@ class Budget:
 
 
 def too_large() -> UnsupportedRegex:
-    """What is raised of an expression whose automaton would be too large."""
+    """The error for an expression whose automaton would be too large."""
     remedy = "List the origins, or write fewer repetitions, such as one '[a-z0-9-]+'."
     return UnsupportedRegex("too many alternatives or repetitions to be compiled", remedy)
 
@@ -152,7 +152,7 @@ def _either(parts: list[_Part]) -> _Part:
 
 
 def _repeated(node: Repeat, made: Positions, budget: Budget) -> _Part:
-    """A repetition. What is repeated is of free choice, also where each character of it is written out: `(?:a|b)+`."""
+    """A repetition. What is repeated counts as free choice, even if each of its characters is written out: `(?:a|b)+`."""
     before = len(made.allowed)
     whole = _unrolled(node, made, budget)
     listed = isinstance(node.body, Characters) and node.body.written.bit_count() == 1 and node.most is not None
@@ -165,7 +165,7 @@ def _repeated(node: Repeat, made: Positions, budget: Budget) -> _Part:
 def _unrolled(node: Repeat, made: Positions, budget: Budget) -> _Part:
     before = len(made.allowed)
     once = _part(node.body, made, budget) if node.most != 0 else _EMPTY
-    if len(made.allowed) == before:  # nothing but conditions: twice is as much as once
+    if len(made.allowed) == before:  # only conditions: repeating them changes nothing
         empty = once.empty if node.least else once.empty | {0}
         return _Part(empty=empty | {one | other for one in empty for other in empty})
     if node.most is None:
@@ -238,7 +238,7 @@ class Automaton:
     accepting: list[bool]
 
     def classes(self) -> list[int]:
-        """For each code of ASCII the number of its set; -1 for what no origin has."""
+        """For each code of ASCII the number of its set; -1 for those that no origin has."""
         table = [-1] * 128
         for number, each in enumerate(self.sets):
             for code in bits(each):
@@ -383,13 +383,13 @@ def product(one: Automaton, other: Automaton, keep: Callable[[bool, bool], bool]
 
 
 def words(automaton: Automaton, most: int) -> list[str] | None:
-    """Every text that matches, when there are at most `most`; None when there are more."""
+    """Every text that matches; None if there are more than `most`."""
     found: list[str] = []
     waiting = [(0, "")] if automaton.rows else []
     longest = len(automaton.rows)
     while waiting:
         state, text = waiting.pop()
-        if len(text) >= longest:  # a state came twice, so there is no end of them
+        if len(text) >= longest:  # a state repeats, so their number is infinite
             return None
         if automaton.accepting[state]:
             found.append(text)

@@ -1,8 +1,8 @@
-"""Which origins of other people an expression admits, decided on its automaton, with the shortest such origin as the witness.
+"""Which foreign origins an expression admits, decided on its automaton, with the shortest such origin as the witness.
 
 An expression is *written for* the sites whose names it spells: `https://.*\\.example\\.com` for `example.com`. An origin is
 foreign when its site (the last two labels of its host; the whole host where that is one label or an address) is not one of them.
-This machine and private networks are nobody else's. The search walks backwards from the end of the host, so it meets the site
+This machine and private networks are never foreign. The search walks backwards from the end of the host, so it meets the site
 first.
 """
 
@@ -44,7 +44,7 @@ _KINDS: Final = (
 )  # fmt: skip
 _MOST_STEPS: Final = 200_000
 _CHEAP_BITS: Final = 2_048
-"""A set of so many states more costs one more step."""
+"""A set costs one more step for each of this many states."""
 _DEEPEST: Final = 6
 _LONGEST_PORT: Final = 5
 _COLON: Final = 1 << ord(":")
@@ -84,8 +84,8 @@ def shared_suffix(expression: OriginRegex, is_public_suffix: Callable[[str], boo
 
 
 def insecure_origin(expression: OriginRegex) -> str | None:
-    """The shortest origin that `expression` admits whose pages anybody on the network can forge: `http:`, and not of this
-    machine. None when there is none."""
+    """The shortest origin that `expression` admits whose pages anyone on the network can forge: `http:`, and not of this machine.
+    None when there is none."""
     admitted = product(expression.automaton, _insecure(), lambda one, other: one and other, Budget(_MOST_STEPS))
     return _shortest(admitted) or None
 
@@ -112,7 +112,7 @@ def admits_pattern(expression: OriginRegex, pattern: OriginPattern) -> bool:
 
 
 def _is_written_out(expression: OriginRegex) -> bool:
-    """Whether nothing of an expression is of free choice: it admits what it spells only."""
+    """Whether an expression has no free choice: it admits only what it spells."""
     return expression.positions.allowed == expression.positions.written
 
 
@@ -148,7 +148,7 @@ def _insecure() -> Automaton:
 
 @cache
 def _origins() -> Automaton:
-    """Every origin that browsers send; they leave default ports out."""
+    """Every origin that browsers send; they omit default ports."""
     hosts = f"(?:{_NAME}|{_ADDRESS}|{_ADDRESS_6})"
     return _grammar(_SCHEME + hosts + _PORT, "https://.*:443|http://.*:80")
 

@@ -20,7 +20,7 @@ from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
 MAX_TEXT: Final = 16_384
-"""Longest expression that is read, in characters."""
+"""The longest expression that is read, in characters."""
 CODES: Final = range(0x21, 0x7F)
 ANY_CHARACTER: Final = sum(1 << code for code in CODES)
 _WRITTEN_OUT: Final = 4
@@ -42,7 +42,7 @@ _ADVICE["ASSERT_NOT"] = _ADVICE["FAILURE"] = _ADVICE["ASSERT"]
 
 
 class UnsupportedRegex(Exception):
-    """An expression that no automaton of ours can match. `construct` names the part, `remedy` what to write instead."""
+    """An expression that no automaton here can match. `construct` names the part, `remedy` what to write instead."""
 
     def __init__(self, construct: str, remedy: str) -> None:
         super().__init__(construct)
@@ -103,7 +103,7 @@ def parse(pattern: str, flags: int = 0, *, guesses: Sequence_[bool] | None = Non
     if len(pattern) > MAX_TEXT:
         raise UnsupportedRegex(f"a length of {len(pattern):,} characters", f"Write at most {MAX_TEXT:,}, or list the origins.")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of brackets that a later Python may read otherwise
+        warnings.simplefilter("ignore")  # about brackets that a later Python may read differently
         try:
             tree = _parser.parse(pattern, flags & ~re.DEBUG)
             return _Reader(None if guesses is None else iter(guesses)).sequence(tree, tree.state.flags), int(tree.state.flags)
@@ -203,7 +203,7 @@ def _has(name: str, value: Any, code: int, flags: int) -> bool:
             return any(value[0] <= form <= value[1] for form in _forms(code, flags))
         case "CATEGORY":
             return _in_category(chr(code), str(value))
-        case _:  # NEGATE, which the caller has seen
+        case _:  # NEGATE, which the caller handles
             return False
 
 
@@ -260,7 +260,7 @@ def _ranges(allowed: int) -> Iterator[tuple[int, int]]:
 
 
 def has_bare_dot(node: Node) -> bool:
-    """Whether a dot stands for any one character, as it does where somebody forgot to escape it."""
+    """Whether a dot stands for any one character, as it does when it was not escaped by mistake."""
     match node:
         case Characters(allowed):
             return allowed == ANY_CHARACTER

@@ -1,4 +1,4 @@
-"""`OriginSet`: many patterns and one question, answered in a time that does not depend on their number."""
+"""`OriginSet`: many patterns and one question, answered in time that does not depend on their number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from corsense.origin.pattern import OriginPattern
 from corsense.origin.spelling import DEFAULT_PORTS, MAX_HOST, MAX_ORIGIN
 
 # What most lists hold: http(s), a plain ASCII host name, no port or one that is not 80, 443 or of five digits. A whole list is
-# matched at once, a line an origin, so that 100,000 are checked in a twentieth of a second; everything else goes the long way.
+# matched at once, one origin per line, so that 100,000 are checked in a twentieth of a second; everything else takes the slow
+# path.
 _PLAIN = r"https?://(?:(?!xn--)[a-z0-9-]{1,63}+\.)*+(?!xn--)[a-z][a-z0-9-]{0,62}+(?::(?!(?:80|443)\n)[1-9][0-9]{0,3}+)?+\n"
 _PLAIN_LINE = re.compile(_PLAIN)
 _PLAIN_LINES = re.compile(f"(?:{_PLAIN})*+")
@@ -30,7 +31,7 @@ class OriginSet:
     exact: frozenset[bytes]
     """The origins that are listed as such."""
     has_patterns: bool
-    """Whether there is more than `exact`."""
+    """Whether there are patterns besides `exact`."""
 
     def __init__(self, patterns: Iterable[OriginPattern] = ()) -> None:
         exact, wildcards = set(), []
@@ -53,7 +54,7 @@ class OriginSet:
         self.exact = exact
         self.has_patterns = bool(wildcards)
         # Origins that were found to be meant, so that a page in use is found as fast as a listed one. Refused ones are not kept:
-        # there is no end of them.
+        # their number is unbounded.
         self._known: set[bytes] = set()
         self._wildcards = frozenset(str(pattern).encode() for pattern in wildcards)
         self._tails = _Tails(pattern for pattern in wildcards if pattern.subdomains and pattern.port != "*")
@@ -128,7 +129,7 @@ def is_plain_origin(text: str) -> bool:
 
 
 def are_plain_origins(texts: Sequence[str]) -> bool:
-    """Whether each of `texts` is a plain origin. Raises TypeError when one is no text."""
+    """Whether each of `texts` is a plain origin. Raises TypeError when one is not a string."""
     lines = "\n".join(texts)
     if not texts or lines.count("\n") != len(texts) - 1 or max(map(len, texts)) > MAX_HOST:
         return False
@@ -159,7 +160,7 @@ class _Tails(dict[bytes, list[tuple[bytes, int]]]):
                 for scheme, room in begins:
                     if head.startswith(scheme):
                         labels = head[len(scheme) :]
-                        # Most often one label of letters and digits, which is cheaper to tell.
+                        # Usually one label of letters and digits, which is cheaper to check.
                         if (labels.isalnum() and labels == labels.lower() and len(labels) <= room) or _is_name(labels, room):
                             return True
         return False

@@ -1,4 +1,4 @@
-"""Look-alike origins: for a trusted origin, the untrusted ones that careless comparisons take for it.
+"""Look-alike origins: for a trusted origin, the untrusted ones that careless comparisons mistake for it.
 
 `check`, `fix` and `corsense.testing` share this list.
 
@@ -38,7 +38,7 @@ class ForeignOrigin:
 
 def foreign_origins(trusted: Iterable[str]) -> tuple[ForeignOrigin, ...]:
     """Every probe for the `trusted` origins or patterns (`https://*.example.com`), each once, without those that are trusted
-    themselves. Raises InputError for an entry that is no origin."""
+    themselves. Raises InputError for an entry that is not an origin."""
     patterns = [_pattern(text) for text in trusted]
     found: dict[str, ForeignOrigin] = {}
     for probe in _everyone():
@@ -50,38 +50,38 @@ def foreign_origins(trusted: Iterable[str]) -> tuple[ForeignOrigin, ...]:
 
 
 def near_origins(trusted: Iterable[str]) -> tuple[str, ...]:
-    """The look-alikes that a browser would send and that one slip in a list or an expression lets in, each once. What is no
-    origin is passed over: a list under repair may hold anything."""
+    """The look-alikes that a browser would send and that one slip in a list or an expression lets in, each once. Entries that are
+    not origins are skipped: a list under repair may hold anything."""
     patterns = [text for text in trusted if isinstance(read_pattern(text, "origin"), tuple)]
     probes = foreign_origins(patterns)
     return tuple(probe.origin for probe in probes if probe.browser and probe.kind not in _OF_COMPARISONS)
 
 
 def listed_untrusted(listed: Iterable[str], trusted: Iterable[str]) -> Iterator[ForeignOrigin]:
-    """Those that an app's own list names and that nobody trusts: leftovers of development, of a customer that left. What is no
-    origin matches no page, and is left out."""
+    """Those that an app's own list names but nobody trusts: leftovers of development or of a former customer. Entries that are
+    not origins match no page and are skipped."""
     own = frozenset(trusted)
     patterns = [_pattern(text) for text in own]
     for text in listed:
         if text not in own and isinstance(read := read_pattern(text, "origin"), tuple):
             origin = OriginPattern(*read).example()
             if not any(pattern.matches(origin) for pattern in patterns):
-                yield ForeignOrigin(origin, "listed", "the app's own list names it, and it is none of those that are trusted")
+                yield ForeignOrigin(origin, "listed", "the app's own list names it, but it is not trusted")
 
 
 def _pattern(text: str) -> OriginPattern:
     try:
         return OriginPattern.parse(text)
     except PolicyError as error:
-        raise InputError(f"trusted={quoted(text)} is no origin that can be trusted: {error.faults[0]}") from None
+        raise InputError(f"trusted={quoted(text)} is not an origin that can be trusted: {error.faults[0]}") from None
 
 
 def _everyone() -> Iterator[ForeignOrigin]:
     for origin in UNTRUSTED:
-        yield ForeignOrigin(origin, "reflection", "any site is let in")
+        yield ForeignOrigin(origin, "reflection", "any site is allowed")
     yield ForeignOrigin("null", "null", "any site can be null, in a sandboxed frame")
     for origin in _HOSTED:
-        yield ForeignOrigin(origin, "hosted third party", "anybody can publish a page there")
+        yield ForeignOrigin(origin, "hosted third party", "anyone can publish a page there")
     yield ForeignOrigin("https://localhost.evil.com", "localhost", "a name that only begins with localhost")
     yield ForeignOrigin("http://localhost:31337", "localhost", "any program on the user's machine, any port")
 
@@ -141,13 +141,13 @@ def _special_characters(scheme: str, host: str) -> Iterator[ForeignOrigin]:
 
 
 def _neighbours(scheme: str, host: str, port: str, site: str) -> Iterator[ForeignOrigin]:
-    subdomain = "any name below the domain is let in: one of them, taken over or with a script injected, is enough"
+    subdomain = "any name below the domain is allowed: one of them, taken over or with a script injected, is enough"
     if "." in site:
         yield ForeignOrigin(f"{scheme}://evil.{site}{port}", "any subdomain", subdomain)
         yield ForeignOrigin(f"{scheme}://a.b.{site}{port}", "any subdomain", subdomain)
         yield ForeignOrigin(f"{scheme}://evil.{host}{port}", "any subdomain", subdomain)
     if scheme == "https":
-        twin = "whoever sits on the user's network can forge pages of http"
+        twin = "anyone on the user's network can forge http pages"
         yield ForeignOrigin(f"http://{host}{port}", "http twin", twin)
         if "." in site:
             yield ForeignOrigin(f"http://evil.{site}{port}", "http twin", twin)
@@ -178,7 +178,7 @@ def _spellings(scheme: str, host: str, port: str) -> Iterator[ForeignOrigin]:
 
 
 def _punycode(host: str) -> str | None:
-    """`host` with one letter of its first label in Cyrillic, as browsers send it; None where no letter has a likeness."""
+    """`host` with one letter of its first label in Cyrillic, as browsers send it; None if no letter has a look-alike."""
     for index, letter in enumerate(host.partition(".")[0]):
         if letter in _LOOKALIKE:
             try:
@@ -196,8 +196,9 @@ _LONG_NAME = 8
 
 
 def resembles(origin: str, trusted: str) -> str | None:
-    """How a user, or a careless comparison, could take `origin` for the `trusted` one, which belongs to somebody else; None when
-    it could not. Origins of one site (`a.example.com`, `b.example.com`) do not resemble each other, but http resembles https."""
+    """How a user, or a careless comparison, could mistake `origin` for the `trusted` one, which belongs to someone else; None
+    when it could not. Origins of one site (`a.example.com`, `b.example.com`) do not resemble each other, but http resembles
+    https."""
     from corsense.sites import registrable_domain
 
     one, other = (text.partition("://") for text in (origin, trusted))
@@ -206,7 +207,7 @@ def resembles(origin: str, trusted: str) -> str | None:
     if origin == trusted or "." not in known or "." not in host:
         return None
     if host == known:
-        return "the same host over http, whose pages anybody on the network can forge" if one[0] == "http" != other[0] else None
+        return "the same host over http, whose pages anyone on the network can forge" if one[0] == "http" != other[0] else None
     own, theirs = registrable_domain(host), registrable_domain(known)
     if own == theirs:
         return None

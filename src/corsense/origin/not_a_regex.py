@@ -1,4 +1,4 @@
-"""What is meant by a value that stands in the place of the regular expression of origins and is no text."""
+"""What a value that is given as the regular expression of origins, but is not a string, was meant to be."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXAMPLE: Final = r"r'https://[a-z0-9-]+\.example\.com'"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The texts of such a list: plain `origins`, which belong into the list of origins, and `expressions`, which are the rest."""
+    """The texts of such a list: plain `origins`, which belong in the list of origins, and `expressions`, which are the rest."""
 
     origins: tuple[str, ...]
     expressions: tuple[str, ...]
@@ -38,5 +38,5 @@ class Listed:
 
 
 def names_an_origin(text: str) -> bool:
-    """Whether a text is an origin written out, with nothing in it that only an expression needs."""
+    """Whether a text is a plain origin, without anything that only an expression needs."""
     return _ORIGIN.fullmatch(text) is not None

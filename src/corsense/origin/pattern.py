@@ -14,8 +14,8 @@ _SERIALISED = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>\[[0-9a-f:.]
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A tuple origin as browsers serialise it: `scheme`, `host` (with brackets when an IPv6 address), `port` (None: the
-    scheme's own). An opaque origin, `null`, is no `Origin`. Source: HTML, *Origin*."""
+    """A tuple origin as browsers serialise it: `scheme`, `host` (with brackets when an IPv6 address), `port` (None: the scheme's
+    own). An opaque origin, `null`, is not an `Origin`. Source: HTML, *Origin*."""
 
     scheme: str
     host: str
@@ -76,7 +76,7 @@ class OriginPattern:
         | `https://www.xn--xample-9ua.com` | permitted: Punycode is what browsers send |
         | `https://example.com/`, `.../app`, `https://me@example.com` | prohibited: an origin has no path and no user |
         | `https://Example.com`, `https://www.éxample.com` | prohibited: browsers send lower case and Punycode |
-        | `https://example.com:443`, `:0`, `:65536` | prohibited: browsers leave the default port out; no such port |
+        | `https://example.com:443`, `:0`, `:65536` | prohibited: browsers omit the default port; no such port |
         | `http://0x7f.1`, `http://[0:0:0:0:0:0:0:1]` | prohibited: browsers send the canonical address |
         | `null` | prohibited: any page can have that origin, in a sandboxed frame |
         | `file://...` | prohibited: the origin of a file is `null` |
@@ -113,13 +113,13 @@ class OriginPattern:
 
     @property
     def is_insecure(self) -> bool:
-        """Whether whoever sits on the network can forge its pages: plain http, and not from this machine. Schemes of apps and of
+        """Whether anyone on the network can forge its pages: plain http, and not from this machine. Schemes of apps and of
         browser extensions travel on no network."""
         return self.scheme == "http" and not self.is_loopback
 
     @property
     def is_development(self) -> bool:
-        """Whether its pages are met on a developer's machine or network only."""
+        """Whether its pages exist only on a developer's machine or network."""
         return is_development_host(self.host)
 
     def covers(self, other: OriginPattern) -> bool:

@@ -1,7 +1,7 @@
 """What an expression admits that Starlette matches with `re`: the same questions as in `breadth`, for every expression there is.
 
 `re` matches more than an automaton can. What the automaton cannot match is guessed, and each origin found is then tried against
-the expression itself, unless that might take forever.
+the expression itself, unless that might never end.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _MOST_PARTS: Final = 1_000
 @lru_cache(maxsize=256)
 def foreign_origin(pattern: str) -> str | None:
     """The shortest origin that `re` fully matches with `pattern` and that belongs to another site than those it is written for;
-    where there is none, one below a public suffix that everybody shares. None when there is neither, when `pattern` is not a
-    regular expression, or when deciding it would take too long."""
+    where there is none, one below a shared public suffix. None when there is neither, when `pattern` is not a regular expression,
+    or when deciding it would take too long."""
     try:
         found = next(foreign_origins(OriginRegex.compile(pattern)), None)
     except re.error:
@@ -44,7 +44,7 @@ def foreign_origin(pattern: str) -> str | None:
 def _tried(pattern: str) -> str | None:
     """A foreign origin that an expression admits which no automaton can match."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of brackets that a later Python may read otherwise
+        warnings.simplefilter("ignore")  # about brackets that a later Python may read differently
         try:
             expression = re.compile(pattern)
             if _may_take_long(pattern):
@@ -91,7 +91,7 @@ def admits_no_origin(pattern: str) -> bool:
 
 
 def leaves_a_dot_bare(pattern: str) -> bool:
-    """Whether a dot in `pattern` stands for any one character, as it does where somebody forgot to escape it."""
+    """Whether a dot in `pattern` stands for any one character, as it does when it was not escaped by mistake."""
     try:
         return has_bare_dot(parse(pattern, guesses=())[0])
     except (re.error, UnsupportedRegex):

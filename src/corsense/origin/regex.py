@@ -22,8 +22,8 @@ class OriginRegex:
 
     - `pattern`, `flags`: as those of `re.Pattern`. Two are equal when both are.
     - `positions`, `automaton`: what the expression was compiled to.
-    - `match`: whether the bytes of an `Origin` header match, as something true or false. Any bytes may be given; what is not
-      visible ASCII never matches. The time is linear in the number of bytes, whatever they are.
+    - `match`: whether the bytes of an `Origin` header match, as a truthy or falsy value. Any bytes may be given; bytes that are
+      not visible ASCII never matches. The time is linear in the number of bytes, whatever they are.
 
     `re` never matches anything against `pattern`. A language of few words is a set of them. An expression that `re` provably
     reads in linear time (`automaton.paths_are_few`) is printed anew from the tree, and `re` matches what was printed. Any other
@@ -85,7 +85,7 @@ def _matcher(tree: Node, automaton: Automaton) -> Matcher:
 
 
 def _walker(automaton: Automaton) -> Matcher:
-    """Walk the table: each row a list whose entries are rows, the last one says whether the row accepts."""
+    """Walk the table: each row is a list of rows; its last entry tells whether the row accepts."""
     dead: list[object] = []
     dead += [dead] * (len(automaton.sets) + 1) + [False]
     rows: list[list[object]] = [[] for _ in automaton.rows]

@@ -29,15 +29,15 @@ _SEVERAL = re.compile(r"[,;\s]+")
 
 
 def read_pattern(text: object, field: str) -> Parts | Fault:
-    """The parts of the pattern `text`, or its fault, told of `field`."""
+    """The parts of the pattern `text`, or its fault, reported for `field`."""
     if not isinstance(text, str):
-        message_text = f"{quoted(text)} is no text, and an origin is written as text."
+        message_text = f"{quoted(text)} must be a string."
         return Fault(field, text, "origin-not-normalised", message_text, "Write 'https://app.example.com'.")
     return _Reading(text, field).read()
 
 
 class _Reading:
-    """One text being read. Each step returns None when it has nothing to object to.
+    """One text being read. Each step returns None when it finds no fault.
 
     `instead` is the pattern that was probably meant, once there is a fault; a proposal that has a fault itself is replaced by
     what that one proposes, so that what a remedy says can be written as it stands.
@@ -81,17 +81,17 @@ class _Reading:
             return self.fault("origin-not-normalised", message_text, remedy=f"Write at most {MAX_ORIGIN} characters.")
         if text == "null":
             message_text = (
-                "'null' is the origin of every sandboxed frame, and every page can open one: allowing it allows everybody."
+                "'null' is the origin of every sandboxed frame, and every page can open one; allowing it allows everyone."
             )
             return self.fault("null-origin", message_text, remedy="Serve the page from an origin of its own, and list that.")
         if text == "*":
-            message_text = "'*' is no pattern but stands for every origin, alone."
+            message_text = "'*' is not a pattern; it stands for every origin and must stand alone."
             return self.fault("wildcard-origins", message_text, remedy='Write origins="*", or list the origins that you mean.')
         if text.strip() != text and text.strip():
             message_text = f"{quoted(text)} has white space around it, and no browser sends that."
             return self.fault("env-split-without-strip", message_text, write=text.strip())
         if not text:
-            message_text = "an empty string is no origin; it is what splitting an empty setting leaves."
+            message_text = "an empty string is not an origin; splitting an empty setting leaves one."
             return self.fault("env-split-without-strip", message_text, remedy="Leave it out.")
         return None
 
@@ -99,19 +99,19 @@ class _Reading:
         text = self.text
         parts = [part for part in _SEVERAL.split(text) if part]
         if len(parts) > 1 and "://" in parts[1]:
-            message_text = f"{quoted(text)} is one string that holds {len(parts)} origins; each is an entry of its own."
+            message_text = f"{quoted(text)} is one string that holds {len(parts)} origins; each must be an entry of its own."
             return self.fault("origins-not-a-list", message_text, remedy=f"Write {quoted(parts)}.")
         if any(character < " " or character == "\x7f" for character in text):
-            message_text = f"{quoted(text)} has control characters in it, and no browser sends them."
+            message_text = f"{quoted(text)} has control characters, which no browser sends."
             return self.fault("origin-not-normalised", message_text, remedy="Write one origin, on one line.")
         if _REGEX_SIGNS.search(text.partition("?")[0] if "://" in text and "?" in text.partition("://")[2] else text):
-            message_text = f"{quoted(text)} is a regular expression, and the list holds origins: no page has that origin."
-            remedy = "Give it as origin_regex, or write a pattern such as 'https://*.example.com'."
+            message_text = f"{quoted(text)} is a regular expression, but the list holds origins; it matches no page."
+            remedy = "Pass it as origin_regex, or write a pattern such as 'https://*.example.com'."
             return self.fault("regex-in-origins", message_text, write=self._plainly(), remedy=remedy)
         if "://" not in text:
             scheme = "http" if is_loopback_host(text.partition(":")[0]) else "https"
             rest = text.removeprefix("//").removeprefix(f"{scheme}:")
-            message_text = f"{quoted(text)} has no scheme, and browsers send it always."
+            message_text = f"{quoted(text)} has no scheme, and browsers always send one."
             return self.fault("origin-without-scheme", message_text, write=f"{scheme}://{rest}")
         return None
 
@@ -124,7 +124,7 @@ class _Reading:
         if "*" in scheme:
             rest = self.text.partition("://")[2]
             message_text = (
-                f"{quoted(self.text)} leaves the scheme open, which would let in pages that anybody on the network can forge."
+                f"{quoted(self.text)} leaves the scheme open, which would allow pages that anyone on the network can forge."
             )
             return self.fault("glob-in-origins", message_text, write=f"https://{rest}")
         if scheme == "file":
@@ -137,7 +137,7 @@ class _Reading:
         if _SCHEME.fullmatch(scheme.lower()) and len(scheme) <= MAX_SCHEME:
             return self._not_as_sent("upper case in the scheme", self.text.lower())
         message_text = (
-            f"{quoted(scheme)} is no scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
+            f"{quoted(scheme)} is not a scheme: a lower-case letter, then letters, digits, '+', '-', '.', at most {MAX_SCHEME}."
         )
         return self.fault("origin-not-normalised", message_text)
 
@@ -150,11 +150,11 @@ class _Reading:
             return self.fault("origin-trailing-slash", message_text, write=origin)
         if end:
             message_text = (
-                f"{quoted(self.text)} has {quoted(rest[end.start() :])} behind the host, and an origin ends with host and port."
+                f"{quoted(self.text)} has {quoted(rest[end.start() :])} after the host, but an origin ends with host and port."
             )
             return self.fault("origin-has-path", message_text, write=origin)
         if "@" in rest:
-            message_text = f"{quoted(self.text)} names a user, and browsers send the host and the port only."
+            message_text = f"{quoted(self.text)} names a user, but browsers send only host and port."
             return self.fault("origin-not-normalised", message_text, write=f"{scheme}://" + rest.rpartition("@")[2])
         return None
 
@@ -163,15 +163,13 @@ class _Reading:
             return port
         without = f"{scheme}://{host}"
         if not (port.isascii() and port.isdigit()) or not 0 < int(port) <= 65535:
-            message_text = f"{quoted(port)} is no port: ports are 1 to 65535, or '*' for any."
+            message_text = f"{quoted(port)} is not a port: ports are 1 to 65535, or '*' for any."
             return self.fault("origin-not-normalised", message_text, write=without, more=", with its port if it has one")
         if int(port) == DEFAULT_PORTS.get(scheme):
-            message_text = (
-                f"{port} is the port of {scheme} anyway, and browsers leave it out: {quoted(self.text)} matches no page."
-            )
+            message_text = f"{port} is the default port of {scheme}, which browsers omit: {quoted(self.text)} matches no page."
             return self.fault("origin-default-port", message_text, write=without)
         if port[0] == "0":
-            return self._not_as_sent("a port with zeros in front", f"{without}:{int(port)}")
+            return self._not_as_sent("a port with leading zeros", f"{without}:{int(port)}")
         return int(port)
 
     def _host(self, scheme: str, name: str, port: str | None, subdomains: bool) -> Fault | None:
@@ -184,13 +182,13 @@ class _Reading:
         labels = name.removesuffix(".").split(".")
         if len(name) > (MAX_HOST - 2 if subdomains else MAX_HOST) or max(map(len, labels)) > MAX_LABEL:
             message_text = f"the host is longer than a name can be: {MAX_LABEL} characters a label, {MAX_HOST} in all."
-            return self.fault("origin-not-normalised", message_text, remedy="Write the name that the DNS knows.")
+            return self.fault("origin-not-normalised", message_text, remedy="Write the name as it is in DNS.")
         sent = parse_url(f"https://a.{name}" if subdomains else f"https://{name}")
         canonical = sent.host.removeprefix("a.") if sent is not None and subdomains else sent.host if sent is not None else ""
         if canonical == name and "" not in labels and not re.search(r"[^a-z0-9._:\[\]-]", name):
             return None
         if not canonical or "" in labels or re.search(r"[^a-z0-9._:\[\]-]", canonical):
-            message_text = f"{quoted(name)} is no host name: letters, digits, '-', '_' and '.', or an address."
+            message_text = f"{quoted(name)} is not a host name: letters, digits, '-', '_' and '.', or an address."
             return self.fault(
                 "origin-not-normalised", message_text, remedy="Write the host as the browser's address bar shows it."
             )
@@ -201,13 +199,13 @@ class _Reading:
 
     def _other_wildcard(self, scheme: str, name: str, subdomains: bool) -> Fault:
         if not name or (name == "*" and not subdomains):
-            message_text = f"{quoted(self.text)} names no host: it would let in almost every page there is."
+            message_text = f"{quoted(self.text)} names no host: it would allow almost every page on the web."
             return self.fault(
-                "glob-in-origins", message_text, remedy='Write the host; or origins="*" if everybody may read the answers.'
+                "glob-in-origins", message_text, remedy='Write the host; or origins="*" if everyone may read the responses.'
             )
         domain = name.rpartition("*")[2].partition(".")[2]
         message_text = (
-            f"{quoted(self.text)} has a wildcard within the name; '*' can only stand for whole labels in front, as '*.'."
+            f"{quoted(self.text)} has a wildcard within the name; '*' can only stand for whole leading labels, as '*.'."
         )
         if "." not in domain:
             return self.fault("glob-in-origins", message_text, remedy="Write 'https://*.example.com', or list the origins.")

@@ -4,7 +4,7 @@
                     methods=["PUT", "DELETE"], request_headers=["Content-Type"], max_age=600)
 
 Nothing here does input or output, and nothing depends on a framework: the middleware serves a policy,
-`corsense.transports.policy` lets a browser try it on paper.
+`corsense.transports.policy` answers a simulated browser by it.
 """
 
 from __future__ import annotations
@@ -31,4 +31,4 @@ _HOMES = {
     "ResolverSettings": "corsense.policy.policy",
 }
 
-__getattr__ = lazy_names(globals(), _HOMES)  # most checks are of apps without a policy of ours
+__getattr__ = lazy_names(globals(), _HOMES)  # most checks are of apps without a corsense policy

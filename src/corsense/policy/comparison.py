@@ -1,4 +1,4 @@
-"""`PolicyDiff`: what changes when one policy takes another's place: who gains, and who loses."""
+"""`PolicyDiff`: what changes when one policy replaces another: who gains, and who loses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PolicyDiff:
-    """What changes: `gained` and `lost` permissions, and `changed`, what is neither. False when nothing changes."""
+    """What changes: `gained` and `lost` permissions, and `changed` values that are neither. False when nothing changes."""
 
     gained: tuple[Change, ...]
     lost: tuple[Change, ...]

@@ -7,11 +7,11 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a policy refuses a request. Closed: what a counter may use as a label."""
+    """Why a policy refuses a request. A closed set, so a counter may use it as a label."""
 
     ORIGIN_NOT_ALLOWED = "origin-not-allowed"
     ORIGIN_MALFORMED = "origin-malformed"
-    """No browser sends such an `Origin`: too long, or no origin at all. It is never looked up."""
+    """No browser sends such an `Origin`: it is too long or not an origin. It is never looked up."""
     ORIGIN_UNRESOLVED = "origin-unresolved"
     """The list does not know the origin, and the resolver was not asked, failed, or took too long."""
     CREDENTIALS_NOT_ALLOWED = "credentials-not-allowed"

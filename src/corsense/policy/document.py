@@ -17,7 +17,7 @@ _OWN_FLAGS = re.compile(r"^\(\?[aimsux]+\)")
 
 
 def keywords(policy: Policy) -> dict[str, Any]:
-    """The keywords that make an equal policy, those with their default values left out."""
+    """The keywords that make an equal policy, without those that have their default values."""
     message: dict[str, Any] = {}
     if policy.any_origin:
         message["origins"] = "*"

@@ -1,7 +1,7 @@
 """Environment variables as keywords of a policy, the way people write them.
 
-Seen in the wild: commas, commas with blanks, JSON, blanks, new lines; an empty string for none; a trailing slash that a URL type
-had added; `*` alone.
+Seen in the wild: commas, commas with blanks, JSON, blanks, new lines; an empty string for no entries; a trailing slash that a URL
+type added; `*` alone.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class ReadVariables:
 def keywords_from_environment(
     environ: Mapping[str, str], *, prefix: str = "CORS_", aliases: tuple[str, ...] = ()
 ) -> ReadVariables:
-    """The keywords that the variables of `environ` spell. Variables that are empty or absent say nothing. Of `PREFIX_ORIGINS` and
+    """The keywords that the variables of `environ` spell. Empty or absent variables are ignored. Of `PREFIX_ORIGINS` and
     `aliases`, other names for it, the first that is set counts."""
     by_name = {name.upper(): (name, value) for name, value in environ.items()}
     read = ReadVariables()
@@ -75,7 +75,7 @@ def keywords_from_environment(
 
 
 def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]]:
-    """The value of `keyword` that the variable `name` spells; what is no text (of a TOML file) is taken as it is."""
+    """The value of `keyword` that the variable `name` spells; a value that is not a string (from a TOML file) is unchanged."""
     if not isinstance(given, str):
         listed = keyword in ("origins", "credentials") and isinstance(given, list) and all(isinstance(x, str) for x in given)
         return (forgive_slashes(given, name) if listed and isinstance(given, list) else given), []
@@ -90,14 +90,14 @@ def read_value(keyword: str, given: object, name: str) -> tuple[Any, list[Fault]
         try:
             return int(text), []
         except ValueError:
-            message = f"{quoted(text)} is no number of seconds."
+            message = f"{quoted(text)} is not a number of seconds."
             return None, [Fault(name, text, "max-age-out-of-range", message, f"Write {name}=600, or leave it out.")]
     lower = text.strip().lower()
     if lower in _TRUE | _FALSE:
         return lower in _TRUE, []
-    if keyword == "credentials" and not lower.isalnum():  # an origin has more than letters
+    if keyword == "credentials" and not lower.isalnum():  # an origin has more than letters and digits
         return read_origin_setting(text, name)
-    message = f"{quoted(text)} is neither true nor false."
+    message = f"{quoted(text)} must be true or false."
     return None, [Fault(name, text, "flag-not-a-bool", message, f"Write {name}=true, or leave it out.")]
 
 
@@ -201,5 +201,5 @@ def _renamed(fault: Fault, names: Mapping[str, str]) -> Fault:
         return fault
     remedy = fault.remedy
     if fault.slug == "no-origins":
-        remedy = f"Set {name}=https://app.example.com, with commas between several; or leave the CORS layer out."
+        remedy = f"Set {name}=https://app.example.com, with commas between several; or remove the CORS layer."
     return replace(fault, field=name, remedy=remedy)

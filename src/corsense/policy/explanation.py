@@ -1,4 +1,4 @@
-"""What a policy says of one origin, in sentences."""
+"""What a policy says about one origin, in sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from corsense.policy.policy import Policy
 
 _COMPARED = 2_000
-"""How many entries are searched for a near one."""
+"""How many entries are searched for a similar one."""
 
 
 def explain(policy: Policy, origin: str) -> str:
@@ -25,7 +25,7 @@ def explain(policy: Policy, origin: str) -> str:
         cookies = "with cookies" if decision.credentials else "without cookies"
         return f"{quoted(origin)} is allowed, {cookies}: {_admitted_by(policy, origin)}."
     if decision.reason is Reason.ORIGIN_UNRESOLVED:
-        return f"{quoted(origin)} is not listed; the resolver decides, and no or a late answer is a refusal."
+        return f"{quoted(origin)} is not listed; the resolver decides, and a missing or late answer refuses it."
     return f"{quoted(origin)} is refused: {_refused_because(policy, origin)}"
 
 
@@ -36,24 +36,24 @@ def _admitted_by(policy: Policy, origin: str) -> str:
         return "it is listed"
     wide = next((pattern for pattern in policy.origin_set.wildcards() if pattern.matches(origin)), None)
     if wide is not None:
-        return f"{quoted(str(wide))} means it"
+        return f"{quoted(str(wide))} matches it"
     assert policy.regex is not None
     return f"origin_regex {quoted(policy.regex.pattern)} matches it"
 
 
 def _refused_because(policy: Policy, origin: str) -> str:
     if origin == "null":
-        return "'null' is the origin of sandboxed frames and of files, which every page can make."
+        return "'null' is the origin of sandboxed frames and of files, which any page can create."
     sent = Origin.parse(origin)
     if sent is None:
         read = read_pattern(origin, "origin")
         if isinstance(read, Fault):
-            # Without its remedy: who sent this may be anybody, and what they sent is nothing to write into a list.
+            # Without its remedy: anyone may have sent this, so nothing suggests adding it to a list.
             return f"no browser sends it. {read.message[0].upper()}{read.message[1:]}"
-        return "it stands for more than one origin, and a browser sends one."
+        return "it stands for several origins, and a browser sends exactly one."
     near = nearest(policy, sent)
     if near is None:
-        return "nothing in the policy is like it."
+        return "nothing in the policy resembles it."
     return f"it is not listed; the nearest is {quoted(str(near))}, {difference(near, sent)}."
 
 
@@ -93,12 +93,12 @@ def difference(entry: OriginPattern, sent: Origin) -> str:
     if entry.scheme != sent.scheme:
         differs.append(f"whose scheme is {entry.scheme}, not {sent.scheme}")
     if entry.subdomains and entry.host == sent.host:
-        differs.append("which means its subdomains, not the domain itself")
+        differs.append("which matches its subdomains, not the domain itself")
     elif not (sent.host.endswith(f".{entry.host}") if entry.subdomains else entry.host == sent.host):
         differs.append(f"whose host is {entry.host}, not {sent.host}")
     if entry.port not in ("*", sent.port):
         differs.append(f"which has {_port(entry.port)}, not {_port(sent.port)}")
-    return " and ".join(differs) or "which means it"
+    return " and ".join(differs) or "which matches it"
 
 
 def _port(port: int | str | None) -> str:

@@ -29,12 +29,12 @@ _PREFLIGHT_ANSWERS = _ANSWERS - {
 
 
 def read_request_headers(values: Iterable[object]) -> tuple[tuple[str, ...], list[Fault]]:
-    """The names in lower case, each once, and the faults of those that cannot be."""
+    """The names in lower case, each once, and the faults of invalid ones."""
     return _read("request_headers", values)
 
 
 def read_expose_headers(values: Iterable[object]) -> tuple[tuple[str, ...], list[Fault]]:
-    """The names as written, each once whatever its case, and the faults of those that cannot be."""
+    """The names as written, each once whatever its case, and the faults of invalid ones."""
     return _read("expose_headers", values)
 
 
@@ -53,22 +53,24 @@ def _read(field: str, values: Iterable[object]) -> tuple[tuple[str, ...], list[F
 
 def _no_name(field: str, value: object) -> Fault | None:
     if not isinstance(value, str):
-        return Fault(field, value, "invalid-cors-header", f"{quoted(value)} is no text.", "Write names such as 'X-Request-ID'.")
+        return Fault(
+            field, value, "invalid-cors-header", f"{quoted(value)} must be a string.", "Write names such as 'X-Request-ID'."
+        )
     if is_token(value):
         return None
     stripped = value.strip(" :,;\t\r\n")
-    instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one name an entry, such as 'X-Request-ID'."
-    message = f"{quoted(value)} is no header name, and one bad name makes browsers drop the whole list."
+    instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one name per entry, such as 'X-Request-ID'."
+    message = f"{quoted(value)} is not a header name, and one bad name makes browsers drop the whole list."
     return Fault(field, value, "invalid-cors-header", message, instead)
 
 
 def _request_fault(name: str) -> Fault | None:
     lower = name.lower()
     if lower in _ANSWERS or lower in _RESPONSE_ONLY:
-        message = f"{name} belongs in answers; pages do not send it."
+        message = f"{name} is a response header; pages do not send it."
         return Fault("request_headers", name, "name-without-effect", message, "Leave it out; this list is what pages may send.")
     if is_forbidden_request_header(lower, ""):
-        message = f"browsers never let script set {name}, so nobody can make use of the permission."
+        message = f"browsers never let script set {name}, so the permission has no effect."
         return Fault("request_headers", name, "name-without-effect", message, "Leave it out.")
     return None
 
@@ -79,6 +81,6 @@ def _response_fault(name: str) -> Fault | None:
         message = f"browsers never show {name} to script."
         return Fault("expose_headers", name, "name-without-effect", message, "Leave it out.")
     if lower in _QUESTIONS or lower in _PREFLIGHT_ANSWERS:
-        message = f"{name} is no header of an answer that script could read."
+        message = f"{name} is not a response header that script could read."
         return Fault("expose_headers", name, "name-without-effect", message, "Leave it out; this list is what pages may read.")
     return None

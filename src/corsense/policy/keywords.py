@@ -1,4 +1,4 @@
-"""Keywords that `Policy` or the middleware does not have, and the one that was probably meant."""
+"""Unknown keywords of `Policy` or the middleware, and the one that was probably meant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HATCHES = (
     "dangerously_allow_any_origin_with_credentials",
     "dangerously_allow_broad_regex",
 )
-"""The keywords that let pass what is refused otherwise."""
+"""The keywords that allow what is otherwise refused."""
 
 KEYWORDS = (
     "origins", "origin_regex", "origin_resolver", "origin_resolver_timeout", "origin_resolver_ttl", "origin_resolver_cache",
@@ -74,7 +74,7 @@ _AS_LAYER = {ours: theirs for theirs, ours in STARLETTE.items()}
 def unknown_keyword(name: str, value: object) -> Fault:
     """The fault of a keyword that `Policy` does not have."""
     near = nearest_keyword(name)
-    remedy = f"Did you mean {near}?" if near else f"There are {', '.join(KEYWORDS)}."
+    remedy = f"Did you mean {near}?" if near else f"The keywords are {', '.join(KEYWORDS)}."
     return Fault(name, value, "unknown-keyword", f"a policy has no {quoted(name)}.", remedy)
 
 
@@ -85,17 +85,17 @@ def unknown_layer_keyword(name: str, value: object) -> Fault:
         own = f"{_AS_LAYER[name]}=..., or " if name in _AS_LAYER else ""
         return Fault(name, value, "unknown-keyword", message, f"Write {own}policy=Policy({name}=...).")
     near = nearest_layer_keyword(name)
-    remedy = f"Did you mean {near}?" if near else f"There are {', '.join(LAYER_KEYWORDS)}."
+    remedy = f"Did you mean {near}?" if near else f"The keywords are {', '.join(LAYER_KEYWORDS)}."
     return Fault(name, value, "unknown-keyword", message, remedy)
 
 
 def nearest_keyword(name: str) -> str | None:
-    """The keyword of `Policy` that the unknown `name` was probably meant for; None when nothing is like it."""
+    """The keyword of `Policy` that the unknown `name` was probably meant for; None when none is similar."""
     return _nearest(name, {**OF_OTHERS, **{keyword: keyword for keyword in KEYWORDS}})
 
 
 def nearest_layer_keyword(name: str) -> str | None:
-    """The keyword of `CORSMiddleware` that the unknown `name` was probably meant for; None when nothing is like it."""
+    """The keyword of `CORSMiddleware` that the unknown `name` was probably meant for; None when none is similar."""
     others = {name: _AS_LAYER.get(meant, "policy") for name, meant in OF_OTHERS.items()}
     return _nearest(name, {**others, **{keyword: keyword for keyword in LAYER_KEYWORDS}})
 

@@ -12,7 +12,7 @@ _KNOWN = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POS
 
 
 def read_methods(values: Iterable[object]) -> tuple[tuple[str, ...], list[Fault]]:
-    """The methods as browsers send them, each once, and the faults of those that cannot be."""
+    """The methods as browsers send them, each once, and the faults of invalid ones."""
     methods: dict[str, None] = {}
     faults = []
     for value in values:
@@ -28,10 +28,12 @@ def _fault(method: str) -> Fault | None:
         return None
     if not is_token(method):
         stripped = method.strip(" ,;\t\r\n").upper()
-        instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one method an entry, such as 'PUT'."
-        return Fault("methods", method, "invalid-cors-header", f"{quoted(method)} is no method: it is not one token.", instead)
+        instead = f"Write {quoted(stripped)}." if is_token(stripped) else "Write one method per entry, such as 'PUT'."
+        return Fault(
+            "methods", method, "invalid-cors-header", f"{quoted(method)} is not a method: it must be a single token.", instead
+        )
     if is_forbidden_method(method):
-        message = f"browsers never let script use {method.upper()}, so nobody can make use of the permission."
+        message = f"browsers never let script use {method.upper()}, so the permission has no effect."
         return Fault("methods", method, "name-without-effect", message, "Leave it out.")
     if normalise_method(method) not in _KNOWN and method.upper() in _KNOWN:
         message = f"methods are case-sensitive, and {quoted(method)} is not {method.upper()}."
@@ -40,4 +42,4 @@ def _fault(method: str) -> Fault | None:
 
 
 def _no_text(value: object) -> Fault:
-    return Fault("methods", value, "invalid-cors-header", f"{quoted(value)} is no text.", "Write names such as 'PUT'.")
+    return Fault("methods", value, "invalid-cors-header", f"{quoted(value)} must be a string.", "Write names such as 'PUT'.")

@@ -1,4 +1,4 @@
-"""The origins of a policy: the list, the regular expression, and who of them may send cookies."""
+"""The origins of a policy: the list, the regular expression, and which of them may send cookies."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _read_each(field: str, given: Iterable[object]) -> tuple[OriginList, list[Fa
             patterns.append(OriginPattern(*read))
         texts[str(text)] = None
     if stars and (texts or faults):
-        message = "'*' wins: every origin is let in, so the others beside it change nothing."
+        message = "'*' allows every origin, so the entries beside it change nothing."
         faults.append(Fault(field, "*", "wildcard-origins", message, "Write origins=\"*\", or leave the '*' out."))
     if stars and not faults:
         return OriginList(any_origin=True), []
@@ -88,11 +88,11 @@ def _not_a_list(field: str, given: object) -> Fault:
     if isinstance(given, str):
         entries = [part for part in re.split(r"[,;\s]+", given.strip("[] \t\r\n")) if part]
         entries = [part.strip("'\"") for part in entries]
-        message = f"{quoted(given)} must be a list, not a string; an origin would be compared with its letters."
+        message = f"{quoted(given)} must be a list, not a string; an origin would be compared with its characters."
         instead = f"Write {field}={quoted(entries)}." if len(entries) <= _SHOWN else "Split it, and strip each part."
         return Fault(field, given, "origins-not-a-list", message, instead)
     return Fault(
-        field, given, "origins-not-a-list", f"{quoted(given)} is no list.", f'Write {field}=["https://app.example.com"].'
+        field, given, "origins-not-a-list", f"{quoted(given)} must be a list.", f'Write {field}=["https://app.example.com"].'
     )
 
 
@@ -104,16 +104,14 @@ def insecure_faults(field: str, listed: OriginList) -> list[Fault]:
 
 def insecure_fault(field: str, text: str) -> Fault:
     """The fault of an `http:` pattern whose pages may send cookies."""
-    message = (
-        f"{quoted(text)} is not https: whoever sits on the network can forge its pages, and use the user's cookies from them."
-    )
-    remedy = f"Write {quoted('https' + text[text.index(':') :])}, or name dangerously_allow_insecure_origins=True."
+    message = f"{quoted(text)} is not https: anyone on the network can forge its pages and use the user's cookies."
+    remedy = f"Write {quoted('https' + text[text.index(':') :])}, or set dangerously_allow_insecure_origins=True."
     return Fault(field, text, "insecure-origin-with-credentials", message, remedy)
 
 
 def insecure_development_origins(texts: Iterable[str]) -> tuple[str, ...]:
-    """The `http:` patterns of hosts that are met on a developer's network only, such as `http://frontend:3000`: fine there, and
-    as forgeable as any other where the policy is in production."""
+    """The `http:` patterns of hosts that exist only on a developer's network, such as `http://frontend:3000`: fine there, and as
+    forgeable as any other where the policy is in production."""
     return tuple(str(pattern) for pattern in _insecure(texts) if pattern.is_development)
 
 
@@ -125,7 +123,7 @@ def _insecure(texts: Iterable[str]) -> Iterator[OriginPattern]:
 
 
 def public_suffix_faults(field: str, patterns: Iterable[OriginPattern]) -> list[Fault]:
-    """The wildcards below which anybody can have a name. Source: Public Suffix List; coder CVE-2026-55438."""
+    """The wildcards below which anyone can register a name. Source: Public Suffix List; coder CVE-2026-55438."""
     wide = [pattern for pattern in patterns if pattern.subdomains]
     if not wide:
         return []
@@ -136,9 +134,9 @@ def public_suffix_faults(field: str, patterns: Iterable[OriginPattern]) -> list[
             field,
             str(pattern),
             "public-suffix-origin",
-            f"anybody can have a name below {pattern.host}, so {quoted(str(pattern))} lets every one of them act with the "
+            f"anyone can register a name below {pattern.host}, so {quoted(str(pattern))} lets all of them act with the "
             "user's cookies.",
-            f"List the hosts that are yours, such as {quoted(f'{pattern.scheme}://yours.{pattern.host}')}, or name "
+            f"List your own hosts, such as {quoted(f'{pattern.scheme}://yours.{pattern.host}')}, or set "
             "dangerously_allow_public_suffixes=True.",
         )
         for pattern in wide
@@ -151,17 +149,17 @@ def _is_anybodys(host: str, is_public_suffix: Callable[[str], bool]) -> bool:
 
 
 def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | None, list[Fault]]:
-    """The regular expression, compiled, and its faults. What no automaton can match is refused whatever is tolerated."""
+    """The regular expression, compiled, and its faults. An expression that no automaton can match is always refused."""
     field = "origin_regex"
     if given is None:
         return None, []
-    from corsense.origin.breadth import foreign_origin  # 12 ms that a policy of origins need not wait for
+    from corsense.origin.breadth import foreign_origin  # takes 12 ms, which a policy without an expression need not wait for
     from corsense.origin.expression import UnsupportedRegex
     from corsense.origin.regex import OriginRegex
 
     pattern = given.pattern if isinstance(given, (re.Pattern, OriginRegex)) else given
     if not isinstance(pattern, str):
-        message = f"{quoted(given)} is not a string, and a regular expression is one."
+        message = f"{quoted(given)} must be a string."
         texts = [text for text in given if isinstance(text, str)] if isinstance(given, (list, tuple, set, frozenset)) else []
         return None, [Fault(field, given, "origin-regex-not-a-string", message, Listed.of(texts).remedy("origins", field))]
     flags = given.flags if isinstance(given, (re.Pattern, OriginRegex)) else 0
@@ -183,7 +181,7 @@ def read_regex(given: object, *, tolerate_broad: bool) -> tuple[OriginRegex | No
 
 
 def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suffixes: bool) -> list[Fault]:
-    """The faults that the expression has because its pages may send cookies; those that are tolerated are not looked for."""
+    """The faults that the expression has because its pages may send cookies; tolerated ones are not searched for."""
     from corsense.origin.breadth import insecure_origin
     from corsense.origin.expression import UnsupportedRegex
 
@@ -203,8 +201,7 @@ def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suf
         suffix, witness = shared
         message = f"{quoted(text)} admits {quoted(witness)}, and anybody can register a name below {suffix}."
         remedy = (
-            "List the hosts that are yours; or, to allow exactly what the expression matches, set "
-            "dangerously_allow_public_suffixes=True."
+            "List your own hosts; or, to allow exactly what the expression matches, set dangerously_allow_public_suffixes=True."
         )
         faults.append(Fault(field, text, "public-suffix-origin", message, remedy))
     return faults
@@ -218,4 +215,4 @@ def _shared_suffix(compiled: OriginRegex) -> tuple[str, str] | None:
 
 
 Resolver = Callable[[str], object]
-"""Says of an origin whether it is allowed: a function or a coroutine function. Only `True` lets it in."""
+"""Decides whether an origin is allowed: a function or a coroutine function. Only `True` allows it."""

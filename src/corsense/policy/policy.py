@@ -38,13 +38,13 @@ if TYPE_CHECKING:
 
 MAX_MAX_AGE = 86_400
 MAX_METHOD = 64
-"""Longest method that `methods=["*"]` lets pass."""
+"""The longest method that `methods=["*"]` allows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResolverSettings:
     """How a policy's `origin_resolver` is asked: within `timeout` seconds, the answer kept for `ttl` seconds (0: not at all)
-    among at most `cache_size` others. No answer, an exception and a late answer are a refusal, and are not kept."""
+    among at most `cache_size` others. A missing answer, an exception and a late answer refuse the origin, and are not kept."""
 
     resolve: Resolver
     timeout: float = 1.0
@@ -55,46 +55,44 @@ class ResolverSettings:
 class Policy:
     """Which pages may do what with an API. Immutable, validated, equal by value.
 
-    All faults are reported at once: construction raises `PolicyError`, each of whose `faults` names the field, the value, why
-    it cannot be and what to write instead. For each field, what is permitted and prohibited, and why:
+    All faults are reported at once: construction raises `PolicyError`, each of whose `faults` names the field, the value, why it
+    is invalid and what to write instead. For each field, what is permitted and prohibited, and why:
 
-    **origins**: patterns of the pages' origins (see `OriginPattern.parse`), or `"*"` for every origin.
-    Permitted: `["https://app.example.com", "https://*.example.com", "http://localhost:*", "capacitor://localhost"]`; `"*"`.
-    Prohibited: a string in place of a list; a wildcard elsewhere than as whole labels in front or as port; a regular expression;
-    a trailing slash, a path, a user, upper case, Unicode, the default port (browsers send none of these, so it would match no
-    page); `null` (every page can have that origin) and `file:`; `"*"` beside others; `"*"` with `credentials=True`; none at all,
-    when there is no `origin_regex` and no `origin_resolver` either.
+    **origins**: patterns of the pages' origins (see `OriginPattern.parse`), or `"*"` for every origin. Permitted:
+    `["https://app.example.com", "https://*.example.com", "http://localhost:*", "capacitor://localhost"]`; `"*"`. Prohibited: a
+    string in place of a list; a wildcard other than whole leading labels or the port; a regular expression; a trailing slash, a
+    path, a user, upper case, Unicode, the default port (browsers send none of these, so it would match no page); `null` (any page
+    can have that origin) and `file:`; `"*"` beside others; `"*"` with `credentials=True`; none at all, when there is no
+    `origin_regex` and no `origin_resolver` either.
 
     **origin_regex**: a regular expression that must match the whole origin, in the syntax of `re`. It is compiled to a finite
     automaton and matched in linear time; it sees visible ASCII only, as browsers send it (lower case, Punycode). Prohibited: what
     no automaton can match (look-around, `\\b`, references to groups, possessive quantifiers), and an automaton that grows too
-    large; an expression that also admits origins of somebody else (the fault shows the shortest), unless
-    `dangerously_allow_broad_regex`; with credentials, one that admits `http://`, unless `dangerously_allow_insecure_origins`, and
-    one that leaves the name below a public suffix open (`https://myproj-[a-z0-9-]+-team\\.vercel\\.app`), unless
-    `dangerously_allow_public_suffixes`.
+    large; an expression that also admits foreign origins (the fault shows the shortest), unless `dangerously_allow_broad_regex`;
+    with credentials, one that admits `http://`, unless `dangerously_allow_insecure_origins`, and one that leaves the name below a
+    public suffix open (`https://myproj-[a-z0-9-]+-team\\.vercel\\.app`), unless `dangerously_allow_public_suffixes`.
 
-    **origin_resolver**: a function or coroutine function that is asked about origins which neither list nor expression knows.
-    It is given `origin_resolver_timeout` seconds, its answers are kept for `origin_resolver_ttl` seconds among at most
-    `origin_resolver_cache` others, and whatever goes wrong is a refusal.
+    **origin_resolver**: a function or coroutine function that decides about origins that neither list nor expression covers. It
+    has `origin_resolver_timeout` seconds, its answers are kept for `origin_resolver_ttl` seconds among at most
+    `origin_resolver_cache` others, and any failure refuses the origin.
 
     **credentials**: whether pages may send cookies (and HTTP authentication, client certificates) and read the answer. A bearer
     token that script sets needs no credentials but `request_headers=["Authorization"]`. A list of patterns instead of True gives
     cookies to these pages only; the others of `origins` stay anonymous. Prohibited: with `"*"`; with an `http:` origin that is
-    not this machine (whoever sits on the network can forge its pages), unless `dangerously_allow_insecure_origins` or on a host
-    of a developer's network (see `insecure_development_origins`); with a wildcard below a public suffix such as
-    `https://*.github.io` (anybody can have such a page), unless `dangerously_allow_public_suffixes`; patterns that `origins`
-    does not allow.
+    not this machine (anyone on the network can forge its pages), unless `dangerously_allow_insecure_origins` or on a host of a
+    developer's network (see `insecure_development_origins`); with a wildcard below a public suffix such as `https://*.github.io`
+    (anyone can publish such a page), unless `dangerously_allow_public_suffixes`; patterns that `origins` does not allow.
 
     **methods**: what pages may use beyond GET, HEAD and POST, which always pass (Fetch, *CORS-safelisted method*).
-    Case-sensitive. `["*"]`: every method. Prohibited: CONNECT, TRACE, TRACK (browsers refuse them to script), `patch` for
-    `PATCH`, no tokens. OPTIONS is needed only for script that calls it itself.
+    Case-sensitive. `["*"]`: every method. Prohibited: CONNECT, TRACE, TRACK (browsers forbid them to script), `patch` for
+    `PATCH`, invalid tokens. OPTIONS is needed only for script that calls it itself.
 
     **request_headers**: what pages may send beyond the safelisted ones, any case. `Content-Type` is needed for JSON. `["*"]`:
     all, but `Authorization` only when it is named too or credentials are allowed. Prohibited: what browsers do not let script set
-    (`Cookie`, `Host`, `Sec-...`), what belongs in answers (`Access-Control-Allow-...`), no tokens.
+    (`Cookie`, `Host`, `Sec-...`), response headers (`Access-Control-Allow-...`), invalid tokens.
 
-    **expose_headers**: which headers of the answer script can read beyond the safelisted seven. `["*"]`: all, but not with
-    credentials, where browsers take the star literally. Prohibited: `Set-Cookie`, what belongs in requests, no tokens.
+    **expose_headers**: which response headers script can read beyond the safelisted seven. `["*"]`: all, but not with
+    credentials, where browsers take the star literally. Prohibited: `Set-Cookie`, request headers, invalid tokens.
 
     **max_age**: seconds a browser may keep a preflight's answer, -1 to 86,400; None leaves it to the browser (5), -1 and 0
     forbid it.
@@ -104,7 +102,7 @@ class Policy:
 
     **private_network**: answer `Access-Control-Request-Private-Network`, which older Chromium sends before a public page calls a
     private address. **websockets**: hold the `Origin` of WebSocket handshakes against the same list; browsers do not. They send
-    cookies along with every handshake, whatever `credentials` says, so list only pages that you trust with them.
+    cookies along with every handshake, whatever `credentials` says, so list only pages that you trust with cookies.
 
     Source: the values and their reasons follow jub0bs/cors, `Config`; Fetch, *CORS protocol and credentials*.
     """
@@ -135,7 +133,7 @@ class Policy:
     )
 
     origins: tuple[str, ...]
-    """The patterns as text, each once, in the order given; `("*",)` when any origin will do."""
+    """The patterns as text, each once, in the order given; `("*",)` when any origin is allowed."""
     any_origin: bool
     origin_set: OriginSet
     regex: OriginRegex | None
@@ -210,8 +208,8 @@ class Policy:
         faults += found
         put(self, "resolver", settings)
         if nothing_wrong_with_origins and not (listed.any_origin or listed.texts or origin_regex or origin_resolver):
-            message = "no origin, no regular expression and no resolver: such a policy lets no page in, so it says nothing."
-            remedy = "List the origins of your pages; where no other origin calls the API, leave the CORS layer out."
+            message = "there is no origin, regular expression or resolver, so the policy allows no page."
+            remedy = "List the origins of your pages; if no other origin calls the API, remove the CORS layer."
             faults.append(Fault("origins", origins, "no-origins", message, remedy))
 
         faults += self._take_credentials(credentials, listed)
@@ -243,7 +241,7 @@ class Policy:
             return _bool_faults("credentials", given)
         trusted, faults = read_origins("credentials", given)
         if trusted.any_origin:
-            message = "'*' gives cookies to every page there is, and '*' in the answer would not even be taken for that."
+            message = "'*' would give cookies to every page, and browsers reject '*' in a response with credentials."
             return [Fault("credentials", given, "wildcard-with-credentials", message, "List the origins that you trust.")]
         put(self, "credentials", bool(trusted.texts))
         put(self, "credential_set", trusted.index)
@@ -252,7 +250,7 @@ class Policy:
     def _credential_faults(self, field: str, trusted: OriginList) -> list[Fault]:
         faults: list[Fault] = []
         if trusted.any_origin and not self.dangerously_allow_any_origin_with_credentials:
-            message = "'*' with credentials would let every page on the web act with the user's cookies and read the answers."
+            message = "'*' with credentials would let every page on the web act with the user's cookies and read the responses."
             remedy = "List the origins that you trust; or leave credentials out, which bearer tokens do not need."
             faults.append(Fault(field, "*", "wildcard-with-credentials", message, remedy))
         if not self.dangerously_allow_insecure_origins:
@@ -268,7 +266,7 @@ class Policy:
         return faults
 
     def _untrusted_pages(self, trusted: OriginList) -> list[Fault]:
-        """Patterns that may send cookies but are not let in."""
+        """Patterns that may send cookies but are not allowed."""
         if self.any_origin or self.regex is not None or self.origin_resolver is not None or not self.origins:
             return []
         wildcards = tuple(self.origin_set.wildcards())
@@ -277,7 +275,7 @@ class Policy:
                 "credentials",
                 str(pattern),
                 "credentials-not-allowed",
-                f"{quoted(str(pattern))} is to send cookies, but origins does not let it in.",
+                f"{quoted(str(pattern))} may send cookies, but origins does not allow it.",
                 "Add it to origins.",
             )
             for pattern in trusted.parsed()
@@ -304,7 +302,7 @@ class Policy:
         put(self, "exposes_any_header", "*" in names)
         faults += found + more
         if "*" in names and self.credentials:
-            message = "with credentials browsers take '*' for the name of a header, so it exposes nothing."
+            message = "with credentials browsers read '*' as a header name, so it exposes nothing."
             faults.append(Fault("expose_headers", "*", "expose-wildcard-with-credentials", message, "Name the headers."))
         return faults
 
@@ -312,8 +310,8 @@ class Policy:
 
     @classmethod
     def development(cls, **changes: Any) -> Self:
-        """Every port of this machine, with cookies, every method and header. `changes` are keywords of `Policy` that replace
-        these values. Not for servers that others can reach."""
+        """Allows every port of this machine, with cookies, every method and every header. `changes` are keywords of `Policy` that
+        replace these values. Not for servers that others can reach."""
         from corsense.policy.presets import DEVELOPMENT
 
         return cls(**{**DEVELOPMENT, **changes})
@@ -321,7 +319,7 @@ class Policy:
     @classmethod
     def production(cls, origins: Origins = (), **changes: Any) -> Self:
         """`origins` only, over https, with the methods and headers of a JSON API, preflights kept for ten minutes; `changes` are
-        keywords of `Policy`. Refuses also what is left of development: this machine's origins, `http:`, `"*"`."""
+        keywords of `Policy`. Also refuses leftovers of development: this machine's origins, `http:`, `"*"`."""
         from corsense.policy.presets import PRODUCTION, make_for_production
 
         listed = tuple(origins) if isinstance(origins, Iterator) else origins
@@ -329,8 +327,8 @@ class Policy:
 
     @classmethod
     def public_api(cls, **changes: Any) -> Self:
-        """Everybody may call, nobody with cookies: every origin, method and header (`Authorization` included), every header of
-        the answer, preflights kept as long as browsers do. `changes` are keywords of `Policy`."""
+        """Everyone may call, no one with cookies: every origin, method and header (`Authorization` included), every header of the
+        answer, preflights kept as long as browsers do. `changes` are keywords of `Policy`."""
         from corsense.policy.presets import PUBLIC_API
 
         return cls(**{**PUBLIC_API, **changes})
@@ -368,13 +366,13 @@ class Policy:
     # Answers.
 
     def credentials_for(self, origin: str) -> bool:
-        """Whether a page of `origin`, which is taken to be allowed, may send cookies and read the answer."""
+        """Whether a page of `origin`, which is assumed to be allowed, may send cookies and read the answer."""
         if self.credential_set is None:
             return self.credentials
         return self.credentials and origin in self.credential_set
 
     def allows_origin(self, origin: str, *, resolved: bool | None = None) -> bool:
-        """Whether a page of `origin` is let in; `resolved` is what the resolver said of it, None when it was not asked."""
+        """Whether a page of `origin` is allowed; `resolved` is the resolver's answer, None when it was not called."""
         return self._origin_reason(origin, resolved) is None
 
     def allows_method(self, method: str) -> bool:
@@ -404,8 +402,8 @@ class Policy:
         """The answer to one request of a page of `origin` (None: no `Origin` header, so CORS does not apply).
 
         `method` is as on the wire, `headers` are the names that need a permission (those of `Access-Control-Request-Headers`, any
-        case), `credentials` says that the page wants cookies along, `private_network` that the browser asks for it. `resolved` is
-        what the resolver said; without it an origin that only the resolver can know is refused. `admitted`: take the origin for
+        case), `credentials` means that the page sends cookies, `private_network` that the browser asks for it. `resolved` is what
+        the resolver said; without it an origin that only the resolver can know is refused. `admitted`: take the origin for
         allowed, whatever the lists say, because a subclass of the middleware decided so.
         """
         if origin is None:
@@ -426,7 +424,7 @@ class Policy:
         return Decision(True, None, origin, None, may)
 
     def permits(self, request: FetchRequest, *, engine: EngineName = "chromium", resolved: bool | None = None) -> bool:
-        """Whether a browser lets the page have what it asks for, when the API answers by this policy.
+        """Whether a browser allows the page what it asks for, if the API answers by this policy.
 
         The browser's own rules count too: a request to the page's own origin is permitted, one that the browser refuses to send
         is not. A synchronous resolver is asked about an origin that nothing else lets in, and its answer counts as it does in the
@@ -438,9 +436,9 @@ class Policy:
 
     @property
     def insecure_development_origins(self) -> tuple[str, ...]:
-        """The `http:` patterns that may send cookies, of hosts that are met on a developer's network only (`http://frontend:3000`,
-        `http://192.168.1.5:3000`). They are no fault of a policy, and have no place in production: there the middleware and
-        `production()` refuse them, elsewhere the middleware warns. None where `dangerously_allow_insecure_origins` is set."""
+        """The `http:` patterns that may send cookies, of hosts that exist only on a developer's network (`http://frontend:3000`,
+        `http://192.168.1.5:3000`). They are not a fault, but do not belong in production: there the middleware and `production()`
+        refuse them, elsewhere the middleware warns. None where `dangerously_allow_insecure_origins` is set."""
         if not self.credentials or self.dangerously_allow_insecure_origins:
             return ()
         trusted = self.origins if self.credential_set is None else map(str, self.credential_set.patterns())
@@ -454,7 +452,7 @@ class Policy:
         return explain(self, origin)
 
     def diff(self, other: Policy) -> PolicyDiff:
-        """What changes when `other` takes the place of this policy: who gains, and who loses."""
+        """What changes when `other` replaces this policy: who gains, and who loses."""
         from corsense.policy.comparison import compare
 
         return compare(self, other)
@@ -467,7 +465,7 @@ class Policy:
         return json_schema()
 
     def document(self) -> dict[str, Any]:
-        """The policy as a JSON document: the keywords that differ from their defaults. A resolver has no place in it."""
+        """The policy as a JSON document: the keywords that differ from their defaults. It cannot hold a resolver."""
         from corsense.policy.document import document
 
         return document(self)
@@ -487,7 +485,7 @@ class Policy:
     # A value.
 
     def _keywords(self) -> dict[str, Any]:
-        """The keywords that make an equal policy, those with their default values left out."""
+        """The keywords that make an equal policy, without those that have their default values."""
         from corsense.policy.document import keywords
 
         return keywords(self)
@@ -542,7 +540,7 @@ def _entries(field: str, given: object, example: str) -> tuple[Iterable[object],
 
 
 def _credentials_as_text(given: str) -> Fault:
-    message = f"{quoted(given)} is one string; credentials is True, False, or a list of origins."
+    message = f"{quoted(given)} must be True, False or a list of origins, not a string."
     remedy = f"Write credentials={given.strip().lower() in ('true', '1', 'yes', 'on')}." if "://" not in given else (
         f"Write credentials=[{quoted(given)}].")  # fmt: skip
     return Fault("credentials", given, "origins-not-a-list" if "://" in given else "flag-not-a-bool", message, remedy)
@@ -551,9 +549,9 @@ def _credentials_as_text(given: str) -> Fault:
 def _bool_faults(field: str, value: object) -> list[Fault]:
     if isinstance(value, bool):
         return []
-    message = f"{quoted(value)} is neither True nor False."
+    message = f"{quoted(value)} must be True or False."
     if isinstance(value, str):
-        message += " Text counts as true, whatever it says."
+        message += " Any text counts as true."
     return [Fault(field, value, "flag-not-a-bool", message, f"Write {field}=True, or leave it out.")]
 
 
@@ -561,13 +559,13 @@ def _max_age_faults(given: object) -> list[Fault]:
     if given is None:
         return []
     if not isinstance(given, int) or isinstance(given, bool):
-        message = f"{quoted(given)} is no number of seconds."
+        message = f"{quoted(given)} is not a number of seconds."
         return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=600, or leave it out.")]
     if given < -1:
-        message = f"{quoted(given)} is negative; only -1 is, which tells browsers to keep nothing."
+        message = f"{quoted(given)} is negative; only -1 is allowed, which tells browsers to keep nothing."
         return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=-1, or leave it out.")]
     if given > MAX_MAX_AGE:
-        message = f"{quoted(given)} seconds is more than any browser keeps a preflight: Firefox a day, Chromium two hours."
+        message = f"{quoted(given)} seconds is longer than any browser keeps a preflight: Firefox one day, Chromium two hours."
         return [Fault("max_age", given, "max-age-out-of-range", message, f"Write max_age={MAX_MAX_AGE}, or less.")]
     return []
 
@@ -576,10 +574,10 @@ def _read_resolver(resolve: object, timeout: object, ttl: object, cache: object)
     if resolve is None:
         return None, []
     if not callable(resolve):
-        message = f"{quoted(resolve)} cannot be called."
-        return None, [Fault("origin_resolver", resolve, "resolver-limits", message, "Give a function that takes the origin.")]
+        message = f"{quoted(resolve)} is not callable."
+        return None, [Fault("origin_resolver", resolve, "resolver-limits", message, "Pass a function that takes the origin.")]
     faults = [
-        Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quoted(value)} is no number {of}.", f"Write {instead}.")
+        Fault(f"origin_resolver_{name}", value, "resolver-limits", f"{quoted(value)} is not a number {of}.", f"Write {instead}.")
         for name, value, good, of, instead in (
             ("timeout", timeout, _is_number(timeout) and timeout > 0, "of seconds above 0", "origin_resolver_timeout=1.0"),
             ("ttl", ttl, _is_number(ttl) and ttl >= 0, "of seconds", "origin_resolver_ttl=60"),

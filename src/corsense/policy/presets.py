@@ -1,4 +1,4 @@
-"""The presets of `Policy`, and what production refuses of development."""
+"""The presets of `Policy`, and what production refuses that development allows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _SUSPICIOUS = re.compile(r"^(?!https://)|localhost|//127\.|\[")
 
 
 def make_for_production(make: Callable[..., Made], keywords: Mapping[str, Any]) -> Made:
-    """The policy of `keywords`. Raises `PolicyError`: its faults, and what it lets in that has no place in production."""
+    """The policy of `keywords`. Raises `PolicyError`: its faults, and the origins it allows that do not belong in production."""
     listed, _ = read_origins("origins", keywords.get("origins", ()))
     leftovers = _leftovers(listed, keywords.get("dangerously_allow_insecure_origins") is True)
     try:
@@ -70,8 +70,8 @@ def make_for_production(make: Callable[..., Made], keywords: Mapping[str, Any]) 
 def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
     faults = []
     if listed.any_origin:
-        message = "'*' lets every page on the web call the API, which production() does not do by itself."
-        remedy = "List the origins of your pages; for an API that is meant for everybody, Policy.public_api()."
+        message = "'*' lets every page on the web call the API, which production() does not allow."
+        remedy = "List the origins of your pages; for a public API, use Policy.public_api()."
         faults.append(Fault("origins", "*", "wildcard-in-production", message, remedy))
     for text in filter(_SUSPICIOUS.search, listed.texts):
         fault = _leftover(OriginPattern.parse(text), tolerate_insecure)
@@ -83,11 +83,11 @@ def _leftovers(listed: OriginList, tolerate_insecure: bool) -> list[Fault]:
 def _leftover(pattern: OriginPattern, tolerate_insecure: bool) -> Fault | None:
     text = str(pattern)
     if pattern.is_loopback and pattern.scheme in ("http", "https"):
-        message = f"{quoted(text)} is a page on the caller's own machine, a leftover of development."
+        message = f"{quoted(text)} is a page on the caller's own machine, left over from development."
         remedy = "Leave it out of production; Policy.development() allows it."
         return Fault("origins", text, "development-origin-in-production", message, remedy)
     if pattern.scheme == "http" and not tolerate_insecure:
-        message = f"{quoted(text)} is not https, so whoever sits on the network can forge its pages."
-        remedy = f"Write {quoted('https' + text.removeprefix('http'))}, or name dangerously_allow_insecure_origins=True."
+        message = f"{quoted(text)} is not https, so anyone on the network can forge its pages."
+        remedy = f"Write {quoted('https' + text.removeprefix('http'))}, or set dangerously_allow_insecure_origins=True."
         return Fault("origins", text, "insecure-origin-in-production", message, remedy)
     return None

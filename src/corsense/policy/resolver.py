@@ -1,4 +1,4 @@
-"""What an `origin_resolver` is asked about, and what its answer means, for the middleware and for `Policy.permits` alike."""
+"""Which origins an `origin_resolver` decides about, and what its answer means, for the middleware and `Policy.permits`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from corsense.origin import Origin
 
 
 def is_asked_about(origin: str) -> bool:
-    """Whether a resolver is asked about this value of `Origin`: it is the origin of a page. `null` and what no browser sends are
-    refused without a question."""
+    """Whether a resolver is asked about this value of `Origin`: it is the origin of a page. `null` and values that no browser
+    sends are refused without asking."""
     return Origin.parse(origin) is not None
 
 
 def is_admission(answer: object) -> bool:
-    """Whether a resolver's answer lets the origin in: only `True` does. A row, a match or a coroutine that was not awaited is
-    more often a mistake than a permission, so whatever else is returned refuses."""
+    """Whether a resolver's answer allows the origin: only `True` does. A row, a match or a coroutine that was not awaited is more
+    often a mistake than a permission, so any other value refuses."""
     return answer is True

@@ -1,4 +1,4 @@
-"""`permits`: the browser's rules, run against a server that follows a policy to the letter."""
+"""`permits`: the browser's rules, run against a server that follows a policy exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy as Python that can be pasted."""
+"""A policy as Python source."""
 
 from __future__ import annotations
 

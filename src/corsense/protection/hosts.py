@@ -1,6 +1,6 @@
-"""The names under which a server lets itself be asked: what stops DNS rebinding.
+"""The host names that a server accepts, which stops DNS rebinding.
 
-A page of `evil.example` whose name is resolved anew, to 127.0.0.1, has the same origin as the server that it then asks. The
+A page of `evil.example` whose name is resolved anew, to 127.0.0.1, has the same origin as the server that it then calls. The
 browser sees nothing foreign; only `Host` still says `evil.example`. Names that nobody can rebind pass without being listed: IP
 literals, `localhost` and below, and `.local`, which is resolved on the local network only.
 

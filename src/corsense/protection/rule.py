@@ -1,4 +1,4 @@
-"""The rule: may this request write, or might a foreign page be behind it?
+"""The rule: may this request write, or could a foreign page be behind it?
 
 CORS decides who may read answers; it stops no form, no `text/plain` POST, no WebSocket and no page whose name was rebound to this
 machine. What a browser says of the page behind a request is in three headers, and no single one is enough:
@@ -10,13 +10,13 @@ machine. What a browser says of the page behind a request is in three headers, a
 
 In this order:
 
-1. A host that is not on the list is refused, whatever is asked: only that stops DNS rebinding. A request without `Host` is not
+1. A host that is not on the list is refused, whatever it requests: only that stops DNS rebinding. A request without `Host` is not
    from a browser, and goes on.
 2. Safe methods pass, WebSocket handshakes excepted: they are GET, and open a channel that writes.
-3. A trusted origin passes: one that the policy of this path admits. `null` names nobody, so nobody can trust it. Nor does a
+3. A trusted origin passes: one that the policy of this path admits. `null` names no page, so it cannot be trusted. Nor does a
    list help where `Origin` is the target's own and `Sec-Fetch-Site` calls the page foreign: see 5.
 4. `Sec-Fetch-Site: same-origin` or `none` passes. One exception: a navigation without a destination was passed on by a service
-   worker of the target (WebKit keeps the foreign page's `Origin` there), so its `Origin` has to be the target's own.
+   worker of the target (WebKit keeps the foreign page's `Origin` there), so its `Origin` must be the target's own.
 5. `Sec-Fetch-Site: same-site` or `cross-site` is refused. One exception: WebKit says `cross-site` of an own form with
    `target=_blank`, so the navigation of a whole page with the target's own, secure `Origin` passes. A beacon of a sandboxed frame
    says the same of itself, and is no navigation.
@@ -29,8 +29,8 @@ What no header can show: a foreign form that a service worker of the target send
 Firefox also when it is passed on) looks like the target's own request. A token in the request does show it. And an app on plain
 http cannot tell its https twin from itself behind a proxy that ends TLS, where `scheme` does not say so.
 
-What is refused although it may be rightful: a request that was redirected through another site, `null` over plain http on a named
-host, and the form of a listed https page to plain http, which says `null` too.
+What is refused although it may be legitimate: a request that was redirected through another site, `null` over plain http on a
+named host, and the form of a listed https page to plain http, which says `null` too.
 
 Sources: Fetch, *`Origin` header*; Fetch Metadata Request Headers; RFC 6455, section 10.2; Go's `http.CrossOriginProtection`;
 OWASP, Cross-Site Request Forgery Prevention; measured in Chromium 156, Firefox ESR 153 and WebKitGTK 2.50.
@@ -48,7 +48,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that only read, by definition (RFC 9110, *Safe Methods*)."""
 
 MAX_READ: Final = 300
-"""So many bytes of a header are read: an origin and a host are shorter, and what is longer matches nothing."""
+"""How many bytes of a header are read: origins and hosts are shorter, and longer values match nothing."""
 
 
 class ForeignReason(StrEnum):
@@ -116,8 +116,8 @@ def judge(crossing: Crossing, hosts: HostList, *, trusted: bool = False) -> Fore
 
 
 def passes_at_sight(origin: bytes | None, site: bytes | None, mode: bytes | None) -> bool:
-    """Whether steps 4 and 6 let a request pass whoever is trusted: what most writes are, decided without a `Crossing`. The caller
-    has admitted the host, and seen one `Origin` at most."""
+    """Whether steps 4 and 6 let a request pass regardless of who is trusted: the usual write, decided without a `Crossing`. The
+    caller has admitted the host, and seen one `Origin` at most."""
     if site is None:
         return origin is None
     return (site == b"same-origin" or site == b"none") and mode != b"navigate"
@@ -136,7 +136,7 @@ def is_own(crossing: Crossing, hosts: HostList) -> bool:
 
 
 def is_secure(crossing: Crossing) -> bool:
-    """Whether nobody on the way can have made the page: it is on https, or on this machine."""
+    """Whether no one on the network can have forged the page: it is on https, or on this machine."""
     scheme, _, authority = (crossing.origin or "").partition("://")
     return scheme == "https" or is_loopback(split_authority(authority)[0])
 
