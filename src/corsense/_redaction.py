@@ -1,5 +1,5 @@
-"""What may be shown of a request or a response: names, structure and values known to be harmless. Everything else is a secret
-until proven otherwise.
+"""What may be shown of a request or a response: names, structure and values known to be harmless. Everything else counts as
+secret.
 
 `Redactor` decides by an allow-list. Of a URL it shows host, path segments made of words, and the names of the query; of headers
 the values of those that CORS, content negotiation and caching are about; of a body its field names. It remembers what it
@@ -130,7 +130,7 @@ _PROSE = re.compile(r"[A-Z]?[a-z]{1,24}[.!?]?")
 
 
 def is_harmless(value: str) -> bool:
-    """Whether a value of which nothing is known may be shown: a word such as `true` or `json`, a short number, a date."""
+    """Whether an arbitrary value may be shown: a word such as `true` or `json`, a short number, a date."""
     return value.lower() in _HARMLESS_WORDS or _NUMBER.fullmatch(value) is not None
 
 
@@ -155,8 +155,8 @@ class Redactor:
     """Shows what may be shown, and remembers what it hid.
 
     `public` are texts that must stay readable, such as the page's origin: a value that occurs in one of them is not remembered.
-    With `keeps_length` a value is hidden by as many characters as it has, so that columns stay columns. Without, every method is
-    idempotent. None raises.
+    With `keeps_length` a value is hidden by as many characters as it has, so that columns stay columns. Otherwise, every method
+    is idempotent. No method raises.
     """
 
     def __init__(self, public: Iterable[str] = (), *, keeps_length: bool = False) -> None:
@@ -166,7 +166,7 @@ class Redactor:
 
     @property
     def hidden(self) -> tuple[str, ...]:
-        """What was hidden so far, the longest first."""
+        """The values hidden so far, the longest first."""
         return tuple(sorted(self._hidden, key=len, reverse=True))
 
     def learn(self, values: Iterable[str]) -> None:
@@ -221,7 +221,7 @@ class Redactor:
             authority = found["before"] + self._without_userinfo(found["authority"])
             address = address[found.end() :]
         shown_query, shown_fragment = self.pairs(query) if question else "", self._fragment(fragment)
-        # The path last: a value that was hidden in the query is hidden there, too, however it looks.
+        # The path last: a value that was hidden in the query is hidden there, too, even if it looks harmless.
         return f"{authority}{self.path(address)}{question}{shown_query}{hash_}{shown_fragment}"
 
     def _without_userinfo(self, authority: str) -> str:
@@ -274,7 +274,7 @@ class Redactor:
         return f"{shown_name}={value if shown else self._hide(value)}"
 
     def _is_shown_address(self, value: str) -> bool:
-        """Whether a value is an address that would be shown in full where it stands alone: it is no secret as a parameter."""
+        """Whether a value is an address that would be shown in full where it stands alone: it is not a secret as a parameter."""
         if not value.startswith(_BEGINNINGS_OF_ADDRESSES) or any(hidden in value for hidden in self._hidden):
             return False
         return Redactor().url(value) == value
@@ -454,8 +454,8 @@ class Redactor:
 
 
 def _names_a_secret(name: str, sign: str) -> bool:
-    """Whether `name: value` or `name=value` in a text gives away a secret. Words such as `code` and `key` mean many things: they
-    do only in assignments."""
+    """Whether `name: value` or `name=value` in a text reveals a secret. Words such as `code` and `key` mean many things: they
+    count only in assignments."""
     if sign != ":":
         return is_secret_name(name)
     parts = re.split(r"[^a-z0-9]+", _CAMEL.sub("_", name).lower().replace("_", "-"))
@@ -468,7 +468,7 @@ def _is_code(value: str) -> bool:
 
 
 def _is_name(name: str) -> bool:
-    """Whether a parameter's name may be shown: one that people gave it."""
+    """Whether a parameter's name may be shown: a name that people chose."""
     return len(name) <= 80 and not any(_is_random(run[0]) for run in _RUN.finditer(name)) and not _TOKEN.search(name)
 
 

@@ -26,7 +26,7 @@ def registrable_domain(host: str) -> str:
 
 
 def is_public_suffix(host: str) -> bool:
-    """Whether anybody can register a name below `host` (`co.uk`, `vercel.app`), by the Public Suffix List."""
+    """Whether anyone can register a name below `host` (`co.uk`, `vercel.app`), by the Public Suffix List."""
     return _public_suffixes().publicsuffix(host, accept_unknown=False) == host
 
 

@@ -204,7 +204,7 @@ def test_a_layer_that_is_added_twice_is_told(inner: Any) -> None:
     app.add_middleware(inner, allow_origins=[ORIGIN])
     app.add_middleware(GZipMiddleware)
     app.add_middleware(CORSMiddleware, policy=POLICY)
-    with pytest.warns(CORSLayerWarning, match="inside of another CORS layer"):
+    with pytest.warns(CORSLayerWarning, match="inside another CORS layer"):
         TestClient(app).get("/items")
 
 

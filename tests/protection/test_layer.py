@@ -184,7 +184,7 @@ def test_a_refusal_is_one_sentence_with_reason_and_remedy() -> None:
         ({"Origin": "null"}, "must not have Referrer-Policy: no-referrer"),
         (site, "send it from a page of this site"),
         ({"Host": "evil.example"}, "add the name to hosts"),
-        ({"Origin": "https://api.example", **site}, "send the request from a page outside of a sandbox"),
+        ({"Origin": "https://api.example", **site}, "send the request from a page outside a sandbox"),
         (
             {
                 "Origin": "https://evil.example",

@@ -201,7 +201,7 @@ def test_no_probe_is_trusted_itself() -> None:
 
 @pytest.mark.parametrize("trusted", ["*", "null", "https://app.example.com/", "app.example.com"])
 def test_what_cannot_be_trusted_is_refused(trusted: str) -> None:
-    with pytest.raises(ValueError, match="is no origin that can be trusted"):
+    with pytest.raises(ValueError, match="is not an origin that can be trusted"):
         assert_no_foreign_access(make_app(), trusted=[trusted])
 
 

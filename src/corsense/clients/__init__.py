@@ -19,7 +19,7 @@ __all__ = ["MEASURED", "PROFILES", "ClientProfile", "ClientRequest", "Read", "pr
 
 _HOMES = {"MEASURED": "corsense.clients.table", "PROFILES": "corsense.clients.table"}
 
-__getattr__ = lazy_names(globals(), _HOMES)  # most checks are of no client
+__getattr__ = lazy_names(globals(), _HOMES)  # most checks involve no client
 
 
 def profile(name: str) -> ClientProfile:

@@ -1,5 +1,5 @@
-"""The table of client profiles. One entry a client, with the versions that were measured; a new version of a client that asks
-for something else gets its line here."""
+"""The table of client profiles. One entry per client, with the versions that were measured; a new version of a client that needs
+something else gets its own entry."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _HTMX_READS = (
 _READ = ClientRequest("GET")
 _WRITES = tuple(ClientRequest(method, (_JSON,), "{}") for method in ("POST", "PUT", "PATCH"))
 _SOCKETIO_BEYOND = (
-    "python-socketio checks Origin by itself: left at its default it refuses other origins with 400, the WebSocket too. Set "
+    "python-socketio checks Origin by itself: by default it refuses other origins with 400, the WebSocket too. Set "
     "cors_allowed_origins=[] beside CORSMiddleware; '*' there sends Access-Control-Allow-Origin twice. CORSMiddleware does not "
     "cover the WebSocket.",
 )
@@ -93,7 +93,7 @@ PROFILES: tuple[ClientProfile, ...] = (
          ClientRequest("GET", (_JSON, _PROTOCOL, _SESSION)),
          ClientRequest("DELETE", (_JSON, _PROTOCOL, _SESSION), without="Disconnecting leaves the session on the server.")),
         ("mcp",), (_SESSION_READ,),
-        beyond=(*_MCP_BEYOND, "Inspector 2 calls through its own Node server, where CORS plays no part."),
+        beyond=(*_MCP_BEYOND, "Inspector 2 calls through its own Node server, where CORS does not apply."),
     ),
     ClientProfile(
         "fetch", "fetch() with JSON", "Chromium 156", (_READ, *_WRITES, ClientRequest("DELETE", (_JSON,)))

@@ -1,5 +1,5 @@
-"""The server's side at run time: `CORSMiddleware` enforces a `Policy`, `install` puts it around an app for good, `cors` gives a
-route a policy of its own."""
+"""The server's side at run time: `CORSMiddleware` enforces a `Policy`, `install` puts it around an app, `cors` gives a route a
+policy of its own."""
 
 from __future__ import annotations
 

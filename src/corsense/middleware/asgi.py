@@ -1,4 +1,4 @@
-"""`CORSMiddleware`: the hot path. Pure ASGI: the raw header lines are scanned once, and nothing is made that is not sent."""
+"""`CORSMiddleware`: the hot path. Pure ASGI: the raw header lines are scanned once, and nothing is built that is not sent."""
 
 from __future__ import annotations
 
@@ -52,34 +52,34 @@ class CORSMiddleware(ExtensionPoints):
     app.add_middleware(CORSMiddleware, policy=Policy(origins=["https://app.example.com"]))
     ```
 
-    - `policy`: for every path that `policies` says nothing about; None: those paths are left alone, as without this layer.
+    - `policy`: for every path that `policies` does not cover; None: those paths are left alone, as without this layer.
     - `policies`: path patterns and the policy (or None) that holds there: `"/public/*"` is `/public` and everything below,
-      `"/users/*/avatar"` has one segment in the middle open. The most specific pattern wins. The path is what the app's router
-      sees: decoded, without `root_path`, case-sensitive. A path with `.`, `..` or empty segments that leads from one policy
-      into another is refused.
+      `"/users/*/avatar"` leaves one segment in the middle open. The most specific pattern wins. The path is what the app's router
+      sees: decoded, without `root_path`, case-sensitive. A path with `.`, `..` or empty segments that leads from one policy into
+      another is refused.
     - `debug`: answer refused preflights so that the browser itself names what failed, and say why in a header
       (`X-CORS-Refused`). Not for production: it tells everyone what the policy allows.
     - `telemetry`: count decisions through OpenTelemetry. None: when its SDK is in use at the first request.
     - `protection`: refuse what CORS does not stop, the writes of foreign pages: `"report"`, `"enforce"` or a
       `CrossOriginProtection`. None: off. With it alone, without a policy, no other origin is trusted.
-    - `candidate`: a policy to try in place of `policy`: requests are judged by it as well, and what it would decide otherwise is
-      logged, once by origin, reason and route, and counted. Paths and routes with a policy of their own keep it.
+    - `candidate`: a policy to try in place of `policy`: requests are judged by it as well, and different decisions are logged,
+      once by origin, reason and route, and counted. Paths and routes with a policy of their own keep it.
     - `rollout`: the share of origins, 0 to 1, that the candidate applies to. An origin stays in or out as long as the share does.
     - `observe`: a folder (or a `corsense.observe.ObservationFolder`) to record requests in, as `corsense policy tighten` reads
-      them: origins, methods, header names, route templates, whether credentials came along, how the answer went, both verdicts,
-      counts and days, and nothing else.
+      them: origins, methods, header names, route templates, whether they had credentials, the result, both verdicts, counts and
+      days, and nothing else.
 
     - `dangerously_...`: the hatches of `Policy`, for use with Starlette's keywords.
 
     In place of `policy`, the keywords of Starlette's `CORSMiddleware` are understood with their meaning, so that changing the
     import is enough. `docs/reference/drop-in.md` lists every difference: most of all, unsafe or impossible settings raise
     `PolicyError`. A subclass that overrides `is_allowed_origin`, `preflight_response`, `simple_response`, `send` or `__call__`
-    works as it does with Starlette's; what cannot work raises `TypeError`. Preflights that name more headers, or longer ones,
-    than the policy could allow are refused unread, and a list of headers that a response shares between requests is not written
-    to.
+    works as it does with Starlette's; overrides that cannot work raise `TypeError`. Preflights that name more headers, or longer
+    ones, than the policy could allow are refused unread, and a list of headers that a response shares between requests is not
+    written to.
 
-    Warns (`CORSLayerWarning`) of a further CORS layer inside. Raises `PolicyError` (every fault of the settings, unknown keywords
-    included), `TypeError` when both `policy` and Starlette's keywords are given. Where a server starts the app and Starlette
+    Warns (`CORSLayerWarning`) about another CORS layer inside. Raises `PolicyError` (every fault of the settings, unknown
+    keywords included), `TypeError` when `policy` conflicts with Starlette's keywords. Where a server starts the app and Starlette
     builds its layers, the start-up fails instead.
     """
 
@@ -130,7 +130,7 @@ class CORSMiddleware(ExtensionPoints):
         self.debug = debug
         self._watch = RefusalLog(debug=debug, telemetry=telemetry)
         message_text = {name: value for name, value in given.items() if value is not None}
-        # Protection alone: no page of another origin is let in, and no answer gets a header.
+        # Protection alone: no page of another origin is allowed, and no answer gets a header.
         alone = protection is not None and policy is None and policies is None and not message_text and not self._asks
         chosen = None if alone else policy_of(policy, policies, message_text, self.is_allowed_origin if self._asks else None)
         self._observer = self._new_observer(candidate, observe, rollout)
@@ -141,7 +141,7 @@ class CORSMiddleware(ExtensionPoints):
 
     @property
     def policy(self) -> Policy | None:
-        """The policy of paths that no pattern and no route speaks for; None when those are left alone."""
+        """The policy of paths without a pattern or route of their own; None when those are left alone."""
         rules = self._rules.default if isinstance(self._rules, PolicySelector) else self._rules
         return None if rules is None else rules.policy
 
@@ -242,7 +242,7 @@ class CORSMiddleware(ExtensionPoints):
         return ProtectionLayer(app, self._protection, asked, telemetry=self._telemetry)
 
     def _lists(self, scope: Scope, origin: bytes) -> bool:
-        """Whether the policy of the path names `origin` as one of those that it lets in; the other way to let it in is slower."""
+        """Whether the policy of the path lists `origin`; the other checks are slower."""
         rules = self._rules_of(scope, origin)
         return rules is not None and origin in rules.exact and not rules.any_origin and origin != b"null"
 
@@ -256,7 +256,7 @@ class CORSMiddleware(ExtensionPoints):
             return not cookies
         if not rules.admits(origin) and not await rules.resolves(origin):
             return False
-        # A star lets in without saying whom to trust; who may use cookies is listed.
+        # A star allows every origin without trusting any; those that may use cookies are listed.
         return not (cookies and rules.any_origin) or rules.with_credentials(origin)
 
     def _refuses_websockets(self, scope: Scope) -> bool:
@@ -305,7 +305,7 @@ class CORSMiddleware(ExtensionPoints):
             added = rules.without
             for name, value in scope["headers"]:
                 if name == b"origin":
-                    # Length before hash: a long value is not worth reading, only enough of it to tell that it is too long.
+                    # Length before hash: a value that is too long is not read further.
                     if len(value) > MAX_ORIGIN:
                         origin = value[:_ALLOWED_ORIGIN]
                     elif (
@@ -330,7 +330,7 @@ class CORSMiddleware(ExtensionPoints):
         try:
             await self.app(scope, receive, send_with)
         finally:
-            # Afterwards, since only then the scope tells the route; errors of the app come through here as well.
+            # Afterwards, because only then the scope has the route; errors of the app pass through here as well.
             route = scope.get("route")
             route = "" if route is None else getattr(route, "path", "")
             if (origin, route) not in self._watch.seen:
@@ -345,7 +345,7 @@ class CORSMiddleware(ExtensionPoints):
                 if name == b"origin" and origin is None:
                     origin = value if len(value) <= MAX_ORIGIN else value[:_ALLOWED_ORIGIN]
             elif name == b"access-control-request-method":
-                # Two lines are one value with a comma in it, which is no method.
+                # Two lines are one value with a comma in it, which is not a method.
                 method = value if method is None else method + b", " + value
             elif name == b"access-control-request-headers":
                 lines.append(value)
@@ -359,7 +359,7 @@ class CORSMiddleware(ExtensionPoints):
             rules = observer.rules_for(rules, origin)
         if not watch.active and private_network is None:
             answer = rules.quick_answer(origin, method, lines)
-            # A refusal that is not in the log yet goes the long way, once.
+            # A refusal that is not in the log yet takes the slow path, once.
             if answer is not None and (answer[3] is None or (origin, scope["path"][:LONGEST_PATH], answer[3]) in watch.seen):
                 if observer is not None:
                     admitted = answer[3] != b""
@@ -377,7 +377,7 @@ class CORSMiddleware(ExtensionPoints):
         await answer_preflight(rules, preflight, verdict, send, watch.explanation(rules, preflight, verdict))
 
     async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
-        """The long way for what is no preflight: `OPTIONS` of an app's own, counters, debug mode, observation."""
+        """The slow path for requests that are not preflights: `OPTIONS` for the app itself, counters, debug mode, observation."""
         watch, observer = self._watch, self._observer
         origin: bytes | None = None
         credentials = 0
@@ -427,8 +427,8 @@ class CORSMiddleware(ExtensionPoints):
                     watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lifespan passes; a websocket does where the policy does not watch websockets, or lets its origin in. With protection,
-        its rule is the one that websockets are judged by."""
+        """Lifespan passes; a websocket does if the policy does not check websockets, or allows its origin. With protection, its
+        rule is the one that websockets are judged by."""
         if scope["type"] == "websocket" and (self._protection is None or self._observer is not None):
             await self._websocket(scope, receive, send)
             return

@@ -1,7 +1,7 @@
-"""Where the program adds the layer that is being made: what a refusal or a warning names.
+"""Where the program adds the layer that is being made, for refusals and warnings.
 
 `add_middleware` keeps a class and its arguments; the layer is made later, when the app is first called, so the stack of calls
-does not lead to that line. It is searched for in the source of the loaded modules, only when there is something to say.
+does not lead to that line. It is searched for in the source of the loaded modules, only when there is something to report.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class CallSite:
 
 
 def call_site(layer: type | None = None) -> CallSite | None:
-    """The call that adds the layer whose constructor is running (one of class `layer`), or that makes it; None where it is not
-    found, or where several calls could be meant. Never raises: what a program's modules hold may be anything."""
+    """The call that adds the layer whose constructor is running (one of class `layer`), or that makes it; None if it is not
+    found, or several calls match. Never raises: what a program's modules hold may be anything."""
     try:
         return _find(layer)
     except Exception:
@@ -107,7 +107,7 @@ def _added(frame: FrameType, layer: type) -> CallSite | None:
 
 
 def _file(module: object) -> str | None:
-    """The source of a module of the program, as far as asking for it runs no code of the module."""
+    """The source of a module of the program, if it can be read without running code of the module."""
     file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
     return file if isinstance(file, str) and file.endswith(".py") and not file.startswith(_PACKAGE) else None
 
@@ -115,7 +115,7 @@ def _file(module: object) -> str | None:
 def _calls(
     module: ModuleType, file: str, layer: type, given: Mapping[str, object], app: object
 ) -> Iterator[tuple[CallSite, int]]:
-    """The calls in a module that may add `layer` with the keywords `given` to `app`, each with how much speaks for it."""
+    """The calls in a module that may add `layer` with the keywords `given` to `app`, each with its score."""
     text = "".join(linecache.getlines(file))
     if len(text) > _LONGEST_SOURCE or not any(name in text for name in _ADDS):
         return

@@ -1,4 +1,4 @@
-"""A candidate policy and its rollout: what may be given for them."""
+"""A candidate policy and its rollout: which values are valid."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEPT: Final = Kept.KEPT
 
 
 def check_candidate(candidate: object, rollout: object, *, may_apply: bool) -> None:
-    """Raises `TypeError` and `ValueError` for what cannot be tried. `may_apply`: the policy alone decides, and no subclass."""
+    """Raises `TypeError` and `ValueError` for invalid arguments. `may_apply`: the policy alone decides, and no subclass."""
     if candidate is not None and not isinstance(candidate, Policy):
         raise TypeError(f"candidate must be a Policy, not {type(candidate).__name__}.")
     if isinstance(rollout, bool) or not isinstance(rollout, (int, float)) or not 0 <= rollout <= 1:

@@ -33,14 +33,14 @@ SPARE_BYTES: Final = 256
 """What `Access-Control-Request-Headers` may have beyond the names that are allowed, in empty elements and white space."""
 
 ORIGIN_REFUSED: Final = b"Disallowed CORS origin"
-"""The body of the answer to a preflight from an origin that is not allowed, in Starlette's words."""
+"""The body of the answer to a preflight from an origin that is not allowed, as Starlette writes it."""
 HEADERS_REFUSED: Final = b"Disallowed CORS headers"
 METHOD_REFUSED: Final = b"Disallowed CORS method"
 BOTH_REFUSED: Final = b"Disallowed CORS method, headers"
 TOO_LONG: Final = b","
-"""Stands for header names that were asked for and not read, because there are too many of them."""
+"""Stands for requested header names that were not read because there are too many."""
 LONGEST_QUOTE: Final = 200
-"""So many bytes of what is refused are kept, for the log."""
+"""How many bytes of a refused value are kept for the log."""
 TEXT: Final = (b"content-type", b"text/plain; charset=utf-8")
 
 _MOST_KNOWN = 1024
@@ -108,14 +108,14 @@ class CompiledPolicy:
         self.any_origin: bool = policy.any_origin
         self.exact = policy.origin_set.exact
         self.regex: OriginRegex | None = policy.regex
-        # Shared by none: what a resolver said belongs to the policy that asked.
+        # Not shared: a resolver's answers belong to the policy that asked.
         self.resolver: OriginResolver | None = None
         if policy.resolver is not None:
             from corsense.middleware.resolver import OriginResolver
 
             self.resolver = OriginResolver(policy.resolver)
         self.closed = False
-        # Who decides about origins in place of the policy, for the log.
+        # What decides about origins in place of the policy, for the log.
         self.decided_by: str | None = None
         self.credentials_for: Callable[[str], bool] | None = None
         self.private_network: bool = policy.private_network
@@ -168,10 +168,10 @@ class CompiledPolicy:
         self.headers_refused: Pairs = (*self.varied, (b"content-length", str(len(HEADERS_REFUSED)).encode()), TEXT)
         self.method_refused: Pairs = (*self.varied, (b"content-length", str(len(METHOD_REFUSED)).encode()), TEXT)
         self.both_refused: Pairs = (*self.varied, (b"content-length", str(len(BOTH_REFUSED)).encode()), TEXT)
-        # What was asked for, byte for byte, and what of it is refused: pages ask for the same again and again.
+        # What was requested, byte for byte, and what of it is refused: pages request the same again and again.
         self._asked: dict[bytes, bytes] = {}
         ok: Pairs = ((b"content-length", b"2"), TEXT)
-        # Where all is said beforehand: no `*` to spell out, credentials alike for all.
+        # If everything is known beforehand: no `*` to spell out, the same credentials for all.
         plain = self.granted is not None and not self.any_method and not self.any_header
         self._quick_tail: Pairs | None = (*self._preflight_tails[credentials], *ok) if plain else None
 
@@ -196,13 +196,13 @@ class CompiledPolicy:
         return self.regex is not None and bool(self.regex.match(origin))
 
     def admits(self, origin: bytes) -> bool:
-        """Whether the list, the patterns and the regular expression let this origin in. Any bytes may be given."""
+        """Whether the list, the patterns or the regular expression allow this origin. Any bytes may be given."""
         if len(origin) > MAX_ORIGIN:
             return False
         return origin in self.exact or (self.further is not None and self.further(origin))
 
     async def resolves(self, origin: bytes) -> bool:
-        """Whether the policy's own function lets this origin in; False without one."""
+        """Whether the policy's own function allows this origin; False without one."""
         return False if self.resolver is None or len(origin) > MAX_ORIGIN else await self.resolver.admits(origin)
 
     def with_credentials(self, origin: bytes) -> bool:
@@ -227,7 +227,7 @@ class CompiledPolicy:
         return self.any_method and len(method) <= MAX_METHOD and _TOKENS.fullmatch(method) is not None
 
     def quick_answer(self, origin: bytes, method: bytes, lines: list[bytes]) -> QuickAnswer | None:
-        """The answer to a preflight as far as lists decide it; None when it takes a closer look."""
+        """The answer to a preflight as far as lists decide it; None when lists are not enough."""
         tail = self._quick_tail
         if tail is None or len(lines) > 1:
             return None
@@ -236,7 +236,7 @@ class CompiledPolicy:
         refused = b""
         if lines:
             line = lines[0]
-            # Length before hash: a long value is not worth reading.
+            # Length before hash: a long value is not read.
             known = TOO_LONG if len(line) > self.asked_limit else self._asked.get(line)
             refused = self._read(line) if known is None else known
         if method not in self.methods:
@@ -264,7 +264,7 @@ class CompiledPolicy:
         return [name for name in stripped if name and name not in self.names]
 
     def unnamed(self, lines: list[bytes], credentials: bool) -> list[bytes] | None:
-        """The header names asked for that are not allowed, lower case; None when what is asked is too long, or no list."""
+        """The header names asked for that are not allowed, lower case; None when the list is too long or malformed."""
         if len(lines) > MOST_ASKED_LINES or sum(map(len, lines)) > self.asked_limit:
             return None
         asked = lines[0].split(b",") if len(lines) == 1 else b",".join(lines).split(b",")
@@ -289,18 +289,18 @@ class CompiledPolicy:
         if self.any_method and method not in self.methods and method.decode() not in COMMON_METHODS:
             headers = [(name, value + b", " + method if name == ALLOW_METHODS else value) for name, value in headers]
         if self.any_header and lines:
-            # `*` means nothing to a request with cookies: the names that were asked for have to be spelled out.
+            # `*` means nothing to a request with cookies: the requested names must be spelled out.
             asked = b",".join(lines).lower().split(b",")
             headers.append((ALLOW_HEADERS, b", ".join(dict.fromkeys(name for part in asked if (name := part.strip(b" \t"))))))
         return headers
 
     def vary_by_origin(self) -> None:
-        """Let caches tell origins apart also where this policy answers everybody alike, because another policy answers some."""
+        """Let caches tell origins apart even if this policy answers everyone alike, because another policy answers some."""
         if self.always is not None and _VARY_ORIGIN not in self.always:
             self.always = (*self.always, _VARY_ORIGIN)
 
     def shut(self) -> CompiledPolicy:
-        """The same policy with nobody let in: for requests of which it is not certain whether it is theirs."""
+        """The same policy with no origin allowed: for requests that may belong to another policy."""
         shut = CompiledPolicy(self.policy)
         shut.closed, shut.always, shut.any_origin = True, None, False
         shut.exact, shut.further, shut.resolver, shut._quick_tail = frozenset(), None, None, None

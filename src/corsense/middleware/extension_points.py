@@ -1,8 +1,8 @@
 """What a subclass of Starlette's `CORSMiddleware` may override or read, for subclasses whose import was changed to corsense.
 
 Overridden here, `is_allowed_origin`, `preflight_response`, `simple_response`, `send` and `__call__` are called as Starlette calls
-them. What Starlette works out beforehand (`allow_origins`, `preflight_headers`...) can be read and not changed, because the
-policy is what counts; what cannot work is refused when the layer is made.
+them. What Starlette works out beforehand (`allow_origins`, `preflight_headers`...) can be read but not changed, because the
+policy decides; what cannot work is refused when the layer is made.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LOGGER: Final = logging.getLogger("corsense")
 COMPLAINT_SECONDS: Final = 60
 
-# Enough of a value that is too long to be an origin to see that it is.
+# Enough of a value to see that it is too long to be an origin.
 _LONGEST_ORIGIN: Final = MAX_ORIGIN + 1
 _PRINTABLE = re.compile(rb"[!-~]+")
 _RESPONSE_METHODS: Final = ("preflight_response", "simple_response", "send")
@@ -46,8 +46,8 @@ _REMEDIES: Final = {
 
 class AskedPolicy(CompiledPolicy):
     """A policy with a subclass's `is_allowed_origin` in front: `ask` decides about every origin, is asked each time, and its
-    answers are not kept. Where `alone` is False, the policy has to let the origin in as well: it is that of a path or a route,
-    which the subclass does not know."""
+    answers are not kept. Where `alone` is False, the policy must allow the origin as well: it is that of a path or a route, which
+    the subclass does not know."""
 
     __slots__ = ("_alone", "_ask", "_listed")
 
@@ -61,7 +61,7 @@ class AskedPolicy(CompiledPolicy):
         self.further = self._is_admitted
 
     def lists(self, origin: bytes) -> bool:
-        """Whether the policy itself lets this origin in."""
+        """Whether the policy itself allows this origin."""
         return self._listed.admits(origin)
 
     def _is_admitted(self, origin: bytes) -> bool:
@@ -71,7 +71,7 @@ class AskedPolicy(CompiledPolicy):
 
 
 class ExtensionPoints:
-    """The part of `CORSMiddleware` that is there for subclasses written for Starlette's."""
+    """The part of `CORSMiddleware` for subclasses that were written for Starlette's."""
 
     app: AsgiApp
     _rules: CompiledPolicy | PolicySelector
@@ -91,8 +91,8 @@ class ExtensionPoints:
             raise TypeError(f"{type(self).__name__}.{message_text}.")
 
     def is_allowed_origin(self, origin: str) -> bool:
-        """Whether the policy's list, patterns and regular expression let this origin in. A subclass that overrides this decides
-        about every origin, `null` included: it is asked for each request, in the event loop, and a true value lets the origin in.
+        """Whether the policy's list, patterns or regular expression allow this origin. A subclass that overrides this decides
+        about every origin, `null` included: it is asked for each request, in the event loop, and a true value allows the origin.
         An exception or an awaitable refuses it."""
         rules = self._rules_now()
         text = origin.encode("latin-1", "replace")
@@ -122,7 +122,7 @@ class ExtensionPoints:
         return PlainTextResponse(body, status_code=status, headers=headers)
 
     async def simple_response(self, scope: Scope, receive: Receive, send: Send, request_headers: Headers) -> None:
-        """Serve what is no preflight. A subclass that overrides this is asked for each such request."""
+        """Serve a request that is not a preflight. A subclass that overrides this is asked for each such request."""
         await self.app(scope, receive, functools.partial(self.send, send=send, request_headers=request_headers))
 
     async def send(self, message: Message, send: Send, request_headers: Headers) -> None:
@@ -133,7 +133,7 @@ class ExtensionPoints:
         await send(message)
 
     def _added(self, rules: CompiledPolicy, scope: Scope, request_headers: Headers) -> Pairs:
-        """The headers of an answer that is no preflight's; what is refused is logged."""
+        """The headers of an answer to anything but a preflight; refusals are logged."""
         message_text = request_headers.get("origin")
         origin = None if message_text is None else message_text.encode("latin-1")[:_LONGEST_ORIGIN]
         admitted = origin is not None and rules.always is None and rules.admits(origin)
@@ -163,7 +163,7 @@ class ExtensionPoints:
             _REQUEST.reset(token)
 
     def _ask(self, rules: AskedPolicy, origin: str) -> bool:
-        """What the subclass says of an origin; in doubt, a refusal."""
+        """What the subclass says about an origin; in doubt, a refusal."""
         now = _REQUEST.get()
         scope = now[2] if now is not None and now[0] is self else _NO_REQUEST
         token = _REQUEST.set((self, rules, scope))
@@ -192,11 +192,11 @@ class ExtensionPoints:
 
     def _refuse_resolver(self, policy: Policy | None) -> None:
         """Raises `TypeError` when both a resolver and the subclass decide about origins, or when the subclass answers without
-        waiting and a resolver has to be waited for."""
+        waiting and a resolver needs waiting."""
         if policy is None or policy.resolver is None or policy.resolver.resolve == self.is_allowed_origin:
             return
         if self._asks:
-            message_text = "is_allowed_origin and origin_resolver both decide about origins: keep one of them."
+            message_text = "is_allowed_origin and origin_resolver both decide about origins; keep one of them."
             raise TypeError(f"{type(self).__name__}: {message_text}")
         if self._extended:
             overridden = ", ".join(name for name in _RESPONSE_METHODS if _is_overridden(self, name))
@@ -260,7 +260,7 @@ class ExtensionPoints:
 
     @property
     def allow_all_origins(self) -> bool:
-        """Whether every origin is let in."""
+        """Whether every origin is allowed."""
         return (policy := self._policy()) is not None and policy.any_origin
 
     @allow_all_origins.setter
@@ -287,7 +287,7 @@ class ExtensionPoints:
 
     @property
     def allow_origin_regex(self) -> OriginRegex | None:
-        """The regular expression that lets origins in; its `fullmatch` takes linear time."""
+        """The regular expression that allows origins; its `fullmatch` takes linear time."""
         return None if (policy := self._policy()) is None else policy.regex
 
     @allow_origin_regex.setter
@@ -397,7 +397,7 @@ _CHANGES_LIST: Final = (
 
 @_fixed(*_CHANGES_LIST)
 class _FixedList(list[str]):
-    """A list that tells, where it would be changed, what to do instead."""
+    """A list that raises when it is changed, and says what to do instead."""
 
     def __init__(self, attribute: str, values: Any) -> None:
         super().__init__(values)
@@ -406,7 +406,7 @@ class _FixedList(list[str]):
 
 @_fixed("__setitem__", "__delitem__", "__ior__", "clear", "pop", "popitem", "setdefault", "update")
 class _FixedHeaders(dict[str, str]):
-    """Headers that tell, where they would be changed, what to do instead; names as Starlette writes them."""
+    """Headers that raise when they are changed, and say what to do instead; names as Starlette writes them."""
 
     def __init__(self, attribute: str, pairs: list[tuple[bytes, bytes]]) -> None:
         names = (("-".join(part.capitalize() for part in name.decode().split("-")), value) for name, value in pairs)

@@ -1,4 +1,4 @@
-"""`install`: the CORS layer around everything an app does, whatever is added later."""
+"""`install`: the CORS layer around everything an app does, including what is added later."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Installation:
 
     @property
     def policy(self) -> Policy | None:
-        """The policy of paths that no pattern and no route speaks for."""
+        """The policy of paths without a pattern or route of their own."""
         return self.layer.policy
 
     def reconfigure(
@@ -69,17 +69,17 @@ def install(
     rollout: float = 0.0,
     **starlette: Any,
 ) -> Installation:
-    """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays what it is.
+    """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays the same object.
 
     Outside of everything: middleware added before and after, the answers of exception handlers, debug pages, the 500 of an
-    error that nobody handles, redirects for slashes, mounted apps. May be called at any time, also while serving. The
-    arguments are those of `CORSMiddleware`, keywords of Starlette's middleware included.
+    unhandled error, redirects for slashes, mounted apps. May be called at any time, also while serving. The arguments are those
+    of `CORSMiddleware`, keywords of Starlette's middleware included.
 
     `install(app, protection="report")`, without a policy, protects an API that only its own pages call.
 
-    Warns (`CORSLayerWarning`) of further CORS layers inside, whose preflights are never asked. Raises `PolicyError`;
-    `TypeError` when `app` is no Starlette (wrap other ASGI apps: `CORSMiddleware(app, policy=...)`); `RuntimeError` when the
-    app has a layer installed already.
+    Warns (`CORSLayerWarning`) about other CORS layers inside, which preflights never reach. Raises `PolicyError`; `TypeError`
+    when `app` is not a Starlette (wrap other ASGI apps: `CORSMiddleware(app, policy=...)`); `RuntimeError` when the app has a
+    layer installed already.
     """
     build = getattr(app, "build_middleware_stack", None)
     if build is None:
@@ -87,7 +87,7 @@ def install(
         raise TypeError(message)
     if INSTALLED in app.__dict__:
         raise RuntimeError("this app already has a CORS layer; call reconfigure() on what the first install() returned")
-    # Before anything is changed: a policy that is refused leaves the app as it was.
+    # Before anything is changed: an invalid policy leaves the app unchanged.
     layer = CORSMiddleware(
         _not_built,
         policy=policy,
@@ -124,7 +124,7 @@ def _warn_of_inner_layers(app: Any, layer: CORSMiddleware) -> None:
     message = _UNKNOWN_ORIGINS if layer.policy is None and not layer.policies else _REPLACED
     for where, name in _inner_layers(app, "the app", 0):
         warnings.warn(
-            f"CORS: {where} has {name} inside of {message}",
+            f"CORS: {where} has {name} inside {message}",
             CORSLayerWarning,
             stacklevel=4,
         )

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 
 _STARLETTE_AGE = 600
 _STARLETTE_HEADERS = ("accept", "accept-language", "content-language", "content-type")
-# Settings that have no effect at all: Starlette takes them without a word, and apps are full of them.
+# Settings without any effect: Starlette accepts them silently, and many apps have them.
 _SHOWN: Final = 3
 _CONTAINERS: Final = frozenset({"_collections_abc", "collections", "typing"})
 """Modules whose containers look for equal members."""
@@ -33,10 +33,10 @@ _AS_GIVEN: Final = {ours: theirs for theirs, ours in STARLETTE.items()}
 
 def names_unknown(init: Callable[P, None]) -> Callable[P, None]:
     """Let a constructor answer keywords that it does not have with a `PolicyError` that names the nearest, all other faults
-    included, in place of Python's `TypeError`. In its signature, and so for type checkers, they stay what they are.
+    included, in place of Python's `TypeError`. Its signature, and so what type checkers see, does not change.
 
     A refusal is reported as well (see `report_refusal`): an app makes its layers when the server first calls it, and servers take
-    what is raised there for an app that has no lifespan.
+    an exception there for an app without lifespan.
     """
 
     @wraps(init)
@@ -63,9 +63,9 @@ def policy_of(
     given: Mapping[str, Any],
     resolver: Callable[[str], Any] | None,
 ) -> Policy | None:
-    """The policy that the arguments of the middleware mean; None when there is one for some paths only. `resolver` is the
-    method of a subclass that tells origins. Raises `PolicyError`, the faults of the paths in `policies` included, or
-    `TypeError` when arguments exclude each other."""
+    """The policy that the arguments of the middleware mean; None when there is one for some paths only. `resolver` is the method
+    of a subclass that decides about origins. Raises `PolicyError`, the faults of the paths in `policies` included, or `TypeError`
+    when arguments conflict."""
     faults = pattern_faults(policies or {})
     if faults:
         raise PolicyError([*faults, *_faults_beside(lambda: policy_of(policy, None, given, resolver))])
@@ -115,8 +115,8 @@ def _from_starlette(given: Mapping[str, Any], resolver: Callable[[str], Any] | N
 
 
 def _take_star(fields: dict[str, Any]) -> None:
-    """Let a `*` beside other origins win, with a warning, as it does with Starlette. Raises `PolicyError` for a list that decides
-    itself what is in it: corsense reads a list once."""
+    """Let a `*` beside other origins win, with a warning, as it does with Starlette. Raises `PolicyError` for a list that
+    computes its members: corsense reads a list once."""
     listed = fields.get("origins")
     if isinstance(listed, str) or not isinstance(listed, Collection):
         return
@@ -144,7 +144,7 @@ def _without_idle_names(fields: dict[str, Any], error: PolicyError, given: Mappi
 
 
 def _as_given(fault: Fault, given: Mapping[str, Any]) -> Fault:
-    """The fault in the words of whoever wrote Starlette's keywords."""
+    """The fault in terms of Starlette's keywords."""
     theirs = _AS_GIVEN.get(fault.field, fault.field)
     if theirs == fault.field or (theirs not in given and fault.slug != "no-origins"):
         return fault

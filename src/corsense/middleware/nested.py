@@ -1,4 +1,4 @@
-"""A CORS layer inside of another: preflights never reach it, and what it says is replaced."""
+"""A CORS layer inside another: preflights never reach it, and its headers are replaced."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def warn_of_inner_layer(app: Any) -> None:
     name = _inner_layer(app)
     if name is not None:
         warn(
-            f"{name} is inside of another CORS layer. Preflights never reach it, and its headers are replaced. Keep one of the "
+            f"{name} is inside another CORS layer. Preflights never reach it, and its headers are replaced. Keep one of the "
             "two; a policy for some paths only goes into policies={'/path/*': Policy(...)}.",
             CORSLayerWarning,
         )

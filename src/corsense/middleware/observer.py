@@ -1,8 +1,8 @@
-"""`Observer`: what a middleware records of the requests it judges, and what a candidate policy would have said to them.
+"""`Observer`: what a middleware records of the requests it judges, and how a candidate policy would have judged them.
 
 A request costs one look-up here, of a cell that counts all requests like it. What the cells counted goes into a table of fixed
-size, and from there into a file, in a thread of its own. Whoever sends requests chooses what is looked up, so the number of cells
-and the length of what they hold are bounded.
+size, and from there into a file, in a thread of its own. Clients choose what is looked up, so the number of cells and the length
+of what they hold are bounded.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class _Cell:
         self.request = request
         self.count = 0
         self.flushed = 0
-        # What only a resolver could say of an origin is not known, so it is no difference.
+        # What only a resolver could decide is unknown, so it does not count as a difference.
         self.differs = request is not None and request.candidate not in (None, request.live, Reason.ORIGIN_UNRESOLVED)
 
 
@@ -92,7 +92,7 @@ class Observer:
         self.drain()
         before = None if self.candidate is None else self.candidate.policy
         if before != (None if candidate is None else candidate.policy):
-            # What another candidate would decide has not been logged yet, and is to be counted from now on.
+            # The decisions of another candidate have not been logged yet, and are counted from now on.
             self._refusals, self._is_ready = Refusals(), False
         self.default, self.candidate, self.rollout = default, candidate, rollout
 
@@ -105,7 +105,7 @@ class Observer:
 
     @property
     def depends_on_origin(self) -> bool:
-        """Whether it depends on the origin which policy answers, so that caches have to tell origins apart."""
+        """Whether the policy depends on the origin, so that caches must tell origins apart."""
         return self.candidate is not None and 0 < self.rollout < 1
 
     # What was seen.
@@ -113,7 +113,7 @@ class Observer:
     def answered(
         self, rules: CompiledPolicy, origin: bytes, admitted: bool, credentials: int, scope: Scope, status: int, app: Any
     ) -> None:
-        """Note a request that is no preflight, whose page may read the answer when its origin is `admitted`. `credentials` are
+        """Note a request that is not a preflight, whose page may read the answer when its origin is `admitted`. `credentials` are
         the flags of `CredentialsSent.of`."""
         method, content_type = scope["method"], b""
         if method not in _READING:
@@ -253,7 +253,7 @@ class Observer:
     # What happens to it.
 
     def restart(self) -> None:
-        """In the child of a fork: begin anew."""
+        """In the child of a fork: start over."""
         self._cells, self._is_ready = {}, False
 
     def drain(self) -> None:
@@ -276,7 +276,7 @@ class Observer:
         return any(rules is not None and sent in rules.policy.origin_set.exact for rules in (self.default, self.candidate))
 
     def close(self) -> None:
-        """Write what was seen and give up the file, at shutdown. A further request begins anew where the file ends."""
+        """Write what was seen and give up the file, at shutdown. A later request continues after the end of the file."""
         self.drain()
         if self._recorder is not None:
             self._recorder.close()
@@ -389,7 +389,7 @@ class _Recorder:
                 self._is_changed = True
 
     def close(self) -> None:
-        """Write, end the thread, and leave the file to whoever comes next."""
+        """Write, end the thread, and release the file for the next process."""
         self.write()
         if not self._is_changed:
             self._stopped.set()
@@ -397,7 +397,7 @@ class _Recorder:
             self._begin()
 
     def _after_fork(self) -> None:
-        """In the child: what was counted so far is the parent's to write, and so is its file."""
+        """In the child: the parent writes what was counted so far, and keeps its file."""
         self._file.close()
         self._begin()
         observer = self._observer()

@@ -39,9 +39,9 @@ def compile_rules(
     compile_policy: CompilePolicy | None = None,
     selecting: bool = False,
 ) -> CompiledPolicy | PolicySelector:
-    """The policies in the form that requests are judged by. `marks`: there may be routes that are marked; `compile_policy`: how a
-    policy is compiled, where a subclass takes part; `selecting`: a `PolicySelector` even where there is one policy only.
-    Raises `PolicyError` for invalid patterns."""
+    """The policies in the form that requests are judged by. `marks`: there may be marked routes; `compile_policy`: how a policy
+    is compiled, where a subclass takes part; `selecting`: a `PolicySelector` even where there is one policy only. Raises
+    `PolicyError` for invalid patterns."""
     default = _compiled(policy, compile_policy, is_default=True)
     if policies is None and default is not None and not marks and not selecting:
         return default
@@ -139,7 +139,7 @@ class PolicySelector:
 
     @property
     def varies(self) -> bool:
-        """Whether it depends on the path or the route which rules count."""
+        """Whether the rules depend on the path or the route."""
         return self._paths is not None or bool(self._marks)
 
     @property
@@ -171,7 +171,7 @@ class PolicySelector:
 
 
 def most_specific(patterns: Iterable[str], path: str) -> str | None:
-    """The pattern of `policies` that speaks for a path; None when none does."""
+    """The pattern of `policies` that covers a path; None when none does."""
     parts = path.split("/", 64)[1:]
     ranked = sorted(patterns, key=lambda pattern: [kind for kind, _ in _segments(pattern)])
     return next((pattern for pattern in ranked if _matches(_segments(pattern), parts)), None)

@@ -14,7 +14,7 @@ REASON_HEADER: Final = b"x-cors-refused"
 
 _OK: Final = ((b"content-length", b"2"), TEXT)
 _LISTS: Final = frozenset({ALLOW_METHODS, ALLOW_HEADERS})
-# What Starlette says, which tests and people know.
+# What Starlette says, which tests and users know.
 _PART: Final = {
     Reason.METHOD_NOT_ALLOWED: "method",
     Reason.HEADER_NOT_ALLOWED: "headers",
@@ -24,8 +24,8 @@ _PART: Final = {
 
 @dataclass(slots=True)
 class PreflightVerdict:
-    """What a policy says to a preflight: the refusals with the value each is about, none when it is allowed; whether the origin
-    may use `credentials`."""
+    """What a policy says to a preflight: the refusals, each with its value, empty when it is allowed; whether the origin may use
+    `credentials`."""
 
     refusals: list[tuple[Reason, bytes]] = field(default_factory=list)
     credentials: bool = False
@@ -60,7 +60,7 @@ class Preflight:
         return PreflightVerdict([(Reason.ORIGIN_NOT_ALLOWED, self.origin)])
 
     def _judge_rest(self, rules: CompiledPolicy) -> PreflightVerdict:
-        """What there is to say of an origin that is allowed."""
+        """The verdict for an origin that is allowed."""
         origin, method = self.origin, self.method
         credentials = rules.with_credentials(origin)
         verdict = PreflightVerdict(credentials=credentials)
@@ -123,7 +123,7 @@ def _telling(rules: CompiledPolicy, preflight: Preflight, verdict: PreflightVerd
     refused_method = any(reason is Reason.METHOD_NOT_ALLOWED for reason, _ in verdict.refusals)
     method = b"GET" if refused_method else preflight.method
     lines = [] if unread else preflight.lines
-    # A `*` would let pass what is refused here, in some engine or other: debug mode must not be more permissive.
+    # A `*` would allow what is refused here in some engine: debug mode must not be more permissive.
     refused_names = refused_method or unread
     answer = rules.preflight_answer(preflight.origin, method, lines, verdict.credentials)
     return [pair for pair in answer if not (refused_names and pair[0] in _LISTS and pair[1].startswith(b"*"))]

@@ -1,4 +1,4 @@
-"""Cross-origin protection at run time: the rule of `corsense.protection` asked before the app runs."""
+"""Cross-origin protection at run time: the rule of `corsense.protection`, checked before the app runs."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class ProtectionLayer:
         return self._policy.lists(scope, origin)
 
     def _may_be_own(self, origin: bytes, host: bytes | None) -> bool:
-        """Whether the rule has to look whether an origin is the server's own: a list does not decide about that."""
+        """Whether the rule must check if an origin is the server's own: a list does not decide that."""
         name = origin.partition(b"://")[2].partition(b":")[0]
         return not self._remembers_hosts or name in self._own_names or (host or b"").lower().startswith(name)
 
@@ -120,7 +120,7 @@ class ProtectionLayer:
             known.add(crossing.authority.encode("latin-1"))
 
     async def _serve_foreign(self, reason: ForeignReason, crossing: Crossing, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve what the rule refuses as long as nobody is trusted."""
+        """Serve what the rule refuses while no origin is trusted."""
         if self._is_exempt(scope):
             await self.app(scope, receive, send)
             return
@@ -206,7 +206,7 @@ def _forwarded_host(scope: Scope, protection: CrossOriginProtection) -> str | No
     address = str(client[0]).encode("latin-1", "replace")
     host = None
     for name, value in scope["headers"]:
-        # A server that takes the client's address from a header lets the client choose it: that is no proxy's address.
+        # A server that takes the client's address from a header lets the client choose it: it is not a proxy's address.
         if name in _FORWARDED_FOR and address in value:
             return None
         if name == b"x-forwarded-host":
@@ -235,7 +235,7 @@ def sentence(reason: ForeignReason, crossing: Crossing) -> str:
             return f"{message}; send it from a page of this site or of a listed origin."
         case ForeignReason.CONTRADICTED_ORIGIN:
             message = f"the browser says {logged(crossing.site or '')} of a page at {origin}, which is this server's own"
-            return f"{message}; send the request from a page outside of a sandbox."
+            return f"{message}; send the request from a page outside a sandbox."
         case ForeignReason.RELAYED_NAVIGATION:
             message = f"a service worker of this site passed on a form of a page at {origin}"
             return f"{message}; if that page may write here, add its origin to the policy."

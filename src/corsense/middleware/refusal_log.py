@@ -1,4 +1,4 @@
-"""Telling what was refused: the log, the debug header, the counter. None of it is on the path of an allowed request."""
+"""Reporting refusals: the log, the debug header, the counter. Allowed requests skip all of it."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 LOGGER: Final = logging.getLogger("corsense")
 MOST_REMEMBERED: Final = 1000
-"""How many different refusals are remembered, and so logged, before the log falls silent."""
+"""How many different refusals are remembered, and so logged, before the log pauses."""
 SILENCE: Final = 600.0
-"""Seconds after which a log that fell silent begins anew."""
+"""Seconds after which a paused log resumes."""
 
 LONGEST_PATH: Final = 200
-"""So many characters of a path are compared."""
+"""How many characters of a path are compared."""
 _LOOPBACK = ("127.", "::1", "localhost", "testclient", "unix")
 
 
 class Refusals:
-    """Which refusals have been logged: each once by origin, reason and route, so many at most.
+    """Which refusals have been logged: each once by origin, reason and route, up to a limit.
 
-    Whoever sends requests chooses the origins and paths, so what is remembered is bounded, and so is what is logged: after
-    `MOST_REMEMBERED` refusals the rest is only counted, until `SILENCE` seconds have passed.
+    Clients choose the origins and paths, so what is remembered is bounded, and so is what is logged: after `MOST_REMEMBERED`
+    refusals the rest is only counted, until `SILENCE` seconds have passed.
     """
 
     __slots__ = ("_full_at", "_unlogged", "seen")
@@ -78,11 +78,11 @@ class Refusals:
 
 
 class RefusalLog:
-    """What one middleware tells about its decisions."""
+    """What one middleware reports about its decisions."""
 
     def __init__(self, *, debug: bool, telemetry: bool | None) -> None:
         self.debug = debug
-        # Until the first request it is not known whether anybody counts: SDKs are set up when an app starts.
+        # Whether anything counts is unknown until the first request: SDKs are set up when an app starts.
         self.active = True
         self._telemetry = telemetry
         self._count: Callable[[str, str, str], None] | None = None
@@ -95,7 +95,7 @@ class RefusalLog:
             _warn_of_debug(f"the environment is {environment.name!r}")
 
     def begin(self, scope: Scope) -> None:
-        """At the first request: find out whether anybody counts, and who can see what debug mode tells."""
+        """At the first request: find out whether anything counts, and who can see the output of debug mode."""
         self._ready = True
         wanted = self._telemetry
         if wanted or (wanted is None and "opentelemetry.sdk.metrics" in sys.modules):

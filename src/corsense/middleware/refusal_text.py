@@ -16,8 +16,8 @@ _MOST_LISTED = 1000
 
 
 def logged(value: object) -> str:
-    """A value that came with a request, for a log: on one line, quoted, nothing in it that a terminal or a reader of logs could
-    take for something else, cut when it is long (CVE-2024-1681)."""
+    """A value that came with a request, for a log: on one line, quoted, with nothing that a terminal or a reader of logs could
+    misread, cut when it is long (CVE-2024-1681)."""
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
     return ascii(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}...")
 

@@ -27,8 +27,8 @@ LOGGER: Final = logging.getLogger("corsense")
 def report_refusal(layer: Any, app: AsgiApp, error: Exception) -> bool:
     """Log why the settings of `layer` are refused, and note the line that adds it in the error.
 
-    True when the layer now stands in for the error: where a server starts the app, it answers that the start-up failed, because
-    a server takes what is raised there for an app without start-up, and serves a 500 to every request.
+    True when the layer now stands in for the error: where a server starts the app, it answers that the start-up failed, because a
+    server takes an exception there for an app without start-up, and serves a 500 to every request.
     """
     site = call_site(type(layer))
     where = "" if site is None else f", added at {site},"
@@ -44,7 +44,7 @@ def report_refusal(layer: Any, app: AsgiApp, error: Exception) -> bool:
 
 
 class RefusedLayer:
-    """Stands in the place of a layer whose settings are refused: the start-up fails, and so does each request."""
+    """Stands in for a layer whose settings are refused: the start-up fails, and so does each request."""
 
     app: AsgiApp
     _error: Exception
@@ -59,7 +59,7 @@ class RefusedLayer:
 
 
 def check_development_origins(policies: Iterable[Policy | None], field: str) -> None:
-    """Warn of `http:` pages of a developer's network that may send cookies; `field` is what their list is called. Raises
+    """Warn about `http:` pages of a developer's network that may send cookies; `field` is the name of their list. Raises
     `PolicyError` where a variable names an environment that is production."""
     found = {origin: None for policy in policies if policy is not None for origin in policy.insecure_development_origins}
     if not found:

@@ -1,4 +1,4 @@
-"""Origins that only a function of the user's can tell: asked with a time limit, remembered for a while, refused in doubt."""
+"""Origins that only a function of the user's can decide: called with a time limit, cached for a while, refused in doubt."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LOGGER: Final = logging.getLogger("corsense")
 MOST_AT_ONCE: Final = 100
-"""How many origins are asked about at the same time; beyond that the answer is no."""
+"""How many origins are asked about at the same time; more are refused."""
 MOST_THREADS: Final = 16
 """In how many threads a function that is not asynchronous runs at the same time."""
 COMPLAINT_SECONDS: Final = 60
@@ -76,7 +76,7 @@ class OriginResolver:
         with self._lock:
             now = self._clock()
             question = self._questions.get(origin)
-            # One whose time is up may run for ever; what it still says counts for nobody.
+            # One whose time is up may never end; its answer no longer counts.
             is_new = question is None or question.answered or now >= question.deadline
             if is_new:
                 if self._running >= MOST_AT_ONCE:
@@ -109,12 +109,12 @@ class OriginResolver:
                     loop.spawn_from_thread(lambda: self._await(question, lambda: answer, loop))
                     return
                 admitted = self._read(answer)
-        except BaseException as error:  # in a thread, SystemExit and the like end nothing but the question
+        except BaseException as error:  # in a thread, SystemExit and the like end only the question
             self._complain(error)
         self._answer(question, admitted)
 
     async def _await(self, question: _Question, resolve: Callable[[], object], loop: EventLoop) -> None:
-        """Ask a coroutine function, beside the request: who asked first may go away while others wait for the same answer."""
+        """Ask a coroutine function, beside the request: the first request may end while others wait for the same answer."""
         admitted: bool | None = None
         try:
             answer = resolve()
@@ -131,7 +131,7 @@ class OriginResolver:
 
     def _read(self, answer: object) -> bool:
         if not is_admission(answer) and answer:
-            self._complain(TypeError(f"it returned a value of type {type(answer).__name__}, and only True lets an origin in"))
+            self._complain(TypeError(f"it returned a value of type {type(answer).__name__}, and only True allows an origin"))
         return is_admission(answer)
 
     def _answer(self, question: _Question, admitted: bool | None) -> None:

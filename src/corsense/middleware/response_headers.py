@@ -22,7 +22,7 @@ ALLOW_PRIVATE_NETWORK: Final = (b"access-control-allow-private-network", b"true"
 EXPOSE_HEADERS: Final = b"access-control-expose-headers"
 MAX_AGE: Final = b"access-control-max-age"
 
-# The policy is the one voice: what the app said by hand about these is taken out.
+# Only the policy decides: what the app set by hand for these is removed.
 _OURS = frozenset({ALLOW_ORIGIN, ALLOW_CREDENTIALS[0], EXPOSE_HEADERS, ALLOW_METHODS, ALLOW_HEADERS, MAX_AGE})
 _OURS = _OURS | {ALLOW_PRIVATE_NETWORK[0]}
 _LONGEST_PLAIN_NAME = min(map(len, _OURS)) - 1
@@ -68,7 +68,7 @@ def _merged(headers: list[Pair] | tuple[Pair, ...], added: Pairs) -> list[Pair]:
 
 
 def _join_vary(lines: list[bytes], wanted: list[bytes]) -> bytes:
-    """One value of `Vary` from the app's lines and ours; each name once, `*` alone says it all (RFC 9110, *Vary*)."""
+    """One value of `Vary` from the app's lines and ours; each name once, `*` replaces all others (RFC 9110, *Vary*)."""
     joined = b", ".join(line for line in lines if line.strip())
     known = {name.strip().lower() for name in joined.split(b",")}
     if b"*" in known:

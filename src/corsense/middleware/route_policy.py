@@ -23,12 +23,12 @@ class _Follower(Protocol):
 
 
 class RoutePolicy:
-    """A policy for single routes; made by `cors`. `rules` is None where the routes are to be left alone."""
+    """A policy for single routes; made by `cors`. `rules` is None if the routes are left alone."""
 
     def __init__(self, policy: Policy | None) -> None:
         self.policy = policy
         self.rules = None if policy is None else CompiledPolicy(policy)
-        # As a dependency it has no parameters; FastAPI would take the endpoint for a query parameter.
+        # As a dependency it has no parameters; otherwise FastAPI would take the endpoint for a query parameter.
         self.__signature__ = inspect.Signature()
 
     def __call__(self, endpoint: Endpoint | None = None) -> Any:
@@ -65,7 +65,7 @@ def cors(policy: Policy | None) -> RoutePolicy:
         return ["news"]
     ```
 
-    None: the route is left alone, as without CORS layer. A path pattern of `policies` gives way to a marked route.
+    None: the route is left alone, as without a CORS layer. A marked route takes precedence over a path pattern of `policies`.
     """
     marked = RoutePolicy(policy)
     _ANY[:] = [True]

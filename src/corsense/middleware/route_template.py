@@ -65,7 +65,7 @@ class RouteTemplates:
 
     def _walk(self, app: Any) -> None:
         """Index the routes of the app; again when it has routes that were added since. An app whose routes cannot be read has
-        none: a request is served whatever becomes of its observation."""
+        none: a request is served even if its observation fails."""
         self._walks += 1
         try:
             self._index(app)

@@ -1,4 +1,4 @@
-"""Counting decisions through OpenTelemetry. Imported only where somebody counts."""
+"""Counting decisions through OpenTelemetry. Imported only where decisions are counted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ COUNTER: Final = "cors.decisions"
 (`allowed`, `refused`, `no-origin`), and where refused `cors.reason` (a `corsense.policy.Reason`). Cross-origin protection counts
 what it refuses: kind `write` or `websocket`, outcome `refused` or `reported`, and a `corsense.protection.ForeignReason`. Where a
 candidate policy disagrees with the live one, the outcome is `candidate-refuses` or `candidate-allows`, and the kind a
-`corsense.observe.RequestKind`. Never an origin or a path: whoever sends requests chooses those, and so the number of time
-series."""
+`corsense.observe.RequestKind`. Never an origin or a path: clients choose those, and so the number of time series."""
 
 
 def counter_if_wanted(telemetry: bool | None) -> Callable[[str, str, str], None] | None:

@@ -21,8 +21,8 @@ _BODY = b"Origin not allowed"
 
 
 async def admit(rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send, watch: RefusalLog) -> bool:
-    """Whether the handshake may go on to the app. If not, it has been answered: 403 where the server can, else a close before
-    the accept, which servers turn into a 403 as well. A client without `Origin` is no browser, and passes."""
+    """Whether the handshake may go on to the app. If not, it has been answered: 403 where the server can, else a close before the
+    accept, which servers turn into a 403 as well. A client without `Origin` is not a browser, and passes."""
     origins = [value for name, value in scope["headers"] if name == b"origin"]
     if not origins:
         return True

@@ -1,4 +1,4 @@
-"""Threads for functions that may hang: a bounded number, none of the app's own, none that keeps the process from ending."""
+"""Threads for functions that may hang: a bounded number, separate from the app's, and never keeping the process from ending."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Final
 
 IDLE_SECONDS: Final = 2.0
-"""So long a thread waits for more to do before it ends."""
+"""How long a thread waits for more work before it ends."""
 MOST_IN_ALL: Final = 128
-"""How many of these threads a process has, whatever the number of functions that hang in them."""
+"""How many of these threads a process has, however many functions hang in them."""
 
 _in_all = threading.BoundedSemaphore(MOST_IN_ALL)
 
 
 class WorkerThreads:
-    """Runs calls in at most `most` threads, which are started when they are needed and end when they are not.
+    """Runs calls in at most `most` threads, which start on demand and end when idle.
 
     They are daemons: a call that never returns occupies its thread, and nothing else; `asyncio.to_thread` would let it occupy a
     thread of the app's, and would wait for it when the loop or the process ends.

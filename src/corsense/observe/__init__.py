@@ -1,4 +1,4 @@
-"""What requests were seen, as bounded tuples with counts; and what can be learned from them.
+"""Observed requests, as bounded tuples with counts; and what can be learned from them.
 
 The middleware records these tuples while it serves, `corsense policy replay` reads the same ones from logs, and
 `corsense policy tighten` proposes a policy from either. Nothing here does input or output.

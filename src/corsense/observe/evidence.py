@@ -1,4 +1,4 @@
-"""What observations prove of an origin: on how many days, how often, with which success, on which routes."""
+"""What observations prove about an origin: on how many days, how often, how successfully, on which routes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Confidence(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What was seen. `days` is a lower bound; `requests` do not count the `preflights`; `authenticated` are the successes with
-    credentials on routes where nobody succeeds without; `routes` are those of the successes, at most five of `route_count`."""
+    credentials on routes where no request succeeds without them; `routes` are those of the successes, at most five of
+    `route_count`."""
 
     days: int
     requests: int
@@ -51,15 +52,15 @@ class Evidence:
 
 
 def is_success(request: RequestTuple) -> bool:
-    """Whether a page could use what it got: no preflight, no refusal, and an answer that is no error."""
+    """Whether a page could use the answer: not a preflight, not refused, not an error."""
     return request.kind is not RequestKind.PREFLIGHT and request.status in _SUCCESSES and request.live in (None, ALLOWED)
 
 
 class Traffic:
     """Observations, looked at together.
 
-    A route counts as guarded when nobody succeeded there without credentials. Only on such a route a success proves who asked:
-    on others, anybody gets it with a cookie that is made up.
+    A route counts as guarded if no request succeeded there without credentials. Only on such a route a success proves who asked:
+    on others, anyone succeeds with an invented cookie.
     """
 
     def __init__(self, observed: Iterable[ObservedRequests]) -> None:
@@ -80,11 +81,11 @@ class Traffic:
         return (request.method, request.route) not in self._open
 
     def evidence(self, observed: Iterable[ObservedRequests]) -> Evidence:
-        """The evidence in some of the observations, of which there is one at least."""
+        """The evidence in some of the observations; there must be at least one."""
         chosen = list(observed)
         successes = [seen for seen in chosen if is_success(seen.request)]
         routes = sorted({seen.request.route for seen in successes} - {""})
-        # Each tuple was seen on so many days; which ones its workers shared is not known.
+        # Each tuple has a number of days; how many of them its workers share is unknown.
         ends = {day for seen in chosen for day in (seen.first, seen.last)}
         return Evidence(
             max(len(ends), *(seen.days for seen in chosen)),

@@ -10,12 +10,12 @@ from typing import Any, Final
 from corsense.observe.request_tuple import ObservedRequests
 
 LONGEST_LINE: Final = 4096
-"""Bytes of a line at most; a longer one is broken."""
+"""Maximum bytes of a line; a longer one is broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observations:
-    """What was read: the tuples, how many requests were counted and not kept, and how many lines are `broken`."""
+    """What was read: the tuples, how many requests were counted but not kept, and how many lines are `broken`."""
 
     requests: tuple[ObservedRequests, ...]
     unkept: int = 0
@@ -29,7 +29,7 @@ def written(requests: Iterable[ObservedRequests], unkept: int, version: str) -> 
 
 
 def read(lines: Iterable[bytes]) -> Observations:
-    """Read lines, those about files among them. A line that is neither is counted, and does no harm."""
+    """Read lines, including those about files. Any other line is counted as broken and skipped."""
     requests: list[ObservedRequests] = []
     unkept = broken = 0
     for line in lines:

@@ -1,7 +1,7 @@
-"""Which of the origins that were seen a policy may name, and why the others are left out.
+"""Which of the observed origins a policy may name, and why the others are left out.
 
-`Origin` can be forged by every client that is not a browser, so a name is no evidence: time and authenticated success are, and
-still only a proposal follows from them.
+Every client that is not a browser can forge `Origin`, so a name proves nothing. Time and authenticated success do, and even they
+only support a proposal.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from corsense.policy.presets import MOBILE
 from corsense.sites import is_public_suffix, registrable_domain
 
 MINIMUM_DAYS: Final = 3
-"""On so many days an origin has to be seen."""
+"""On how many days an origin must be seen."""
 ANONYMOUS_DAYS: Final = 7
 """The same for one that never authenticates, where those are accepted at all."""
 MANY_SUBDOMAINS: Final = 5
-"""So many subdomains of one domain that come and go make a pattern."""
+"""How many short-lived subdomains of one domain make a pattern."""
 MANY_TENANTS: Final = 20
-"""So many subdomains make a pattern also where each has come to stay."""
+"""How many subdomains make a pattern even if all are long-lived."""
 MOST_TRUSTED: Final = 300
 """Sites that origins are compared with, to find look-alikes."""
 DOMINANCE: Final = 10
-"""An origin that resembles one with so many times its authenticated successes is taken for a look-alike."""
+"""An origin counts as a look-alike of one that has this many times its authenticated successes."""
 
 _PER_INSTALLATION: Final = frozenset({"moz-extension", "safari-web-extension"})
 
@@ -73,8 +73,8 @@ class Chosen:
 
 
 class OriginChoice:
-    """Chooses among the origins of `traffic`. `current` is the policy that holds today, if it is known: nothing that it refuses
-    is chosen. `anonymous`: accept origins that succeed without credentials, too."""
+    """Chooses among the origins of `traffic`. `current` is today's policy, if known: nothing that it refuses is chosen.
+    `anonymous`: accept origins that succeed without credentials, too."""
 
     def __init__(self, traffic: Traffic, current: Policy | None, *, anonymous: bool = False) -> None:
         self.evidence = {origin: traffic.evidence(seen) for origin, seen in traffic.by_origin.items()}
@@ -88,7 +88,7 @@ class OriginChoice:
         self._choose()
 
     def leave_out(self, origin: str, reason: LeftOutReason, message: str) -> None:
-        """Do not allow an origin after all."""
+        """Leave out an origin that was chosen."""
         self.left_out[origin] = LeftOut(origin, reason, message, self.evidence[origin])
 
     def _choose(self) -> None:
@@ -120,22 +120,22 @@ class OriginChoice:
         return self.evidence[origin].authenticated > 0
 
     def _fault(self, origin: str) -> tuple[LeftOutReason, str] | None:
-        """What excludes an origin, looked at alone, however often it was seen."""
+        """What excludes an origin by itself, however often it was seen."""
         parsed, seen = Origin.parse(origin), self.evidence[origin]
         if parsed is None:
-            return LeftOutReason.OPAQUE, "every page can have this origin, in a sandboxed frame"
+            return LeftOutReason.OPAQUE, "any page can have this origin, in a sandboxed frame"
         requests = [each.request for each in self._traffic.by_origin[origin]]
         allowed_today = any(request.live in (None, ALLOWED) or not request.live.startswith("origin-") for request in requests)
         if not allowed_today or (self._current is not None and not _may_allow(self._current, origin)):
             return LeftOutReason.REFUSED_TODAY, "the current policy refuses it, and a tighter one allows nothing new"
         if parsed.scheme in _PER_INSTALLATION and origin not in self._named:
-            return LeftOutReason.PER_INSTALLATION, "a browser makes it up for each user's extension, so no list can name them"
+            return LeftOutReason.PER_INSTALLATION, "a browser generates it for each user's extension, so no list can name it"
         if not seen.successes:
             return LeftOutReason.NO_SUCCESS, "none of its requests succeeded"
         if parsed.is_loopback and origin not in MOBILE["origins"] and origin not in self._named:
-            return LeftOutReason.DEVELOPMENT, "it is a developer's own machine; allow it in the policy of development"
+            return LeftOutReason.DEVELOPMENT, "it is a developer's own machine; allow it in the development policy"
         if not seen.authenticated and not self._anonymous and origin not in self._named:
-            message = "it never succeeded with credentials where they are needed, so anybody may be behind it"
+            message = "it never succeeded with credentials where they are needed, so anyone could have sent it"
             return LeftOutReason.NOT_AUTHENTICATED, message
         return None
 
@@ -190,7 +190,7 @@ class OriginChoice:
                     self._hints.update(dict.fromkeys(members, f"; if {parent} is yours, allow {pattern} by hand"))
 
     def _is_established(self, site: str, origins: Iterable[str]) -> bool:
-        """Whether an origin of the site is proven by itself: anybody can have a domain, and a new name below it every day."""
+        """Whether an origin of the site is proven by itself: anyone can own a domain, and add a new name below it every day."""
         for text in origins:
             origin, seen = Origin.parse(text), self.evidence[text]
             if origin is None or registrable_domain(origin.host) != site:
@@ -207,7 +207,7 @@ class OriginChoice:
         return current.regex is not None and admits_pattern(current.regex, pattern)
 
     def _expression(self, origins: Iterable[str]) -> Iterator[Chosen]:
-        """The expression of the current policy, where it admits one owner's origins that come and go, and nobody else's."""
+        """The expression of the current policy, if it admits one owner's short-lived origins and no others."""
         regex = None if self._current is None else self._current.regex
         if regex is None or foreign_origin(regex) is not None:
             return
@@ -219,7 +219,7 @@ class OriginChoice:
 
 
 def _admits_all_beside(regex: OriginRegex, origin: str) -> bool:
-    """Whether an expression lets in every name below the public suffix of `origin`, where anybody can have one."""
+    """Whether an expression allows every name below the public suffix of `origin`, where anyone can register one."""
     parsed = Origin.parse(origin)
     suffix = "" if parsed is None else registrable_domain(parsed.host).partition(".")[2]
     if parsed is None or not is_public_suffix(suffix):

@@ -40,8 +40,8 @@ _CREDENTIALS: Final = ("none", "cookies", "authorization", "both")
 class RequestKind(StrEnum):
     """What a request is to CORS.
 
-    A request that is no preflight and no WebSocket handshake is `ACTUAL` when a browser would ask for permission first, as far as
-    its method, `Authorization` and `Content-Type` show, else `SIMPLE`.
+    A request that is neither a preflight nor a WebSocket handshake is `ACTUAL` when a browser would ask for permission first, as
+    far as its method, `Authorization` and `Content-Type` show, else `SIMPLE`.
     """
 
     SIMPLE = "simple"
@@ -71,7 +71,7 @@ class CredentialsSent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RequestTuple:
-    """What many requests had in common. Make it with `RequestTuple.make`, which holds the bounds.
+    """What many requests had in common. Make it with `RequestTuple.make`, which enforces the bounds.
 
     - `origin`: as sent: a serialised origin, or `null`.
     - `method`: that of the request; of a preflight, the one it asks for (`Access-Control-Request-Method`).
@@ -106,7 +106,7 @@ class RequestTuple:
         live: str | None = None,
         candidate: str | None = None,
     ) -> Self | None:
-        """The tuple; None where a part is nothing that a browser sends, or exceeds its bound."""
+        """The tuple; None if a part is not what a browser sends, or exceeds its bound."""
         names = tuple(sorted({name.strip().lower() for name in headers} - {""}))
         if origin != "null" and Origin.parse(origin) is None:
             return None
@@ -156,7 +156,7 @@ class ObservedRequests:
 
     @classmethod
     def of_document(cls, document: object) -> ObservedRequests:
-        """Read what `document` returns. Raises ValueError for anything else, values beyond the bounds included."""
+        """Read what `document` returns. Raises ValueError for anything else, including values out of bounds."""
         if not isinstance(document, dict):
             raise ValueError("an observation is a JSON object")
         try:

@@ -14,13 +14,13 @@ MOST_TUPLES: Final = 4096
 push them out."""
 MOST_PER_ORIGIN: Final = 256
 KEEP_DAYS: Final = 90
-"""After so many days without a request a tuple is dropped."""
+"""A tuple is dropped after this many days without a request."""
 PATIENCE_DAYS: Final = 7
-"""In a full table, a tuple of an origin that no policy names is dropped when it was seen on one day only, so many days ago."""
+"""In a full table, a tuple of an origin that no policy names is dropped if it was seen on only one day, this many days ago."""
 
 
 class ObservationTable:
-    """Counts of tuples. What exceeds a bound is counted in `unkept`, and not kept.
+    """Counts of tuples. Requests beyond a bound are counted in `unkept`, but not kept.
 
     `is_named` says whether a policy names an origin.
     """
@@ -48,7 +48,7 @@ class ObservationTable:
             self.merge((ObservedRequests(request, count, day, day),))
 
     def merge(self, observed: Iterable[ObservedRequests]) -> None:
-        """Add what was counted elsewhere, such as by the process that had this place before."""
+        """Add what was counted elsewhere, such as by an earlier process."""
         for more in observed:
             known = self._seen.get(more.request)
             if known is not None:
@@ -60,7 +60,7 @@ class ObservationTable:
                 self.unkept += more.count
 
     def forget(self, today: date) -> None:
-        """Drop what is too old to say anything, once a day."""
+        """Drop outdated tuples, once a day."""
         oldest, single = today - timedelta(days=KEEP_DAYS), today - timedelta(days=PATIENCE_DAYS)
         is_full = len(self._seen) >= self._open
         for seen in tuple(self._seen.values()):

@@ -1,4 +1,4 @@
-"""`tighten`: the least policy that keeps every legitimate request that was seen, as a proposal with its evidence."""
+"""`tighten`: the tightest policy that keeps every legitimate observed request, as a proposal with its evidence."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from corsense.origin import OriginPattern
 from corsense.policy import Policy, PolicyError
 
 MINIMUM_SPAN: Final = 7
-"""So many days have to lie between the first and the last request, both included."""
+"""How many days the observations must span, the first and the last included."""
 MINIMUM_SUCCESSES: Final = 100
 MINIMUM_HEADER_DAYS: Final = 2
-"""On so many days a page has to ask for a header: preflights prove nothing about who sends them."""
+"""On how many days a page must ask for a header: preflights prove nothing about their sender."""
 _KEPT: Final = ("expose_headers", "max_age", "websockets")
 
 
@@ -70,7 +70,8 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class PolicyProposal:
-    """A policy to review, never one to apply unread. `unkept` requests were counted and not kept, so nothing is known of them."""
+    """A policy to review, never one to apply unread. `unkept` requests were counted but not kept, so nothing else is known about
+    them."""
 
     policy: Policy
     current: Policy | None
@@ -87,11 +88,11 @@ class PolicyProposal:
 def tighten(
     observed: Iterable[ObservedRequests], current: Policy | None = None, *, anonymous: bool = False, unkept: int = 0
 ) -> PolicyProposal:
-    """Propose a policy. `current`: the one that holds today, of which the proposal allows a part; None: not known. `anonymous`:
-    accept origins that only ever succeed without credentials.
+    """Propose a policy. `current`: today's policy, of which the proposal allows a part; None: unknown. `anonymous`: accept
+    origins that only ever succeed without credentials.
 
     Raises:
-        InputError: there is less evidence than `MINIMUM_SPAN` and `MINIMUM_SUCCESSES`, or no origin that it speaks for.
+        InputError: there is less evidence than `MINIMUM_SPAN` and `MINIMUM_SUCCESSES`, or not enough for any origin.
     """
     traffic = Traffic(_merged(observed))
     _check_minimum(traffic)
@@ -142,7 +143,7 @@ def _check_minimum(traffic: Traffic) -> None:
 
 
 def _leave_out_invalid(choice: OriginChoice, error: PolicyError) -> bool:
-    """Take out the origins that no valid policy can have, such as http pages with cookies. False when it is about none."""
+    """Remove the origins that no valid policy can have, such as http pages with cookies. False if the fault is not about one."""
     values = {str(fault.value): fault for fault in error.faults}
     wrong = [chosen for chosen in choice.chosen if chosen.pattern in values]
     for chosen in wrong:
@@ -153,7 +154,7 @@ def _leave_out_invalid(choice: OriginChoice, error: PolicyError) -> bool:
 
 
 class _Builder:
-    """Reads the fields of the policy off what the chosen origins did."""
+    """Derives the fields of the policy from the requests of the chosen origins."""
 
     def __init__(self, traffic: Traffic, choice: OriginChoice, current: Policy | None) -> None:
         if not choice.chosen:
@@ -168,7 +169,7 @@ class _Builder:
             method = seen.request.method
             if seen.request.kind is RequestKind.WEBSOCKET or method in SAFELISTED_METHODS:
                 continue
-            # Monitoring asks OPTIONS of anything, and script hardly ever does.
+            # Monitoring sends OPTIONS everywhere; script hardly ever does.
             if method != "OPTIONS" or traffic.is_authenticated(seen.request):
                 self.methods[method].append(seen)
         self.headers = self._headers()
@@ -181,7 +182,7 @@ class _Builder:
         if regex is not None and self._current is not None:
             keywords["origin_regex"] = self._current.regex
         if self.cookies:
-            # A list of those that may send cookies has no room for an expression.
+            # A list of origins that may send cookies cannot hold an expression.
             every = len(self.cookies) == len(self._chosen) or regex in self.cookies
             keywords["credentials"] = True if every else [chosen.pattern for chosen in self.cookies]
         keywords["methods"] = sorted(self.methods)
@@ -248,7 +249,7 @@ def _nobody(choice: OriginChoice) -> str:
 
 
 def _unused(policy: Policy, current: Policy | None, traffic: Traffic) -> list[Unused]:
-    """The values of the current policy that the proposal does without."""
+    """The values of the current policy that the proposal drops."""
     if current is None:
         return []
     succeeding = {seen.request.origin for seen in traffic.observed if is_success(seen.request)}
@@ -267,7 +268,7 @@ def _unused(policy: Policy, current: Policy | None, traffic: Traffic) -> list[Un
 
 
 def _losses(policy: Policy, current: Policy | None, traffic: Traffic) -> list[Loss]:
-    """Who can use the API today and could no longer."""
+    """Who can use the API today but no longer could."""
     lost: dict[tuple[str, str], list[ObservedRequests]] = defaultdict(list)
     for seen in traffic.observed:
         request = seen.request

@@ -1,4 +1,4 @@
-"""What a policy says to a `RequestTuple`: the same function for what is recorded live and for what is replayed later."""
+"""How a policy judges a `RequestTuple`: the same function for what is recorded live and for what is replayed later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from corsense.policy.policy import Policy
 def verdict_on(request: RequestTuple, policy: Policy, *, admitted: bool | None = None) -> str:
     """`ALLOWED`, or the value of the `Reason` why a page could not use the answer.
 
-    `admitted` is what was found out about the origin in another way: by a resolver, or by a subclass of the middleware. None: the
+    `admitted` is what is known about the origin from elsewhere: by a resolver, or by a subclass of the middleware. None: the
     policy's lists decide, and an origin that only a resolver could know is `origin-unresolved`. A request with cookies needs the
     permission to use them, and an actual request the permission that its preflight had to get.
     """
@@ -24,7 +24,7 @@ def verdict_on(request: RequestTuple, policy: Policy, *, admitted: bool | None =
 
 def _decision(request: RequestTuple, policy: Policy, *, admitted: bool) -> Decision:
     if request.kind is RequestKind.WEBSOCKET:
-        # A handshake is a GET that carries cookies whatever a policy says of them.
+        # A handshake is a GET that carries cookies, whatever the policy says.
         return policy.decide(request.origin, admitted=admitted)
     names = [name for name in request.headers if name != PRIVATE_NETWORK]
     return policy.decide(

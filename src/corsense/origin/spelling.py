@@ -213,7 +213,7 @@ class _Reading:
         from corsense.sites import is_public_suffix  # the list takes 80 ms to load
 
         if is_public_suffix(domain):
-            hatch = f"with credentials set dangerously_allow_public_suffixes=True too: anybody can register a name below {domain}"
+            hatch = f"with credentials set dangerously_allow_public_suffixes=True too: anyone can register a name below {domain}"
             return self.fault("glob-in-origins", message_text, remedy=f"Write origin_regex={exactly}; {hatch}.")
         more = f", if you trust each of its subdomains; or origin_regex={exactly}, which matches exactly that"
         return self.fault("glob-in-origins", message_text, write=f"{scheme}://*.{domain}", more=more)

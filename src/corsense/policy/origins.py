@@ -194,12 +194,12 @@ def regex_credential_faults(compiled: OriginRegex, *, insecure: bool, public_suf
         message = f"{quoted(text)} has {error.construct}, so who may send cookies cannot be decided."
         return [Fault(field, text, "regex-not-linear", message, error.remedy)]
     if forged is not None:
-        message = f"{quoted(text)} admits {quoted(forged)}, and anybody on the network can forge its pages."
+        message = f"{quoted(text)} admits {quoted(forged)}, and anyone on the network can forge its pages."
         remedy = "Begin it with https://, or set dangerously_allow_insecure_origins=True."
         faults.append(Fault(field, text, "insecure-origin-with-credentials", message, remedy))
     if shared is not None:
         suffix, witness = shared
-        message = f"{quoted(text)} admits {quoted(witness)}, and anybody can register a name below {suffix}."
+        message = f"{quoted(text)} admits {quoted(witness)}, and anyone can register a name below {suffix}."
         remedy = (
             "List your own hosts; or, to allow exactly what the expression matches, set dangerously_allow_public_suffixes=True."
         )

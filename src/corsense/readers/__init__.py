@@ -1,4 +1,5 @@
-"""What comes in as text: pasted commands and calls, OpenAPI documents. Each reader raises `InputError` for what it cannot use."""
+"""What comes in as text: pasted commands and calls, OpenAPI documents. Each reader raises `InputError` for input that it cannot
+use."""
 
 from __future__ import annotations
 

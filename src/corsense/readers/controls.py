@@ -1,11 +1,11 @@
-"""Characters that write to a terminal instead of on it: what comes from a server or an app must not bring them there."""
+"""Characters that control a terminal: output of a server or an app must not send them there."""
 
 from __future__ import annotations
 
 import re
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but tab and line feed, and those that turn the direction of writing."""
+"""Control characters except tab and line feed, and those that change the writing direction."""
 
 
 def harmless(text: str) -> str:

@@ -73,7 +73,7 @@ def parse_curl(text: str) -> PastedRequest:
     """The request that a curl command makes.
 
     Understands "Copy as cURL (bash)" and "(cmd)" of Chromium, Firefox' and Safari's copies, and commands written by hand. Raises
-    InputError when `text` holds no curl command, or one that no page could make.
+    InputError when `text` holds no curl command, or a request that no page could make.
     """
     if len(text) > LONGEST_TEXT:
         raise InputError(f"the pasted command has {len(text):,} characters, more than {LONGEST_TEXT:,}: shorten its body")
@@ -116,7 +116,7 @@ def _long_option(word: str, rest: Iterator[str], notes: list[str]) -> tuple[str,
     if name in _LONG_WITH_VALUE:
         return name, value if equals else _value("--" + name, rest)
     if name not in _LONG_ALONE and not name.startswith("no-") and not name.startswith("proxy-"):
-        notes.append(f"The option --{name} is not known here and was taken for one without a value.")
+        notes.append(f"The option --{name} is unknown and was read as one without a value.")
     return name, ""
 
 
@@ -175,7 +175,7 @@ def _apply(command: _Command, name: str, value: str) -> None:
 
 
 def _header(text: str) -> list[tuple[str, str]]:
-    """A header line: `Name: value`; `Name;` stands for an empty value, and `Name:` takes back one of curl's own."""
+    """A header line: `Name: value`; `Name;` stands for an empty value, and `Name:` removes one of curl's own."""
     if text.startswith("@"):
         return []
     name, colon, value = text.partition(":") if not text.startswith(":") else (":" + text[1:].partition(":")[0], ":", "")
@@ -269,7 +269,7 @@ def _without_userinfo(url: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _basic(userinfo: str) -> str:
-    """RFC 7617: what curl sends for `user:password`; it asks for a password that is not there, an empty one stands for it."""
+    """RFC 7617: what curl sends for `user:password`; it asks for a missing password, so an empty one stands for it."""
     text = userinfo if ":" in userinfo else f"{userinfo}:"
     return f"Basic {b64encode(text.encode()).decode()}"
 

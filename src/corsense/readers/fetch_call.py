@@ -50,8 +50,8 @@ def parse_fetch(text: str) -> PastedRequest:
     """The request that a `fetch()` or axios call makes.
 
     Understands "Copy as fetch" and "Copy as fetch (Node.js)" of the network panels, and code written by hand, as far as it is
-    made of literals and of constants in the same text. Raises InputError when `text` holds no such call, when its URL cannot be
-    told, or when no browser could make it.
+    made of literals and of constants in the same text. Raises InputError when `text` holds no such call, when its URL is unknown,
+    or when no browser could make it.
     """
     if len(text) > LONGEST_TEXT:
         raise InputError(f"the pasted text has {len(text):,} characters, more than {LONGEST_TEXT:,}: shorten the body")
@@ -133,9 +133,9 @@ def _text_of_url(value: Value) -> str:
             and (found := re.match(r"(?P<url>https?://[^$]*[^$/][^$]*/[^$]*)\$\{", shown))
             and "?" not in found["url"]
         ):
-            # Only a part of the path is unknown: any value will do to ask for the preflight.
+            # Only a part of the path is unknown: any value works for the preflight.
             return re.sub(r"\$\{[^}]*\}", "1", shown)
-        raise InputError(f"the URL of the call is {quoted(shown)}, whose value the text does not tell: write the address in full")
+        raise InputError(f"the URL of the call is {quoted(shown)}, whose value is not in the text: write the address in full")
     raise InputError(f"the call does not begin with a URL: write it in full, such as {_EXAMPLE}")
 
 
@@ -145,12 +145,14 @@ def _apply_init(draft: _Draft, init: dict[str, Value]) -> None:
         draft.method = method
     elif method is not None:
         raise InputError(
-            f"the method of the call is {quoted(_shown(method))}, whose value the text does not tell: write it, such as 'POST'"
+            f"the method of the call is {quoted(_shown(method))}, whose value is not in the text: write it, such as 'POST'"
         )
     for name, choices in _CHOICES.items():
         value = init.get(name)
         if isinstance(value, str) and value not in choices:
-            raise InputError(f"{quoted(value)} is no value for the option {name!r} of fetch(): use one of {', '.join(choices)}")
+            raise InputError(
+                f"{quoted(value)} is not a value for the option {name!r} of fetch(): use one of {', '.join(choices)}"
+            )
         if isinstance(value, str):
             draft.choices[name] = value
         elif value is not None:
@@ -251,7 +253,7 @@ def _shown(value: Value) -> str:
 
 
 def _axios(call: Call) -> _Draft | None:
-    """axios is an XMLHttpRequest with JSON on board; None for calls that send nothing, such as `axios.create`."""
+    """axios is an XMLHttpRequest that sends JSON; None for calls that send nothing, such as `axios.create`."""
     defaults = call.receiver.arguments[0] if isinstance(call.receiver, Call) and call.receiver.arguments else None
     verb = call.name.rpartition(".")[2] if "." in call.name else "request"
     arguments = call.arguments
@@ -304,7 +306,7 @@ def _set_axios_data(draft: _Draft, data: Value) -> None:
     elif isinstance(data, Unknown):
         draft.body = "{}"
         _default_type(draft, "application/json")
-        draft.notes.append("The body is not written out in the text; it is taken for an object, which axios sends as JSON.")
+        draft.notes.append("The body is not written out in the text; it is assumed to be an object, which axios sends as JSON.")
     elif isinstance(data, str):
         draft.body = data
         _default_type(draft, _FORM)

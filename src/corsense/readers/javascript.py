@@ -1,7 +1,7 @@
 """A tolerant reader of JavaScript literals: enough to understand how a pasted snippet calls `fetch()`, without running anything.
 
-Object, array, string, template, number and boolean literals are read as Python values, `const` names and string concatenation
-are followed; whatever else an expression holds becomes `Unknown`.
+Object, array, string, template, number and boolean literals are read as Python values, `const` names and string concatenation are
+followed; anything else in an expression becomes `Unknown`.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CONSTANTS: dict[str, Value] = {"true": True, "false": False, "null": None, "und
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """An expression whose value the text does not tell.
+    """An expression whose value is not in the text.
 
     `text` is its source; of a `template` it is the text with the placeholders in it.
     """
@@ -98,7 +98,7 @@ def calls(text: str, functions: frozenset[str]) -> Iterator[Call]:
 
 
 def stringify(value: Value) -> str:
-    """`JSON.stringify`, `null` standing for what is not known."""
+    """`JSON.stringify`, with `null` for unknown values."""
 
     def plain(item: object) -> object:
         match item:
@@ -471,7 +471,7 @@ class _Reader:
         self.at, self.depth = start, depth
         self._skip()
         if self.at == start:
-            self.at += 1  # a closing bracket of another kind: never stand still
+            self.at += 1  # a closing bracket of another kind: always advance
         return Unknown(self._source(start))
 
     def _type_arguments_end(self) -> int | None:

@@ -13,9 +13,9 @@ ENDING: Final = ".jsonl"
 
 
 def read_observations(paths: Iterable[str]) -> Observations:
-    """What these files say, and all `.jsonl` files in these folders. Lines that are broken are counted.
+    """The observations in these files, and in all `.jsonl` files in these folders. Broken lines are counted.
 
-    Raises InputError for a path that does not exist or cannot be read, for a folder without such files, and where no line is an
+    Raises InputError for a path that does not exist or cannot be read, for a folder without such files, and if no line is an
     observation.
     """
     files = [file for path in paths for file in _files(Path(path))]

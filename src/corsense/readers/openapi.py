@@ -68,28 +68,28 @@ class Client(Protocol):
 
 
 def operations(document: object) -> tuple[ApiOperation, ...]:
-    """The operations of an OpenAPI 3 (or Swagger 2) document, in its order. What is odd in it is passed over.
+    """The operations of an OpenAPI 3 (or Swagger 2) document, in its order. Malformed parts are skipped.
 
-    Raises InputError when it is no OpenAPI document at all.
+    Raises InputError when it is not an OpenAPI document.
     """
     if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
         raise InputError(
-            "the document has no 'paths', so it is no OpenAPI document: give the one that the API serves as /openapi.json"
+            "the document has no 'paths', so it is not an OpenAPI document: pass the one that the API serves as /openapi.json"
         )
     reader = _Reader(document)
     return tuple(operation for path, item in document["paths"].items() for operation in reader.of_path(path, item))
 
 
 def discover(client: Client, base_url: str) -> tuple[ApiOperation, ...] | None:
-    """The operations of the API at `base_url`, from `openapi.json` below it or at the root of its server; None when neither is
-    there.
+    """The operations of the API at `base_url`, from `openapi.json` below it or at the root of its server; None when neither
+    exists.
 
-    Raises InputError when `base_url` is no http or https URL.
+    Raises InputError when `base_url` is not an http or https URL.
     """
     for url in _places(base_url):
         answer = client.read(WireRequest("GET", url, (("Accept", "application/json"),)), limit=LONGEST_DOCUMENT)
         if isinstance(answer, NetworkError):
-            return None  # the server is down or no server: the next place is no better
+            return None  # the server is down or not a server: the next place is no better
         if answer.response.status != 200:
             continue
         try:
@@ -229,7 +229,7 @@ class _Reader:
         return _BY_TYPE.get(kind) if isinstance(kind, str) else None
 
     def security_schemes(self, operation: Mapping[str, object]) -> list[Mapping[str, object]]:
-        """The security schemes that a request must satisfy; none where it may come without."""
+        """The security schemes that a request must satisfy; none if it may come without."""
         required = operation.get("security", self.document.get("security"))
         if not isinstance(required, list) or {} in required:
             return []

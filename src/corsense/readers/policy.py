@@ -20,8 +20,8 @@ TABLE = ("tool", "corsense", "policy")
 
 
 class RunningPolicyError(PolicyError):
-    """The policy that an app runs with, in a layer that is not corsense's, has faults that corsense would refuse. `keywords` is
-    what it says, in the keywords of `Policy`."""
+    """The policy that an app runs with, in a layer that is not corsense's, has faults that corsense would refuse. `keywords`
+    holds it in the keywords of `Policy`."""
 
     def __init__(self, faults: Sequence[Fault], keywords: Mapping[str, object]) -> None:
         super().__init__(faults)
@@ -37,14 +37,14 @@ def load_policy(source: str, folder: Path) -> Policy:
     """The policy that `source` names: `package.module:name` (a `Policy`, settings that have one, an app that is served by one, or
     a function that returns one of these), a `.json` file, or a `.toml` file with the table `[tool.corsense.policy]`.
 
-    Raises `PolicyError` when what it holds is no valid policy (`RunningPolicyError` when an app runs with it all the same),
-    `InputError` when there is none.
+    Raises `PolicyError` when it is not a valid policy (`RunningPolicyError` when an app runs with it all the same), `InputError`
+    when there is no policy.
     """
     if source.endswith((".toml", ".json")):
         return _from_file(folder / source)
     module, colon, name = source.rpartition(":")
     if not colon or not module or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
-        raise InputError(f"{quoted(source)} names no policy; write package.module:policy, or a .toml or .json file.")
+        raise InputError(f"{quoted(source)} does not name a policy; write package.module:policy, or a .toml or .json file.")
     return _policy_in(_imported(module, name, folder), source)
 
 
@@ -85,8 +85,10 @@ def _policy_in(found: object, source: str) -> Policy:
         if isinstance(candidate, Policy):
             return candidate
     if hasattr(found, "user_middleware") and not served:
-        raise InputError(f"{source} has no CORS layer, so no policy; `corsense check {source}` says what browsers make of it.")
-    raise InputError(f"{source} is {quoted(type(found).__name__)}, and no policy; name a Policy.")
+        raise InputError(
+            f"{source} has no CORS layer, so it has no policy; `corsense check {source}` shows how browsers treat it."
+        )
+    raise InputError(f"{source} is {quoted(type(found).__name__)}, not a policy; name a Policy.")
 
 
 def _served_by(app: Any) -> list[Any]:
@@ -109,7 +111,7 @@ def _served_by(app: Any) -> list[Any]:
 
 
 def _arguments(entry: Any, app: Any) -> dict[str, Any]:
-    """What a listed layer is called with, by keyword; the app itself left out."""
+    """The arguments of a listed layer, by keyword, without the app itself."""
     bound = inspect.signature(entry.cls).bind_partial(app, *entry.args, **entry.kwargs)
     return dict(list(bound.arguments.items())[1:])
 
@@ -149,5 +151,5 @@ def _from_file(path: Path) -> Policy:
     elif isinstance(found, dict) and isinstance(found.get("policy"), dict):
         found = found["policy"]  # what `corsense policy show --format json` prints
     if not isinstance(found, dict):
-        raise InputError(f"{quoted(path.name)} holds no policy: a table of {', '.join(KEYWORDS[:2])} and the like is expected.")
+        raise InputError(f"{quoted(path.name)} holds no policy: write a table of {', '.join(KEYWORDS[:2])} and other keywords.")
     return Policy(**found)

@@ -29,11 +29,11 @@ _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 @dataclass(frozen=True, slots=True)
 class PastedRequest:
-    """A request as it was pasted or recorded, secrets included: it is sent as it is, and printed only by what redacts it.
+    """A request as it was pasted or recorded, secrets included: it is sent unchanged, and only printed redacted.
 
-    - `origin`: the origin of the page that made it, None when the text does not tell.
+    - `origin`: the origin of the page that made it, None when the text does not name it.
     - `headers`: those that script set; the ones that a browser sets by itself are left out.
-    - `cookie_names`: the cookies that travelled with it. Their values are not kept.
+    - `cookie_names`: the cookies that were sent with it. Their values are not kept.
     - `verify`: False when the text asks for certificates not to be checked.
     - `notes`: one sentence each on what was understood, assumed or left out.
     """
@@ -82,7 +82,7 @@ def settle(draft: PastedRequest, lines: Iterable[tuple[str, str]], *, handwritte
     """Complete a request from its header lines, as copied: what the page's script set is separated from what the browser added.
 
     `draft` holds everything but `headers`; what it already says about `origin` wins over the lines. `handwritten`: the text may
-    well be no copy from a browser, so that a header is only taken for the browser's own when other headers give the browser away.
+    not be a copy from a browser, so a header only counts as the browser's own if other headers prove that there was a browser.
     Raises InputError for a URL, method or header that no browser could send.
     """
     pairs = [(name.strip(), value.strip(" \t")) for name, value in lines]
@@ -104,7 +104,8 @@ def settle(draft: PastedRequest, lines: Iterable[tuple[str, str]], *, handwritte
 
 
 def requested_header(name: str) -> tuple[str, str]:
-    """A header line for a name that a preflight asked for; preflights do not tell values, so it is one that needs a preflight."""
+    """A header line for a name that a preflight asked for; preflights do not hold values, so it has one that needs a
+    preflight."""
     match name.lower():
         case "content-type":
             return "content-type", "application/json"
@@ -233,7 +234,7 @@ def _checked(draft: PastedRequest) -> PastedRequest:
 
 
 def _as_bytes(value: str) -> str:
-    """A header value as it travels: one character a byte."""
+    """A header value as it is sent: one character per byte."""
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:

@@ -29,7 +29,7 @@ def is_cmd(text: str) -> bool:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of the first command in `text`, quotes and escapes resolved. Variables and substitutions are left as they stand.
+    """The words of the first command in `text`, quotes and escapes resolved. Variables and substitutions are left unchanged.
 
     Raises InputError when a quote is not closed. Source: POSIX.1-2024, *Shell Command Language*, *Quoting* (`$'…'` included); for
     cmd, what browsers write for it.
@@ -50,9 +50,9 @@ def _without_carets(text: str) -> str:
         if character == "^" and not quoted:
             at += 1
             if blanks := _BLANKS_AT_LINE_END.match(text, at):
-                at = blanks.end() - 1  # blanks that crept in after the caret, by copying
+                at = blanks.end() - 1  # blanks that copying added after the caret
             if text[at : at + 1] == "\n":
-                # The caret swallows the line end; the character after it is literal, so that two line ends stand for one.
+                # The caret removes the line end; the character after it is literal, so that two line ends stand for one.
                 at += 1
                 if text[at : at + 1] == "\n":
                     out.append("\n")
@@ -104,7 +104,7 @@ class _Words:
         return self.words
 
     def _goes_on(self) -> bool:
-        """Whether the next line belongs to the command: chats and tickets swallow the backslash before a line of options."""
+        """Whether the next line belongs to the command: chats and tickets drop the backslash before a line of options."""
         return _OPTION_LINE.match(self.text, self.at) is not None
 
     def _end_word(self) -> None:
@@ -157,7 +157,7 @@ class _Words:
             self.at += 1
             return
         if blanks := _BLANKS_AT_LINE_END.match(self.text, self.at):
-            self.at = blanks.end() - 1  # blanks that crept in after a line continuation
+            self.at = blanks.end() - 1  # blanks that copying added after a line continuation
         elif following != "\n":
             self._add(following)
 

@@ -33,15 +33,14 @@ _STARTS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime
 
 
 class Documents:
-    """The requests in files that are documents: HAR or spans. `broken` counts what could not be read, once the lines are used
-    up."""
+    """The requests in files that are documents: HAR or spans. `broken` counts what could not be read, once all lines are read."""
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = paths
         self.broken = 0
 
     def batches(self) -> Iterator[list[str]]:
-        """The lines, some thousand at a time. Raises InputError for a file that cannot be read."""
+        """The lines, in batches of some thousand. Raises InputError for a file that cannot be read."""
         lines = (json.dumps(request) for path in self._paths for request in self._requests(Path(path)))
         while batch := list(islice(lines, _BATCH)):
             yield batch
@@ -165,7 +164,7 @@ def _of_span(span: Mapping[str, Any]) -> Iterator[dict[str, object]]:
         each = _field_of(name)
         if each is not None and found.get(each.value) is None:
             found[each.value] = value
-    # A client's span, which has the headers of a call that the app itself makes, is of no page.
+    # A client span holds the headers of a call that the app itself makes, so no page is involved.
     if Field.METHOD.value in found and span.get("kind") not in (3, "SPAN_KIND_CLIENT", "SpanKind.CLIENT", "CLIENT"):
         port = attributes.get("server.port")
         if found.get("host") and ":" not in str(found["host"]) and port not in (None, "", 80, 443, "80", "443"):

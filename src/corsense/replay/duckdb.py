@@ -47,7 +47,7 @@ def literal(text: str) -> str:
 
 
 class DuckDBEngine:
-    """An embedded database of its own, which ends with the command."""
+    """A separate embedded database, which ends with the command."""
 
     def __init__(self) -> None:
         self._rejecting: list[int] = []

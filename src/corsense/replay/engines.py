@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from corsense.replay.grouping import Text
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done, of how much."""
+"""Called with the amount done and the total."""
 
 Kind = Literal["lines", "csv", "parquet"]
 """How a file holds requests: a line each, or as the rows of a table."""
@@ -92,7 +92,7 @@ def open_engine(address: str) -> Engine:
 
 
 def missing_extra(error: ModuleNotFoundError, extra: str) -> NoReturn:
-    """End with the sentence for an extra that is not installed; any other missing module stays an error."""
+    """Raise InputError for an extra that is not installed; any other missing module stays an error."""
     name = (error.name or "").partition(".")[0]
     if name not in ("duckdb", "_duckdb", "ibis", "pyspark", "packaging"):
         raise error

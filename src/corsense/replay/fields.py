@@ -1,4 +1,4 @@
-"""What a log can say of a request, and where a log format says it."""
+"""What a log can hold about a request, and where a log format has it."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ class LogFormat:
 
     - `name`: as `--log-format` takes it and reports print it.
     - `places`: where each field is; a field that is missing here is not in the log.
-    - `certain`: the fields that every line has, with an empty value where the request had none. Of other fields nothing is known
-      until one line has a value.
+    - `certain`: the fields that every line has, with an empty value where the request had none. Other fields are unknown until
+      one line has a value.
     - `pattern`: a regular expression for lines that are not JSON, for both RE2 and `java.util.regex`.
     - `skipped`: a value and how it begins in lines that repeat what another line says of a request.
     - `prefixed`: something stands before the JSON of a line, such as what syslog and containers write.

@@ -1,4 +1,4 @@
-"""The log formats that are known by name, and how the lines of a file tell which one they are in."""
+"""The log formats that have a name, and how to recognise the format of a file by its lines."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ DOCUMENT_FORMATS = ("har", "otel")
 AUTOMATIC = "auto"
 KNOWN = (AUTOMATIC, *NAMED, *DOCUMENT_FORMATS)
 
-# How teams call a field in JSON, CSV and Parquet, once the words that say "of the request" are left out of its name.
+# What teams call a field in JSON, CSV and Parquet, once the words that say "of the request" are left out of its name.
 _NAMES: dict[Field, re.Pattern[str]] = {
     Field.METHOD: re.compile(r"(request_|req_|http_|cs_)*(method|verb)|hm"),
     Field.URL: re.compile(r"(request_|req_|http_|cs_|url_)*(uri|url|path|target|uri_stem|request_uri|full|original_path)"),

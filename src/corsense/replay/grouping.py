@@ -47,7 +47,7 @@ _MONTHS = {
 _DAY = r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
 _FORM = r"(?i)^\s*(application/x-www-form-urlencoded|multipart/form-data|text/plain)\s*(;|$)"
 EARLIEST = 946_684_800
-"""2000-01-01: a clock that says less was not set."""
+"""2000-01-01: a clock that shows an earlier time was not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Source:
 
 
 def grouped(sources: Sequence[Source], shapes: Shapes, json_fields: JsonFields, latest: int) -> ir.Table:
-    """The groups of all requests of `sources`, ordered by origin. `latest` is the last second that a clock may say."""
+    """The groups of all requests of `sources`, ordered by origin. `latest` is the last second that a clock may show."""
     tables = [_keyed(described(source, json_fields), number, shapes, latest) for number, source in enumerate(sources)]
     requests = tables[0] if len(tables) == 1 else ibis.union(*tables)
     groups = requests.group_by(list(KEYS)).aggregate(
@@ -106,7 +106,7 @@ def described(source: Source, json_fields: JsonFields) -> ir.Table:
     )
     if not {Field.METHOD, Field.URL, Field.REQUEST} & places.keys():
         return told
-    # Other messages of a program may stand in the same file.
+    # A program may write other messages to the same file.
     return told.filter(told.broken | told.method.notnull() | told.url.notnull() | told.request.notnull())
 
 
@@ -124,7 +124,7 @@ def _json(table: ir.Table, log_format: LogFormat, json_fields: JsonFields) -> tu
     for value in values:
         if value.path and value.path not in wanted.setdefault(value.column, []):
             wanted[value.column].append(value.path)
-    # The texts of a document become a column first: an engine would else read it again for each of them.
+    # The texts of a document become a column first: otherwise an engine would read it again for each of them.
     names = {(column, path): f"{column}_{number}" for column, paths in wanted.items() for number, path in enumerate(paths)}
     packed = table.mutate(**{f"{column}_texts": json_fields(table[column], paths) for column, paths in wanted.items()})
     flat = packed.mutate(
@@ -229,7 +229,7 @@ def _shape(url: Text, shapes: Shapes) -> Text:
 
 
 def _second(time: Text, latest: int) -> ir.IntegerValue:
-    """The second since 1970 of a time that is a number, of whatever unit; null for one that no clock says."""
+    """The second since 1970 of a time that is a number, of whatever unit; null for an impossible one."""
     number = time.try_cast("decimal(38, 9)").try_cast("int64")
     seconds = ibis.cases(
         (number > 10**17, number // 10**9), (number > 10**14, number // 10**6), (number > 10**11, number // 10**3), else_=number

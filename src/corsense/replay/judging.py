@@ -1,4 +1,4 @@
-"""What a policy says of a group of requests, what the logged answers said, and which missing facts could turn that."""
+"""What a policy says about a group of requests, what the logged answers said, and which missing facts could change that."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from corsense.observe.verdict import verdict_on
 from corsense.policy import Policy
 
 REFUSED = "refused"
-"""The verdict that a logged answer shows when it does not let the page in: it does not say why."""
+"""The verdict that a logged answer shows if it does not allow the page: it does not say why."""
 UNLISTED = "x-corsense-unlisted"
-"""A header name that stands for one which no policy lists."""
+"""Stands for a header name that no policy lists."""
 _URL = "https://api.invalid/"
 
 
@@ -120,5 +120,5 @@ def _possible(request: RequestTuple, missing: Missing, current: Policy | None, a
 
 
 def needs_preflight(method: str, headers: Sequence[str]) -> bool:
-    """Whether a browser asks before it sends a request, as far as its method and the headers that are known say."""
+    """Whether a browser asks before it sends a request, as far as its method and the known headers show."""
     return method not in SAFELISTED_METHODS or bool(headers)

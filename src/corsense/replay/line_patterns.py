@@ -60,7 +60,7 @@ def apache_pattern(text: str) -> LogFormat:
 
 
 def _parts(text: str, variable: re.Pattern[str], read: Callable[[re.Match[str]], _Variable]) -> list[str | _Variable]:
-    """The literal texts of a format string and its variables, by turns."""
+    """The literal texts of a format string and its variables, alternating."""
     parts: list[str | _Variable] = []
     end = 0
     for found in variable.finditer(text):

@@ -59,7 +59,7 @@ def replay(
     progress: Progress | None = None,
 ) -> ReplayResult:
     """Judge the requests of `logs` (paths, globs, folders, addresses of object storage) by `policies`; say what changes against
-    `current`, or without it against the logged answers.
+    `current`, or without it, against the logged answers.
 
     Raises InputError: a log that cannot be read or has no `Origin`, an extra that is not installed.
     """

@@ -51,7 +51,7 @@ class Affected:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Everything that changes in one direction; `affected` are the most frequent, `left_out` counts the others."""
+    """Everything that changes in one direction; `affected` holds the most frequent, `left_out` counts the others."""
 
     requests: int = 0
     origins: int = 0
@@ -84,10 +84,10 @@ class ReplayResult:
     - `requests`: all lines or rows that could be read; of these `without_origin` have no `Origin` header, `own_host` come from
       pages of the host they are sent to, `not_from_browsers` have an origin or a method that no browser sends; `not_kept` were
       counted by an observing middleware beyond what it keeps; the others are `judged`, of so many `origins` and `routes`.
-    - `lost` and `gained`: what the policy refuses and allows, other than before.
+    - `lost` and `gained`: what the policy refuses and allows, unlike before.
     - `unanswered`: judged requests whose logged answer does not tell a verdict (an error, or no answer): they are not compared.
     - `missing`: how many judged requests have a verdict that depends on what the log does not carry.
-    - `undated`: judged requests without a time, or with one that no clock says.
+    - `undated`: judged requests without a time, or with an impossible one.
     - `own_policies`: routes of the app that have a policy of their own, and were judged by it.
     """
 

@@ -49,7 +49,7 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Requests that have everything in common that a policy judges by. `before` is the verdict that was logged or observed,
+    """Requests that are alike in everything that a policy judges by. `before` is the verdict that was logged or observed,
     `missing` what is not known of them. `unanswered`: the log holds answers, but the one to these says nothing of CORS."""
 
     request: RequestTuple
@@ -205,7 +205,7 @@ class _Direction:
 
 
 def _reversed(text: str) -> str:
-    """A text that sorts the other way round, so that of equal counts the first in the alphabet stays."""
+    """A text that sorts in reverse, so that of equal counts the first in the alphabet stays."""
     return "".join(chr(0x10FFFF - ord(character)) for character in text)
 
 

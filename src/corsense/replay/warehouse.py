@@ -1,4 +1,4 @@
-"""Warehouses that Ibis connects to by an address: BigQuery and Athena. Written by their documentation, and not tested here."""
+"""Warehouses that Ibis connects to by an address: BigQuery and Athena. Written from their documentation, and not tested here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers from an ASGI app in this process, asked the way a server asks it."""
+"""Answers from an ASGI app in this process, called as a server calls it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from corsense.transports.websocket import is_handshake, websocket_answer
 __all__ = ["COOKIE", "TIME_LIMIT", "AsgiExchange", "AsgiSend", "asgi_answer", "asgi_exchange", "asgi_send", "scope_of"]
 
 TIME_LIMIT: Final = 10.0
-"""Seconds an app has to begin its answer."""
+"""Seconds an app may take to begin its answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class AsgiExchange:
-    """An answer of an app, and what a browser does not see of it.
+    """An answer of an app, with the parts that a browser does not see.
 
-    `body` is the beginning of the body (4 kB at most), `exception` what the app raised, also after it had answered.
-    `by_server`: the app sent nothing, and a server answers in its place.
+    `body` is the beginning of the body (4 kB at most), `exception` what the app raised, even after it had answered. `by_server`:
+    the app sent nothing, and a server answers in its place.
     """
 
     response: WireResponse | NetworkError
@@ -54,10 +54,10 @@ async def asgi_exchange(
 ) -> AsgiExchange:
     """Send one request to an app, in a task of its own as servers do, and wait for the answer.
 
-    `body` is sent when the method is not GET, HEAD or a preflight; `extra` are entries to add to the scope. An app that does
-    not begin to answer within `time_limit` seconds is a `NetworkError("timed out")`; one that raises, or sends nothing, is a 500
-    without headers, as uvicorn makes it. Endless bodies are left after their first chunk, the way a browser that goes away
-    leaves them. What no server could send (text where bytes belong) raises where the app sends it.
+    `body` is sent when the method is not GET, HEAD or a preflight; `extra` are entries to add to the scope. An app that does not
+    begin to answer within `time_limit` seconds is a `NetworkError("timed out")`; one that raises, or sends nothing, is a 500
+    without headers, as uvicorn makes it. Endless bodies are dropped after their first chunk, as by a browser that disconnects. A
+    message that no server could send (text in place of bytes) raises where the app sends it.
     """
     sends_body = not request.preflight and request.method not in ("GET", "HEAD")
     sent = (body or b"") if sends_body else b""
@@ -106,7 +106,7 @@ class AsgiSend:
             return self._runner.run(answer)
         from concurrent.futures import ThreadPoolExecutor
 
-        # A loop is running in this thread already, and this call must not return before the answer is there.
+        # A loop is already running in this thread, and this call must wait for the answer.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, answer).result()
 

@@ -1,6 +1,6 @@
-"""The header lines that a browser adds by itself to a request for a live server.
+"""The header lines that a browser adds to a request for a live server.
 
-Fronts read them: tunnels show a warning page to browsers, bot walls refuse clients that send none. They play no part in CORS, so
+Fronts read them: tunnels show a warning page to browsers, bot walls refuse clients that send none. They do not affect CORS, so
 `corsense.fetch` leaves them out. `Accept-Encoding` is not sent, so that bodies arrive as text.
 """
 

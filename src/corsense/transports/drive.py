@@ -15,7 +15,7 @@ def drive(run: Generator[WireRequest, WireResponse | NetworkError, T], send: Sen
     """Run a fetch: hand each request that it yields to `send`, and give it the answer. Returns what the generator returns, the
     `Trace` of a fetch.
 
-    Raises what `send` raises; a server that does not answer is no exception but a `NetworkError` that `send` returns.
+    Raises what `send` raises; for a server that does not answer, `send` returns a `NetworkError` instead.
     """
     try:
         request = next(run)

@@ -25,7 +25,7 @@ from corsense.transports.drive import Send, drive
 from corsense.url import parse_url
 
 Progress = Callable[[int, int], None]
-"""Called with how many are done of how many."""
+"""Called with the number done and the total."""
 
 LONGEST_FILE = 512 * 1024 * 1024
 """Bytes of a HAR file that are read at most."""
@@ -90,7 +90,7 @@ def read_har(source: str | Path, progress: Progress | None = None) -> tuple[HarF
     """The cross-origin fetches in a HAR file (a path, or its text), in the order of the recording; empty when it holds none.
     `progress` is called with how many of its entries are read, of how many.
 
-    Raises InputError when the file cannot be read or is no HAR.
+    Raises InputError when the file cannot be read or is not a HAR file.
     """
     return tuple(_Recording(list(_entries(_document(source, progress)))).fetches())
 
@@ -98,7 +98,7 @@ def read_har(source: str | Path, progress: Progress | None = None) -> tuple[HarF
 def har_send(fetch: HarFetch) -> Send:
     """Replays the answers of `fetch`, each once; a request whose answer is missing gets a `NetworkError` (`NOT_RECORDED`).
 
-    When the request itself was sent though no preflight was recorded, the browser remembered an earlier one: it passes.
+    If the request itself was sent but no preflight was recorded, the browser had cached an earlier one: it passes.
     """
     left = list(fetch.entries)
 
@@ -149,7 +149,7 @@ def _document(source: str | Path, progress: Progress | None) -> Mapping[str, obj
         document = json.loads(text, object_hook=_counted(text, progress) if progress is not None else None)
     except RecursionError:
         raise InputError(
-            f"{quoted(name)} nests too deep to be a HAR file: export it again from the browser's network panel"
+            f"{quoted(name)} nests too deep for a HAR file: export it again from the browser's network panel"
         ) from None
     except ValueError as error:
         where = f" (line {error.lineno}: {error.msg})" if isinstance(error, json.JSONDecodeError) else ""
@@ -157,7 +157,7 @@ def _document(source: str | Path, progress: Progress | None) -> Mapping[str, obj
     log = document.get("log") if isinstance(document, dict) else None
     if not isinstance(log, dict) or not isinstance(log.get("entries"), list):
         raise InputError(
-            f"{quoted(name)} has no log.entries, so it is no HAR file: use 'Export HAR' in the browser's network panel"
+            f"{quoted(name)} has no log.entries, so it is not a HAR file: use 'Export HAR' in the browser's network panel"
         )
     return log
 
@@ -236,7 +236,7 @@ def _response(answer: Mapping[str, object]) -> WireResponse | NetworkError:
     status, error = answer.get("status"), _error_of(answer)
     lines = _response_lines(answer)
     if isinstance(status, int) and (status > 0 or lines):
-        # Headers without a status: an answer that arrived and that the browser kept back.
+        # Headers without a status: an answer that arrived but that the browser withheld.
         return WireResponse(status if status > 0 else 200, lines)
     code = error.removeprefix("net::")
     if not code or code == "ERR_FAILED":
@@ -284,8 +284,8 @@ def _initiators(initiator: object) -> Iterator[str]:
 
 
 def _kind(wire: WireRequest, raw: Mapping[str, object]) -> str | None:
-    """`fetch`, `xhr`, `eventsource`, `websocket`, or None for what script did not fetch. Only Chromium says it; of other
-    recordings the headers do."""
+    """`fetch`, `xhr`, `eventsource`, `websocket`, or None for what script did not fetch. Only Chromium records it; for other
+    recordings the headers tell."""
     recorded = raw.get("_resourceType")
     if recorded == "websocket" or (wire.header("Upgrade") or "").lower() == "websocket":
         return "websocket"
@@ -381,7 +381,7 @@ class _Recording:
 
 def _is_cross_origin(entry: HarEntry) -> bool:
     if entry.kind == "websocket":
-        return entry.page is not None  # CORS plays no part, whatever page it is
+        return entry.page is not None  # CORS does not apply, whatever page it is
     target = parse_url(entry.request.url)
     return target is not None and entry.page is not None and (entry.page == "null" or target.origin != entry.page)
 
@@ -429,7 +429,8 @@ def _with_note_on_the_answer(fetch: HarFetch) -> HarFetch:
 
 
 def _with_credentials(fetch: HarFetch) -> HarFetch:
-    """A recording does not tell the credentials mode. The verdict of the browser does: refused as it stands, allowed without."""
+    """A recording does not hold the credentials mode. The browser's verdict shows it: refused with credentials, allowed
+    without."""
     refused = fetch.entries[-1].error == "net::ERR_FAILED"
     if not refused or fetch.request.credentials == "include":
         return fetch

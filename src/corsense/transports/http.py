@@ -29,7 +29,7 @@ DEFAULT_TIMEOUT = 10.0
 MAX_BODY = 64 * 1024
 """Bytes of a body that are read at most."""
 MAX_HEADER_LINES = 1_000
-"""Header lines that a response may have; one with more counts as none."""
+"""Header lines that a response may have; one with more is invalid."""
 MAX_HEADER_BYTES = 1024 * 1024
 """Bytes that a server may send beside the body that is read: its headers, and those of informational (1xx) responses."""
 EXCERPT = 200
@@ -41,7 +41,7 @@ _ENDLESS = ("text/event-stream", "multipart/x-mixed-replace")
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """The beginning of the body of an answer whose status is 400 or more. `exchange` is its index in `HttpClient.exchanges`."""
+    """The beginning of the body of an answer with a status of 400 or more. `exchange` is its index in `HttpClient.exchanges`."""
 
     exchange: int
     status: int
@@ -114,7 +114,7 @@ class HttpClient:
         self._backend.begin(left, limit + MAX_HEADER_BYTES)
         answer = self._exchange(request.url, wire, limit)
         if _may_have_gone_stale(answer) and not self._backend.connected and request.method in _IDEMPOTENT:
-            # The server closed an idle connection while the request was on its way: as browsers do, once more on a new one.
+            # The server closed an idle connection while the request was on its way: retry once on a new one, as browsers do.
             answer = self._exchange(request.url, wire, limit)
         return answer
 
@@ -207,7 +207,7 @@ def _document(answer: httpcore2.Response, limit: int) -> Document:
 
 
 def _body(answer: httpcore2.Response, limit: int) -> bytes:
-    """The first `limit` bytes. A body that breaks off is no failure here: its headers have decided already."""
+    """The first `limit` bytes. A truncated body is not a failure: its headers have already decided."""
     body = bytearray()
     try:
         for chunk in answer.iter_stream():
@@ -230,7 +230,7 @@ def _network_error(error: BaseException, *, received: bool) -> NetworkError:
     chain = list(_chain(error))
     reason = _reason(error, chain)
     if received and reason is FailureReason.CONNECTION_CLOSED:
-        reason = FailureReason.INVALID_HTTP  # it did say something
+        reason = FailureReason.INVALID_HTTP  # it did answer
     return NetworkError(reason, _detail(chain))
 
 
@@ -281,7 +281,7 @@ def _ssl_context(*, verify: bool) -> ssl.SSLContext:
 
 
 def _proxy(url: str) -> str | None:
-    """The proxy that the environment names for `url`; none for this machine, for which no variable is ever meant."""
+    """The proxy that the environment names for `url`; never for this machine."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if is_loopback_host(f"[{host}]" if ":" in host else host):
@@ -304,7 +304,7 @@ def _proxy_settings(proxy: str | None) -> httpcore2.Proxy | None:
 
 
 class _DeadlineBackend(httpcore2.NetworkBackend):
-    """Sockets that give up at one point in time and after so many bytes, however slowly or quickly they come in."""
+    """Sockets that stop at a deadline and after a number of bytes, however slowly or quickly they arrive."""
 
     def __init__(self) -> None:
         self.deadline = 0.0

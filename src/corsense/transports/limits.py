@@ -1,4 +1,4 @@
-"""`NetworkLimits`: how far a check of a live server goes."""
+"""`NetworkLimits`: the limits of a check of a live server."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ class NetworkLimits:
 
 
 DEFAULT_LIMITS = NetworkLimits()
-"""The limits of a check that names none."""
+"""The limits of a check by default."""

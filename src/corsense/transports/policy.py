@@ -1,4 +1,4 @@
-"""Answers of a policy that exists only on paper: what a middleware that follows it would send, with no server."""
+"""Answers of a policy without a server: what a middleware that follows it would send."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from corsense.policy import Decision, Policy
 
 
 class PolicyTransport:
-    """Answers each `WireRequest` as an API does whose whole CORS layer is `policy`; its endpoints answer 200.
+    """Answers each `WireRequest` as an API whose CORS layer is `policy`; its endpoints answer 200.
 
         trace = drive(Browser().fetch(request), PolicyTransport(policy))
 

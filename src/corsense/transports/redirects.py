@@ -1,4 +1,4 @@
-"""Which servers a live check may talk to: those that the user named, and others only by permission."""
+"""Which servers a live check may contact: those that the user named, and others only with permission."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from corsense.fetch.wire import NetworkError, WireRequest
 from corsense.url import ParsedUrl, parse_url
 
 Ask = Callable[[str], bool]
-"""Asks the user a question that is answered with yes or no."""
+"""Asks the user a yes-or-no question."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SENT_BY_BROWSERS = frozenset(
@@ -25,7 +25,7 @@ class RedirectPermission:
     - `named`: URLs that the user gave. Another path, and https in place of http, are the same server; another host or port is
       another one.
     - `follow`: True when every redirect may be followed, False when none may, None when `ask` decides.
-    - `ask`: asks the user; None when nobody can be asked, which means no.
+    - `ask`: asks the user; None means no.
 
     Each server is asked about once; `decided` remembers the answers. `refused` are the servers that were not called.
     """

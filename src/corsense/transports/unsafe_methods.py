@@ -1,4 +1,4 @@
-"""What may be sent to a live server: safe methods always, all others only on request.
+"""What may be sent to a live server: safe methods always, others only on request.
 
 `check` and `corsense.testing` share this module, so that both judge a request that is not sent by the same rule: the preflight
 for it is sent instead, and the origin that this preflight allows stands in for the response.
@@ -24,7 +24,7 @@ def is_safe(method: str) -> bool:
 
 
 def preflight_of(wire: WireRequest) -> WireRequest:
-    """The preflight for `wire`, also where a browser needs none: what the server says when it is asked for permission."""
+    """The preflight for `wire`, even if a browser needs none: how the server answers a request for permission."""
     origin = wire.header("origin") or ""
     headers: Headers = (("Accept", "*/*"), ("Access-Control-Request-Method", wire.method), ("Origin", origin))
     return WireRequest("OPTIONS", wire.url, headers, preflight=True)
@@ -33,8 +33,8 @@ def preflight_of(wire: WireRequest) -> WireRequest:
 def substitute(wire: WireRequest, permission: WireResponse | NetworkError | None) -> Substitute:
     """What stands in for the response to `wire`, which is not sent.
 
-    `permission` is the response to its preflight, None when the browser needed none. Then the preflight is sent all the same:
-    it is yielded, and the generator is sent the response. A server that allows nobody must never look as if it allowed the page.
+    `permission` is the response to its preflight, None when the browser needed none. Then the preflight is sent all the same: it
+    is yielded, and the generator is sent the response. A server that allows no origin must never seem to allow the page.
     """
     if permission is None:
         permission = yield preflight_of(wire)

@@ -1,4 +1,4 @@
-"""The answer of an ASGI app to the handshake of a WebSocket, asked the way a server asks it."""
+"""The answer of an ASGI app to the handshake of a WebSocket, called as a server calls it."""
 
 from __future__ import annotations
 
