@@ -1,7 +1,7 @@
-"""The catalogue of causes: one module a cause, its docstring the page that `corsense rule` prints.
+"""The catalogue of causes: one module per cause, whose docstring is the page that `corsense rule` prints.
 
-The codes go by hundreds: 1 no CORS layer reached, 2 origins, 3 credentials and wildcards, 4 the middleware stack, 5 answers to
-preflights, 6 methods, headers and caches, 7 error answers, 8 redirects, 9 what is taken for CORS and is not.
+The hundreds of a code give its group: 1 no CORS layer reached, 2 origins, 3 credentials and wildcards, 4 the middleware stack,
+5 answers to preflights, 6 methods, headers and caches, 7 error answers, 8 redirects, 9 problems mistaken for CORS.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["HOME", "SECTIONS", "Cause", "Severity", "catalogue", "cause", "find"
 
 
 def cause(slug: str) -> Cause:
-    """The cause called `slug`. Raises KeyError when the catalogue has none of that name. Only that cause's module is imported."""
+    """The cause called `slug`. Raises KeyError for an unknown name. Only that cause's module is imported."""
     name = slug.replace("-", "_")
     if not name.isidentifier() or name == "model":
         raise KeyError(slug)
@@ -38,7 +38,7 @@ def find(name: str) -> Cause:
 
 
 def names() -> list[str]:
-    """Every slug and every code, to find the nearest of."""
+    """Every slug and every code, for suggesting the nearest name."""
     return [name for entry in catalogue() for name in (entry.slug, entry.code)]
 
 

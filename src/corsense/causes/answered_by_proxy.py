@@ -2,17 +2,17 @@
 
 ## What it does
 Something in front of the app answers by itself: an API gateway that wants a key, a firewall, a login in front of the
-site, a rate limit, a bot check. It knows nothing of the app's CORS settings, so its answer has no CORS headers:
+site, a rate limit, a bot check. It does not know the app's CORS settings, so its response has no CORS headers:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-Headers and body of the answer name it: `x-amzn-errortype` and `x-amz-apigw-id` (API Gateway), `cf-ray` and
+The headers and body of the response identify it: `x-amzn-errortype` and `x-amz-apigw-id` (API Gateway), `cf-ray` and
 `cf-mitigated` (Cloudflare), `server: nginx`, `x-azure-ref`, `x-vercel-id`, `via`. The network tab shows them.
 
 ## Why is this bad
-The app was never asked, so a change of its `CORSMiddleware` changes nothing. The setting is in front:
+The request never reaches the app, so changing its `CORSMiddleware` has no effect. Change the layer in front:
 
 - *API Gateway, HTTP API*: the CORS configuration of the API (`CorsConfiguration`), which answers preflights by itself.
 - *API Gateway, REST API*: an `OPTIONS` method with authorization `NONE` and no API key, and `GatewayResponses` with
@@ -21,7 +21,7 @@ The app was never asked, so a change of its `CORSMiddleware` changes nothing. Th
 - *HAProxy*: `http-after-response`, which covers its own answers, in place of `http-response`.
 - *Apache*: `Require method OPTIONS` beside the login, and `Header always set`.
 - *Caddy, Traefik, Envoy*: put the CORS headers or middleware before the login and the rate limit.
-- *Cloudflare Access*: "Bypass OPTIONS requests to origin" in the CORS settings of the application. A bot check: an
+- *Cloudflare Access*: "Bypass OPTIONS requests to origin" in the CORS settings of the application. For a bot check, add an
   exception for the API's path.
 - *Google Cloud*: IAP's "Allow HTTP OPTIONS"; Cloud Run and Cloud Functions: allow unauthenticated calls, and check the
   token in the app.
@@ -33,7 +33,7 @@ The app was never asked, so a change of its `CORSMiddleware` changes nothing. Th
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-# The HTTP API in front has a CORS configuration without POST: it answers the preflight, and the app is not asked.
+# The HTTP API in front has a CORS configuration without POST. It answers the preflight; the app never sees it.
 app = FastAPI()
 app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET", "POST"])
 
@@ -44,8 +44,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-One layer alone sets CORS headers. Where the gateway answers preflights, let it do all of it, and take the layer out of
-the app:
+Let only one layer set CORS headers. If the gateway answers preflights, let it handle CORS entirely and remove the middleware
+from the app:
 
 ```yaml
 CorsConfiguration:
@@ -66,8 +66,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: the layer in front is not in the app's source. Let only preflights past a login (`OPTIONS` with
-`Origin` and `Access-Control-Request-Method`), not every `OPTIONS` request.
+No automatic fix: the layer in front is not in the app's source. Exempt only preflights from the login (`OPTIONS` with `Origin`
+and `Access-Control-Request-Method`), not every `OPTIONS` request.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*: no credentials (https://fetch.spec.whatwg.org/)

@@ -1,19 +1,19 @@
 """`*` in `Access-Control-Allow-Headers` does not cover `Authorization`
 
 ## What it does
-By the Fetch Standard, `Authorization` must be allowed by name: `*` covers every header but this one. Today's
-Chromium, Firefox and WebKit still let it pass; Chromium lists it as a deprecation, and Firefox warns:
+Under the Fetch Standard, `Authorization` must be allowed by name: `*` covers every header except this one. Today's
+Chromium, Firefox and WebKit still let it pass; Chromium reports a deprecation, and Firefox warns:
 
 > Cross-Origin Request Warning: The Same Origin Policy will disallow reading the remote resource at
 > http://localhost:8000/api/users soon. (Reason: When the `Access-Control-Allow-Headers` is `*`, the `Authorization`
 > header is not covered. To include the `Authorization` header, it must be explicitly listed in CORS header
 > `Access-Control-Allow-Headers`.)
 
-Starlette's `allow_headers=["*"]` is not affected: it answers with the names that were asked for, not with a star. The
-star comes from a hand-written layer, or a proxy.
+Starlette's `allow_headers=["*"]` is not affected: it answers with the requested names, not with a star. The star comes from a
+hand-written layer or a proxy.
 
 ## Why is this bad
-It works until the browsers do what the standard says, and then fails for all users at once, without a deployment.
+It works until browsers enforce the standard, and then fails for all users at once, without a deployment.
 
 ## Example
 ```python
@@ -59,8 +59,8 @@ def create_user() -> dict[str, str]:
 In a proxy: `Access-Control-Allow-Headers: Authorization, Content-Type`.
 
 ## Fix safety
-No automatic fix: the star is set by a hand-written layer, or by a proxy. Naming `Authorization` beside it is safe,
-and permits nothing that browsers refuse today.
+No automatic fix: a hand-written layer or a proxy sets the star. Naming `Authorization` next to it is safe and permits nothing
+that browsers refuse today.
 
 ## References
 - Fetch Standard, *CORS non-wildcard request-header name*, *CORS-preflight fetch* (https://fetch.spec.whatwg.org/)

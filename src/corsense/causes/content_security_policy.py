@@ -2,7 +2,7 @@
 
 ## What it does
 The server of the *page* sends a `Content-Security-Policy` whose `connect-src` (or `default-src`) lacks the API's
-origin. The browser refuses before it connects; the API sees nothing.
+origin. The browser refuses to connect; the API sees no request.
 
 > Connecting to 'http://localhost:8000/api/users' violates the following Content Security Policy directive:
 > "connect-src 'self'". The action has been blocked.
@@ -11,7 +11,7 @@ Chromium said "Refused to connect to ... because it violates the following Conte
 2025.
 
 ## Why is this bad
-The page catches the same bare `TypeError` as for CORS, and the API's settings, which are right, get changed.
+The page catches the same bare `TypeError` as for CORS, so people change the API's settings, which are correct.
 
 ## Example
 The app that serves the page:
@@ -43,11 +43,11 @@ def page() -> HTMLResponse:
     return HTMLResponse("<script src='/app.js'></script>", headers={"Content-Security-Policy": policy})
 ```
 
-The API still needs its CORS layer: both sides have to agree.
+The API still needs its CORS layer: both sides must allow the call.
 
 ## Fix safety
-No automatic fix: the policy belongs to the page's server. Name the API's origin; `connect-src *` gives the protection
-up.
+No automatic fix: the policy belongs to the page's server. Name the API's origin; `connect-src *` gives up the
+protection.
 
 ## References
 - W3C, Content Security Policy Level 3, *connect-src* (https://w3c.github.io/webappsec-csp/)

@@ -1,24 +1,24 @@
-"""The browser keeps the cookie back
+"""The browser does not send the cookie
 
 ## What it does
-The CORS headers are right, and the cookie is not there: the login answers 200, and the next call 401. Whether a
-cookie travels is decided by the page's options and by the cookie's own attributes, not by CORS.
+The CORS headers are correct, but the cookie is missing: the login answers 200, and the next call gets 401. The page's options
+and the cookie's own attributes decide whether a cookie is sent, not CORS.
 
-- The page must ask for it: `credentials: "include"` on *every* call, the login included; otherwise the cookie is not
-  even stored.
-- `SameSite=Lax` (the default, also of Starlette's `SessionMiddleware`) and `Strict` keep a cookie within one *site*.
-  From `https://app.example.com` to `https://api.example.net` none is sent; between ports of `localhost`, or
-  subdomains of one domain, it is.
-- `SameSite=None` demands `Secure`.
-- `localhost` and `127.0.0.1` are two sites.
-- Many browsers refuse third-party cookies altogether.
+- The page must set `credentials: "include"` on *every* call, including the login; otherwise the browser does not even store the
+  cookie.
+- `SameSite=Lax` (the default, also in Starlette's `SessionMiddleware`) and `Strict` keep a cookie within one *site*. The
+  browser does not send it from `https://app.example.com` to `https://api.example.net`, but does between ports of `localhost` or
+  subdomains of one domain.
+- `SameSite=None` requires `Secure`.
+- `localhost` and `127.0.0.1` are different sites.
+- Many browsers block third-party cookies altogether.
 
-Firefox prints a line, Chromium shows it in the *Issues* tab only:
+Firefox prints a line; Chromium shows it only in the *Issues* tab:
 
 > Cookie “session” has been rejected because it is in a cross-site context and its “SameSite” is “Lax” or “Strict”.
 
 ## Why is this bad
-It is hunted as a CORS fault, for hours, in the one place that is right.
+People spend hours debugging CORS, the one part that is correct.
 
 ## Example
 ```python
@@ -41,8 +41,8 @@ def login(response: Response) -> dict[str, str]:
 ```
 
 ## Use instead
-Best: serve page and API under one domain (`app.example.com` and `api.example.com`), and keep `Lax`. If they must be
-two sites:
+Preferably serve the page and the API under one domain (`app.example.com` and `api.example.com`) and keep `Lax`. If they must be
+on different sites:
 
 ```python
 from fastapi import FastAPI, Response
@@ -66,9 +66,9 @@ def login(response: Response) -> dict[str, str]:
 `domain=` takes a host name, not a URL.
 
 ## Fix safety
-No automatic fix. `SameSite=None` gives up a protection: any site can then send requests with that cookie, so
-state-changing routes need a check of their own (the `Origin` header, or a token). CORS does not stop such requests:
-see `simple-request-runs-anyway`.
+No automatic fix. `SameSite=None` gives up a protection: any site can then send requests with that cookie, so state-changing
+routes need their own check (the `Origin` header or a token). CORS does not stop such requests: see
+`simple-request-runs-anyway`.
 
 ## References
 - RFC 6265bis, *The "SameSite" Attribute*; Fetch Standard, *HTTP-network-or-cache fetch*

@@ -1,20 +1,19 @@
 """Another middleware is outside the CORS layer and answers by itself
 
 ## What it does
-The middleware added **last** is the **outermost**: it sees the request first, and the answer last. A layer that was
-added after `CORSMiddleware` and answers by itself (a login check, a rate limit, a maintenance page) answers without
-CORS headers, and it meets preflights before CORS does. A preflight carries no cookies and no token, so a login check
-says 401:
+The middleware added **last** is the **outermost**: it sees the request first and the response last. A layer that is added after
+`CORSMiddleware` and answers by itself (a login check, a rate limit, a maintenance page) sends no CORS headers, and it sees
+preflights before the CORS layer does. A preflight carries no cookies and no token, so a login check answers 401:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-Where `add_middleware` stands relative to the *routes* makes no difference; the stack is built at the first request.
+The position of `add_middleware` relative to the *routes* makes no difference; the stack is built at the first request.
 
 ## Why is this bad
-No call that needs a preflight gets through, logged in or not. Calls that need none lose the error: the page sees
-"Failed to fetch" instead of a 401 that it could turn into a login form.
+No call that needs a preflight gets through, logged in or not. Calls without a preflight lose the error: the page sees "Failed
+to fetch" instead of a 401 that could prompt a login.
 
 ## Example
 ```python
@@ -46,7 +45,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Add `CORSMiddleware` last. It then answers preflights itself, and puts its headers on the 401.
+Add `CORSMiddleware` last. It then answers preflights itself and adds its headers to the 401.
 
 ```python
 from collections.abc import Awaitable, Callable
@@ -79,9 +78,9 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-Safe: the fix moves the `add_middleware(CORSMiddleware, ...)` call behind the others and changes none of its
-arguments. The login check still sees every request but real preflights, which reach no endpoint. Do **not** let the
-check skip `OPTIONS` instead: any client can send an `OPTIONS` request that is no preflight.
+Safe: the fix moves the `add_middleware(CORSMiddleware, ...)` call after the others and keeps its arguments. The login check
+still sees every request except real preflights, which reach no endpoint. Do **not** let the check skip `OPTIONS` instead: any
+client can send an `OPTIONS` request that is not a preflight.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*: preflights carry no credentials (https://fetch.spec.whatwg.org/)

@@ -1,17 +1,17 @@
 """A redirect leads to a URL with a user name and password
 
 ## What it does
-`https://user:secret@api.example.com/` is not allowed as the target of a redirected CORS request, whatever headers
-there are:
+`https://user:secret@api.example.com/` is not allowed as the target of a redirected CORS request, whatever headers the response
+has:
 
 > Access to fetch at 'http://localhost:8000/api/export' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Redirect location '' contains a username and password, which is disallowed for cross-origin requests.
 
-(Chromium prints the location empty, on purpose: the console is no place for a password.) A `fetch()` that is given
-such a URL directly throws a `TypeError` before anything is sent.
+(Chromium leaves the location empty on purpose, to keep the password out of the console.) Calling `fetch()` with such a URL
+throws a `TypeError` before anything is sent.
 
 ## Why is this bad
-The password is handed to every page that follows the redirect, and ends in histories and logs.
+Every page that follows the redirect receives the password, and it ends up in histories and logs.
 
 ## Example
 ```python
@@ -29,7 +29,7 @@ def export() -> RedirectResponse:
 ```
 
 ## Use instead
-Let the server, which knows the password, fetch the file; or hand out an address that is signed and expires.
+Let the server, which knows the password, fetch the file, or return a signed URL that expires.
 
 ```python
 from fastapi import FastAPI

@@ -1,9 +1,8 @@
-"""The page sends credentials, and the server does not allow them
+"""The page sends credentials, but the server does not allow them
 
 ## What it does
-With `credentials: "include"` (or `withCredentials = true`) the browser wants a second yes:
-`Access-Control-Allow-Credentials: true`, on the preflight and on the answer. It is missing, because
-`allow_credentials` is `False` unless you set it.
+With `credentials: "include"` (or `withCredentials = true`) the browser also requires `Access-Control-Allow-Credentials: true`,
+on the preflight and on the response. It is missing because `allow_credentials` is `False` by default.
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: The value of the
@@ -11,8 +10,8 @@ With `credentials: "include"` (or `withCredentials = true`) the browser wants a 
 > mode is 'include'.
 
 ## Why is this bad
-The request is refused even if there is no cookie to send: the mode alone decides. Only the exact word `true` counts;
-`True` and `1` do not.
+The browser refuses even if there is no cookie to send: only the mode matters. Only the exact word `true` counts; `True` and `1`
+do not.
 
 ## Example
 ```python
@@ -33,8 +32,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-If the API knows its users by cookie, allow credentials, for listed origins. If it does not, remove the option in the
-page.
+If the API identifies its users by cookie, allow credentials for listed origins. Otherwise, remove the option from the page.
 
 ```python
 from fastapi import FastAPI
@@ -55,9 +53,9 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix sets `allow_credentials=True`, and only where every allowed origin is named. Next to `*` or an open pattern it
-would let any site act as your users, so there it is not offered. Pages of the listed origins can act as the visitor
-from then on: that is what the option means.
+The fix sets `allow_credentials=True`, only if every allowed origin is named. With `*` or an open pattern it would let any site
+act as your users, so no fix is offered. Afterwards, pages of the listed origins can act as the visitor: that is what the option
+means.
 
 ## References
 - Fetch Standard, *CORS check* and *CORS protocol and credentials* (https://fetch.spec.whatwg.org/)

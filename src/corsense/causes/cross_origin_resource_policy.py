@@ -1,14 +1,14 @@
-"""The answer says that other sites must not embed it
+"""The response forbids other sites from embedding it
 
 ## What it does
-Images, scripts and other `no-cors` loads pass no CORS check, but another one: `Cross-Origin-Resource-Policy:
-same-origin` (or `same-site`) on the answer, or `Cross-Origin-Embedder-Policy` on the page, forbids them.
+Images, scripts and other `no-cors` loads pass a different check than CORS: `Cross-Origin-Resource-Policy: same-origin` (or
+`same-site`) on the response, or `Cross-Origin-Embedder-Policy` on the page, forbids them.
 
 > Failed to load resource: net::ERR_BLOCKED_BY_RESPONSE.NotSameOrigin
 
 ## Why is this bad
-It is taken for CORS because of the name. "Secure headers" packages set the strict value for everything, pictures
-meant for other sites included.
+It is mistaken for CORS because of the name. "Secure headers" packages set the strict value on every response, including
+pictures meant for other sites.
 
 ## Example
 ```python
@@ -24,7 +24,7 @@ def avatar() -> Response:
 ```
 
 ## Use instead
-Loosen it for what is meant to be embedded, and only there.
+Relax it only for responses that are meant to be embedded.
 
 ```python
 from fastapi import FastAPI, Response
@@ -39,7 +39,7 @@ def avatar() -> Response:
 ```
 
 ## Fix safety
-No automatic fix: the header is a protection, and which answers are public is yours to say.
+No automatic fix: the header is a protection, and only you know which responses are public.
 
 ## References
 - Fetch Standard, *Cross-origin resource policy check* (https://fetch.spec.whatwg.org/)

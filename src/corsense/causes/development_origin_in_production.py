@@ -1,14 +1,14 @@
-"""An origin of development is allowed in production
+"""A development origin is allowed in production
 
 ## What it does
-`Policy.production()`, and `CORSSettings` where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an origin of the
-caller's own machine: `http://localhost:3000`, `http://127.0.0.1:*`, `http://*.localhost:*`. The policy is refused with
+`Policy.production()`, and `CORSSettings` where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an origin on
+the visitor's own machine: `http://localhost:3000`, `http://127.0.0.1:*`, `http://*.localhost:*`. The policy is refused with
 `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
-A page on `localhost` is not yours: every program that the visitor runs can serve one, on any port, and so can whoever
-has talked them into installing something. With credentials such a page acts as the visitor who is logged in. And an
-origin that was left behind tells that the settings of development have come along; seldom is it the only one.
+A page on `localhost` is not yours: every program that the visitor runs can serve one, on any port. With credentials, such a
+page acts as the logged-in visitor. A leftover development origin also suggests that other development settings have reached
+production.
 
 ## Example
 ```python
@@ -49,11 +49,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-For your own machine, `Policy.development()`, or `ENVIRONMENT=development`. An app that is installed on the visitor's
-device and really has such an origin goes into `Policy.mobile()`, or into a plain `Policy`, which does not refuse it.
+On your own machine, use `Policy.development()` or `ENVIRONMENT=development`. For an app that is installed on the visitor's
+device and really has such an origin, use `Policy.mobile()` or a plain `Policy`, which accepts it.
 
 ## Fix safety
-No automatic fix: whether a desktop app depends on the entry is not to be seen in the source.
+No automatic fix: the source does not show whether a desktop app depends on the entry.
 
 ## References
 - OWASP, *Testing Cross Origin Resource Sharing*, WSTG-CLNT-07: https://owasp.org/www-project-web-security-testing-guide/

@@ -1,19 +1,19 @@
-"""Two layers each send the CORS headers
+"""Two layers both send CORS headers
 
 ## What it does
-The answer carries `Access-Control-Allow-Origin` twice. Browsers join the lines and compare the result with the
-origin, so even two equal lines fail:
+The response has `Access-Control-Allow-Origin` twice. Browsers join the values and compare the result with the origin, so even
+two equal values fail:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: The 'Access-Control-Allow-Origin' header
 > contains multiple values 'http://localhost:3000, *', but only one is allowed. Have the server send the header with a
 > valid value.
 
-`CORSMiddleware` overwrites what it finds and never doubles it. The second line is added *outside* of it: by a proxy
+`CORSMiddleware` overwrites an existing header and never duplicates it. The second one is added *outside* of it: by a proxy
 (`add_header` in nginx, an API gateway, a function URL), or by code that appends headers.
 
 ## Why is this bad
-Each of the two layers is right by itself, and local tests, without the proxy, pass.
+Each layer is correct on its own, and local tests pass because they do not go through the proxy.
 
 ## Example
 ```python
@@ -39,9 +39,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-One layer decides. The app knows its routes and its users, so let it be the app, and remove the lines from the proxy
-(in nginx, every `add_header Access-Control-...`, or hide the app's own with `proxy_hide_header` if the proxy shall
-decide).
+Let one layer decide. Prefer the app, which knows its routes and users, and remove the headers from the proxy (in nginx, every
+`add_header Access-Control-...`). If the proxy must decide, hide the app's headers with `proxy_hide_header`.
 
 ```python
 from fastapi import FastAPI
@@ -57,8 +56,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: the proxy is out of sight, and which of the two policies is the intended one is yours to say. Before
-you remove the app's layer, note that a proxy's fixed header usually allows more.
+No automatic fix: corsense cannot see the proxy, and only you know which of the two policies is intended. Before you remove the
+app's layer, note that a proxy's fixed header usually allows more.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,16 @@
 """The CORS layer was added twice
 
 ## What it does
-Two CORS layers do not add up. The outer one, added last, answers every preflight alone; on other answers it writes
-its headers over those of the inner. An origin that only the inner one allows fails at its preflight:
+Two CORS layers do not add up. The outer one, added last, answers every preflight; on other responses it overwrites the inner
+layer's headers. An origin that only the inner one allows fails at its preflight:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-One of the two configurations is read by people and has no effect, or, worse, has half of one: a plain `GET` may still
-pass with the inner layer's headers, and the inner layer may allow more than the outer was meant to.
+One of the two configurations looks active but has no effect, or only a partial one: a plain `GET` may still pass with the inner
+layer's headers, and the inner layer may allow more than the outer one should.
 
 ## Example
 ```python
@@ -46,8 +46,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: which origins, methods and headers of the two were meant is yours to say. If the arguments are the
-same, removing the inner one changes nothing that a browser can see.
+No automatic fix: only you know which origins, methods and headers were intended. If the arguments are the same, you can remove
+the inner layer without any visible change.
 
 ## References
 - Starlette, Middleware: https://starlette.dev/middleware/

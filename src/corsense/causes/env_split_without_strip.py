@@ -1,18 +1,17 @@
-"""The list is split at commas, and the blanks stay in it
+"""The list is split at commas, but the spaces are not stripped
 
 ## What it does
-`"https://app.example.com, http://localhost:3000".split(",")` gives `' http://localhost:3000'` with a blank in front.
-That entry equals no origin. The first of the list works, the others do not:
+`"https://app.example.com, http://localhost:3000".split(",")` gives `' http://localhost:3000'` with a leading space. That entry
+equals no origin. The first entry works; the others do not:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-An empty variable has its own trap: `"".split(",")` is `[""]`, a list with one entry that matches nothing.
+An empty variable is another trap: `"".split(",")` is `[""]`, a list with one entry that matches nothing.
 
 ## Why is this bad
-Nobody sees a blank. It sits in an environment variable, far from the code, and shows only where that variable is set
-so.
+A space is easy to miss. It sits in an environment variable, far from the code, and only some deployments have it.
 
 ## Example
 ```python
@@ -57,8 +56,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-Stripping is safe: the entries name the same origins as before, and now match them. A fix is offered where the list is
-written in the source; a setting is split by your own code, as above.
+Stripping is safe: the entries name the same origins as before, and now match them. corsense offers a fix if the list is written
+in the source; for a setting, change your own code as above.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

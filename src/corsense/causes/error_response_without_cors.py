@@ -1,19 +1,18 @@
-"""Error answers leave without CORS headers
+"""Error responses have no CORS headers
 
 ## What it does
-An exception that no handler catches is turned into a 500 by `ServerErrorMiddleware`. That layer is Starlette's own
-and stands *outside* of everything you add, so its answer does not pass the CORS layer. The same goes for
-`@app.exception_handler(Exception)` and for a handler of status 500: they run out there as well. The browser keeps the
-answer from the page:
+Starlette's `ServerErrorMiddleware` turns an uncaught exception into a 500. It runs *outside* every middleware you add, so its
+response does not pass through the CORS layer. `@app.exception_handler(Exception)` and a handler for status 500 also run there.
+The browser hides the response from the page:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-Only Firefox and WebKit add the status, 500. The preflight, if there was one, had passed.
+Only Firefox and WebKit add the status, 500. The preflight, if any, passed.
 
 ## Why is this bad
-A crash of the server is reported as a CORS fault. The page cannot read the error, users see "Failed to fetch", and
-developers look at the CORS settings, which are right.
+A server crash looks like a CORS fault. The page cannot read the error, users see "Failed to fetch", and developers look at the
+CORS settings, which are correct.
 
 ## Example
 ```python
@@ -36,8 +35,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Answer crashes *inside* the CORS layer: a middleware that is added before it. `app` stays a `FastAPI`, and the log
-keeps the traceback.
+Answer crashes *inside* the CORS layer, with a middleware that is added before it. `app` remains a `FastAPI`, and the traceback
+is still logged.
 
 ```python
 import logging
@@ -67,13 +66,12 @@ def create_user() -> dict[str, str]:
     raise RuntimeError("the database is away")
 ```
 
-Handlers for exceptions of your own (`@app.exception_handler(DatabaseAway)`) run inside, and are fine as they are.
-Starlette documents another way, wrapping the whole app as `CORSMiddleware(app, ...)`; the result is no longer a
-`FastAPI` object.
+Handlers for exceptions of your own (`@app.exception_handler(DatabaseAway)`) run inside, and need no change. Starlette documents
+another way, wrapping the whole app as `CORSMiddleware(app, ...)`; the result is no longer a `FastAPI` object.
 
 ## Fix safety
-No automatic fix for the crash itself: see `unhandled-exception`. Error answers that pass the CORS layer become
-readable for the allowed origins, so keep secrets out of their text.
+No automatic fix for the crash itself: see `unhandled-exception`. The allowed origins can read error responses that pass through
+the CORS layer, so keep secrets out of them.
 
 ## References
 - Fetch Standard, *HTTP responses*: the headers are needed on errors too (https://fetch.spec.whatwg.org/)

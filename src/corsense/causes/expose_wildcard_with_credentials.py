@@ -2,16 +2,15 @@
 
 ## What it does
 In `Access-Control-Expose-Headers`, `*` means "all headers" only for requests without credentials. With `credentials:
-"include"` it is the name of one header, called `*`, and the page can read none of the others:
+"include"` it names a single header called `*`, and the page can read no other header:
 `response.headers.get("X-Total-Count")` is `null`.
 
-The answer arrives, so the browser prints nothing (XMLHttpRequest says `Refused to get unsafe header
+The response arrives, so the browser prints nothing (XMLHttpRequest says `Refused to get unsafe header
 "X-Total-Count"`).
 
 ## Why is this bad
-The header is there in the network tab, and not there for the script, and the configuration claims that all are
-exposed. `Access-Control-Allow-Methods` and `Access-Control-Allow-Headers` follow the same rule; Starlette spells
-those out itself.
+The network tab shows the header, but script cannot read it, although the configuration seems to expose all headers.
+`Access-Control-Allow-Methods` and `Access-Control-Allow-Headers` follow the same rule; Starlette lists their values itself.
 
 ## Example
 ```python
@@ -54,7 +53,7 @@ def list_users(response: Response) -> list[str]:
 ```
 
 ## Fix safety
-No automatic fix: the names that the pages read are yours to list. `Set-Cookie` can never be exposed.
+No automatic fix: only you know which headers the pages read. `Set-Cookie` can never be exposed.
 
 ## References
 - Fetch Standard, *CORS-safelisted response-header name*, *CORS protocol and credentials*

@@ -1,13 +1,13 @@
-"""A switch of the policy is neither True nor False
+"""A policy flag is neither True nor False
 
 ## What it does
-`credentials="false"`, `websockets=1`, `dangerously_allow_insecure_origins="no"`: a switch that is text or a number,
-often straight from a variable. A policy refuses it with `PolicyError` when it is made, so the app does not start, and
-there is no message in any browser. Starlette's layer takes it for the truth that Python sees in it: `"false"` is true.
+`credentials="false"`, `websockets=1`, `dangerously_allow_insecure_origins="no"`: the flag is a string or a number, often
+straight from an environment variable. `Policy` raises `PolicyError`, so the app does not start, and there is no message in any
+browser. Starlette's middleware uses its truth value: `"false"` is true.
 
 ## Why is this bad
-A text from the environment that says no would mean yes: cookies allowed that were to be forbidden, an escape hatch
-open that was to be shut.
+A value that says "no" would mean "yes": it would allow cookies that should be forbidden, or open an escape hatch that should be
+closed.
 
 ## Example
 ```python
@@ -52,7 +52,7 @@ def create_user() -> dict[str, str]:
 `CORSSettings` and `Policy.from_env()` read `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.
 
 ## Fix safety
-No automatic fix: what the text says and what it does are opposites, and only you know which of them the app relies on.
+No automatic fix: the text says the opposite of what it does, and only you know which the app relies on.
 
 ## References
 - Python, *Truth Value Testing*: https://docs.python.org/3/library/stdtypes.html#truth-value-testing

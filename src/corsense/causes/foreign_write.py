@@ -1,26 +1,25 @@
 """A page of another site can write to the server
 
 ## What it does
-CORS decides who may *read* answers. A form, a `fetch()` with `mode: "no-cors"` or a beacon is sent without a preflight, from any
-page, and the server carries it out. `CORSMiddleware` only leaves out a header of the answer. The browser prints nothing when a
-form is submitted.
+CORS decides who may *read* responses. Any page can send a form, a `fetch()` with `mode: "no-cors"` or a beacon without a
+preflight, and the server processes it. `CORSMiddleware` only omits a response header. The browser prints nothing when a form is
+submitted.
 
-`check` plays that page: it sends the form, text that holds JSON, and a body without a content type, with the `Origin` and
-`Sec-Fetch-Site` of an untrusted page, and sees whether a layer or a dependency refuses. A stand-in answers in place of the
-endpoint.
+`check` simulates that page: it sends a form, JSON as text, and a body without a content type, with the `Origin` and
+`Sec-Fetch-Site` of an untrusted page, and checks whether a layer or a dependency refuses. A stub replaces the endpoint.
 
 ## Why is this bad
-It depends on what the server takes for a proof of who is asking:
+It depends on how the server identifies the caller:
 
-- *A cookie, a session or HTTP Basic* (a warning): browsers attach them by themselves. `SameSite=Lax`, the default of
+- *A cookie, a session or HTTP Basic* (a warning): browsers attach them automatically. `SameSite=Lax`, the default of
   `SessionMiddleware`, keeps pages of other sites out, but not those of the same site: another port of `localhost`, another
   subdomain. Browsers give cookies without `SameSite` to forms of every site in some cases.
-- *Nothing* (information): fine for a public API; not for a server on `localhost` or in a local network, which trusts whoever
-  reaches it. Every page that its user visits reaches it. Several local tools had an advisory for exactly this.
-- *A token in a header* that script adds, such as `Authorization: Bearer`: nothing to do. No foreign page can send it.
+- *Nothing* (information): fine for a public API, but not for a server on `localhost` or in a local network that trusts every
+  client that can reach it. Every page that its user visits can. Several local tools had security advisories for exactly this.
+- *A token in a header* that script adds, such as `Authorization: Bearer`: nothing to do. No other site's page can send it.
 
-A JSON body is a guard only if the content type is checked. FastAPI reads a body as JSON only if `Content-Type` says so since
-0.65.2 (CVE-2021-32677); until 0.132 it also did where there was no content type, and it still does with
+A JSON body is a guard only if the content type is checked. Since 0.65.2, FastAPI reads a body as JSON only if `Content-Type`
+says so (CVE-2021-32677). Before 0.132 it also did so without a content type, and it still does with
 `strict_content_type=False`.
 
 ## Example
@@ -40,7 +39,7 @@ def delete_account(request: Request) -> dict[str, str | None]:
 ```
 
 ## Use instead
-Refuse writes of pages that are not on the list. `protection="report"` only logs what `"enforce"` would refuse: start with it.
+Refuse writes from pages that are not on the list. `protection="report"` only logs what `"enforce"` would refuse; start with it.
 
 ```python
 import corsense
@@ -58,12 +57,12 @@ def delete_account(request: Request) -> dict[str, str | None]:
     return {"deleted": request.session.get("user")}
 ```
 
-Headers cannot show everything: a service worker of the server itself that sends a form of another site anew makes it look like
-the server's own. Where the server has one, let state-changing requests also carry a token that only its own pages know.
+Headers cannot show everything: if the server's own service worker resends another site's form, the form looks like the server's
+own. If the server has a service worker, also require a token that only its own pages know for state-changing requests.
 
 ## Fix safety
-`corsense fix --protect` adds report mode, which refuses nothing. Look at what it logs before you enforce: pages that write and
-are not on the list would be refused.
+`corsense fix --protect` adds report mode, which refuses nothing. Review its log before you enforce: pages that write and are
+not on the list will be refused.
 
 ## References
 - OWASP, Cross-Site Request Forgery Prevention Cheat Sheet

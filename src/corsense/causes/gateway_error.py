@@ -1,22 +1,22 @@
 """A gateway in front got no answer from the app
 
 ## What it does
-A proxy, load balancer or CDN answers in place of the app: 502 because nothing answered it, 503 because it knows no
-healthy server, 504 because the app took too long, 520 to 527 because Cloudflare could not talk to the origin. Its error
-page has no CORS headers, so the browser reports CORS and hides the status from the page:
+A proxy, load balancer or CDN answers in place of the app: 502 because nothing answered, 503 because no server is healthy, 504
+because the app took too long, 520 to 527 because Cloudflare could not reach the origin. Its error page has no CORS headers, so
+the browser reports CORS and hides the status from the page:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-Chromium prints the status on the line beside it: `GET http://localhost:8000/api/users net::ERR_FAILED 502 (Bad Gateway)`.
+Chromium prints the status on a separate line: `GET http://localhost:8000/api/users net::ERR_FAILED 502 (Bad Gateway)`.
 
 ## Why is this bad
-No CORS setting of the app helps, because the app did not answer. Look at three places, in this order:
+No CORS setting in the app helps, because the app did not answer. Check three things, in this order:
 
 - *Is the app running, and does the proxy call the right address?* `proxy_pass` (nginx), `server` in the backend
   (HAProxy), `ProxyPass` (Apache), `reverse_proxy` (Caddy), `loadbalancer.servers` (Traefik), the cluster's endpoints
   (Envoy), `.host` and `.port` of the backend (Varnish), the target group's health check (ALB), the `Service` (Ingress).
-- *Did the app crash or run out of memory while it answered?* Its log, or that of the container, says so.
+- *Did the app crash or run out of memory?* Check its log or the container's.
 - *Did it take too long?* `proxy_read_timeout` (nginx), `timeout server` (HAProxy), `ProxyTimeout` (Apache),
   `response_header_timeout` (Caddy), `responseHeaderTimeout` (Traefik), `route.timeout` (Envoy), `first_byte_timeout`
   (Varnish), the idle timeout (ALB). Cloudflare waits about 100 seconds (524); API Gateway 29.
@@ -37,7 +37,7 @@ def report() -> dict[str, int]:
 ```
 
 ## Use instead
-Answer soon, and let the page ask for the result:
+Respond at once, and let the page poll for the result:
 
 ```python
 from fastapi import BackgroundTasks, FastAPI

@@ -1,16 +1,15 @@
-r"""A glob pattern stands in the list of exact origins
+r"""The list of exact origins contains a glob pattern
 
 ## What it does
-`allow_origins` takes exact origins. In a list, `https://*.example.com` is a text with a star in it: it equals no
-origin, and nothing says so. (Only the single entry `"*"` has a meaning: every origin.) The page of a subdomain is
-told:
+`allow_origins` takes exact origins. In a list, `https://*.example.com` is literal text: it equals no origin, and no warning
+appears. (Only the entry `"*"` is special: it means every origin.) A page on a subdomain gets:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-It looks like the configuration of other servers, which do take such patterns, and is silently dead here.
+It looks like the configuration of other servers, which accept such patterns, but has no effect here.
 
 ## Example
 ```python
@@ -31,8 +30,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Name the subdomains if you can. If they change, use `allow_origin_regex`, with the dots escaped and a closed set of
-characters where the star stood. Starlette matches it against the whole origin.
+Name the subdomains if you can. If they change, use `allow_origin_regex`, with escaped dots and a limited character set in place
+of the star. Starlette matches it against the whole origin.
 
 ```python
 from fastapi import FastAPI
@@ -52,10 +51,10 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix turns the glob into the narrowest regular expression that means the same: one label where a star stands for a
-subdomain, digits where it stands for a port. Every subdomain is then trusted, also a forgotten one that somebody else
-can take over; a list of names is safer. For a domain where anybody gets a subdomain (`*.vercel.app`) no fix is
-offered: see `public-suffix-origin`.
+The fix turns the glob into the narrowest regular expression that means the same: one label where a star stands for a subdomain,
+digits where it stands for a port. Every subdomain is then trusted, including a forgotten one that someone else can take over; a
+list of names is safer. For a domain where anyone can get a subdomain (`*.vercel.app`), no fix is offered: see
+`public-suffix-origin`.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

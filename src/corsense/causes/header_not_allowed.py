@@ -1,21 +1,21 @@
 """The CORS layer does not allow a request header
 
 ## What it does
-The page sets a header that is not in `allow_headers`. `Authorization`, `X-Requested-With` and everything of your own
-must be listed; Starlette always adds `Accept`, `Accept-Language`, `Content-Language` and `Content-Type`. It refuses
-the preflight with `400 Disallowed CORS headers`, a text that no page and no console ever shows:
+The page sets a header that is not in `allow_headers`. `Authorization`, `X-Requested-With` and custom headers must be listed;
+Starlette always adds `Accept`, `Accept-Language`, `Content-Language` and `Content-Type`. It refuses the preflight with `400
+Disallowed CORS headers`, a text that no page or console shows:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
 
-A server that answers 200 with a list that lacks the header gets the clearer sentence:
+If a server answers 200 with a list that lacks the header, the message is clearer:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response.
 
 ## Why is this bad
-It strikes late: the login works, and the first call with a token fails. Tracing libraries and HTTP clients add
-headers on their own (`traceparent`, `X-CSRFToken`), so an update of the frontend can be enough.
+It shows up late: the login works, and the first call with a token fails. Tracing libraries and HTTP clients add their own
+headers (`traceparent`, `X-CSRFToken`), so a frontend update can be enough.
 
 ## Example
 ```python
@@ -50,11 +50,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-`Access-Control-Allow-Origin` and its kin are answers. A page that *sends* them has found the wrong fix, and needs a
-preflight for it: remove them there.
+`Access-Control-Allow-Origin` and similar headers belong to responses. If the page *sends* them, they only cause a preflight:
+remove them from the request.
 
 ## Fix safety
-The fix adds the one header that was asked for. The names are compared without case.
+The fix adds only the requested header. Header names are case-insensitive.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*, *CORS-unsafe request-header names* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,15 @@
 """The page cannot read a response header
 
 ## What it does
-Of a foreign answer, script may read `Cache-Control`, `Content-Language`, `Content-Length`, `Content-Type`, `Expires`,
+In a cross-origin response, script may read `Cache-Control`, `Content-Language`, `Content-Length`, `Content-Type`, `Expires`,
 `Last-Modified` and `Pragma`. Every other header must be named in `Access-Control-Expose-Headers`. This one is not, so
 `response.headers.get("X-Total-Count")` is `null`.
 
-The answer arrives, so the browser prints nothing (XMLHttpRequest says `Refused to get unsafe header
-"X-Total-Count"`).
+The response arrives, so the browser prints nothing (XMLHttpRequest says `Refused to get unsafe header "X-Total-Count"`).
 
 ## Why is this bad
-The network tab shows the header, the script does not see it. Pagination counts, `Content-Disposition` with a file
-name, `Location`, `ETag`, `X-Request-ID` and `Retry-After` are the usual ones.
+The network tab shows the header, but script cannot see it. Common cases are pagination counts, `Content-Disposition` with a
+file name, `Location`, `ETag`, `X-Request-ID` and `Retry-After`.
 
 ## Example
 ```python
@@ -43,8 +42,8 @@ def list_users(response: Response) -> list[str]:
 ```
 
 ## Fix safety
-The fix exposes the one header to the origins that may read the answer anyway. Do not expose headers that carry
-secrets; `Set-Cookie` can never be exposed. With credentials, names are needed: `*` is not a wildcard there.
+The fix exposes this one header to the origins that may already read the response. Do not expose headers that carry secrets;
+`Set-Cookie` can never be exposed. With credentials, list names: `*` is not a wildcard there.
 
 ## References
 - Fetch Standard, *CORS-safelisted response-header name* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,16 @@
-"""A local server answers under every host name
+"""A local server answers to every host name
 
 ## What it does
-The server listens on `localhost` or in a local network, asks nobody to log in, and answers whatever name the `Host` header says.
-A page of `http://evil.example:8000` can let its own name be resolved anew, to `127.0.0.1` (*DNS rebinding*). From then on the
-server has the page's own origin: the page reads and writes everything, without CORS and without a preflight.
+The server listens on `localhost` or in a local network, requires no login, and answers whatever name the `Host` header
+contains. A page on `http://evil.example:8000` can make its own name resolve to `127.0.0.1` (*DNS rebinding*). The server then
+has the page's own origin: the page can read and write everything, without CORS or a preflight.
 
-The browser prints nothing: for it, that is a page that calls its own server.
+The browser prints nothing: it sees a page that calls its own server.
 
 ## Why is this bad
 `Origin`, cookies and `Sec-Fetch-Site` do not show it: page and server have the same origin, and browsers send no `Sec-Fetch-*`
-to plain http on such a name. Only the `Host` header does, which still has the page's name. A server that everybody can reach
-anyway, or that asks for a login, loses nothing.
+to plain http on such a name. Only the `Host` header does: it still has the page's name. A server that is public anyway, or that
+requires a login, loses nothing.
 
 ## Example
 ```python
@@ -30,7 +30,7 @@ if __name__ == "__main__":
 ```
 
 ## Use instead
-Answer the names of the server alone. Addresses, `localhost` and `.local` names cannot be rebound, and always pass here.
+Answer only to the server's own names. Addresses, `localhost` and `.local` names cannot be rebound, and always pass here.
 
 ```python
 import corsense
@@ -55,7 +55,7 @@ if __name__ == "__main__":
 Starlette's `TrustedHostMiddleware` with a list of names does the same for HTTP and WebSockets.
 
 ## Fix safety
-No automatic fix: only you know the names under which people reach the server. Behind a proxy that is the name that the proxy
+No automatic fix: only you know the names under which people reach the server. Behind a proxy, use the name that the proxy
 passes on.
 
 ## References

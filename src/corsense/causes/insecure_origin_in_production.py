@@ -1,13 +1,13 @@
-"""Production allows an origin without encryption
+"""Production allows an unencrypted origin
 
 ## What it does
 `Policy.production()`, or settings where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an `http://` origin. The
 policy is refused with `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
-Pages of that origin travel in the clear: whoever sits on the visitor's network can replace them with a page of their
-own, which then may read whatever the policy lets pages read. The visitor need not have meant to open it. With
-credentials it is worse (see `insecure-origin-with-credentials`), and is refused by every policy.
+Pages of that origin are sent unencrypted: an attacker on the visitor's network can replace them with a page that reads whatever
+the policy allows. The visitor does not even have to open the page on purpose. With credentials it is worse (see
+`insecure-origin-with-credentials`), and every policy refuses it.
 
 ## Example
 ```python
@@ -48,10 +48,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Where the pages cannot have https, say so: `dangerously_allow_insecure_origins=True`.
+If the pages cannot use https, allow it explicitly: `dangerously_allow_insecure_origins=True`.
 
 ## Fix safety
-No automatic fix: `https` has to be served before it can be listed.
+No automatic fix: the site must serve `https` before you can list it.
 
 ## References
 - Kettle, *Exploiting CORS misconfigurations for bitcoins and bounties*, AppSec EU 2017

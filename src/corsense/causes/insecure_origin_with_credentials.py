@@ -1,15 +1,15 @@
-"""Credentials are allowed for an origin without encryption
+"""Credentials are allowed for an unencrypted origin
 
 ## What it does
-The list has an `http://` origin that is not the own machine, and credentials are allowed. Pages of that origin travel
-in the clear: whoever sits on the visitor's network can replace them.
+The list has an `http://` origin on another machine, and credentials are allowed. Pages of that origin are sent unencrypted: an
+attacker on the visitor's network can replace them.
 
 Everything works, so the browser prints nothing.
 
 ## Why is this bad
-A café's router answers the `http` page with a script of its own; the script calls your `https` API with the visitor's
-cookies; and your policy says that this origin may. The encryption of the API has been undone by its own list. It
-makes no difference that your real pages are on `https`: nobody needs to have visited the `http` one.
+A café's router answers the `http` page with a script of its own; the script calls your `https` API with the visitor's cookies,
+and your policy allows it. The list undoes the API's encryption. It makes no difference that your real pages are on `https`: the
+visitor does not need to have opened the `http` one.
 
 ## Example
 ```python
@@ -49,13 +49,13 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-`http://localhost:3000` and loopback addresses never leave the machine, and are fine in a development list. Hosts of your own
-network (`http://frontend:3000`, `http://192.168.1.5`, `.local`, `.test`) are fine there too and nowhere else: corsense's
-middleware warns of them, and refuses them where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production.
+`http://localhost:3000` and loopback addresses never leave the machine, and are fine in a development list. Hosts in your own
+network (`http://frontend:3000`, `http://192.168.1.5`, `.local`, `.test`) are fine there too, but nowhere else: corsense's
+middleware warns about them, and refuses them where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production.
 
 ## Fix safety
-No automatic fix. Removing the `http` twin is safe where the `https` origin is listed too and the site redirects its
-pages there. Where it stands alone, the site must move to `https` first.
+No automatic fix. Removing the `http` origin is safe if the `https` origin is also listed and the site redirects its pages
+there. Otherwise, the site must move to `https` first.
 
 ## References
 - W3C, Secure Contexts (https://w3c.github.io/webappsec-secure-contexts/)

@@ -1,18 +1,17 @@
 """A CORS header cannot be parsed
 
 ## What it does
-The value of an `Access-Control-...` header is not what the grammar allows: a blank or a semicolon between names, a
-colon behind one, a pattern or a list of origins where one origin is expected. One bad member makes the whole header
-worthless.
+The value of an `Access-Control-...` header does not match the grammar: a space or a semicolon between names, a colon after a
+name, a pattern or a list of origins where one origin is expected. One invalid member invalidates the whole header.
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Cannot parse Access-Control-Allow-Headers response header field in preflight response.
 
-`Access-Control-Allow-Origin` with something that is no origin reads "contains the invalid value"; a bad member of
-`Access-Control-Expose-Headers` is not reported at all, and hides every header it names.
+If `Access-Control-Allow-Origin` is not an origin, the message says "contains the invalid value". Browsers do not report an
+invalid member of `Access-Control-Expose-Headers`, and expose none of its headers.
 
 ## Why is this bad
-The browser does not repair it, not even when the part it needs is readable.
+The browser does not repair it, even if the part it needs is valid.
 
 ## Example
 ```python
@@ -34,7 +33,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Names only, one a list entry; commas are put in by the middleware.
+List names only, one per entry; the middleware adds the commas.
 
 ```python
 from fastapi import FastAPI
@@ -55,7 +54,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: what the value was meant to say is a guess. The finding quotes it.
+No automatic fix: the intended value would be a guess. The finding quotes the header.
 
 ## References
 - Fetch Standard, *HTTP new-header syntax*, *CORS-preflight fetch* (https://fetch.spec.whatwg.org/)

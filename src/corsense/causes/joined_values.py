@@ -1,17 +1,16 @@
-"""Several values stand in one string of the list
+"""One string in the list holds several values
 
 ## What it does
-`["https://a.example.com,https://b.example.com"]`, `["GET,POST"]`, or a comma missing between two strings, which Python
-joins: `["http://localhost:3000" "http://localhost:8080"]`. The list has one entry, and that entry equals none of the
-values in it:
+`["https://a.example.com,https://b.example.com"]`, `["GET,POST"]`, or a comma missing between two strings, which Python joins:
+`["http://localhost:3000" "http://localhost:8080"]`. The list has one entry, which does not equal any of its values:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-All of the values are dead, the first as well. It happens where a setting is put into a list in place of being split,
-and where a line is added to a list whose last line had no comma.
+No value works, not even the first. It happens when a setting is put into a list instead of being split, or when a line is added
+to a list whose last line has no comma.
 
 ## Example
 ```python
@@ -49,11 +48,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-A setting: `[origin.strip() for origin in setting.split(",") if origin.strip()]`.
+For a setting: `[origin.strip() for origin in setting.split(",") if origin.strip()]`.
 
 ## Fix safety
-Safe where the string is written in the source: each of its values becomes an entry. Where it comes from a setting, split
-it as above.
+Safe if the string is written in the source: each of its values becomes an entry. If it comes from a setting, split it as above.
 
 ## References
 - Fetch Standard, *CORS check* and *CORS-preflight fetch* (https://fetch.spec.whatwg.org/)

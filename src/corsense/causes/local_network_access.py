@@ -1,19 +1,18 @@
-"""The browser guards the local network
+"""The browser blocks access to the local network
 
 ## What it does
 A page from the public internet calls an address of the visitor's own machine or network. Since version 142 Chromium
-asks the visitor for permission first, and sends nothing before it is granted:
+asks the visitor for permission first, and sends nothing until it is granted:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
 > policy: Permission was denied for this request to access the `loopback` address space.
 
-The message says CORS; it is a permission of the browser. No header of the server can grant it. Its predecessor,
-Private Network Access, knew such a header (`Access-Control-Allow-Private-Network`, Starlette's
-`allow_private_network`); no current browser asks for it.
+The message says CORS, but this is a browser permission. No server header can grant it. Its predecessor, Private Network Access,
+had such a header (`Access-Control-Allow-Private-Network`, Starlette's `allow_private_network`); no current browser uses it.
 
 ## Why is this bad
-Servers on `localhost`, printers and routers were within reach of every website. If your product has a local part,
-expect the prompt, and explain it to your users. A page on plain `http` is not even allowed to ask.
+Without it, every website could reach servers on `localhost`, printers and routers. If your product has a local part, expect the
+prompt and explain it to your users. A page on plain `http` cannot even ask.
 
 ## Example
 ```python
@@ -52,10 +51,10 @@ def create_user() -> dict[str, str]:
 app.mount("/", StaticFiles(directory="dist", html=True, check_dir=False), name="frontend")
 ```
 
-Where the page must be public, keep the CORS list narrow, ask on a user's click, and handle the refusal.
+If the page must be public, keep the CORS list narrow, make the call after a click, and handle a refusal.
 
 ## Fix safety
-No automatic fix, and no header to add. The permission is the visitor's to give.
+No automatic fix: only the visitor can grant the permission, and no header replaces it.
 
 ## References
 - WICG, Local Network Access (https://wicg.github.io/local-network-access/)

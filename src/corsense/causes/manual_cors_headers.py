@@ -1,19 +1,19 @@
 """CORS headers are written by hand
 
 ## What it does
-An endpoint or a middleware sets `Access-Control-Allow-Origin` itself. That is one of the several things a CORS layer
-does; the preflight, in particular, is an `OPTIONS` request that no endpoint answers, so the app says 405:
+An endpoint or a middleware sets `Access-Control-Allow-Origin` itself. That is only part of what a CORS layer does. In
+particular, no endpoint answers the preflight, an `OPTIONS` request, so the app answers 405:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-When a middleware puts the header on everything, it stands on the 405 as well, and the message turns into "It does not
-have HTTP ok status".
+If a middleware adds the header to every response, the 405 has it too, and the message becomes "It does not have HTTP ok
+status".
 
 ## Why is this bad
-Plain `GET` requests work, which makes it look right. What is missing shows one by one: preflights, error answers,
-`Vary: Origin`, credentials. Under a `CORSMiddleware` the hand-written header is overwritten and only misleads.
+Plain `GET` requests work, so it looks correct. The gaps appear one by one: preflights, error responses, `Vary: Origin`,
+credentials. `CORSMiddleware` overwrites the hand-written header, which then only misleads.
 
 ## Example
 ```python
@@ -47,8 +47,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix. The middleware covers the whole app, the hand-written header covered one answer. If the other routes
-are not meant for pages of that origin, give this part an app of its own and mount it.
+No automatic fix. The middleware covers the whole app; the hand-written header covered one response. If the other
+routes are not meant for pages of that origin, move this part into its own app and mount it.
 
 ## References
 - Fetch Standard, *HTTP responses* and *CORS-preflight fetch* (https://fetch.spec.whatwg.org/)

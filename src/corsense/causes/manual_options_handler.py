@@ -1,19 +1,19 @@
 """A hand-written `OPTIONS` route answers the preflight
 
 ## What it does
-Before a request with JSON, with a custom header or with a method such as `PUT`, the browser asks for permission: a
-*preflight*, an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`. Here an endpoint of the app
-answers it, with a 200 that permits nothing:
+Before a request with JSON, with a custom header or with a method such as `PUT`, the browser asks for permission: a *preflight*,
+an `OPTIONS` request with `Origin` and `Access-Control-Request-Method`. Here an endpoint of the app answers with a 200 that
+permits nothing:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-Writing the headers into that handler only moves the fault: the preflight passes, the `POST` **is executed**, and its
-answer, which has no headers, is kept from the page.
+Adding the headers to that handler only moves the fault: the preflight passes, the `POST` **is executed**, and the browser hides
+its response, which has no headers, from the page.
 
 ## Why is this bad
-A status of 200 looks like success in every log. And each route needs a handler of its own, in step with the others.
+A status of 200 looks like success in every log. And each route needs its own handler, kept in sync with the others.
 
 ## Example
 ```python
@@ -50,12 +50,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Once `CORSMiddleware` is there it answers preflights before any route is looked for, and the handler is dead code.
+Once `CORSMiddleware` is there, it answers preflights before routing, and the handler is dead code.
 
 ## Fix safety
-The fix adds the middleware for the origin that was checked, and removes the handler only if all it does is to answer
-with something fixed. A handler that does more is left alone: `OPTIONS` requests that are no preflights may have
-users.
+The fix adds the middleware for the origin that was checked, and removes the handler only if it just returns a constant. A
+handler that does more stays: clients may use `OPTIONS` requests that are not preflights.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch* (https://fetch.spec.whatwg.org/)

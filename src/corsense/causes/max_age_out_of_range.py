@@ -1,14 +1,13 @@
 """max_age is not a number of seconds that browsers accept
 
 ## What it does
-`max_age` is text, a fraction, less than -1 or more than 86400. A policy refuses it with `PolicyError` when it is made,
-so the app does not start, and there is no message in any browser. Starlette's layer sends whatever it is given:
-browsers cap what is too long (Chromium at 7200, Firefox at 86400, WebKit at 600) and differ on what is negative.
+`max_age` is text, a fraction, less than -1 or more than 86400. `Policy` raises `PolicyError`, so the app does not start, and
+there is no message in any browser. Starlette's middleware sends any value: browsers cap large values (Chromium at 7200, Firefox
+at 86400, WebKit at 600) and differ on negative ones.
 
 ## Why is this bad
-Whoever writes `max_age=31536000` believes that a preflight is kept for a year, and plans a withdrawal of permissions
-by it. And a value that is no whole number is ignored: every request with a JSON body is then preflighted every
-5 seconds.
+`max_age=31536000` suggests that browsers keep a preflight for a year, which misleads anyone who plans to withdraw a permission.
+Browsers ignore a value that is not an integer: requests with a JSON body then need a new preflight every 5 seconds.
 
 ## Example
 ```python
@@ -50,10 +49,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
--1 and 0 forbid browsers to keep a preflight, None leaves it to them (5 seconds).
+-1 and 0 forbid browsers to cache a preflight; with `None` they use their default (5 seconds).
 
 ## Fix safety
-Changing `max_age` changes no permission.
+Changing `max_age` does not change any permission.
 
 ## References
 - Fetch Standard, *CORS-preflight cache* (https://fetch.spec.whatwg.org/)

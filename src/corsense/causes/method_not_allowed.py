@@ -1,20 +1,20 @@
 """The CORS layer does not allow the method
 
 ## What it does
-`allow_methods` lacks the method that the page uses. The default is `["GET"]` and nothing else. Starlette refuses the
-preflight with `400 Disallowed CORS method`, a text that no page and no console ever shows:
+`allow_methods` lacks the method that the page uses. The default is only `["GET"]`. Starlette refuses the preflight with `400
+Disallowed CORS method`, a text that no page or console shows:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
 
-A server that answers 200 with a list that lacks the method gets the clearer sentence:
+If a server answers 200 with a list that lacks the method, the message is clearer:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Method PUT is not allowed by Access-Control-Allow-Methods in preflight response.
 
 ## Why is this bad
-`GET` works and everything that changes something does not. Methods are compared with case: `"post"` in the list
-allows nothing, and a page that calls `fetch(url, {method: "patch"})` really sends `patch`.
+`GET` works, but every request that changes something fails. Method names are case-sensitive: `"post"` in the list allows
+nothing, and a page that calls `fetch(url, {method: "patch"})` really sends `patch`.
 
 ## Example
 ```python
@@ -48,11 +48,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-By the standard a `POST` needs no entry; Starlette refuses it all the same when the `POST` needs a preflight for its
+The standard does not require an entry for `POST`; Starlette still refuses it when the `POST` needs a preflight for its
 `Content-Type`.
 
 ## Fix safety
-The fix adds the one method that was asked for. `["*"]` is safe for a list of named origins, and says less.
+The fix adds only the requested method. `["*"]` is safe for a list of named origins, but less explicit.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*, *Methods* (https://fetch.spec.whatwg.org/)

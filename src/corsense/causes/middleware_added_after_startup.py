@@ -1,14 +1,14 @@
 """A middleware is added after the app has started
 
 ## What it does
-The middleware stack is built when the app gets its first message, which under a real server is the start-up
-(`lifespan`). Adding one after that raises `RuntimeError: Cannot add middleware after an application has started`. In
-a start-up handler the app does not come up; in an endpoint, that endpoint fails.
+The middleware stack is built when the app gets its first message, which on a real server is start-up (`lifespan`). Adding a
+middleware after that raises `RuntimeError: Cannot add middleware after an application has started`. In a start-up handler, the
+app does not start; in an endpoint, that endpoint fails.
 
-A page sees a server that is down, which is not CORS: `net::ERR_CONNECTION_REFUSED`.
+A page sees a server that is down, not a CORS error: `net::ERR_CONNECTION_REFUSED`.
 
 ## Why is this bad
-Where a framework catches the error, the app runs on **without** its CORS layer, and everything looks like
+If a framework catches the error, the app keeps running **without** its CORS layer, and everything looks like
 `missing-cors-middleware`.
 
 ## Example
@@ -35,7 +35,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Add it where the app is built: in the module, or in the function that makes the app.
+Add it where the app is created: in the module, or in the app factory.
 
 ```python
 from fastapi import FastAPI
@@ -57,8 +57,7 @@ app = create_app()
 ```
 
 ## Fix safety
-No automatic fix: the arguments may depend on what the start-up has loaded. Read such settings before the app is
-built.
+No automatic fix: the arguments may depend on values loaded at start-up. Read such settings before you create the app.
 
 ## References
 - Starlette, Applications and Middleware: https://starlette.dev/middleware/

@@ -2,24 +2,23 @@
 
 ## What it does
 Nothing in this app answers the browser's question "may a page from that origin read this?". A browser asks it
-whenever a page calls another origin (another scheme, host **or port**), and takes silence for no.
+whenever a page calls another origin (another scheme, host **or port**), and treats silence as no.
 
-For a JSON `POST` the browser first sends a preflight, an `OPTIONS` request that no route answers: the app says 405.
+For a JSON `POST` the browser first sends a preflight, an `OPTIONS` request that no route answers: the app answers
+405.
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-A plain `GET` needs no preflight: it reaches the app, the app answers 200, and the browser keeps the answer from the
-page.
+A plain `GET` needs no preflight: it reaches the app, the app answers 200, and the browser hides the response from the page.
 
 ## Why is this bad
-The frontend works in no browser, while curl, Postman and the tests are all fine. That is no contradiction: CORS is a
-rule that browsers apply for their users. Other clients have no page whose visitors need protection, so they neither
-ask nor obey. For the same reason CORS cannot be switched off from the page: only the server that owns the answer can
-share it.
+The frontend fails in every browser, while curl, Postman and the tests all work. That is no contradiction: browsers enforce CORS
+to protect their users. Other clients have no users to protect from a page, so they ignore CORS. For the same reason, a page
+cannot switch CORS off: only the server can share its responses.
 
-It is *not* a defect when the pages come from this same origin: see `same-origin-needs-no-cors`.
+It is *not* a fault if the pages come from the same origin: see `same-origin-needs-no-cors`.
 
 ## Example
 ```python
@@ -34,7 +33,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Name the origins whose pages may read the answers, and no others.
+Name only the origins whose pages may read the responses.
 
 ```python
 from fastapi import FastAPI
@@ -54,9 +53,9 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix adds the middleware for the one origin that was checked, with just the methods, headers and credentials that
-the checked requests use. It opens the API to pages of that origin and to nobody else. Disabling web security in the
-browser, or an "Allow CORS" extension, only hides the fault on your own machine.
+The fix adds the middleware for the one origin that was checked, with only the methods, headers and credentials that the checked
+requests use. It opens the API only to pages of that origin. Disabling web security in the browser or using an "Allow CORS"
+extension only hides the fault on your own machine.
 
 ## References
 - Fetch Standard, *CORS protocol* and *CORS check* (https://fetch.spec.whatwg.org/)

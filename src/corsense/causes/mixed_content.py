@@ -1,17 +1,17 @@
-"""A page on https calls an address on http
+"""An https page calls an http address
 
 ## What it does
-A secure page may not load from an insecure address. The browser refuses before it connects; the server sees nothing,
-and no CORS header is looked at.
+A secure page may not load from an insecure address. The browser refuses to connect; the server sees no request, and CORS
+headers do not matter.
 
 > Mixed Content: The page at 'https://app.example.com/' was loaded over HTTPS, but requested an insecure resource
 > 'http://api.example.com/api/users'. This request has been blocked; the content must be served over HTTPS.
 
-`http://localhost` is allowed by Chromium and Firefox as being on the own machine, and refused by WebKit.
+Chromium and Firefox allow `http://localhost`, because it is the user's own machine; WebKit refuses it.
 
 ## Why is this bad
-The page catches the same bare `TypeError` as for CORS. The deployed page usually still has the development address in
-it, or the API redirects to `http` (see `redirect-downgrades-to-http`).
+The page catches the same bare `TypeError` as for CORS. Usually the deployed page still contains the development address, or the
+API redirects to `http` (see `redirect-downgrades-to-http`).
 
 ## Example
 ```python
@@ -33,7 +33,7 @@ if __name__ == "__main__":
 ```
 
 ## Use instead
-Serve the API on `https`, by a proxy or by the server itself, and call it so.
+Serve the API on `https`, through a proxy or from the server itself, and call that address.
 
 ```python
 import uvicorn

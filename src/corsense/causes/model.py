@@ -23,7 +23,7 @@ _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 class Cause:
     """One cause of trouble between a page and an API.
 
-    `code` (`CORS201`) and `slug` (`origin-trailing-slash`) are stable names; `severity` is the usual one, a finding may differ.
+    `code` (`CORS201`) and `slug` (`origin-trailing-slash`) are stable names; `severity` is the default; a finding may differ.
     `page` is the documentation in Markdown: the title, then the sections of `SECTIONS`.
     """
 
@@ -58,7 +58,7 @@ class Cause:
 
 
 def define(code: str, slug: str, severity: Severity, docstring: str | None) -> Cause:
-    """Make a `Cause` of its module's docstring. Raises ValueError when the module has none (as under `python -OO`)."""
+    """Make a `Cause` from its module's docstring. Raises ValueError when the module has none (as under `python -OO`)."""
     if not docstring:
         raise ValueError(f"the module of {slug} has no docstring to serve as its page; run Python without -OO")
     return Cause(code, slug, severity, inspect.cleandoc(docstring))

@@ -1,18 +1,17 @@
-"""The CORS layer covers only a part of the mounted apps
+"""The CORS layer covers only some of the mounted apps
 
 ## What it does
-A middleware covers the app it was added to, and what is mounted *below* that app. It does not cover the parent, nor a
-sibling. Here the request goes to a part of the tree that has no CORS layer above it, so the browser sees no header at
-all:
+A middleware covers the app it was added to and what is mounted *below* that app. It does not cover the parent or a sibling.
+Here the request goes to a part of the tree without a CORS layer above it, so the response has no CORS headers:
 
 > Access to fetch at 'http://localhost:8000/v2/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-One sub-tree works and the other does not, with the same configuration in sight. Static files, a Socket.IO app, a
-second API version and an admin app are the usual victims. An `APIRouter` is different: `include_router` shares the
-app's middleware.
+One sub-tree works and the other does not, although the configuration seems to cover both. Static files, a Socket.IO app, a
+second API version and an admin app are the usual cases. An `APIRouter` is different: `include_router` shares the app's
+middleware.
 
 ## Example
 ```python
@@ -35,7 +34,7 @@ app.mount("/v2", v2)
 ```
 
 ## Use instead
-Add the layer once, to the outermost app. It covers everything mounted there.
+Add the layer once, to the outermost app. It covers everything mounted below it.
 
 ```python
 from fastapi import FastAPI
@@ -56,12 +55,12 @@ app.mount("/v1", v1)
 app.mount("/v2", v2)
 ```
 
-If the parts need different policies, give each part its own layer and leave the parent without: where both have one,
-the outer one overwrites the headers of the inner.
+If the parts need different policies, give each part its own layer and the parent none: if both have one, the outer layer
+overwrites the inner layer's headers.
 
 ## Fix safety
-The fix adds the layer to the outermost app, for the origin that was checked. It then covers the other parts of the
-tree too; if they shall stay closed, add it to the mounted app instead.
+The fix adds the layer to the outermost app, for the origin that was checked. It then covers the other parts of the tree too; if
+they should stay closed, add it to the mounted app instead.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,14 +1,14 @@
-"""A permission that no page can make use of
+"""The policy grants a permission that no page can use
 
 ## What it does
-A method or header is listed that browsers never let script send or read: `TRACE`, `CONNECT` and `TRACK`; `Cookie`,
-`Host`, `Origin` and `Sec-...` among the request headers; `Set-Cookie` among the exposed ones; headers of answers
-(`Access-Control-Allow-Origin`) among those of requests. `Policy` refuses it with `PolicyError`; given as one of
-Starlette's keywords it is left out with a warning. The browser prints nothing.
+A method or header is listed that browsers never let script send or read: `TRACE`, `CONNECT` and `TRACK`; `Cookie`, `Host`,
+`Origin` and `Sec-...` among the request headers; `Set-Cookie` among the exposed ones; response headers
+(`Access-Control-Allow-Origin`) among the request headers. `Policy` refuses it with `PolicyError`; in Starlette's keywords,
+corsense drops it with a warning. The browser prints nothing.
 
 ## Why is this bad
-The entry does nothing, and whoever wrote it expects that it does: that `Cookie` lets cookies through (it is
-`credentials` that does), that `Access-Control-Allow-Origin` in the list helps against a CORS error.
+The entry has no effect, but its author expects one: that `Cookie` lets cookies through (`credentials` does that), or that
+`Access-Control-Allow-Origin` in the list fixes a CORS error.
 
 ## Example
 ```python
@@ -49,10 +49,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-For cookies, `credentials=True`.
+For cookies, set `credentials=True`.
 
 ## Fix safety
-No automatic fix: the entry can be dropped without changing anything, but what it was meant for is still missing.
+No automatic fix: dropping the entry changes nothing, but its purpose is still unmet.
 
 ## References
 - Fetch Standard, *forbidden method*, *forbidden request-header*, *forbidden response-header name*

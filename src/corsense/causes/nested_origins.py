@@ -1,15 +1,15 @@
 """An entry of the list is itself a list
 
 ## What it does
-`allow_origins=[origins]` where `origins` is a list, or a comma after the closing bracket, `origins = [...],`, which
-makes a tuple with the list in it. Starlette compares the page's origin with each entry, and no origin equals a list:
+`allow_origins=[origins]` where `origins` is a list, or a comma after the closing bracket, `origins = [...],`, which makes a
+tuple that contains the list. Starlette compares the page's origin with each entry, and no origin equals a list:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-Every origin in the inner list is dead, although it is written there for all to see. Python has no objection.
+No origin in the inner list works, although the list looks correct. Python raises no error.
 
 ## Example
 ```python
@@ -46,10 +46,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Two lists together: `allow_origins=[*origins, *more]`.
+To join two lists: `allow_origins=[*origins, *more]`.
 
 ## Fix safety
-Safe: the fix unpacks the inner list, and the origins in it are the ones that its author wrote.
+Safe: the fix unpacks the inner list and allows exactly the origins written in it.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,17 +1,15 @@
-"""The policy lets no page in
+"""The policy allows no origin
 
 ## What it does
-A policy has no origin, no regular expression and no resolver; mostly because the variable that should hold the
-origins is empty or has another name. corsense refuses it with `PolicyError`; Starlette's layer takes it, and answers
-every preflight with 400:
+A policy has no origin, no regular expression and no resolver, usually because the variable for the origins is empty or has
+another name. corsense refuses it with `PolicyError`; Starlette's middleware accepts it and answers every preflight with 400:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-A layer that allows nobody is indistinguishable from one that was forgotten, and costs every request its time. Nobody
-writes that on purpose.
+A layer that allows no origin looks like a missing one, and still costs time on every request. It is never intended.
 
 ## Example
 ```python
@@ -41,8 +39,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Where no page of another origin calls the API, leave the CORS layer out. Settings: the error names the variable that
-was looked for.
+If no page of another origin calls the API, remove the CORS layer. With settings, the error names the expected variable.
 
 ## Fix safety
 No automatic fix: only you know the origins of your pages.

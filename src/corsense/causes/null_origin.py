@@ -1,18 +1,18 @@
 """The origin is `null`
 
 ## What it does
-A page opened from disk (`file://`), a sandboxed frame, a `data:` document, and a request that was redirected from one
-foreign origin to another all send `Origin: null`. It is no name but the refusal to give one. The console of such a page says:
+A page opened from disk (`file://`), a sandboxed frame, a `data:` document, and a request that was redirected from one foreign
+origin to another all send `Origin: null`. It does not name an origin; it hides it. The console of such a page says:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'null' has been blocked by CORS policy: Response to
 > preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is present on the
 > requested resource.
 
-Listing `"null"` makes the message go away, and is the real fault.
+Listing `"null"` removes the message, but is the real fault.
 
 ## Why is this bad
-`null` is everybody's. Any site can put a script into a sandboxed frame and call with `Origin: null`, so an API that
-allows it is open to the whole web; with credentials, as the visitor who is logged in.
+Anyone can be `null`. Any site can put a script into a sandboxed frame and send `Origin: null`, so an API that allows it is open
+to the whole web; with credentials, as the logged-in visitor.
 
 ## Example
 ```python
@@ -34,8 +34,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Serve the page from an address, then allow that. `python -m http.server 3000` in the page's folder is enough; or let
-the app itself serve the page, which needs no CORS.
+Serve the page over HTTP and allow its origin. `python -m http.server 3000` in the page's folder is enough. Or let the app serve
+the page, which needs no CORS.
 
 ```python
 from fastapi import FastAPI
@@ -58,8 +58,8 @@ def create_user() -> dict[str, str]:
 If `null` appears after a redirect, call the final address directly: see `redirect-loses-cors`.
 
 ## Fix safety
-No automatic fix. Removing `"null"` from the list can only narrow it; pages that relied on it need an address of their
-own. Packaged apps have one (`capacitor://localhost`, `tauri://localhost`, `chrome-extension://...`).
+No automatic fix. Removing `"null"` from the list can only narrow it; pages that relied on it need their own origin. Packaged
+apps have one (`capacitor://localhost`, `tauri://localhost`, `chrome-extension://...`).
 
 ## References
 - Fetch Standard, *`Origin` header*, *Serializing a request origin* (https://fetch.spec.whatwg.org/)

@@ -1,18 +1,18 @@
-"""The page asked for an answer that it cannot read
+"""The page requested a response that it cannot read
 
 ## What it does
-`mode: "no-cors"` makes the browser send the request without asking, and gives the page an *opaque* answer: status 0,
-no headers, an empty body, whatever the server said. It does not switch CORS off; it switches the answer off.
+`mode: "no-cors"` makes the browser send the request without a CORS check and gives the page an *opaque* response: status 0, no
+headers, an empty body, whatever the server sent. It does not switch CORS off; it hides the response.
 
-Nothing is printed. What script sees is `response.type === "opaque"`, and `response.json()` fails with `SyntaxError:
-Unexpected end of input`.
+Nothing is printed. Script sees `response.type === "opaque"`, and `response.json()` fails with `SyntaxError: Unexpected end of
+input`.
 
 ## Why is this bad
-It is often recommended for making the red line go away, and it does. It also turns a JSON `POST` into `text/plain`,
-and drops `Authorization` and every header of your own, silently: the server gets something else than you sent.
+It is often recommended to remove the error message, and it does. It also silently turns a JSON `POST` into `text/plain` and
+drops `Authorization` and all custom headers: the server gets a different request than you wrote.
 
 ## Example
-The page says `fetch("http://localhost:8000/api/users", {mode: "no-cors"})`, and the API has nothing to say about it:
+The page says `fetch("http://localhost:8000/api/users", {mode: "no-cors"})`, and the API sends no CORS headers:
 
 ```python
 from fastapi import FastAPI
@@ -26,7 +26,7 @@ def list_users() -> list[str]:
 ```
 
 ## Use instead
-Remove `mode` from the call, and let the server say yes:
+Remove `mode` from the call, and let the server allow it:
 
 ```python
 from fastapi import FastAPI

@@ -1,15 +1,15 @@
-"""The request is an `OPTIONS` request, but no preflight
+"""The request is an `OPTIONS` request, but not a preflight
 
 ## What it does
-A preflight has three marks: the method `OPTIONS`, an `Origin`, and an `Access-Control-Request-Method`. A hand-made
-test that lacks one of them is an ordinary request. `CORSMiddleware` passes it on, and the router answers 405, from a
-perfectly healthy server. A request without `Origin`, of any method, gets no CORS headers at all.
+A preflight has three parts: the method `OPTIONS`, an `Origin`, and an `Access-Control-Request-Method`. A hand-written test that
+lacks one of them is an ordinary request. `CORSMiddleware` passes it on, and the router answers 405, although the server is
+fine. A request without `Origin`, of any method, gets no CORS headers at all.
 
 No browser is involved, so there is no message.
 
 ## Why is this bad
-One looks for a fault that is not there. It is the reverse of "Postman works, the browser does not": neither tool asks
-the question that a browser asks, unless you add the headers yourself.
+You look for a fault that does not exist. It is the reverse of "Postman works, the browser does not": such tools do not send
+what a browser sends, unless you add the headers yourself.
 
 ## Example
 ```python
@@ -31,7 +31,7 @@ assert answer.status_code == 405
 ```
 
 ## Use instead
-Send what the browser sends: names in lower case, sorted, joined by a comma without blanks.
+Send what the browser sends: header names in lower case, sorted, joined by commas without spaces.
 
 ```python
 from fastapi import FastAPI

@@ -1,16 +1,15 @@
 """An allowed origin spells out the default port
 
 ## What it does
-Browsers leave the port out where it is the scheme's own: 443 for `https`, 80 for `http`. The page's origin is
-`https://app.example.com`, never `https://app.example.com:443`, so the entry matches nothing and the header is left
-out:
+Browsers omit the port if it is the scheme's default: 443 for `https`, 80 for `http`. The page's origin is
+`https://app.example.com`, never `https://app.example.com:443`, so the entry matches nothing and Starlette omits the header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-The entry is right in every detail and still dead. It usually comes from a template that joins scheme, host and port.
+The entry looks correct but never matches. It usually comes from a template that joins scheme, host and port.
 
 ## Example
 ```python
@@ -49,8 +48,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-Safe: `https://app.example.com:443` and `https://app.example.com` are one origin in two spellings. The fix writes the
-one that browsers send.
+Safe: `https://app.example.com:443` and `https://app.example.com` are two spellings of one origin. The fix writes the one that
+browsers send.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,16 @@
 """An allowed origin has a path
 
 ## What it does
-An origin ends with the host or the port. An entry such as `http://localhost:3000/app` has a path (or a query, or a
-fragment) behind it; no browser ever sends that in `Origin`, so the entry matches nothing and the header is left out:
+An origin ends with the host or the port. An entry such as `http://localhost:3000/app` adds a path (or a query, or a fragment);
+no browser sends that in `Origin`, so the entry matches nothing and Starlette omits the header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-It reads like a narrower permission but is not. CORS cannot tell pages of one origin apart: `/app` and `/blog`
-of a host are the same origin, and whoever may put a script into one of them acts for both.
+It looks like a narrower permission but is not. CORS cannot tell pages of one origin apart: `/app` and `/blog` on a host are the
+same origin, and a script in one of them can act for both.
 
 ## Example
 ```python
@@ -49,8 +49,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix cuts the entry after the host and port. That permits every page of the origin, which is the smallest unit
-there is. If the host serves pages of other people, give the frontend a host of its own.
+The fix cuts the entry after the host and port. That allows every page of the origin, which is the smallest unit that CORS
+knows. If the host serves other people's pages, give the frontend its own host.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

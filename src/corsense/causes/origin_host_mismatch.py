@@ -1,17 +1,16 @@
 """The list has this machine under another name
 
 ## What it does
-`localhost`, `127.0.0.1` and `[::1]` lead to the same machine and are three different hosts to a browser; so are
-`example.com` and `www.example.com`. Origins are compared as text, names are never resolved. The list has the one, the
-page comes from the other:
+`localhost`, `127.0.0.1` and `[::1]` lead to the same machine but are three different hosts to a browser; so are `example.com`
+and `www.example.com`. Origins are compared as text, and names are never resolved. The list has one name; the page uses another:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://127.0.0.1:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-It depends on which of the names somebody typed, or which one a tool printed, so it works on one desk and fails on the
-next. `0.0.0.0` is an address to listen on, never the origin of a page that a user should open.
+It depends on which name someone typed or a tool printed, so it works on one machine and fails on another. `0.0.0.0` is an
+address to listen on, never the origin of a page that a user should open.
 
 ## Example
 ```python
@@ -32,7 +31,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-List each name that is really used, or open the page under the one that is listed.
+List each name that is really used, or open the page under the listed name.
 
 ```python
 from fastapi import FastAPI
@@ -51,11 +50,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Prefer one name for page *and* API: `localhost` to `127.0.0.1` is also cross-site, so `SameSite` cookies stay at home.
+Prefer one name for page *and* API: `localhost` to `127.0.0.1` is also cross-site, so `SameSite` cookies are not sent.
 
 ## Fix safety
-Safe for the names of the own machine. For public names the fix adds the one you asked about; make sure that it is
-yours.
+Safe for names of your own machine. For public names, the fix adds the one you asked about; make sure that it is yours.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,24 +1,23 @@
 """The page's origin is not in the list
 
 ## What it does
-The CORS layer works, and the page's origin is none of those it allows. Starlette answers the preflight with `400
-Disallowed CORS origin`, a text that no page and no console ever shows, and leaves out the header:
+The CORS layer works, but it does not allow the page's origin. Starlette answers the preflight with `400 Disallowed CORS
+origin`, a text that no page or console shows, and omits the header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-A server that always sends the same value gets the clearer sentence:
+If a server always sends the same value, the message is clearer:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: The 'Access-Control-Allow-Origin' header has a value 'https://app.example.com' that is not equal to the
 > supplied origin. Have the server send the header with a valid value.
 
 ## Why is this bad
-If the page is yours, it cannot use the API. If it is not yours, the refusal is what the list is for, and there is
-nothing to fix. The usual way to get here is a move: production still runs with the development list, a preview
-deployment has a new host, an app shell has an origin of its own (`capacitor://localhost`, `tauri://localhost`,
-`https://localhost`).
+If the page is yours, it cannot use the API. If it is not yours, the refusal is what the list is for, and there is nothing to
+fix. The usual reason is a new environment: production still uses the development list, a preview deployment has a new host, or
+an app shell has its own origin (`capacitor://localhost`, `tauri://localhost`, `https://localhost`).
 
 ## Example
 ```python
@@ -60,8 +59,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix adds the one origin you asked about, after you asked about it. Only do so for an origin whose pages you trust
-with the data. Echoing whatever `Origin` arrives is not a fix: it allows every site there is.
+The fix adds only the origin you asked about. Use it only for an origin whose pages you trust with the data. Echoing the
+request's `Origin` is not a fix: it allows every site.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

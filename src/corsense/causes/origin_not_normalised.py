@@ -1,18 +1,17 @@
-"""An allowed origin is not spelled as browsers spell it
+"""An allowed origin is not in the form that browsers send
 
 ## What it does
 Browsers send origins in one canonical form: scheme and host in lower case, international names as Punycode
-(`https://xn--bcher-kva.example`), IP addresses in their short form, no blanks. The entry is spelled otherwise
-(`HTTP://LocalHost:3000`, `https://bücher.example`, `http://127.1:3000`), so the byte-for-byte comparison fails and
-the header is left out:
+(`https://xn--bcher-kva.example`), IP addresses in their canonical form, no spaces. The entry is spelled differently
+(`HTTP://LocalHost:3000`, `https://bücher.example`, `http://127.1:3000`), so the byte-for-byte comparison fails and Starlette
+omits the header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-Typed into the address bar, both spellings open the same page, because the browser normalises what it is given.
-Servers do not.
+Typed into the address bar, both spellings open the same page, because the browser normalises them. Servers do not.
 
 ## Example
 ```python

@@ -2,15 +2,15 @@
 
 ## What it does
 The port is part of the origin. The list allows the same host on another port, or without one (which means 80 for
-`http` and 443 for `https`, not "any"). Starlette leaves the header out:
+`http` and 443 for `https`, not "any"). Starlette omits the header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-It hits whoever changes tools or runs two projects: Vite serves on 5173 (and on 5174 when that is taken), Create React
-App and Next.js on 3000, Angular on 4200. A frequent slip is to list the API's own port, 8000.
+It happens when you change tools or run two projects: Vite serves on 5173 (5174 if that is taken), Create React App and Next.js
+on 3000, Angular on 4200. A common mistake is to list the API's own port, 8000.
 
 ## Example
 ```python
@@ -48,8 +48,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-For a port that changes from run to run, and on your own machine only:
-`allow_origin_regex=r"http://localhost:[0-9]+"`.
+For a port that changes on each run, on your own machine only: `allow_origin_regex=r"http://localhost:[0-9]+"`.
 
 ## Fix safety
 The fix adds the origin of the page you asked about; remove the old entry if no page uses it. It never widens an entry

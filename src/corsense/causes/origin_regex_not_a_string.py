@@ -1,20 +1,19 @@
-r"""The regular expression of origins is not a string
+r"""`allow_origin_regex` is not a string
 
 ## What it does
-`allow_origin_regex` takes one regular expression. Starlette gives the value to `re.compile` when it builds the
-middleware, and a list, a number or `False` makes that raise `TypeError: unhashable type: 'list'` or `first argument
-must be string or compiled pattern`. The middleware cannot be built, so the app answers **every** request with a 500
-and without CORS headers:
+`allow_origin_regex` takes one regular expression. Starlette passes the value to `re.compile` when it builds the middleware; a
+list, a number or `False` raises `TypeError: unhashable type: 'list'` or `first argument must be string or compiled pattern`.
+The middleware cannot be built, so the app answers **every** request with a 500 and without CORS headers:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-A `bytes` expression compiles, and raises `TypeError` as soon as it is compared with an origin.
+A `bytes` expression compiles, but raises `TypeError` when it is matched against an origin.
 
 ## Why is this bad
-The browser speaks of CORS, the server log of `re`, and neither names the argument. No page and no other client is
-served.
+The browser reports CORS, the server log mentions `re`, and neither names the argument. No client gets an answer, not even
+outside a browser.
 
 ## Example
 ```python
@@ -52,13 +51,12 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-A list with one expression is that expression: `allow_origin_regex=r"https://[a-z0-9-]+\.example\.com"`. Several
-expressions are joined with `|`. For no expression leave the argument out.
+Replace a list of one expression by the expression: `allow_origin_regex=r"https://[a-z0-9-]+\.example\.com"`. Join several
+expressions with `|`. Without an expression, omit the argument.
 
 ## Fix safety
-The list is moved to `allow_origins` if all of its entries are plain origins, and there each of them is compared
-exactly. A single expression is taken out of its list if no foreign origin is known that it matches. Anything else is
-reported, and left where it is.
+The fix moves the list to `allow_origins` if all entries are plain origins, which are compared exactly there. It takes a single
+expression out of its list if the expression matches no known untrusted origin. Anything else is only reported.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

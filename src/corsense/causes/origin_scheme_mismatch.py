@@ -1,16 +1,15 @@
-"""The list has this origin under another scheme
+"""The list has this origin with another scheme
 
 ## What it does
-`http://app.example.com` and `https://app.example.com` are two origins. The list has one of them, the page comes from
-the other. Starlette leaves the header out, and the browser reports it missing:
+`http://app.example.com` and `https://app.example.com` are two origins. The list has one of them; the page comes from the other.
+Starlette omits the header, and the browser reports it missing:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-The two strings differ in one letter, so the eye skips over it. Development servers usually speak `http`, deployed
-sites `https`.
+The two strings differ in one letter, which is easy to overlook. Development servers usually use `http`, deployed sites `https`.
 
 ## Example
 ```python
@@ -49,9 +48,9 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-The fix adds the page's origin beside the entry that is there. That is safe for `localhost`. A deployed site is better
-moved to `https` itself: an `http` twin in the list lets anyone on the visitor's network put a page into that origin
-(see `insecure-origin-with-credentials`). Remove the entry that no page uses.
+The fix adds the page's origin next to the existing entry. That is safe for `localhost`. Move a deployed site to `https`
+instead: an `http` origin in the list lets anyone on the visitor's network serve a page from that origin (see
+`insecure-origin-with-credentials`). Remove the unused entry.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

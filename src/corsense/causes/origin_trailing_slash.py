@@ -5,17 +5,17 @@
 without a slash: `http://localhost:3000`. The comparison is byte for byte, so the entry with the slash matches
 nothing.
 
-Starlette then leaves the header out (it never answers with another value), so the browser speaks of a missing header:
+Starlette then omits the header (it never sends another value), so the browser reports a missing header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-The status tells more: a preflight answered with 400 means that the CORS layer was asked and refused.
+The status says more: a preflight answered with 400 means that the CORS layer refused it.
 
 ## Why is this bad
-The configuration looks right, and every request of the page fails. The slash often comes from copying the address
-bar, or from Pydantic: `str(AnyHttpUrl("http://localhost:3000"))` is `"http://localhost:3000/"`.
+The configuration looks correct, but every request from the page fails. The slash often comes from the address bar or from
+Pydantic: `str(AnyHttpUrl("http://localhost:3000"))` is `"http://localhost:3000/"`.
 
 ## Example
 ```python
@@ -53,11 +53,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-With settings of type `AnyHttpUrl`, write `str(url).rstrip("/")`, or better keep origins as `str`.
+With settings of type `AnyHttpUrl`, write `str(url).rstrip("/")`, or better, keep origins as `str`.
 
 ## Fix safety
-Safe. The fix removes the slash and nothing else; the entry admitted no origin before, and admits exactly the one it
-names after.
+Safe: the fix only removes the slash. The entry matched no origin before, and then matches exactly the one it names.
 
 ## References
 - Fetch Standard, *CORS check* and *`Origin` header* (https://fetch.spec.whatwg.org/)

@@ -1,17 +1,16 @@
 """An allowed origin has no scheme
 
 ## What it does
-`localhost:3000` is a host and a port. The browser sends `http://localhost:3000`, the texts differ, and the header is
-left out:
+`localhost:3000` is a host and a port. The browser sends `http://localhost:3000`, the strings differ, and Starlette omits the
+header:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-A bare host would have to mean "`http` and `https`", and the two are not equally trustworthy. So no server and no
-browser guesses: the entry simply never matches. It often comes from reusing a list of hosts, such as `allowed_hosts`
-of `TrustedHostMiddleware`.
+A bare host would have to mean "`http` and `https`", but the two are not equally trustworthy. So no server or browser guesses:
+the entry never matches. It often comes from reusing a list of hosts, such as `allowed_hosts` of `TrustedHostMiddleware`.
 
 ## Example
 ```python

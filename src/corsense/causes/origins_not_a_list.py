@@ -1,16 +1,16 @@
 """`allow_origins` is a string, not a list
 
 ## What it does
-Starlette asks `origin in allow_origins` and does not look at the type. For a list that is equality with an entry; for
-a string Python tests whether one text *contains* the other. So the string `"https://app.example.com"` allows that
-origin, and also `https://app.example.co`, `https://app` and every other piece of it. The string
-`"https://*.example.com"` contains `*`, which Starlette takes for "every origin".
+Starlette evaluates `origin in allow_origins` without checking the type. For a list, an entry must be equal; for a string,
+Python tests whether it *contains* the origin. So the string `"https://app.example.com"` allows that origin, and also
+`https://app.example.co`, `https://app` and every other substring. The string `"https://*.example.com"` contains `*`, which
+Starlette treats as "every origin".
 
 The intended page works, so the browser prints nothing. That is what makes it dangerous.
 
 ## Why is this bad
-Whoever registers `app.example.co` may read the API's answers, with the visitor's cookies if credentials are allowed.
-The same happens with a comma separated setting that nobody has split: all of the line is one string.
+Anyone who registers `app.example.co` may read the API's responses, with the visitor's cookies if credentials are allowed. The
+same happens with a comma-separated setting that is not split: the whole line is one string.
 
 ## Example
 ```python
@@ -55,8 +55,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-Safe: the fix makes a list of a literal, of its parts if commas or blanks separate them. What it removes are origins
-that were admitted by accident. Where the string comes from elsewhere, split it as above.
+Safe: the fix turns a literal into a list, split at commas or spaces. It only removes origins that were allowed by accident. If
+the string comes from elsewhere, split it as above.
 
 ## References
 - Python, *Membership test operations*

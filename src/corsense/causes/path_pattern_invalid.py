@@ -1,13 +1,13 @@
-"""A path of policies can match no request
+"""A path in `policies` cannot match any request
 
 ## What it does
-A key of `policies={...}` is no path as a router sees it: it does not begin with `/`, has a `*` that is no whole
-segment, or is written as in a URL (`%20`, `?`, `#`, `..`, `//`). It is refused with `PolicyError`; the stack is built
-at the first message, so the app does not start, and there is no message in any browser.
+A key of `policies={...}` is not a path as a router sees it: it does not begin with `/`, has a `*` that is not a whole segment,
+or is written as in a URL (`%20`, `?`, `#`, `..`, `//`). corsense refuses it with `PolicyError` when the stack is built, so the
+app does not start, and there is no message in any browser.
 
 ## Why is this bad
-A pattern that matches nothing leaves its paths to the policy of all the others, which may be a wider one. flask-cors
-compared paths before they were decoded, and so gave some the wrong policy.
+If a pattern matches nothing, its paths get the default policy, which may be wider. flask-cors compared paths before decoding
+them, and so applied the wrong policy to some.
 
 ## Example
 ```python
@@ -47,10 +47,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-`/public/*` is `/public` and all below it, `/users/*/avatar` has one segment open, `/health` is one path.
+`/public/*` is `/public` and everything below it, `/users/*/avatar` matches any one segment, `/health` is a single path.
 
 ## Fix safety
-No automatic fix: what the pattern was to match is a guess.
+No automatic fix: the intended paths would be a guess.
 
 ## References
 - flask-cors CVE-2024-6839 (which pattern wins), CVE-2024-6844 (`+` in paths), CVE-2024-6866 (case of paths)

@@ -1,21 +1,20 @@
 """Something in front of the CORS layer answers the preflight
 
 ## What it does
-A preflight carries no cookie, no token and no API key: the browser asks *before* it sends those. A gateway, a proxy
-or a wrapper around the app that wants a key from every request turns it away with 401, 403 or 429, and the CORS layer
-never sees it:
+A preflight carries no cookie, no token and no API key: the browser asks *before* it sends those. A gateway, a proxy or a
+wrapper around the app that requires a key on every request refuses it with 401, 403 or 429, and the CORS layer never sees it:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
-The status names the layer: 401 and 403 a login check, 429 a rate limit, 400 a host check, 404 and 502 to 504 a proxy
-that did not reach the app. Chromium does not print it; Firefox, WebKit and the network tab do.
+The status hints at the layer: 401 and 403 a login check, 429 a rate limit, 400 a host check, 404 and 502 to 504 a proxy that
+did not reach the app. Chromium does not print it; Firefox, WebKit and the network tab do.
 
-Where that layer is a part of the app that is checked, it is named, with its place, as `cors-not-outermost`.
+If that layer is part of the checked app, corsense names it and its location as `cors-not-outermost`.
 
 ## Why is this bad
-The request is refused for want of a key that the page has, and would have sent.
+The request is refused because a key is missing that the page has and would have sent.
 
 ## Example
 ```python
@@ -53,8 +52,8 @@ app = RequireKey(api)
 ```
 
 ## Use instead
-Put the check inside, and the CORS layer outside. In a gateway, let it answer preflights from its own CORS settings,
-or pass on those `OPTIONS` requests that have both `Origin` and `Access-Control-Request-Method`.
+Put the check inside, and the CORS layer outside. Let a gateway answer preflights from its own CORS settings, or pass on
+`OPTIONS` requests that have both `Origin` and `Access-Control-Request-Method`.
 
 ```python
 from fastapi import FastAPI
@@ -90,8 +89,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: the layer in front is not in the app's source. Never exempt *every* `OPTIONS` request from the
-check; anyone can send one, and apps do have `OPTIONS` routes.
+No automatic fix: the layer in front is not in the app's source. Never exempt *every* `OPTIONS` request from the check: anyone
+can send one, and apps may have `OPTIONS` routes.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*: no credentials (https://fetch.spec.whatwg.org/)

@@ -1,19 +1,18 @@
 """The preflight is answered with an error status
 
 ## What it does
-The answer to the preflight names the right origin, but its status is not one of 200 to 299. The browser takes that
-for a no:
+The response to the preflight allows the right origin, but its status is not in the range 200 to 299. The browser treats that as
+a refusal:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: It does not have HTTP ok status.
 
-From Starlette's layer, 400 means that the method or a header is refused: see `method-not-allowed` and
-`header-not-allowed`. Any other status was sent by something else, and a layer outside of it added the headers
-afterwards: 405 by the router, because nothing handles `OPTIONS`; 404 for a path that does not exist; 401 by a login
-check.
+From Starlette's layer, 400 means that a method or a header is refused: see `method-not-allowed` and `header-not-allowed`. Any
+other status comes from something else, and a layer outside it added the headers: 405 from the router, because nothing handles
+`OPTIONS`; 404 for a path that does not exist; 401 from a login check.
 
 ## Why is this bad
-The headers are right, so the fault is looked for in the headers. It is the status that is wrong.
+The error message leads people to the headers, which are correct. The status is wrong.
 
 ## Example
 ```python
@@ -38,7 +37,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Let a CORS layer answer the preflight by itself, before the router is asked.
+Let a CORS layer answer the preflight itself, before the router sees it.
 
 ```python
 from fastapi import FastAPI
@@ -57,10 +56,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-In nginx, `if ($request_method = OPTIONS) { return 204; }` belongs to the same block as the headers.
+In nginx, `if ($request_method = OPTIONS) { return 204; }` belongs in the same block as the headers.
 
 ## Fix safety
-No automatic fix: it depends on which layer answers. `corsense check` names it where it is part of the app.
+No automatic fix: it depends on which layer answers. `corsense check` names the layer if it is part of the app.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*: "ok status" (https://fetch.spec.whatwg.org/)

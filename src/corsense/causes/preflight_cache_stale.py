@@ -1,18 +1,18 @@
 """The browser still remembers an earlier preflight
 
 ## What it does
-A preflight that passed is remembered for `Access-Control-Max-Age` seconds (Starlette: `max_age=600`; capped at 7200
-by Chromium, 86400 by Firefox and 600 by WebKit; 5 without the header). Until then the browser does not ask again, so
-a *withdrawn* permission seems to be in force still. What comes back is then checked anew, and fails there:
+The browser caches a successful preflight for `Access-Control-Max-Age` seconds (Starlette: `max_age=600`; capped at 7200 by
+Chromium, 86400 by Firefox and 600 by WebKit; 5 without the header). Until then the browser does not ask again, so a *withdrawn*
+permission still seems to apply. The browser checks the actual response again, and that check fails:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-Refused preflights are never remembered: a permission that was *added* works at once.
+Refused preflights are never cached: an *added* permission works at once.
 
 ## Why is this bad
-While you try things out, the browser may be answering for a configuration that no longer exists, and one browser for
-longer than another.
+While you try things out, the browser may use permissions from a configuration that no longer exists, and some browsers do so
+longer than others.
 
 ## Example
 ```python
@@ -34,8 +34,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Ten minutes spare nearly all of the preflights. While the policy is changing, use a few seconds; in the browser, tick
-*Disable cache* in the developer tools or use a new private window.
+Ten minutes save nearly all preflights. While the policy is changing, use a few seconds; in the browser, tick *Disable cache* in
+the developer tools or use a new private window.
 
 ```python
 from fastapi import FastAPI
@@ -56,7 +56,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-Changing `max_age` changes no permission.
+Changing `max_age` does not change any permission.
 
 ## References
 - Fetch Standard, *CORS-preflight cache* (https://fetch.spec.whatwg.org/)

@@ -1,18 +1,18 @@
 """The preflight is redirected
 
 ## What it does
-A preflight must be answered where it was sent. Browsers follow redirects of ordinary requests, but not of a
+A preflight must be answered where it was sent. Browsers follow redirects for ordinary requests, but not for a
 preflight:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: Redirect is not allowed for a preflight
 > request.
 
-The usual redirects are `http` to `https`, a slash at the end of the path (see `redirect-slashes`), and a login page.
+The usual redirects lead from `http` to `https`, to a path with a trailing slash (see `redirect-slashes`), or to a login page.
 
 ## Why is this bad
-Opening the address in a tab works, and so does curl with `-L`. And even past the preflight, a redirect from one
-foreign origin to another turns `Origin` into `null`: moving `CORSMiddleware` outwards is not enough here.
+Opening the address in a tab works, and so does curl with `-L`. Even after a successful preflight, a redirect from one
+cross-origin address to another turns `Origin` into `null`: moving `CORSMiddleware` outwards is not enough here.
 
 ## Example
 ```python
@@ -31,8 +31,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Call the final address from the page: `https://...` for a deployed API. Redirect pages, not API calls; the proxy that
-ends TLS is the place for it. On a machine without TLS, leave the redirect out.
+Call the final address from the page: `https://...` for a deployed API. Redirect pages, not API calls, and do so in the proxy
+that terminates TLS. On a machine without TLS, omit the redirect.
 
 ```python
 import os
@@ -53,8 +53,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: the address is written in the page. Behind a proxy that ends TLS, `HTTPSRedirectMiddleware` also
-needs the proxy's `X-Forwarded-Proto`, or it redirects for ever.
+No automatic fix: the address is written in the page. Behind a proxy that terminates TLS, `HTTPSRedirectMiddleware` also needs
+the proxy's `X-Forwarded-Proto`, or it redirects forever.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*, *HTTP-redirect fetch* (https://fetch.spec.whatwg.org/)

@@ -2,14 +2,13 @@
 
 ## What it does
 `Access-Control-Allow-Private-Network` and Starlette's `allow_private_network` answered a question,
-`Access-Control-Request-Private-Network`, that Chromium sent with preflights from 2021 on, behind flags and in trials.
-Private Network Access was given up. Since version 142 Chromium asks the visitor instead, and no browser sends or reads
-these headers: with or without them the browser prints nothing.
+`Access-Control-Request-Private-Network`, that Chromium sent with preflights from 2021 on, behind flags and in trials. Private
+Network Access was abandoned. Since version 142 Chromium asks the visitor instead, and no browser sends or reads these headers:
+with or without them the browser prints nothing.
 
 ## Why is this bad
-It does no harm to today's browsers and no good. The setting looks as if it opened the local network to pages, or as if it
-protected it; neither is true. A page that must call `localhost` or a device needs the visitor's permission (see
-`local-network-access`).
+It has no effect in today's browsers. The setting seems to open the local network to pages, or to protect it; neither is true. A
+page that must call `localhost` or a device needs the visitor's permission (see `local-network-access`).
 
 ## Example
 ```python
