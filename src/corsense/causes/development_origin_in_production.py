@@ -2,8 +2,8 @@
 
 ## What it does
 `Policy.production()`, and `CORSSettings` where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an origin on
-the visitor's own machine: `http://localhost:3000`, `http://127.0.0.1:*`, `http://*.localhost:*`. The policy is refused with
-`PolicyError`, so the app does not start, and there is no message in any browser.
+the visitor's own machine: `http://localhost:3000`, `http://127.0.0.1:*`, `http://*.localhost:*`. corsense refuses the policy
+with `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
 A page on `localhost` is not yours: every program that the visitor runs can serve one, on any port. With credentials, such a

@@ -1,8 +1,8 @@
 """Production allows an unencrypted origin
 
 ## What it does
-`Policy.production()`, or settings where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an `http://` origin. The
-policy is refused with `PolicyError`, so the app does not start, and there is no message in any browser.
+`Policy.production()`, or settings where `ENVIRONMENT`, `FASTAPI_ENV` or `APP_ENV` names production, list an `http://` origin.
+corsense refuses the policy with `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
 Pages of that origin are sent unencrypted: an attacker on the visitor's network can replace them with a page that reads whatever

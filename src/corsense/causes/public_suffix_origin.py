@@ -1,14 +1,14 @@
-r"""The pattern covers a domain where anybody gets a subdomain
+r"""The pattern covers a domain where anyone can get a subdomain
 
 ## What it does
-`https://*.vercel.app`, `*.github.io`, `*.netlify.app`, `*.co.uk`: below such a *public suffix* every customer has a
-name. A pattern that accepts any of them accepts all of them, and an account there is free.
+`https://*.vercel.app`, `*.github.io`, `*.netlify.app`, `*.co.uk`: every customer has a name below such a *public suffix*. A
+pattern that accepts any name accepts all of them, and an account is free.
 
 Your own pages work, so the browser prints nothing.
 
 ## Why is this bad
-It is usually written for preview deployments, whose names change with each branch. It allows everybody who can deploy
-to the same host: an attacker needs a project and five minutes.
+It is usually written for preview deployments, whose names change with each branch. It allows everyone who can deploy to the
+same host: an attacker needs a project and five minutes.
 
 ## Example
 ```python
@@ -30,8 +30,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-Give previews a domain of your own, or bind the pattern to the part of the name that the host reserves for your team.
-Better still, let previews talk to a staging API, without credentials.
+Serve previews from your own domain, or restrict the pattern to the part of the name that the host reserves for your team.
+Better still, let previews call a staging API, without credentials.
 
 ```python
 from fastapi import FastAPI
@@ -52,8 +52,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-A prefix of your choice (`https://myproject-*.vercel.app`) helps only as far as nobody else can take a name that
-begins so.
+A prefix of your choice (`https://myproject-*.vercel.app`) helps only if no one else can take a name with that prefix.
 
 ## Fix safety
 No automatic fix: only you know which names are yours.

@@ -1,17 +1,17 @@
 """The redirect leads from https to http
 
 ## What it does
-The proxy ends TLS and speaks plain HTTP to the app. The app builds redirects (a slash, a login) from what it sees, so
-`Location` begins with `http://`. An `https` page may not follow it: that is mixed content, and if the browser gets
-further, a redirect to another origin, with `Origin: null`.
+The proxy terminates TLS and forwards plain HTTP to the app. The app builds redirects (a slash, a login) from what it sees, so
+`Location` begins with `http://`. An `https` page may not follow it: that is mixed content. If the browser does follow, it is a
+redirect to another origin, with `Origin: null`.
 
 > Mixed Content: The page at 'https://app.example.com/' was loaded over HTTPS, but requested an insecure resource
 > 'http://api.example.com/api/users/'. This request has been blocked; the content must be served over HTTPS.
 
-If it was the preflight that met the redirect, the message is "Redirect is not allowed for a preflight request."
+If the preflight is redirected, the message is "Redirect is not allowed for a preflight request."
 
 ## Why is this bad
-On the developer's machine, without the proxy, all is well. In production, one slash is enough.
+On the developer's machine, without the proxy, everything works. In production, one slash is enough to break it.
 
 ## Example
 ```python
@@ -31,7 +31,7 @@ if __name__ == "__main__":
 ```
 
 ## Use instead
-Tell the server which proxy to believe, so that it takes the scheme from `X-Forwarded-Proto`, and call the exact path.
+Tell the server which proxy to trust, so that it takes the scheme from `X-Forwarded-Proto`, and call the exact path.
 
 ```python
 import uvicorn
@@ -53,8 +53,8 @@ The same from the command line: `fastapi run --proxy-headers --forwarded-allow-i
 proxy.
 
 ## Fix safety
-No automatic fix: the address of the proxy is not in the source. `forwarded_allow_ips="*"` believes everybody, and is
-right only where nobody but the proxy can reach the port.
+No automatic fix: the address of the proxy is not in the source. `forwarded_allow_ips="*"` trusts every client, and is safe only
+if no one but the proxy can reach the port.
 
 ## References
 - Fetch Standard, *HTTP-redirect fetch*; Mixed Content, *Should fetching request be blocked as mixed content?*

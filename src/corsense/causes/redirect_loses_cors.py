@@ -1,19 +1,19 @@
-"""The request is redirected to where CORS does not hold
+"""A redirect leads to an address that does not allow the page
 
 ## What it does
-Each hop of a redirect is checked like an answer: the redirect itself needs CORS headers, and so does its target. Once
-a request has gone from one foreign origin to another, its `Origin` is `null`, which no list should contain. The
-message names the last address:
+The browser checks each hop of a redirect: the redirect itself needs CORS headers, and so does its target. After a redirect from
+one cross-origin address to another origin, `Origin` is `null`, which no list should contain. The message names the last
+address:
 
 > Access to fetch at 'https://files.example.net/report.pdf' (redirected from 'http://localhost:8000/api/report') from
 > origin 'http://localhost:3000' has been blocked by CORS policy: No 'Access-Control-Allow-Origin' header is present
 > on the requested resource.
 
-The usual targets are a storage bucket, a login page on another host, and the `https` twin of an `http` address.
+The usual targets are a storage bucket, a login page on another host, and the `https` version of an `http` address.
 
 ## Why is this bad
-The API allows the page, and the header is there on the first answer. Also lost on the way to another origin:
-`Authorization`, and after 301, 302 and 303 the method and body of a `POST`.
+The API allows the page, and the first response has the header. A redirect to another origin also drops `Authorization`, and
+301, 302 and 303 drop the method and body of a `POST`.
 
 ## Example
 ```python
@@ -31,8 +31,8 @@ def report() -> RedirectResponse:
 ```
 
 ## Use instead
-Tell the page where to go, and let it decide how: an address in JSON to open or to download, a 401 instead of a
-redirect to the login.
+Let the page decide how to continue: return an address in JSON to open or download, and a 401 instead of a redirect to the
+login.
 
 ```python
 from fastapi import FastAPI
@@ -47,10 +47,10 @@ def report() -> dict[str, str]:
     return {"url": "https://files.example.net/report.pdf"}
 ```
 
-If script must read the file itself, allow the page's origin on the storage, and call it directly.
+If script must read the file itself, allow the page's origin in the storage's CORS settings, and call the storage directly.
 
 ## Fix safety
-No automatic fix. Allowing `null` would let the redirect pass, and every site in the world with it.
+No automatic fix. Allowing `null` would let the redirect pass, but also every other site.
 
 ## References
 - Fetch Standard, *HTTP-redirect fetch*, *Serializing a request origin* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,16 @@
-"""The path has a slash too few or too many, and the app redirects
+"""A trailing slash is missing or extra, so the app redirects
 
 ## What it does
-The route is `/api/users/`, the page calls `/api/users` (or the reverse), and the router answers 307 with the other
-spelling. Under a CORS layer that covers the redirect, browsers follow it, at the price of a second preflight. Where
-the redirect comes from outside of the layer, it stops there:
+The route is `/api/users/`, the page calls `/api/users` (or the reverse), and the router answers 307 with the other spelling. If
+a CORS layer covers the redirect, browsers follow it, at the cost of a second preflight. If the redirect comes from outside the
+layer, the request fails:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: Redirect is not allowed for a preflight
 > request.
 
 ## Why is this bad
-Opened in a tab, the address works. And the redirect holds an absolute URL: behind a proxy that ends TLS it may say
+Opened in a tab, the address works. The redirect contains an absolute URL: behind a proxy that terminates TLS it may say
 `http://`, which is mixed content, another origin, or both (see `redirect-downgrades-to-http`).
 
 ## Example
@@ -32,8 +32,8 @@ app.mount("/api/users", users)
 ```
 
 ## Use instead
-Give the route the path that is called, and the CORS layer to the outermost app. `redirect_slashes=False` turns the
-guess into an honest 404.
+Give the route the path that the page calls, and add the CORS layer to the outermost app. `redirect_slashes=False` answers 404
+instead of redirecting.
 
 ```python
 from fastapi import APIRouter, FastAPI
@@ -53,8 +53,8 @@ app.include_router(users)
 ```
 
 ## Fix safety
-Calling the exact path, in the page, is always safe. Changing the route changes the API for its other clients, so no
-fix is made for it.
+Calling the exact path in the page is always safe. Changing the route affects the API's other clients, so corsense offers no fix
+for it.
 
 ## References
 - Fetch Standard, *CORS-preflight fetch*, *HTTP-redirect fetch* (https://fetch.spec.whatwg.org/)

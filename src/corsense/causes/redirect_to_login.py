@@ -1,23 +1,22 @@
-"""A fetch is redirected to a page for people
+"""A fetch is redirected to a login page
 
 ## What it does
-The API answers a call of script with a redirect to a login: an identity provider, a single sign-on in front, or its own
-`/login`. The browser follows it inside the fetch, on to an address that serves a page to people, gives script no CORS
-headers, and never will:
+The API answers a call from script with a redirect to a login: an identity provider, a single sign-on in front, or its own
+`/login`. The browser follows it inside the fetch to an address that is meant for people and sends no CORS headers:
 
 > Access to fetch at 'https://accounts.example.org/o/authorize?client_id=a' (redirected from
 > 'http://localhost:8000/api/login') from origin 'http://localhost:3000' has been blocked by CORS policy: No
 > 'Access-Control-Allow-Origin' header is present on the requested resource.
 
 ## Why is this bad
-No header of your server can change what another site answers. A login has to be a *navigation*: the user must see the
-page, and the provider must set its cookies in the top window.
+No header on your server can change what another site answers. A login must be a *navigation*: the user must see the page, and
+the provider must set its cookies in the top window.
 
 - *To log in*: navigate, do not fetch: `window.location.href = "http://localhost:8000/api/login"`, or a link or a form.
-- *When a session has ended*: let the API answer calls of script with 401 in place of a redirect; the page then
-  navigates. oauth2-proxy does so for paths in `--api-route`, and for calls with `Accept: application/json`.
-- *A login in front of the site* (Cloudflare Access, IAP, ALB, Authelia): log in once in a tab; call the API with
-  `credentials: "include"`; where sessions end, navigate.
+- *When a session has ended*: let the API answer calls from script with 401 instead of a redirect; the page then navigates.
+  oauth2-proxy does this for paths in `--api-route`, and for calls with `Accept: application/json`.
+- *A login in front of the site* (Cloudflare Access, IAP, ALB, Authelia): log in once in a tab, then call the API with
+  `credentials: "include"`. When the session ends, navigate again.
 
 ## Example
 ```python
@@ -36,7 +35,7 @@ def login() -> RedirectResponse:
 ```
 
 ## Use instead
-Keep the redirect for navigations, and say 401 to script:
+Keep the redirect for navigations, and answer 401 to script:
 
 ```python
 from fastapi import FastAPI, HTTPException, Request

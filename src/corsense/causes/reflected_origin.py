@@ -1,15 +1,15 @@
-"""The server answers every origin with that origin's own name
+"""The server reflects every origin
 
 ## What it does
-Whatever stands in `Origin` comes back in `Access-Control-Allow-Origin`. That is `*` with another face: no origin is
-refused. Unlike `*` it is also accepted by browsers together with credentials.
+The server copies the request's `Origin` into `Access-Control-Allow-Origin`. Like `*`, this refuses no origin. Unlike `*`,
+browsers also accept it with credentials.
 
 Everything works, on every site, so the browser prints nothing.
 
 ## Why is this bad
-The rule exists so that a server can say *who* may read. A server that says "whoever asks" has no rule, and with
-`Access-Control-Allow-Credentials: true` it hands the session of your users to any page they visit. It is the "cure"
-that many answers on the web give for the wildcard message; it silences the one party that noticed the hole.
+CORS lets a server say *who* may read. A server that allows every origin has no rule, and with
+`Access-Control-Allow-Credentials: true` it lets any page use your users' sessions. Many answers on the web recommend this for
+the wildcard message; it removes the browser's warning, not the hole.
 
 ## Example
 ```python
@@ -56,7 +56,7 @@ def create_user() -> dict[str, str]:
 If the data is public, say so openly: `allow_origins=["*"]`, without credentials.
 
 ## Fix safety
-No automatic fix: which origins were meant is not in the code. Any list takes permission away from all others.
+No automatic fix: the code does not say which origins were intended. Any list withdraws the permission from all others.
 
 ## References
 - Fetch Standard, *CORS protocol and credentials* (https://fetch.spec.whatwg.org/)

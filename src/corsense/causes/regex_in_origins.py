@@ -1,7 +1,7 @@
-r"""A regular expression stands in the list of exact origins
+r"""The list of exact origins contains a regular expression
 
 ## What it does
-Entries of `allow_origins` are compared as plain text. A regular expression there matches nothing; it belongs into
+Entries of `allow_origins` are compared as plain text. A regular expression there matches nothing; it belongs in
 `allow_origin_regex`. The console of a subdomain's page says:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
@@ -9,7 +9,7 @@ Entries of `allow_origins` are compared as plain text. A regular expression ther
 > present on the requested resource.
 
 ## Why is this bad
-No error, no log line, no match. The expression is usually copied from Flask-CORS or Express, where lists may hold
+No error, no log line, no match. The expression is usually copied from Flask-CORS or Express, where lists may contain
 expressions.
 
 ## Example
@@ -48,13 +48,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-There is one `allow_origin_regex`; several expressions are joined with `|`. It may stand beside a list of exact
-origins.
+There is one `allow_origin_regex`; join several expressions with `|`. You can combine it with a list of exact origins.
 
 ## Fix safety
-The expression admitted nothing where it stood, and will admit what it matches where it is moved to. So it is moved
-only if it stays within one site that is not a public suffix, with its dots escaped. Any other is reported, and left
-where it is.
+The expression allowed nothing in the list, and allows what it matches once moved. So the fix moves it only if it
+stays within one site that is not a public suffix, with its dots escaped. Any other expression is only reported.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

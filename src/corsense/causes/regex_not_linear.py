@@ -1,19 +1,19 @@
 r"""The regular expression cannot be matched in linear time
 
 ## What it does
-`re` matches by trying one way after the other. `https://(?:a|b|ab)+\.example\.com` reads `abab...` in more ways with each
-character, so an `Origin` of 61 bytes takes seconds and one of 189 bytes never ends. Anybody may send it, with every
-request: the server answers nobody any more.
+`re` matches by backtracking: it tries one way after another. `https://(?:a|b|ab)+\.example\.com` reads `abab...` in more ways
+with each character, so an `Origin` of 61 bytes takes seconds and one of 189 bytes never ends. Any client can send one: the
+server stops answering.
 
-corsense compiles `origin_regex` to a finite automaton, which takes one step a character whatever is sent. `Policy` refuses
-what no automaton can match, and names it: look-around, `\b`, references to groups, conditional groups, possessive
-quantifiers, atomic groups, and expressions whose automaton would be too large.
+corsense compiles `origin_regex` to a finite automaton, which takes one step per character on any input. `Policy` refuses what
+no automaton can match, and names it: look-around, `\b`, references to groups, conditional groups, possessive quantifiers,
+atomic groups, and expressions whose automaton would be too large.
 
 Your own pages work, so the browser prints nothing.
 
 ## Why is this bad
-`CORSMiddleware` of Starlette runs the expression on the `Origin` header in the event loop. One request stops every other
-request of the process (CWE-1333).
+Starlette's `CORSMiddleware` runs the expression on the `Origin` header in the event loop. One request blocks every other
+request in the process (CWE-1333).
 
 ## Example
 ```python
@@ -51,7 +51,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-Write each repetition so that one character decides when it ends. `Policy(origins=["https://*.example.com"])` needs no
+Write each repetition so that a single character decides where it ends. `Policy(origins=["https://*.example.com"])` needs no
 expression.
 
 ## Fix safety

@@ -1,17 +1,16 @@
-r"""The regular expression matches only a part of the origin
+r"""The regular expression matches only part of the origin
 
 ## What it does
-Starlette matches `allow_origin_regex` against the **whole** origin (`re.fullmatch`). An expression written for
-searching, such as `example\.com` or `^https://app`, matches a piece of `https://app.example.com` and therefore does
-not match:
+Starlette matches `allow_origin_regex` against the **whole** origin (`re.fullmatch`). An expression written for searching, such
+as `example\.com` or `^https://app`, matches only part of `https://app.example.com`, so Starlette refuses it:
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'https://app.example.com' has been blocked by CORS
 > policy: Response to preflight request doesn't pass access control check: No 'Access-Control-Allow-Origin' header is
 > present on the requested resource.
 
 ## Why is this bad
-The page is refused although "the regex matches" in every online tester. The whole-origin rule is right all the same:
-with a search, `https://app.example.com.attacker.net` would pass. Starlette had that very fault until 2020.
+The page is refused although "the regex matches" in every online tester. The whole-origin rule is still correct: with a search,
+`https://app.example.com.attacker.net` would pass. Starlette had exactly that fault until 2020.
 
 ## Example
 ```python
@@ -52,8 +51,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: what is missing is an intention. Putting `.*` around the expression would make it match, and let
-untrusted sites in.
+No automatic fix: only you know the missing part. Putting `.*` around the expression would make it match, but also allow
+untrusted sites.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

@@ -1,16 +1,15 @@
-r"""The regular expression admits sites of other people
+r"""The regular expression allows other people's sites
 
 ## What it does
-The expression matches the whole origin, and more origins than were meant. `https://.*example\.com` also matches
-`https://attackerexample.com`; `https://.*\.?example\.com` does too; `https?://.*` matches everything. The finding
-names an origin that the expression admits and that anybody could register.
+The expression matches more origins than intended. `https://.*example\.com` also matches `https://attackerexample.com`;
+`https://.*\.?example\.com` does too; `https?://.*` matches everything. The finding names an origin that the expression allows
+and that anyone could register.
 
 Your own pages work, so the browser prints nothing.
 
 ## Why is this bad
-It is `*` in disguise. With `allow_credentials=True` it is worse than `*`, because browsers would refuse the literal
-star, but accept the origin that the expression lets through: any such site reads the answers as the visitor who is
-logged in.
+It is `*` in disguise. With `allow_credentials=True` it is worse than `*`: browsers refuse the literal star, but accept an
+origin that the expression allows, so any such site reads the responses as the logged-in visitor.
 
 ## Example
 ```python
@@ -51,8 +50,8 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: only you know which of the admitted names are yours. Replace `.*` by `[a-z0-9-]+`, anchor the domain
-with an escaped dot in front of it, and list fixed names in `allow_origins`.
+No automatic fix: only you know which of the allowed names are yours. Replace `.*` with `[a-z0-9-]+`, put an escaped dot before
+the domain, and list fixed names in `allow_origins`.
 
 ## References
 - Starlette, CORSMiddleware: https://starlette.dev/middleware/; Kludex/starlette#3165 replaced the documentation's own

@@ -1,15 +1,13 @@
-r"""A dot of the regular expression is not escaped
+r"""A dot in the regular expression is not escaped
 
 ## What it does
-In a regular expression `.` is any character. `https://app.example.com` as `allow_origin_regex` matches the origin
-that was meant, and also `https://appxexample.com`, a name that anybody may register: where a dot stands, any
-character will do.
+In a regular expression, `.` matches any character. `https://app.example.com` as `allow_origin_regex` matches the intended
+origin, but also `https://appxexample.com`, a name that anyone can register.
 
 The intended page works, so the browser prints nothing.
 
 ## Why is this bad
-The owner of the look-alike domain may read the API's answers, and with `allow_credentials=True` as the visitor who is
-logged in.
+The owner of the look-alike domain may read the API's responses, with `allow_credentials=True` even as the logged-in visitor.
 
 ## Example
 ```python
@@ -52,7 +50,7 @@ def create_user() -> dict[str, str]:
 For fixed names no expression is needed: `allow_origins=["https://app.example.com"]`.
 
 ## Fix safety
-Safe: the fix escapes the dots between the labels of the host name. It can only narrow what is admitted.
+Safe: the fix escapes the dots between the labels of the host name. It can only narrow what is allowed.
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/

@@ -1,4 +1,4 @@
-"""The request is larger than the server in front takes
+"""The request is larger than the server in front accepts
 
 ## What it does
 A proxy refuses the body of an upload with 413 before the app sees it. Its error page has no CORS headers, so the browser
@@ -7,19 +7,19 @@ reports CORS:
 > Access to fetch at 'http://localhost:8000/api/photos' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-Chromium prints the status on the line beside it: `net::ERR_FAILED 413 (Request Entity Too Large)`. Small uploads work,
-which is how to confirm it. Where the proxy closes the connection while the page still sends, there is only
-`net::ERR_CONNECTION_RESET`. 431 is the same for headers: cookies or a token that have grown too long.
+Chromium prints the status on a separate line: `net::ERR_FAILED 413 (Request Entity Too Large)`. To confirm it, try a small
+upload, which works. If the proxy closes the connection while the page is still sending, the browser shows only
+`net::ERR_CONNECTION_RESET`. 431 is the same for headers: cookies or a token are too long.
 
 ## Why is this bad
-nginx takes 1 MB where nothing is configured. No CORS setting changes that; the limit does:
+nginx accepts 1 MB by default. CORS settings do not change that; raise the limit:
 
 - *nginx*: `client_max_body_size 20m;` (in a Kubernetes Ingress the annotation
   `nginx.ingress.kubernetes.io/proxy-body-size: 20m`)
 - *Apache*: `LimitRequestBody`; *Caddy*: `request_body max_size`; *Traefik*: `buffering.maxRequestBodyBytes`; *Envoy*:
   `max_request_bytes` of the buffer filter; *HAProxy*: the rule on `req.body_size`; *IIS*: `maxAllowedContentLength`
-- *Cloudflare* takes 100 MB on the free plan, *API Gateway* 10 MB, *Lambda* 6 MB, *Vercel* functions 4.5 MB: send large
-  files straight to storage with a signed URL.
+- *Cloudflare* accepts 100 MB on the free plan, *API Gateway* 10 MB, *Lambda* 6 MB, *Vercel* functions 4.5 MB: send large files
+  straight to storage with a signed URL.
 
 ## Example
 ```python
@@ -36,8 +36,8 @@ async def add_photo(photo: UploadFile) -> dict[str, int]:
 ```
 
 ## Use instead
-Raise the limit in front a little above the app's own, so that the app refuses what is too large, with CORS headers and
-a reason that the page can read:
+Set the limit in front slightly above the app's own, so that the app refuses larger requests, with CORS headers and a reason
+that the page can read:
 
 ```nginx
 client_max_body_size 21m;

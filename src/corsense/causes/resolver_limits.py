@@ -1,14 +1,13 @@
-"""The origin resolver, or a limit of it, cannot be used
+"""The origin resolver or one of its limits is invalid
 
 ## What it does
-`origin_resolver` is nothing that can be called, or a limit of it is no number in its range: `origin_resolver_timeout`
-is seconds above 0, `origin_resolver_ttl` seconds from 0 (0: answers are not kept), `origin_resolver_cache` a whole
-number above 0. The policy is refused with `PolicyError`, so the app does not start, and there is no message in any
-browser.
+`origin_resolver` is not callable, or one of its limits is out of range: `origin_resolver_timeout` must be more than 0 seconds,
+`origin_resolver_ttl` 0 seconds or more (0: answers are not cached), `origin_resolver_cache` an integer above 0. `Policy` raises
+`PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
-A resolver that may take any time holds up every request of every page that is not listed, and whoever sends requests
-chooses how many of these there are. Without an end to what is kept, memory is theirs as well.
+Without a time limit, a resolver can hold up every request from an unlisted page, and the sender chooses how many of these there
+are. Without a cache limit, the sender can also fill the memory.
 
 ## Example
 ```python
@@ -57,7 +56,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-The resolver may be a coroutine function. Whatever it raises, and every answer but `True`, is a refusal.
+The resolver may be a coroutine function. An exception, or any answer other than `True`, is a refusal.
 
 ## Fix safety
 No automatic fix: the right limit is that of your database.

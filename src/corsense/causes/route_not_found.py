@@ -1,20 +1,20 @@
 """No route of the app matches the path
 
 ## What it does
-The page calls a path, or a method of it, that the app does not have: a missing prefix (`/api`, `/v1`), a router that is
-not included, a typing error. With a CORS layer the page can read the 404 or 405; the browser prints
+The page calls a path, or a method of it, that the app does not have: a missing prefix (`/api`, `/v1`), a router that is not
+included, a typo. With a CORS layer, the page can read the 404 or 405, and the browser prints:
 
 > Failed to load resource: the server responded with a status of 404 (Not Found)
 
-Without a CORS layer it reports CORS, and the 404 or 405 is on the line beside it.
+Without a CORS layer, it reports CORS and prints the 404 or 405 on a separate line.
 
 ## Why is this bad
-A check that asks for a route which does not exist proves nothing about the one that was meant: `CORSMiddleware` answers
-preflights for every path, whether a route is there or not.
+Checking a route that does not exist proves nothing about the intended one: `CORSMiddleware` answers preflights for every path,
+whether or not a route exists.
 
-Compare the URL in the network tab with `app.routes`, or with the paths in `/docs`. Behind a proxy, look at what it
-strips: `proxy_pass http://app/;` with a slash at the end removes the prefix of the `location`, without one it stays;
-`handle_path` in Caddy and `stripPrefix` in Traefik remove it, too. FastAPI's `root_path` does not add a prefix to routes.
+Compare the URL in the network tab with `app.routes`, or with the paths in `/docs`. Behind a proxy, check what it strips:
+`proxy_pass http://app/;` with a trailing slash removes the prefix of the `location`, without the slash it keeps it;
+`handle_path` in Caddy and `stripPrefix` in Traefik also remove it. FastAPI's `root_path` does not add a prefix to routes.
 
 ## Example
 ```python
@@ -53,7 +53,7 @@ app.include_router(router, prefix="/api")
 ```
 
 ## Fix safety
-No automatic fix: whether the page or the app is right, only you know.
+No automatic fix: only you know whether the page or the app is right.
 
 ## References
 - RFC 9110, sections 15.5.5 and 15.5.6: 404, 405

@@ -1,20 +1,20 @@
 """Page and API share an origin, so CORS does not apply
 
 ## What it does
-Scheme, host and port of the page and of the API are the same. The browser makes no check, sends no preflight and
-shows script every header but `Set-Cookie`. A CORS layer is not missing here.
+Scheme, host and port of the page and of the API are the same. The browser makes no check, sends no preflight and shows script
+every header except `Set-Cookie`. A CORS layer is not missing here.
 
 Nothing is blocked, so the browser prints nothing.
 
 ## Why is this bad
-It is not; it is the simplest arrangement there is. It is worth knowing what counts as the same, though:
+It is not; it is the simplest setup. But know what counts as the same:
 
 - the same *domain* is not enough: `http://localhost:3000` and `http://localhost:8000` differ in the port,
   `https://app.example.com` and `https://api.example.com` in the host. Both pairs need CORS.
-- cookies have another measure, the *site*: ports do not count there, and subdomains belong together.
+- cookies use the *site* instead: ports do not count, and subdomains belong together.
 
 ## Example
-A page served on its own port needs a CORS layer, with everything that can go wrong in it.
+A page served on its own port needs a CORS layer, which can be misconfigured:
 
 ```python
 from fastapi import FastAPI
@@ -30,8 +30,8 @@ def list_users() -> list[str]:
 ```
 
 ## Use instead
-The app serves the built frontend itself, and the page calls relative addresses, `fetch("/api/users")`. (A development
-server can do the same the other way round: Vite and its kin have a `proxy` setting.)
+The app serves the built frontend itself, and the page calls relative addresses, `fetch("/api/users")`. (A development server
+can do the reverse: Vite and similar tools have a `proxy` setting.)
 
 ```python
 from fastapi import FastAPI
@@ -48,11 +48,10 @@ def list_users() -> list[str]:
 app.mount("/", StaticFiles(directory="dist", html=True, check_dir=False), name="frontend")
 ```
 
-Recent FastAPI has `app.frontend("/", directory="dist")` for it.
+Recent FastAPI versions have `app.frontend("/", directory="dist")` for this.
 
 ## Fix safety
-Nothing to fix. If *no* page of another origin uses the API, a CORS layer can be removed; that closes and opens
-nothing for your own page.
+Nothing to fix. If *no* page of another origin uses the API, you can remove the CORS layer; your own page is not affected.
 
 ## References
 - Fetch Standard, *Main fetch*: same origin, response tainting "basic" (https://fetch.spec.whatwg.org/)

@@ -1,22 +1,21 @@
 """Nothing answers at that address
 
 ## What it does
-No connection came about: the server is not running, listens on another port or interface, the name does not resolve,
-or the certificate is not trusted. There was no answer, so there were no headers to check. Chromium says so:
+The browser could not connect: the server is not running, it listens on another port or interface, the name does not resolve, or
+the certificate is not trusted. Without a response there are no headers to check. Chromium says so:
 
 > Failed to load resource: net::ERR_CONNECTION_REFUSED
 
-Firefox calls even this a "Cross-Origin Request Blocked ... CORS request did not succeed", with the status `(null)`.
-WebKit says "Could not connect", and after a preflight "due to access control checks". To the page all three say no
-more than `TypeError`.
+Firefox reports even this as "Cross-Origin Request Blocked ... CORS request did not succeed", with the status `(null)`. WebKit
+says "Could not connect", and after a preflight "due to access control checks". In all three, the page gets only a `TypeError`.
 
 ## Why is this bad
 It is not CORS, and no header fixes it.
 
-- *Refused*: start the server; look at its port. In a container, listen on `0.0.0.0` and publish the port.
-- *Name not resolved*: names of Docker services (`http://api:8000`) exist between containers. The page runs in the
-  user's browser, which does not know them.
-- *Certificate*: open the API's address in a tab and look at the warning. Script is never offered "proceed anyway".
+- *Refused*: start the server and check its port. In a container, listen on `0.0.0.0` and publish the port.
+- *Name not resolved*: names of Docker services (`http://api:8000`) resolve only between containers. The page runs in the user's
+  browser, which does not know them.
+- *Certificate*: open the API's address in a tab and look at the warning. Script never gets a "proceed anyway" prompt.
 
 ## Example
 ```python
@@ -32,7 +31,7 @@ def list_users() -> list[str]:
 
 
 if __name__ == "__main__":
-    # In a container this is reachable from inside the container only; and the page calls port 8000.
+    # In a container this is reachable only from inside the container, and the page calls port 8000.
     uvicorn.run(app, host="127.0.0.1", port=8080)
 ```
 

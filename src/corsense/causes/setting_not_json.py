@@ -1,17 +1,17 @@
-"""A list in the environment is not written as JSON
+"""A list in the environment is not valid JSON
 
 ## What it does
-pydantic-settings reads a field of type `list[str]` from the environment as JSON. `CORS_ORIGINS=https://app.example.com`
-is no JSON, so the app does not start:
+pydantic-settings reads a field of type `list[str]` from the environment as JSON. `CORS_ORIGINS=https://app.example.com` is not
+JSON, so the app does not start:
 
 > pydantic_settings.exceptions.SettingsError: error parsing value for field "cors_origins" from source "EnvSettingsSource"
 
-An empty variable, single quotes (`['https://app.example.com']`) and quotes that a shell or Docker Compose has eaten do
-the same. The browser sees a server that is down.
+An empty variable, single quotes (`['https://app.example.com']`) and quotes that a shell or Docker Compose removes have the same
+effect. The browser sees a server that is down.
 
 ## Why is this bad
-The app is down, and the log speaks of parsing. The reverse is worse: a validator that splits at commas and gets a JSON
-text makes entries such as `["https://app.example.com"`, which match nothing.
+The app is down, and the log only mentions parsing. The reverse is worse: a validator that splits JSON at commas makes entries
+such as `["https://app.example.com"`, which match nothing.
 
 ## Example
 ```python

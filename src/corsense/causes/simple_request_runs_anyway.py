@@ -1,19 +1,17 @@
 """CORS keeps the answer from the page, not the request from the server
 
 ## What it does
-A request that a plain HTML form could make (`GET`, `HEAD` or `POST`, with a form's content types) is sent without
-asking. The server runs it; only the answer is kept from a page that is not allowed:
+A request that a plain HTML form could make (`GET`, `HEAD` or `POST`, with a form's content types) is sent without a preflight.
+The server executes it; the browser only hides the response from a page that is not allowed:
 
 > Access to fetch at 'http://localhost:8000/api/purge' from origin 'https://evil.example' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-The line is red, and the users are gone all the same. `CORSMiddleware` does not refuse such requests: it leaves out
-the header.
+The console shows an error, but the users are deleted. `CORSMiddleware` does not refuse such requests: it only omits the header.
 
 ## Why is this bad
-CORS lets a server *loosen* a rule of the browser. It is no firewall, no login, and no protection against forged
-requests (CSRF): with cookies that travel (`SameSite=None`), any site can trigger the route as your user. curl and
-Postman do not care at all.
+CORS lets a server *relax* a browser rule. It is not a firewall, a login, or a protection against forged requests (CSRF): with
+cross-site cookies (`SameSite=None`), any site can trigger the route as your user. curl and Postman ignore CORS.
 
 ## Example
 ```python
@@ -30,8 +28,8 @@ def purge() -> dict[str, str]:
 ```
 
 ## Use instead
-Authorise the caller, and let state-changing routes demand something that no form can send: JSON (FastAPI since 0.132
-insists on the content type), a token in a header, or an expected `Origin`.
+Authorise the caller, and let state-changing routes require something that no form can send: JSON (FastAPI requires the content
+type since 0.132), a token in a header, or an expected `Origin`.
 
 ```python
 from typing import Annotated
@@ -56,7 +54,7 @@ def purge(authorization: Annotated[str | None, Header()] = None) -> dict[str, st
 ```
 
 ## Fix safety
-No automatic fix: who may do what is not a question of CORS.
+No automatic fix: CORS does not decide who may do what.
 
 ## References
 - Fetch Standard, *CORS protocol*, *HTTP responses* (https://fetch.spec.whatwg.org/)

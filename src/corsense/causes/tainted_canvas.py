@@ -10,10 +10,10 @@ Firefox says "The operation is insecure.", WebKit "The operation is insecure." o
 data", WebGL "The image element contains cross-origin data, and may not be loaded."
 
 ## Why is this bad
-Without the `crossorigin` attribute the browser sends no `Origin` and asks for no permission, so headers alone do not
-help, and the attribute alone turns the image into a CORS error. Both are needed: `crossorigin` in the page, *before*
-`src` is set, and the header on the image's answer. An image that the page also shows without the attribute comes from
-the cache without the header: use it everywhere, and let the server say `Vary: Origin`.
+Without the `crossorigin` attribute, the browser sends no `Origin` and makes no CORS request, so headers alone do not help; the
+attribute alone turns the image into a CORS error. Both are needed: `crossorigin` in the page, *before* `src` is set, and the
+header on the image's response. If the page also shows the image without the attribute, the cached copy may lack the header: use
+the attribute everywhere, and send `Vary: Origin`.
 
 ## Example
 ```python
@@ -44,8 +44,8 @@ def photo() -> Response:
     return Response(b"...", media_type="image/png")
 ```
 
-Images in a bucket or CDN need the header there: the bucket's own CORS rules, with `Vary: Origin` or `Origin` in the
-cache key. Where a site offers none, load the image through your own server.
+Images in a bucket or CDN need the header there: the bucket's own CORS rules, with `Vary: Origin` or `Origin` in the cache key.
+If a site does not send it, load the image through your own server.
 
 ## Fix safety
 No automatic fix: the attribute is in the page.

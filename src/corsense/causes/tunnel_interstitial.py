@@ -1,18 +1,18 @@
-"""A tunnel shows its own page in place of the API
+"""A tunnel shows its own page instead of the API
 
 ## What it does
-ngrok's free plan, localtunnel and Microsoft's dev tunnels show people a page once, a warning or a login, before they
-pass browsers on. A script that calls the API gets that page too: HTML without CORS headers, often with status 200.
+ngrok's free plan, localtunnel and Microsoft's dev tunnels show visitors a page once, a warning or a login, before they let
+browsers through. A script that calls the API gets that page too: HTML without CORS headers, often with status 200.
 
 > Access to fetch at 'https://ab12.ngrok-free.app/api/users' from origin 'http://localhost:3000' has been blocked by
 > CORS policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-curl and Postman get the API, because the page is shown to browsers only. The answer names the tunnel:
-`ngrok-error-code: ERR_NGROK_6024`. When the tunnel is closed, its own 404 looks the same (`ERR_NGROK_3200`).
+curl and Postman get the API, because the page is shown to browsers only. The response names the tunnel: `ngrok-error-code:
+ERR_NGROK_6024`. When the tunnel is closed, its own 404 looks the same (`ERR_NGROK_3200`).
 
 ## Why is this bad
-The app was not asked, so its CORS settings do not matter. Tell the tunnel to skip its page, with a header that the page
-sends and that the app's CORS settings allow:
+The request never reaches the app, so its CORS settings do not matter. Make the tunnel skip its page, with a header that your
+page sends and the app's CORS settings allow:
 
 - *ngrok*: `ngrok-skip-browser-warning: 1` (any value), or a paid plan
 - *localtunnel* (`loca.lt`): `bypass-tunnel-reminder: 1` (any value)
@@ -57,7 +57,7 @@ def list_users() -> list[str]:
 An `<img>`, an `EventSource` and a WebSocket cannot send the header; for them, serve the page through the same tunnel.
 
 ## Fix safety
-No automatic fix. Do not allow all headers for the sake of this one; take it out again before production.
+No automatic fix. Do not allow all headers just for this one, and remove it before production.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,16 @@
-"""The endpoint crashes, and the 500 has no CORS headers
+"""The endpoint crashes, and its 500 has no CORS headers
 
 ## What it does
-The code behind the route raised an exception. The 500 is sent from outside the CORS layer (see
+The route's code raised an exception. Starlette sends the 500 from outside the CORS layer (see
 `error-response-without-cors`), so the browser shows the crash as a CORS fault:
 
 > Access to fetch at 'http://localhost:8000/api/users/7' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: No 'Access-Control-Allow-Origin' header is present on the requested resource.
 
-The finding shows the traceback, the last line of *your* code first.
+The finding shows the traceback, starting with the last line of *your* code.
 
 ## Why is this bad
-The CORS settings are right; changing them changes nothing. The error to fix is in the endpoint.
+The CORS settings are correct; changing them does not help. The error is in the endpoint.
 
 ## Example
 ```python
@@ -46,11 +46,11 @@ def read_user(user_id: str) -> dict[str, str]:
     return {"name": USERS[user_id]}
 ```
 
-`HTTPException` and validation errors are answered inside the CORS layer: the page can read them.
+`HTTPException` and validation errors are handled inside the CORS layer, so the page can read them.
 
 ## Fix safety
-No automatic fix: what the endpoint should do is yours to say. A handler that hides every exception would only move
-the fault.
+No automatic fix: only you know what the endpoint should do. A handler that hides every exception would only move the
+fault.
 
 ## References
 - FastAPI, Handling Errors: https://fastapi.tiangolo.com/tutorial/handling-errors/

@@ -1,12 +1,12 @@
 """A comment silences a rule that finds nothing there
 
 ## What it does
-`# corsense: ignore[rule]` at the end of a line silences the findings of that rule on the line, or on the statement that the
-line begins or ends. This comment silences nothing: the fault is gone, it is on another line, or the rule has another name.
-It is information, since nothing is wrong with the API, and there is no message in any browser.
+`# corsense: ignore[rule]` at the end of a line silences that rule's findings on the line, or on the statement that begins or
+ends there. This comment silences nothing: the fault is gone, it is on another line, or the rule has another name. The finding
+is information only: nothing is wrong with the API, and there is no message in any browser.
 
 ## Why is this bad
-The next reader takes the comment for a warning that still holds, and should the fault come back, nobody notices.
+The next reader believes that the fault still exists, and if it comes back, no one notices.
 
 ## Example
 ```python
@@ -44,11 +44,11 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-`corsense lint` reports a comment only when it names a rule that source can show. `corsense check` finds more, and what it
-finds depends on the origins and requests that it tries: there, a comment that this very run did not need is reported.
+`corsense lint` reports a comment only if it names a rule that lint can check. `corsense check` finds more, depending on the
+origins and requests that it tries: it reports a comment that this run did not need.
 
 ## Fix safety
-No automatic fix: whether the comment is old or on the wrong line is for you to say.
+No automatic fix: only you know whether the comment is outdated or on the wrong line.
 
 ## References
 - ruff, *unused-noqa (RUF100)*: https://docs.astral.sh/ruff/rules/unused-noqa/

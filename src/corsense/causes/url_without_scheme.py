@@ -1,19 +1,18 @@
-"""The address that is called has no `http://`
+"""The request URL has no `http://`
 
 ## What it does
-`fetch("localhost:8000/api/users")` does not call port 8000: by the rules of URLs, `localhost:` is the scheme. The
-browser sends nothing.
+`fetch("localhost:8000/api/users")` does not call port 8000: in a URL, `localhost:` is the scheme. The browser sends nothing.
 
 > Fetch API cannot load localhost:8000/api/users. URL scheme "localhost" is not supported.
 
-Firefox says "CORS request not http". Without a port (`fetch("api.example.com/users")`) it is a relative path, and the
-page's own server answers 404, or with its `index.html` and "Unexpected token '<'".
+Firefox says "CORS request not http". Without a port (`fetch("api.example.com/users")`) it is a relative path, and the page's
+own server answers 404, or sends its `index.html`, which gives "Unexpected token '<'".
 
 ## Why is this bad
-Firefox's text and the tab's habit of adding `http://` by itself send people to the CORS settings.
+Firefox's message mentions CORS, and the address bar adds `http://` automatically, so people look at the CORS settings.
 
 ## Example
-The frontend's setting, as the API hands it out:
+The frontend's setting, as the API serves it:
 
 ```python
 from fastapi import FastAPI

@@ -1,18 +1,18 @@
-"""The answer depends on the origin, and does not say so
+"""The response depends on the origin, but does not say so
 
 ## What it does
-`Access-Control-Allow-Origin` is chosen by the request's `Origin`, but the answer lacks `Vary: Origin`. A cache then
-keeps one variant and hands it to everybody: the answer for one site goes to another, and the answer for a visit
-without `Origin` (no CORS headers at all) goes to the page.
+`Access-Control-Allow-Origin` depends on the request's `Origin`, but the response lacks `Vary: Origin`. A cache then stores one
+variant and serves it to everyone: one site gets the response for another, or the page gets the response to a request without
+`Origin` (no CORS headers at all).
 
 > Access to fetch at 'http://localhost:8000/api/users' from origin 'http://localhost:3000' has been blocked by CORS
 > policy: The 'Access-Control-Allow-Origin' header has a value 'https://app.example.com' that is not equal to the
 > supplied origin. Have the server send the header with a valid value.
 
 ## Why is this bad
-It comes and goes: only behind a CDN, or only after the address was opened in a tab. It concerns answers that may be
-cached, which most `GET` answers are unless they say otherwise. `Vary` belongs on **all** variants, those to requests
-without `Origin` too; Starlette does so since its releases of autumn 2026.
+It is intermittent: only behind a CDN, or only after the address was opened in a tab. It affects cacheable responses, which most
+`GET` responses are unless they say otherwise. `Vary` belongs on **all** variants, including responses to requests without
+`Origin`; Starlette does this since its releases of autumn 2026.
 
 ## Example
 ```python
@@ -56,9 +56,8 @@ def list_users() -> list[str]:
 In a hand-written layer: `response.headers.add_vary_header("Origin")`, whether the request has an `Origin` or not.
 
 ## Fix safety
-No automatic fix: the layer is hand-written, or stands in front of the app. Adding `Vary: Origin` is safe, it permits
-nothing. It may lower the hit rate of a shared cache; where the answer is for everybody, `*` with a constant header
-caches better.
+No automatic fix: the layer is hand-written, or runs in front of the app. Adding `Vary: Origin` is safe: it permits nothing. It
+may lower the hit rate of a shared cache; if the response is public, a constant `*` caches better.
 
 ## References
 - Fetch Standard, *CORS protocol and HTTP caches* (https://fetch.spec.whatwg.org/)

@@ -1,16 +1,15 @@
 """A WebSocket accepts pages of every origin
 
 ## What it does
-WebSockets are not under CORS. The browser sends `Origin` and cookies with the handshake, makes no check of the
-answer, and leaves the decision to the server. `CORSMiddleware` passes WebSockets on without a look, so an endpoint
-that does not check `Origin` itself is open to every page.
+CORS does not apply to WebSockets. The browser sends `Origin` and cookies with the handshake, does not check the response, and
+lets the server decide. `CORSMiddleware` passes WebSockets on unchecked, so an endpoint that does not check `Origin` itself is
+open to every page.
 
 It connects, from everywhere, so the browser prints nothing.
 
 ## Why is this bad
-A foreign page can open the socket as the visitor who is logged in, read what it sends and write to it (cross-site
-WebSocket hijacking). On `localhost` it is enough that the program runs: several local tools had an advisory for
-exactly this.
+An untrusted page can open the socket as the logged-in visitor, read what it sends and write to it (cross-site WebSocket
+hijacking). On `localhost`, a running program is enough: several local tools had security advisories for exactly this.
 
 ## Example
 ```python
@@ -50,10 +49,10 @@ async def events(socket: WebSocket) -> None:
     await socket.close()
 ```
 
-Clients that are no browsers send no `Origin`, or any they like: for them, a token is the check.
+Clients other than browsers send no `Origin`, or any value: check a token for them.
 
 ## Fix safety
-No automatic fix: non-browser clients of the socket would be turned away too, and only you know whether there are any.
+No automatic fix: non-browser clients of the socket would be refused too, and only you know whether there are any.
 
 ## References
 - WHATWG WebSockets, *Opening handshake*; RFC 6455, section 10.2, Origin Considerations

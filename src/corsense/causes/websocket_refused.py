@@ -1,17 +1,16 @@
 """The server refuses the WebSocket handshake
 
 ## What it does
-The server is there, and answers the handshake with another status than 101. WebSockets are not under CORS: no CORS
-header opens or closes one, and `CORSMiddleware` does not look at them.
+The server answers the handshake with a status other than 101. CORS does not apply to WebSockets: no CORS header allows or
+blocks one, and `CORSMiddleware` ignores them.
 
 > WebSocket connection to 'ws://localhost:8000/ws' failed: Error during WebSocket handshake: Unexpected response code: 403
 
-The status tells who refused it:
+The status shows who refused it:
 
-- *403*: the app closed the socket before `accept()`: an exception or a failed dependency, `WebSocketException`, a check
-  of `Origin` or of a token, or no WebSocket route at that path. Starlette answers all of these with 403. Socket.IO has a
-  list of its own, `cors_allowed_origins`, and says "is not an accepted origin" in the log. From Envoy: no
-  `upgrade_configs`.
+- *403*: the app closed the socket before `accept()`: an exception or a failed dependency, `WebSocketException`, a check of
+  `Origin` or of a token, or no WebSocket route at that path. Starlette answers all of these with 403. Socket.IO has its own
+  list, `cors_allowed_origins`, and says "is not an accepted origin" in the log. From Envoy: no `upgrade_configs`.
 - *404*: the request arrived as plain HTTP: uvicorn without a WebSocket library (`pip install "uvicorn[standard]"`), or a
   proxy that does not pass `Upgrade` on.
 - *400, 426*: a proxy that drops `Connection: upgrade`. *401*: a login in front. *200, 301 to 308*: another server, or a
@@ -21,7 +20,7 @@ The status tells who refused it:
 Firefox and WebKit do not print the status; the network tab has it.
 
 ## Why is this bad
-The time goes into CORS settings, which have no part in it. The knobs: nginx `proxy_http_version 1.1;`,
+People spend time on CORS settings, which do not matter here. The relevant settings: nginx `proxy_http_version 1.1;`,
 `proxy_set_header Upgrade $http_upgrade;`, `proxy_set_header Connection "upgrade";`; Apache `ProxyPass ... upgrade=websocket`;
 Envoy `upgrade_configs`; Varnish `return (pipe)`; HAProxy, Caddy and Traefik pass WebSockets on.
 
@@ -72,7 +71,7 @@ async def events(socket: WebSocket) -> None:
 ```
 
 ## Fix safety
-No automatic fix. Do not remove the check of `Origin` to get rid of the 403: it keeps foreign pages out (see
+No automatic fix. Do not remove the `Origin` check to get rid of the 403: it keeps untrusted pages out (see
 `websocket-origin-unchecked`).
 
 ## References

@@ -1,14 +1,14 @@
 """The setting falls back to every origin
 
 ## What it does
-The origins come from the environment, and the default is `*`. Where the variable is forgotten, misspelt or empty, the
-app starts and allows every site, with nothing to show for it.
+The origins come from the environment, and the default is `*`. If the variable is forgotten, misspelt or empty, the app starts
+and allows every site, without any warning.
 
 Everything works, so the browser prints nothing.
 
 ## Why is this bad
-A permission that is missing is noticed within minutes. One that is too wide is noticed by somebody else. Settings
-that guard something should fail closed: no value, no permission.
+You notice a missing permission within minutes; an attacker notices one that is too wide. Security settings should fail closed:
+no value, no permission.
 
 ## Example
 ```python
@@ -53,8 +53,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Fix safety
-No automatic fix: it would close deployments that rely on the default without knowing it. Set the variable there
-first.
+No automatic fix: it would break deployments that rely on the default without knowing it. Set the variable there first.
 
 ## References
 - OWASP, *Fail securely* (https://owasp.org/www-community/Fail_securely)

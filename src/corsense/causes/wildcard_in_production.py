@@ -1,12 +1,12 @@
 """Production allows every origin
 
 ## What it does
-`Policy.production()`, or settings where `ENVIRONMENT` or `FASTAPI_ENV` names production, are given `"*"`. The policy is
-refused with `PolicyError`, so the app does not start, and there is no message in any browser.
+`Policy.production()`, or settings where `ENVIRONMENT` or `FASTAPI_ENV` names production, get `"*"`. corsense refuses the policy
+with `PolicyError`, so the app does not start, and there is no message in any browser.
 
 ## Why is this bad
-`*` is what one writes to be rid of an error while developing. In production it lets every page on the web read what
-the API says to anybody who can reach it: all of an internal API, as soon as a colleague opens a foreign page.
+`*` is a common way to silence an error during development. In production it lets every page on the web read whatever the API
+serves without credentials: all of an internal API, as soon as a colleague opens an untrusted page.
 
 ## Example
 ```python
@@ -47,8 +47,7 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-For an API that is meant for everybody, say so: `Policy.public_api()`. In settings, `CORS_ORIGINS=*` without
-`ENVIRONMENT` is taken as it stands.
+For a public API, use `Policy.public_api()`. In settings, `CORS_ORIGINS=*` without `ENVIRONMENT` is accepted.
 
 ## Fix safety
 No automatic fix: only you know whether the API is public.

@@ -1,21 +1,19 @@
 """Every origin is allowed, without credentials
 
 ## What it does
-With `allow_origins=["*"]` and no credentials, pages of every site may read what the API tells anybody who asks. The
+With `allow_origins=["*"]` and no credentials, pages of every site may read what the API returns to anonymous requests. The
 browser attaches no cookies to such requests, and refuses `*` if the page wants to send them.
 
-The browser prints nothing, unless the page asks for credentials: then see `wildcard-with-credentials`.
+The browser prints nothing, unless the page sends credentials: then see `wildcard-with-credentials`.
 
 ## Why is this bad
-For a public API it is not bad at all: anyone could fetch the same with curl. It is bad in two cases, which is why it
-is worth a look.
+For a public API it is fine: anyone could fetch the same with curl. It is bad in two cases:
 
-- The API is guarded by *where it can be reached from*: an intranet, a VPN, `localhost`. A visitor's browser is
-  inside, and with `*` any website may use it as a bridge.
-- The star is a stopgap. The day somebody adds `allow_credentials=True` for the login, it becomes
-  `wildcard-with-credentials`.
+- The API is protected only by *where it can be reached from*: an intranet, a VPN, `localhost`. The visitor's browser is inside,
+  and with `*` any website can use it as a bridge.
+- The star is a stopgap. Once someone adds `allow_credentials=True` for the login, it becomes `wildcard-with-credentials`.
 
-So why not the wildcard? Because a list costs one line, and says who your clients are.
+A list takes one line and documents who your clients are.
 
 ## Example
 ```python
@@ -53,10 +51,10 @@ def create_user() -> dict[str, str]:
     return {"name": "Ada"}
 ```
 
-For an API that really is public, keep the star, and keep credentials off.
+For a truly public API, keep the star and keep credentials off.
 
 ## Fix safety
-Nothing is changed by itself. A list is always the narrower choice.
+No automatic fix. A list is always the narrower choice.
 
 ## References
 - Fetch Standard, *CORS protocol and credentials*, and *HTTP responses* on `*` (https://fetch.spec.whatwg.org/)

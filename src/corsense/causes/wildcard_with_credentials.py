@@ -1,7 +1,7 @@
 """Every origin is allowed, together with credentials
 
 ## What it does
-Two truths meet here.
+Browsers and Starlette treat this pair differently.
 
 *The browser* refuses the literal `*` for a request with credentials (`credentials: "include"`, `withCredentials =
 true`). A server that sends it gets:
@@ -11,16 +11,15 @@ true`). A server that sends it gets:
 > 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials
 > mode is 'include'.
 
-*Starlette* knows that, and with `allow_origins=["*"]` **and** `allow_credentials=True` it does not send `*`: it
-answers every origin with that origin's own name and `Access-Control-Allow-Credentials: true`. The browser is content,
-and every site on the web may call the API as the visitor who is logged in. FastAPI's and Starlette's documentation
-say that the pair "cannot" be set; it can, and this is what it does.
+*Starlette* knows that, and with `allow_origins=["*"]` **and** `allow_credentials=True` it does not send `*`: it returns each
+request's own `Origin` and `Access-Control-Allow-Credentials: true`. The browser accepts that, and every site on the web may
+call the API as the logged-in visitor. FastAPI's and Starlette's documentation say that the pair "cannot" be set; it can, and
+this is what it does.
 
 ## Why is this bad
-A page that your user happens to visit can read their data and act in their name, as far as the browser attaches the
-cookies (`SameSite=None`, or a site that counts as the same). It was one link of the chain in CVE-2025-34291, an
-account takeover with code execution in a FastAPI application, on the list of exploited vulnerabilities since May
-2026.
+Any page that your user visits can read their data and act in their name, if the browser attaches the cookies (`SameSite=None`,
+or the same site). It was one link in the chain of CVE-2025-34291, an account takeover with code execution in a FastAPI
+application, on the list of exploited vulnerabilities since May 2026.
 
 ## Example
 ```python
@@ -43,7 +42,7 @@ def create_user() -> dict[str, str]:
 ```
 
 ## Use instead
-If the page sends cookies, name it. If the API is for everybody, drop the credentials and keep the star.
+If the page sends cookies, name its origin. If the API is public, drop the credentials and keep the star.
 
 ```python
 from fastapi import FastAPI
@@ -66,9 +65,8 @@ def create_user() -> dict[str, str]:
 A bearer token that the script sets itself needs no credentials mode: `allow_headers=["Authorization"]` is enough.
 
 ## Fix safety
-The fix replaces `*` by the origins you asked about by name, and is not offered without one. It takes permission away
-from every other site; if one of them was meant to have it, it must be listed. Copying the `Origin` of the request
-into the answer is not a fix but the fault.
+The fix replaces `*` with the origins you named, and is not offered without one. It withdraws the permission from every other
+site; list any other site that needs it. Copying the request's `Origin` into the response is not a fix; it is the fault.
 
 ## References
 - Fetch Standard, *CORS protocol and credentials* (https://fetch.spec.whatwg.org/)
