@@ -61,7 +61,7 @@ in the source; for a setting, change your own code as above.
 
 ## References
 - Fetch Standard, *CORS check* (https://fetch.spec.whatwg.org/)
-- sanic-org/sanic-ext#233, half a day lost to the blank behind a comma
+- sanic-org/sanic-ext#233, half a day lost to the space after a comma
 - pydantic/pydantic-settings#732, comma separated lists in settings
 """
 

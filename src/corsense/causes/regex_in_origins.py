@@ -56,7 +56,7 @@ stays within one site that is not a public suffix, with its dots escaped. Any ot
 
 ## References
 - Starlette, CORSMiddleware, `allow_origin_regex`: https://starlette.dev/middleware/
-- OpenGradient/BitQuant#134, an expression in the list, silently dead
+- OpenGradient/BitQuant#134, an expression in the list, without effect
 """
 
 from __future__ import annotations
