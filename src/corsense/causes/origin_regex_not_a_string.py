@@ -12,7 +12,7 @@ The middleware cannot be built, so the app answers **every** request with a 500 
 A `bytes` expression compiles, but raises `TypeError` when it is matched against an origin.
 
 ## Why is this bad
-The browser reports CORS, the server log mentions `re`, and neither names the argument. No client gets an answer, not even
+The browser reports CORS, the server log mentions `re`, and neither names the argument. No client is served, not even
 outside a browser.
 
 ## Example
