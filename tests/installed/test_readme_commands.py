@@ -15,8 +15,9 @@ import pytest
 from tests.installed.conftest import ROOT, UV, clean_environment, succeed
 from tests.project.pages import DOCUMENTS, commands, is_session
 
-NOT_RUN_HERE = {"scripts/test"}
-"""What continuous integration runs itself, on a fresh clone: `.ci/run` is this command."""
+SPARK_CLUSTER = "corsense policy replay 's3a://bucket/logs/*.json.gz' --policy main:app --engine spark://master:7077"
+NOT_RUN_HERE = {"scripts/test", SPARK_CLUSTER}
+"""What continuous integration runs itself, on a fresh clone: `.ci/run` is this command. And what needs a cluster."""
 
 HAR = """{"log": {"version": "1.2", "creator": {"name": "a browser", "version": "1"}, "entries": [{
   "startedDateTime": "2026-01-01T00:00:00Z", "time": 1, "cache": {}, "timings": {"send": 0, "wait": 1, "receive": 0},
@@ -25,6 +26,11 @@ HAR = """{"log": {"version": "1.2", "creator": {"name": "a browser", "version": 
   "response": {"status": 200, "statusText": "OK", "httpVersion": "http/1.1", "headers": [], "cookies": [],
     "content": {"size": 2, "mimeType": "application/json"}, "redirectURL": "", "headersSize": -1, "bodySize": 2}}]}}
 """
+CADDY = (
+    '{"ts": 1790000000.0, "status": 200, "request": {"method": "GET", "host": "api.example.com", "uri": "/api/users", '
+    '"headers": {"Origin": ["http://localhost:3000"]}}, "resp_headers": {}}\n'
+)
+NGINX = '203.0.113.9 - - [27/Nov/2026:10:00:00 +0000] "GET /api/users HTTP/1.1" 200 2 "http://localhost:3000"\n'
 MCP = """
 
 @app.post("/mcp")
@@ -79,6 +85,9 @@ def write_what_commands_name(folder: Path) -> None:
     tool = folder / ".venv" / "bin" / "xclip"
     tool.write_text(f'#!/bin/sh\nprintf "%s" "{MESSAGE.strip()}"\n', encoding="utf-8")
     tool.chmod(0o755)
+    (folder / "caddy").mkdir(exist_ok=True)
+    (folder / "caddy" / "access.log").write_text(CADDY, encoding="utf-8")
+    (folder / "access.log").write_text(NGINX, encoding="utf-8")
     for name, text in (("recording.har", HAR), ("copied-as-curl.txt", CURL), ("pasted-from-the-console.txt", MESSAGE)):
         (folder / name).write_text(text, encoding="utf-8")
 
@@ -89,6 +98,7 @@ def test_a_command_of_the_documents_does_its_work(command: str, ready: Path, ser
     given = command.replace("localhost:8000", f"localhost:{served}").replace(
         "https://api.example.com", f"http://localhost:{served}"
     )
+    given = given.replace("/var/log/caddy/", "caddy/")
     if command.startswith("uvx corsense"):
         given = given.replace("uvx corsense", f"{UV} tool run --from {wheel} corsense")
     if command.startswith("pip install"):

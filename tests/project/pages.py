@@ -35,7 +35,8 @@ class Block:
 
     def commands(self) -> Iterator[tuple[str, str]]:
         """Each command of a console block, without prompt and comment, and what it prints."""
-        for part in re.split(r"^\$ ", self.text, flags=re.MULTILINE)[1:]:
+        joined = re.sub(r"\\\n\s*", "", self.text)  # a command goes on behind a backslash
+        for part in re.split(r"^\$ ", joined, flags=re.MULTILINE)[1:]:
             line, _, printed = part.partition("\n")
             yield re.sub(r"\s{2,}#.*", "", line).strip(), printed
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -47,6 +48,10 @@ class SparkEngine:
         except (PySparkException, RuntimeError, OSError) as error:
             raise InputError(
                 f"Spark cannot be started at {quoted(where)}: {_first_line(error)} It needs Java 17 or newer."
+            ) from None
+        except Py4JError:  # the Java side gave up
+            raise InputError(
+                f"Spark cannot be started at {quoted(where)}: no master answers there. Name one that runs, or 'spark://local[2]'."
             ) from None
 
     def json_fields(self, document: Text, paths: Sequence[JsonPath]) -> Any:
