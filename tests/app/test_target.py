@@ -137,7 +137,7 @@ def test_when_no_app_is_found_one_nearby_is_suggested(tmp_path: Path) -> None:
     [
         ("[tool.fastapi\n", "pyproject.toml is not valid TOML"),
         ("[tool.fastapi]\nentrypoint = 3\n", r"\[tool.fastapi\] entrypoint in pyproject.toml is 3"),
-        ('[tool.corsense]\napp = ""\n', r"\[tool.corsense\] app in .*pyproject.toml must be a string"),
+        ('[tool.corsense]\napp = ""\n', r"\[tool.corsense\] app in .*pyproject.toml must be a non-empty string"),
     ],
 )
 def test_a_pyproject_that_cannot_be_meant_is_refused(tmp_path: Path, toml: str, message: str) -> None:

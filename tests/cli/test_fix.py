@@ -107,10 +107,10 @@ def test_source_is_repaired_by_what_the_linter_finds(tmp_path: Path) -> None:
         (["trace.har"], "has no source to repair"),
         (["nowhere:app"], "There is no module 'nowhere'"),
         (["main.py", "--request", "/users"], "a request can be tried on an app only"),
-        (["main:app", "other:app"], "one app at a time"),
+        (["main:app", "other:app"], "only one app can be fixed at a time"),
         (["main:app", "--from-env", "two words"], "is not the name of an environment variable"),
         (["main:app", "--origin", "localhost:3000"], "is not an origin"),
-        (["main:app", "--curl", "a", "--fetch", "b"], "give one of them"),
+        (["main:app", "--curl", "a", "--fetch", "b"], "`--curl` conflicts with `--fetch`; drop one."),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(folder: Path, arguments: list[str], sentence: str) -> None:
