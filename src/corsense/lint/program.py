@@ -122,8 +122,9 @@ class Module:
             depth += 1
             below: list[ast.AST] = []
             for node in level:
+                fields = node.__dict__
                 for name in inner[node.__class__]:
-                    value: Any = getattr(node, name, None)
+                    value: Any = fields.get(name)
                     kind = value.__class__
                     if kind in placed:
                         found[value] = node
