@@ -94,6 +94,6 @@ def open_engine(address: str) -> Engine:
 def missing_extra(error: ModuleNotFoundError, extra: str) -> NoReturn:
     """Raise InputError for an extra that is not installed; any other missing module stays an error."""
     name = (error.name or "").partition(".")[0]
-    if name not in ("duckdb", "_duckdb", "ibis", "pyspark", "packaging"):
+    if name not in ("duckdb", "_duckdb", "ibis", "pyspark", "py4j", "packaging"):
         raise error
     raise InputError(f"reading logs needs {name}, which is not installed; run: pip install 'corsense[{extra}]'") from None
