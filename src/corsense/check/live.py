@@ -37,6 +37,7 @@ from corsense.url import parse_url
 Progress = Callable[[int, int], None]
 
 _WITHHELD = "Only GET and HEAD were sent; for other methods only the preflight. --run-endpoints sends them for real."
+_NO_FOREIGN_WRITES = "What forms of untrusted pages can send was not tried on a live server; a check of the app itself tries it."
 
 
 @dataclass(slots=True)
@@ -198,6 +199,8 @@ class NetworkCheck:
             )
             if live.withheld and _WITHHELD not in self.notes:
                 self.notes.append(_WITHHELD)
+            if not is_safe(request.method) and _NO_FOREIGN_WRITES not in self.notes:
+                self.notes.append(_NO_FOREIGN_WRITES)
             if self.progress is not None:
                 self.progress(number + 1, len(plan))
         return observations
