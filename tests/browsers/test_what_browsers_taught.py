@@ -105,6 +105,13 @@ def test_firefox_names_the_url_that_an_event_source_comes_back_to(status: int, u
     assert lines[-1] == f"Firefox can’t establish a connection to the server at http://localhost:8000{url}."
 
 
+@pytest.mark.parametrize(("location", "fragment"), [("/items/", "#top"), ("/items/#end", "#end")])
+def test_firefox_names_the_fragment_that_a_permanent_redirect_of_an_event_source_keeps(location: str, fragment: str) -> None:
+    request = FetchRequest("http://localhost:8000/items#top", ORIGIN, initiator="eventsource")
+    lines = judged("firefox", request, redirect(308, location), REFUSING).console()
+    assert lines[-1] == f"Firefox can’t establish a connection to the server at http://localhost:8000/items/{fragment}."
+
+
 def test_webkit_says_nothing_of_an_event_source_that_is_answered_with_an_error() -> None:
     request = FetchRequest("http://localhost:8000/items", ORIGIN, initiator="eventsource")
     assert judged("webkit", request, WireResponse(503, (ANYONE,))).console() == []

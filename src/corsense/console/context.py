@@ -77,13 +77,15 @@ class Context:
 
     @property
     def fragment(self) -> str:
-        """The fragment of the deciding URL, which is never sent: a redirect keeps it unless it brings its own. Source: Fetch,
-        *HTTP-redirect fetch*."""
+        """The fragment of the deciding URL."""
+        return self.fragment_at(self._index or 0)
+
+    def fragment_at(self, index: int) -> str:
+        """The fragment of the URL of the exchange at `index`, which is never sent: a redirect keeps it unless it brings its own.
+        Source: Fetch, *HTTP-redirect fetch*."""
         first = parse_url(self.first_url)
         fragment = first.fragment if first else ""
-        if self._index is None:
-            return fragment
-        for exchange in self.trace.exchanges[: self._index]:
+        for exchange in self.trace.exchanges[:index]:
             response = exchange.response
             raw = (
                 response.header("location")

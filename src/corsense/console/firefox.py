@@ -140,10 +140,10 @@ def _after(console_context: Context) -> list[str]:
 def _event_source_url(console_context: Context) -> str:
     """The URL that an EventSource will connect to again: the one it was given, until a redirect is permanent."""
     url = console_context.first_url
-    for before, after in pairwise(console_context.trace.exchanges):
+    for index, (before, after) in enumerate(pairwise(console_context.trace.exchanges), 1):
         answer = before.response
         if isinstance(answer, WireResponse) and answer.status in (301, 308) and answer.header("location") is not None:
-            url = after.request.url
+            url = after.request.url + console_context.fragment_at(index)
     return url
 
 
