@@ -160,12 +160,12 @@ def search(
     run_unsafe: bool,
 ) -> ExchangePlan[tuple[ForeignAccess, ...]]:
     """Everything that is found, each once, in the order of `KINDS`: see `corsense.testing.assert_no_foreign_access`."""
-    with _unlogged():
+    with unlogged():
         return (yield from _search(resolved, trusted, credentials, requests, ignore, run_unsafe))
 
 
 @contextmanager
-def _unlogged() -> Iterator[None]:
+def unlogged() -> Iterator[None]:
     """Hundreds of refusals are what is wanted here: in the log of a failing test they would bury what is not refused."""
     log = logging.getLogger("corsense")
 

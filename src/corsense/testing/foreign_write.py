@@ -1,14 +1,7 @@
-"""What the pages of untrusted origins can make a user's browser write: each unsafe route, by each means that needs no permission.
-
-The pages are those of real attacks, and what they send is what Chromium 156, Firefox ESR 153 and WebKitGTK 2.50 sent for them:
-where an address is on https or on this machine `Sec-Fetch-Site` comes along, on plain http with a name only `Origin` does, and a
-WebSocket handshake of Chromium has `Origin` alone.
-"""
+"""Whether pages of untrusted origins get a write through: each unsafe route, by each means that needs no permission."""
 
 from __future__ import annotations
 
-import html
-import json
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -19,14 +12,24 @@ from corsense._redaction import redact_text
 from corsense.errors import InputError, quoted
 from corsense.fetch import Allowed, Browser, FetchRequest, WireRequest, WireResponse
 from corsense.origin import OriginPattern
-from corsense.origin.lookalikes import foreign_origins
 from corsense.origin.untrusted import UNTRUSTED
 from corsense.testing.exchange_plan import Call, ExchangePlan, watch
-from corsense.testing.foreign_access import _unlogged
+from corsense.testing.foreign_access import unlogged
 from corsense.testing.operations import PageOperation, surface
-from corsense.testing.target import IN_PROCESS_BASE, AssertionTarget, InProcess
+from corsense.testing.target import AssertionTarget, InProcess
+from corsense.testing.untrusted_pages import (
+    UntrustedPage,
+    base_origin,
+    fetch_html,
+    fetch_metadata,
+    is_local,
+    lookalike_pages,
+    post_pages,
+    rebound_host,
+    rebound_page,
+    socket_pages,
+)
 from corsense.transports.asgi import AsgiExchange
-from corsense.url import is_development_host, is_trustworthy_origin, parse_url
 from corsense.warnings import UntriedWarning
 
 KINDS = (
@@ -39,9 +42,6 @@ Outcome = Literal["runs", "refused", "not tried"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _NOBODY = frozenset({401, 403, 407, 421})
-_FORM = "application/x-www-form-urlencoded"
-_MULTIPART = "multipart/form-data; boundary=corsense"
-_REBOUND = "rebound.example"
 _HANDSHAKE = (
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -80,16 +80,6 @@ class Found(NamedTuple):
     cells: tuple[WriteCell, ...]
 
 
-class _Page(NamedTuple):
-    """One page: what it sends, and its source."""
-
-    kind: str
-    origin: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
-    html: str
-
-
 @dataclass(slots=True)
 class _Tried:
     status: int
@@ -109,7 +99,7 @@ def outcomes(
         return tuple(WriteCell(operation.method, operation.route, "not tried", why) for operation in writing)
     look = _Search(resolved, tuple(trusted), frozenset({"look-alike"}), run_unsafe)
     cells = []
-    with _unlogged(), _standing_in(run_unsafe):
+    with unlogged(), _standing_in(run_unsafe):
         for operation in writing:
             cells.append((yield from look.operation(operation))[1])
     return tuple(cells)
@@ -133,7 +123,7 @@ def search(
             "writes run the endpoints of a server, and of an app that is neither FastAPI nor Starlette: "
             "pass run_unsafe=True if they may run"
         )
-    with _unlogged(), _standing_in(run_unsafe):
+    with unlogged(), _standing_in(run_unsafe):
         look = _Search(resolved, own, ignored, run_unsafe)
         found = []
         for operation in operations:
@@ -228,8 +218,8 @@ class _Search:
         """What gets through to a WebSocket: its endpoint runs until it accepts, which is no write."""
         found: list[ForeignWrite] = []
         why: str | None = None
-        own = yield from self._shake_hands(path, _base_origin(self.resolved), None)
-        for page in _socket_pages(self.resolved, path):
+        own = yield from self._shake_hands(path, base_origin(self.resolved), None)
+        for page in socket_pages(self.resolved, path):
             if page.kind in self.ignored or self.trusts(page.origin):
                 continue
             tried = yield from self._shake_hands(path, page.origin, page)
@@ -244,33 +234,33 @@ class _Search:
         """Whether an origin is among the trusted ones, or matches a pattern of theirs."""
         return origin in self.trusted or any(OriginPattern.parse(entry).matches(origin) for entry in self.trusted if "*" in entry)
 
-    def _pages(self, operation: PageOperation) -> Iterator[_Page]:
-        pages = [*_post_pages(self.resolved, operation)] if operation.method == "POST" else []
+    def _pages(self, operation: PageOperation) -> Iterator[UntrustedPage]:
+        pages = [*post_pages(self.resolved, operation)] if operation.method == "POST" else []
         if operation.method == "POST" and not self.lookalikes_tried:
             self.lookalikes_tried = True
-            pages += _lookalike_pages(self.resolved, operation, self.trusted)
-        if _is_local(self.resolved.base):
-            pages.append(_rebound_page(self.resolved, operation))
+            pages += lookalike_pages(self.resolved, operation, self.trusted)
+        if is_local(self.resolved.base):
+            pages.append(rebound_page(self.resolved, operation))
         for page in pages:
             if page.kind not in self.ignored and (page.kind == "beacon of a sandbox" or not self.trusts(page.origin)):
                 yield page
 
     def _own(self, operation: PageOperation) -> ExchangePlan[_Tried]:
         """The request as the page of the app's own origin makes it: the result says whether any page gets in."""
-        origin = _base_origin(self.resolved)
+        origin = base_origin(self.resolved)
         headers = (
             *operation.headers,
             ("Origin", origin),
-            *_metadata("same-origin", "cors", "empty"),
+            *fetch_metadata("same-origin", "cors", "empty"),
             *self.resolved.headers,
         )
         body = operation.body if isinstance(operation.body, str) else ""
         return (yield from self._ask(operation.method, operation.path, headers, body))
 
-    def _send(self, operation: PageOperation, page: _Page) -> ExchangePlan[_Tried]:
+    def _send(self, operation: PageOperation, page: UntrustedPage) -> ExchangePlan[_Tried]:
         if page.kind == "rebound name":
             return (
-                yield from self._ask(operation.method, operation.path, page.headers, page.body, host=_rebound_host(self.resolved))
+                yield from self._ask(operation.method, operation.path, page.headers, page.body, host=rebound_host(self.resolved))
             )
         return (yield from self._ask(operation.method, operation.path, page.headers, page.body))
 
@@ -293,8 +283,8 @@ class _Search:
 
         return Attempt()
 
-    def _shake_hands(self, path: str, origin: str, page: _Page | None) -> ExchangePlan[_Tried]:
-        host = _rebound_host(self.resolved) if page is not None and page.kind == "rebound name" else None
+    def _shake_hands(self, path: str, origin: str, page: UntrustedPage | None) -> ExchangePlan[_Tried]:
+        host = rebound_host(self.resolved) if page is not None and page.kind == "rebound name" else None
         base = self.resolved.base
         if host is not None and self.resolved.app is not None:
             base, host = f"http://{host}", None
@@ -323,7 +313,7 @@ class _Search:
             preflighted = any(exchange.request.preflight for exchange in watched.trace.exchanges)
             ran = getattr(attempt, "reached", False) if attempt is not None else isinstance(watched.trace.outcome, Allowed)
             if preflighted and sent and ran and response is not None:
-                page = _fetch_html(url, operation.method, headers, body, f'credentials: "{credentials}"')
+                page = fetch_html(url, operation.method, headers, body, f'credentials: "{credentials}"')
                 return [ForeignWrite("fetch with a preflight", str(operation), origin, page, response.status)]
         return []
 
@@ -352,122 +342,6 @@ def _same_for_all(status: int) -> str:
         421: "; pass a client whose base_url has a host that the server accepts",
     }
     return f"it answers {status} to the page of its own origin too{remedies.get(status, '')}"
-
-
-# The pages.
-
-
-def _post_pages(resolved: AssertionTarget, operation: PageOperation) -> Iterator[_Page]:
-    """The pages that need no permission to send a POST."""
-    evil, url = UNTRUSTED[0], resolved.base + operation.path
-    form, text = _form_html(url), _fetch_html(url, "POST", (), "{}", 'mode: "no-cors", credentials: "include"')
-    navigation, no_cors = _metadata("cross-site", "navigate", "document"), _metadata("cross-site", "no-cors", "empty")
-    urlencoded = (("Content-Type", _FORM),)
-    plain = (("Content-Type", "text/plain;charset=UTF-8"),)
-    yield _Page("form", evil, (*urlencoded, ("Origin", evil), *navigation), "a=1", form)
-    framed = _sandboxed("allow-scripts allow-forms", form)
-    opaque = _metadata("cross-site", "navigate", "iframe")
-    yield _Page("form in a sandbox", "null", (*urlencoded, ("Origin", "null"), *opaque), "a=1", framed)
-    if not is_trustworthy_origin(resolved.base):
-        named = "http://" + evil.partition("://")[2]
-        yield _Page("form by Origin alone", named, (*urlencoded, ("Origin", named)), "a=1", form)
-    multipart = '--corsense\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--corsense--\r\n'
-    yield _Page(
-        "multipart form", evil, (("Content-Type", _MULTIPART), ("Origin", evil), *navigation), multipart,
-        _form_html(url, "multipart/form-data"),
-    )  # fmt: skip
-    yield _Page("text", evil, (*plain, ("Origin", evil), *no_cors), "{}", text)
-    blob = _fetch_html(url, "POST", (), None, 'mode: "no-cors", credentials: "include", body: new Blob(["{}"])')
-    yield _Page("JSON without a type", evil, (("Origin", evil), *no_cors), "{}", blob)
-    neighbour = _neighbour(resolved.base)
-    beside = _metadata("same-site", "navigate", "document")
-    yield _Page("other port", neighbour, (*urlencoded, ("Origin", neighbour), *beside), "a=1", form)
-    own = _base_origin(resolved)
-    sandboxed = _sandboxed("allow-scripts", f'<script>navigator.sendBeacon({_js(url)}, "{{}}")</script>')
-    yield _Page("beacon of a sandbox", own, (*plain, ("Origin", own), *no_cors), "{}", sandboxed)
-
-
-def _lookalike_pages(resolved: AssertionTarget, operation: PageOperation, trusted: Sequence[str]) -> Iterator[_Page]:
-    """Forms of pages whose origins a careless comparison takes for trusted ones."""
-    form = _form_html(resolved.base + operation.path)
-    metadata = _metadata("cross-site", "navigate", "document")
-    for probe in foreign_origins(trusted):
-        if probe.browser and probe.origin not in (*UNTRUSTED, "null"):
-            lines = (("Content-Type", _FORM), ("Origin", probe.origin), *metadata)
-            yield _Page("look-alike", probe.origin, lines, "a=1", form)
-
-
-def _rebound_page(resolved: AssertionTarget, operation: PageOperation) -> _Page:
-    """A page whose name was rebound to the server: it has the server's origin, and may send anything."""
-    origin = f"http://{_rebound_host(resolved)}"
-    headers = tuple(line for line in operation.headers if line[0].lower() == "content-type")
-    body = operation.body if isinstance(operation.body, str) else ""
-    note = f"<!-- {_REBOUND} is resolved to this server now -->\n"
-    return _Page(
-        "rebound name", origin, (*headers, ("Origin", origin)), body,
-        note + _fetch_html(operation.path, operation.method, headers, body, 'credentials: "include"'),
-    )  # fmt: skip
-
-
-def _socket_pages(resolved: AssertionTarget, path: str) -> Iterator[_Page]:
-    """Pages that open a WebSocket; Chromium sends `Origin` alone, Firefox and WebKit `Sec-Fetch-*` as well."""
-    url = "ws" + resolved.base.removeprefix("http") + path
-    script = f"<script>\nnew WebSocket({_js(url)})\n</script>"
-    for origin in (UNTRUSTED[0], "null", _neighbour(resolved.base)):
-        yield _Page("websocket", origin, (), "", script)
-    yield _Page("websocket", UNTRUSTED[0], _metadata("cross-site", "websocket", "empty"), "", script)
-    if _is_local(resolved.base):
-        note = f"<!-- {_REBOUND} is resolved to this server now -->\n<script>\nnew WebSocket({_js(path)})\n</script>"
-        yield _Page("rebound name", f"http://{_rebound_host(resolved)}", (), "", note)
-
-
-def _metadata(site: str, mode: str, destination: str) -> tuple[tuple[str, str], ...]:
-    return (("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode), ("Sec-Fetch-Dest", destination))
-
-
-def _form_html(url: str, encoding: str = _FORM) -> str:
-    kind = "" if encoding == _FORM else f' enctype="{encoding}"'
-    return (
-        f'<form method="POST" action="{html.escape(url)}"{kind}><input name="a" value="1"></form>\n'
-        "<script>document.forms[0].submit()</script>"
-    )
-
-
-def _sandboxed(allowed: str, page: str) -> str:
-    return f"<iframe sandbox=\"{allowed}\" srcdoc='{page.replace('&', '&amp;')}'></iframe>"
-
-
-def _fetch_html(url: str, method: str, headers: tuple[tuple[str, str], ...], body: str | None, how: str) -> str:
-    options = [f"method: {_js(method)}", how]
-    options += [f"headers: {_js(dict(headers))}"] if headers else []
-    options += [f"body: {_js(body)}"] if body else []
-    return f"<script>\nfetch({_js(url)}, {{{', '.join(options)}}})\n</script>"
-
-
-def _js(value: object) -> str:
-    return json.dumps(value).replace("<", "\\u003c")
-
-
-def _base_origin(resolved: AssertionTarget) -> str:
-    url = parse_url(resolved.base)
-    return url.origin if url is not None else resolved.base
-
-
-def _neighbour(base: str) -> str:
-    """Another port of the same host: the same site, and another origin."""
-    url = parse_url(base)
-    return f"http://{url.host}:{8081 if url.port != 8081 else 8082}" if url is not None else base
-
-
-def _rebound_host(resolved: AssertionTarget) -> str:
-    url = parse_url(resolved.base)
-    return f"{_REBOUND}:{url.port}" if url is not None and url.port else _REBOUND
-
-
-def _is_local(base: str) -> bool:
-    """Whether the server is one that a rebound name can lead to: plain http on this machine or in a local network."""
-    url = parse_url(base)
-    return base != IN_PROCESS_BASE and url is not None and url.scheme == "http" and is_development_host(url.host)
 
 
 def _status(answer: AsgiExchange) -> int:
@@ -531,7 +405,7 @@ def _remedies(found: Sequence[ForeignWrite], trusted: Sequence[str]) -> Iterator
         yield f'fix    corsense.install(app, {policy}protection="enforce")'
     if "fetch with a preflight" in kinds:
         yield "cause  The CORS policy lets an untrusted page send this request with a preflight."
-        yield f"fix    Allow no more origins than those: {listed or 'none'}."
+        yield f"fix    Allow only {listed}." if listed else "fix    Allow no other origin."
     if "rebound name" in kinds:
         yield "cause  The server answers under any name, also under one of an attacker that is resolved to it."
         yield 'fix    CrossOriginProtection(mode="enforce", hosts=["the name that browsers use"])'

@@ -27,7 +27,7 @@ TRIED: ContextVar[Attempt | None] = ContextVar("corsense_attempt", default=None)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _lock = threading.Lock()
 _depth = 0
-_originals: list[tuple[type, Any]] = []
+_originals: list[tuple[Any, Any]] = []
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def _patch() -> None:
 def _restore() -> None:
     while _originals:
         route_class, original = _originals.pop()
-        setattr(route_class, "handle", original)  # noqa: B010
+        route_class.handle = original
 
 
 def _handling(original: Any) -> Any:

@@ -65,7 +65,7 @@ def _globals(function: Any) -> dict[str, Any]:
             break
         function = inner
     found = getattr(function, "__globals__", None)
-    found = found if found is not None else getattr(getattr(type(function), "__call__", None), "__globals__", {})  # noqa: B004
+    found = found if found is not None else getattr(_call_method(function), "__globals__", {})
     return found if isinstance(found, dict) else {}
 
 
@@ -154,7 +154,7 @@ def _code(function: Any) -> CodeType | None:
         return None
     found = code_of(function)
     if found is None:
-        found = code_of(getattr(type(function), "__call__", None))  # noqa: B004
+        found = code_of(_call_method(function))
     return found
 
 
@@ -173,3 +173,8 @@ def _texts(constants: Iterable[Any]) -> Iterator[str]:
             yield constant
         elif isinstance(constant, (tuple, frozenset)):
             yield from _texts(constant)
+
+
+def _call_method(value: Any) -> Any:
+    """The function that runs when an object is called; None where its class has none."""
+    return getattr(type(value), "__call__", None)  # noqa: B004  # the method, not whether there is one
