@@ -18,7 +18,7 @@ class ImportedFiles:
 
     _named: dict[tuple[str, str], Path | None] = field(default_factory=dict, repr=False)
     _found: dict[tuple[str, str], tuple[Path, ...]] = field(default_factory=dict, repr=False)
-    _surroundings: dict[str, tuple[tuple[str, frozenset[str]], ...]] = field(default_factory=dict, repr=False)
+    _surroundings: dict[str, tuple[frozenset[str], tuple[str, ...]]] = field(default_factory=dict, repr=False)
     _listed: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
     _real: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -38,26 +38,29 @@ class ImportedFiles:
     def _upwards(self, folder: str, name: str) -> Iterator[Path]:
         """The files of a name in a folder and those around it."""
         first = name.partition(".")[0]
-        for around, entries in self._around(folder):
-            if first and first not in entries:
-                continue  # most imports are of other packages
+        names, folders = self._around(folder)
+        if first and first not in names:
+            return  # most imports are of other packages
+        for around in folders:
             found = self._at(around, name)
             if found is not None:
                 yield found
 
-    def _around(self, folder: str) -> tuple[tuple[str, frozenset[str]], ...]:
-        """A folder and those around it, up to the root of the repository, with what is in each."""
+    def _around(self, folder: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """A folder and those around it, up to the root of the repository, behind the names of what is in them."""
         if folder not in self._surroundings:
+            names: set[str] = set()
             found = []
             current = folder
             for _ in range(_ANCESTORS):
                 entries = self._entries(current)
-                found.append((current, entries))
+                names |= entries
+                found.append(current)
                 above = os.path.dirname(current)
                 if above == current or ".git" in entries:
                     break
                 current = above
-            self._surroundings[folder] = tuple(found)
+            self._surroundings[folder] = frozenset(names), tuple(found)
         return self._surroundings[folder]
 
     def _at(self, folder: str, name: str) -> Path | None:

@@ -44,6 +44,7 @@ class WritingApps:
 
     program: Program
     _routes: dict[Path, str | None] = field(default_factory=dict, repr=False)
+    _lowered: dict[Path, bytes] = field(default_factory=dict, repr=False)
     _named: dict[tuple[Path, tuple[bytes, ...]], bool] = field(default_factory=dict, repr=False)
 
     def unguarded(self, home: Path) -> Writes | None:
@@ -89,6 +90,8 @@ class WritingApps:
         """Whether a file has one of some words, in upper or lower case."""
         key = (path, words)
         if key not in self._named:
-            lowered = self.program.content(path).lower()
+            if path not in self._lowered:
+                self._lowered[path] = self.program.content(path).lower()
+            lowered = self._lowered[path]
             self._named[key] = any(word in lowered for word in words) or (words is _OTHERS and _TOKEN.search(lowered) is not None)
         return self._named[key]
