@@ -45,12 +45,14 @@ def distribution(requirement: str) -> str:
 
 
 def direct_requirements() -> set[str]:
-    """What the project names itself, but for the extra `spark`, which has a lock of its own."""
+    """What the project names itself, but for the extra `spark` and the group `proxies`, which have locks of their own."""
     project = pyproject()["project"]
     extras = [
         requirement for name, listed in project["optional-dependencies"].items() if name != "spark" for requirement in listed
     ]
-    groups = [requirement for listed in pyproject()["dependency-groups"].values() for requirement in listed]
+    groups = [
+        requirement for name, listed in pyproject()["dependency-groups"].items() if name != "proxies" for requirement in listed
+    ]
     return {distribution(line) for line in [*project["dependencies"], *extras, *groups, *pyproject()["build-system"]["requires"]]}
 
 
@@ -96,8 +98,16 @@ def test_the_lock_of_spark_has_the_same_releases_and_spark_itself() -> None:
     assert {name for name in both if locked()[name].split()[0] != spark_locked()[name].split()[0]} == set()
 
 
+def proxies_locked() -> dict[str, str]:
+    return locked((ROOT / "requirements" / "proxies.lock").read_text(encoding="utf-8"))
+
+
+def test_the_lock_of_the_proxies_has_what_their_group_names() -> None:
+    assert set(proxies_locked()) == {distribution(line) for line in pyproject()["dependency-groups"]["proxies"]}
+
+
 def test_every_locked_distribution_is_pinned_and_hashed() -> None:
-    entries = [*locked().items(), *spark_locked().items()]
+    entries = [*locked().items(), *spark_locked().items(), *proxies_locked().items()]
     loose = [name for name, entry in entries if not re.match(r"\S+==\S+", entry) or "--hash=sha256:" not in entry]
     assert loose == []
 
@@ -123,7 +133,7 @@ def documents() -> list[Path]:
 
 
 def test_every_script_that_the_documents_name_exists() -> None:
-    named = {name for document in documents() for name in re.findall(r"\bscripts/(\w+)", document.read_text(encoding="utf-8"))}
+    named = {name for document in documents() for name in re.findall(r"\bscripts/([\w-]+)", document.read_text(encoding="utf-8"))}
     assert {"demo", "test"} <= named <= {script.name for script in SCRIPTS}
 
 
