@@ -34,8 +34,9 @@ _BODY_LIMIT = 8192
 """Bytes of a body that are looked at: error pages name their maker at the start or the end, and are short."""
 _VALUE_LIMIT = 1024
 """Characters of a header's value that are looked at."""
-"""Statuses by which a gateway says that it reached nobody (RFC 9110, sections 15.6.3 and 15.6.5; Cloudflare, 5xx errors; RFC
-6585, section 6)."""
+_TELLING = 64
+"""Characters of a body of which only the beginning is known that suffice to recognise it."""
+_AUTHORITY = re.compile(r"^(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*", re.IGNORECASE)
 _WITHOUT_BODY = frozenset({204, 304})
 _REVALIDATED = frozenset({206, 304})
 _HOP_BY_HOP = frozenset(
@@ -60,12 +61,17 @@ class Respondent:
 
 
 def who_answered(
-    response: WireResponse | NetworkError, body: bytes = b"", *, app_answer: WireResponse | None = None
+    response: WireResponse | NetworkError,
+    body: bytes = b"",
+    *,
+    app_answer: WireResponse | None = None,
+    app_body: bytes = b"",
 ) -> Respondent:
     """Who gave an answer, by the answer itself.
 
     `response` is the answer as it came over the wire and `body` its beginning, decoded from any content coding; `app_answer` is
-    what the app itself answers to the same request, where that is known.
+    what the app itself answers to the same request, where that is known, and `app_body` the beginning of its body. An empty body
+    is not known, or empty.
     """
     if isinstance(response, NetworkError):
         return Respondent("nobody", None, (response.reason,))
@@ -73,7 +79,7 @@ def who_answered(
     own = next(answer.own_marks(), None)
     passed = next(answer.passed_marks(), None)
     if app_answer is not None:
-        return _beside(answer, _Answer(app_answer, ""), own, passed)
+        return _beside(answer, _Answer(app_answer, app_body[:_BODY_LIMIT].decode("utf-8", "replace")), own, passed)
     return _alone(answer, own, passed)
 
 
@@ -83,6 +89,8 @@ _Mark = tuple[str, str]
 
 def _beside(answer: _Answer, app: _Answer, own: _Mark | None, passed: _Mark | None) -> Respondent:
     difference = answer.difference_from(app)
+    if difference is None and answer.is_empty and app.is_empty and (silent := answer.silent_shape(passed)) is not None:
+        return _front(silent)
     if difference is None:
         return Respondent("app", passed[0] if passed else None, ("as the app answers", *([passed[1]] if passed else [])))
     if difference == _UNDECIDED:
@@ -248,12 +256,40 @@ class _Answer:
         if self.media_type != app.media_type and self.status not in _WITHOUT_BODY:
             mine, its = self.media_type or "none", app.media_type or "none"
             return f"content-type {mine}, the app's is {its}"
+        if self._leads_elsewhere(app):
+            return "it redirects to another path than the app"
         names = {name.lower() for name, _ in app.response.headers} - _HOP_BY_HOP
         kept = {name.lower() for name, _ in self.response.headers}
         own = {name for name in names if not name.startswith("access-control-")}
         if own and not own & kept:
             return f"without the app's {', '.join(sorted(own))}"
-        return _UNDECIDED if self.status >= 400 and self._length_differs(app) else None
+        if self.status < 400 or self._has_body_of(app) or not self._length_differs(app):
+            return None
+        permission = {name for name, _ in app.cors_lines}
+        if permission and app.body and not permission & {name for name, _ in self.cors_lines}:
+            return "another body, without the app's CORS headers"
+        return _UNDECIDED
+
+    @property
+    def cors_lines(self) -> Iterator[tuple[str, str]]:
+        """The lines that CORS and caches read, names in lower case."""
+        for name, value in self.response.headers:
+            if name.lower() == "vary" or name.lower().startswith("access-control-"):
+                yield name.lower(), value
+
+    def _has_body_of(self, app: _Answer) -> bool:
+        """Whether both bodies are known and the same as far as they are known."""
+        shorter, longer = sorted((self.body, app.body), key=len)
+        return bool(shorter) and (shorter == longer or (len(shorter) >= _TELLING and longer.startswith(shorter)))
+
+    def _leads_elsewhere(self, app: _Answer) -> bool:
+        """Whether two redirects lead to different paths. Proxies rewrite scheme and host, and add or take away a prefix."""
+        mine, its = self.response.header("location"), app.response.header("location")
+        if mine is None or its is None:
+            return False
+        places = (_AUTHORITY.sub("", place, count=1).partition("?")[0].partition("#")[0] or "/" for place in (mine, its))
+        shorter, longer = sorted(places, key=len)
+        return shorter != longer and (shorter == "/" or not longer.endswith(shorter))
 
     def _length_differs(self, app: _Answer) -> bool:
         mine, its = self.response.header("content-length"), app.response.header("content-length")

@@ -1,6 +1,24 @@
 """Proxies and gateways in front of an app: the policy written for each, read from each, and proven with the real program.
 
-`programs` finds and runs the proxies of this machine. Nothing here imports what another module of the package can do without.
+`attribute` says what one of them did to an answer; `programs` finds and runs the proxies of this machine. Nothing here imports
+what another module of the package can do without.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corsense._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from corsense.layers.attribution import Attribution as Attribution
+    from corsense.layers.attribution import attribute as attribute
+
+__all__ = ["Attribution", "attribute"]
+
+_HOMES = {
+    "Attribution": "corsense.layers.attribution",
+    "attribute": "corsense.layers.attribution",
+}
+
+__getattr__ = lazy_names(globals(), _HOMES)
