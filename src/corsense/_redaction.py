@@ -101,7 +101,7 @@ _TRAILING = re.compile(r"[.,:;!?)\]}*]+\Z")
 _PAIR_IN_TEXT = re.compile(r"(?P<before>[?&#]|;[ ]?)(?P<pair>[\w.\-\[\]%]{1,80}=[^\s&;#\"'<>`,)\]}]+)")
 _SCHEME_IN_TEXT = re.compile(
     r"\b(?P<scheme>Bearer|Basic|Digest|DPoP|Negotiate|NTLM|Token|ApiKey|Api-Key)(?P<blank>[ \t]+)"
-    r"(?P<value>[A-Za-z0-9+/=._~:\-]{4,})",
+    r"(?P<value>(?!HTTP/\d)[A-Za-z0-9+/=._~:\-]{4,})",
     re.IGNORECASE,
 )
 _NAMED_IN_TEXT = re.compile(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from typing import Literal
 
 from ada_url import URL
 
@@ -87,6 +88,14 @@ def is_development_host(host: str) -> bool:
     except ValueError:
         return bool(name) and "." not in name
     return address.is_private or address.is_link_local or address in _SHARED_ADDRESSES
+
+
+def assumed_scheme(address: str) -> Literal["http", "https"]:
+    """The scheme that a page at `address` most likely has, which begins with a host and names no scheme: http where only a
+    developer's machine or network has the host, else https."""
+    host = address.partition("/")[0]
+    host = host if host.endswith("]") else host.rpartition(":")[0] or host
+    return "http" if is_development_host(host) else "https"
 
 
 def _begins_with_localhost(name: str) -> bool:

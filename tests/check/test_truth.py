@@ -240,3 +240,42 @@ def test_an_address_without_a_scheme_is_met_with_one(tmp_path: Path) -> None:
     ran = corsense("check", "localhost:8000", folder=tmp_path)
     assert ran.status == 2
     assert "http://localhost:8000" in ran.err
+
+
+LISTED = """
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=[{entries}])
+
+
+    @app.get("/projects")
+    def projects() -> list[str]:
+        return []
+    """
+
+
+def test_an_entry_without_a_scheme_is_one_fault_whichever_scheme_the_page_has(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(textwrap.dedent(LISTED.format(entries='"192.168.1.100:3000"')), encoding="utf-8")
+    for page in ("http://192.168.1.100:3000", "https://192.168.1.100:3000"):
+        ran = corsense("check", "main:app", "--origin", page, "--format", "json", folder=tmp_path)
+        (finding,) = (each for each in ran.document["findings"] if each["severity"] == "error")
+        assert finding["evidence"]["sent"] == page
+
+
+def test_an_entry_without_a_scheme_is_meant_for_http_on_a_private_host(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        textwrap.dedent(LISTED.format(entries='"192.168.1.100:3000", "app.example.com"')), encoding="utf-8"
+    )
+    ran = corsense("check", "main:app", "--format", "json", folder=tmp_path)
+    sent = {each["evidence"]["sent"] for each in ran.document["findings"] if each["slug"] == "origin-without-scheme"}
+    assert sent == {"http://192.168.1.100:3000", "https://app.example.com"}
+
+
+def test_a_check_that_tried_no_page_of_the_user_gives_no_all_clear(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(textwrap.dedent(LISTED.format(entries="")), encoding="utf-8")
+    ran = corsense("check", "main:app", folder=tmp_path)
+    assert ran.status == 0
+    assert "No verdict yet" in ran.out
+    assert "Nothing wrong" not in ran.out

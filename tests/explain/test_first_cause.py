@@ -335,3 +335,22 @@ def test_a_manifest_behind_a_login_needs_the_cookies_of_the_page() -> None:
     (found,) = explain(manifest)
     assert found.causes[0].cause.slug == "redirect-to-login"
     assert 'crossorigin="use-credentials"' in found.causes[0].fix
+
+
+def traceback(frame: str) -> str:
+    return f"""Traceback (most recent call last):
+  File "/usr/lib/python3.11/site-packages/{frame}
+    result = await app(
+sqlalchemy.exc.OperationalError: connection refused
+"""
+
+
+@pytest.mark.parametrize("prefix", ["", "backend-1  | "])
+def test_a_traceback_of_a_request_beside_a_refusal_is_a_crash(prefix: str) -> None:
+    logged = traceback('uvicorn/protocols/http/h11_impl.py", line 428, in run_asgi')
+    assert first(blocked() + "\n" + "".join(prefix + line + "\n" for line in logged.splitlines())) == "unhandled-exception"
+
+
+def test_a_traceback_of_the_start_is_no_crash_of_a_request() -> None:
+    logged = traceback('uvicorn/lifespan/on.py", line 86, in main')
+    assert first(f"{blocked()}\n{logged}") == "missing-cors-middleware"

@@ -56,6 +56,7 @@ def aggregate(
     _soften_what_is_optional(groups, observations)
     _drop_the_obvious(groups)
     _join_unexposed(groups)
+    _join_guesses(groups)
     _join_refusals(groups)
     _join_symptoms(groups)
     ordered = sorted(
@@ -104,6 +105,18 @@ def _join_unexposed(groups: dict[tuple[object, ...], _Group]) -> None:
         joined = of_clients.get(group.finding.evidence["header"])
         if joined is not None and "client" not in group.finding.evidence:
             joined.results = sorted({*joined.results, *groups.pop(key).results})
+
+
+def _join_guesses(groups: dict[tuple[object, ...], _Group]) -> None:
+    """What an entry was meant for is guessed only where no page tried shows it."""
+    shown = {
+        (key[0], key[1], group.finding.evidence["allowed"])
+        for key, group in groups.items()
+        if group.results and "sent" in group.finding.evidence and "allowed" in group.finding.evidence
+    }
+    for key, group in list(groups.items()):
+        if not group.results and (key[0], key[1], group.finding.evidence.get("allowed")) in shown:
+            del groups[key]
 
 
 def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:

@@ -116,6 +116,8 @@ class Report:
         """What the check says in one sentence: a promise only where everything was tried."""
         if self.found_something:
             return "Something is wrong."
+        if self.needs_an_origin:
+            return "No verdict yet: no page was named, and those tried are not allowed."
         nothing = "Nothing else found" if self.silenced else "Nothing wrong found"
         return f"{nothing}." if self.complete else f"{nothing} in what was tried; the notes say what was not."
 

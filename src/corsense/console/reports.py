@@ -42,6 +42,11 @@ _LOG = (
     r"\"{name}\s+(?P<url>\S{{1,2000}}?)(?:\s+HTTP/\d(?:\.\d)?)?\"\s+(?:\[)?(?P<status>{status})"
     r"\b\]?(?:[ \t]+(?P<status_text>[A-Z][A-Za-z]+(?:[ \t][A-Z][a-z]+)*))?"
 )
+_TRACEBACK_OF_A_REQUEST = (
+    r"\bTraceback\s\(most\srecent\scall\slast\):?(?=[\s\S]{1,6000}?(?:uvicorn[\\/]protocols[\\/]http|hypercorn[\\/]protocol|"
+    r"starlette[\\/]_exception_handler\.py|fastapi[\\/]routing\.py))"
+)
+"""A traceback that passes through what a server calls for each request, and not for its start."""
 
 _DEVTOOLS = [
     _report(
@@ -465,7 +470,8 @@ _LOGS = [
         "502 Bad Gateway", "The server, or a proxy in front of it, answered with that status.",
     ),
     _report(
-        "server", "python-exception", "server", "Exception in ASGI application", r"\bException\s+in\s+ASGI\s+application\b",
+        "server", "python-exception", "server", "Exception in ASGI application|Traceback (most recent call last)",
+        r"\bException\s+in\s+ASGI\s+application\b|" + _TRACEBACK_OF_A_REQUEST,
         "Exception in ASGI application", "The app crashed; the traceback below shows where. Its 500 has no "
         "CORS headers.",
     ),

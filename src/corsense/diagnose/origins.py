@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 
 from corsense.diagnose.lists import joined_parts
-from corsense.url import ParsedUrl, is_loopback_host, parse_url
+from corsense.url import ParsedUrl, assumed_scheme, is_loopback_host, parse_url
 
 _NEAR = 0.6
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -76,8 +76,7 @@ def meant_origin(entry: str) -> str | None:
     if not text or text in ("*", "null") or re.search(r"[\\^$()|*]", text):
         return None
     if "://" not in text:
-        host = text.partition(":")[0].partition("/")[0]
-        text = f"{'http' if is_loopback_host(host) or host == '0.0.0.0' else 'https'}://{text}"
+        text = f"{assumed_scheme(text)}://{text}"
     url = parse_url(text)
     if url is None or not url.host:
         return None

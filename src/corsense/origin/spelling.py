@@ -7,7 +7,7 @@ from typing import Final
 
 from corsense.errors import quoted
 from corsense.faults import Fault
-from corsense.url import is_loopback_host, parse_url
+from corsense.url import assumed_scheme, parse_url
 
 MAX_HOST: Final = 253
 MAX_LABEL: Final = 63
@@ -109,8 +109,9 @@ class _Reading:
             remedy = "Pass it as origin_regex, or write a pattern such as 'https://*.example.com'."
             return self.fault("regex-in-origins", message_text, write=self._plainly(), remedy=remedy)
         if "://" not in text:
-            scheme = "http" if is_loopback_host(text.partition(":")[0]) else "https"
-            rest = text.removeprefix("//").removeprefix(f"{scheme}:")
+            rest = text.removeprefix("//")
+            scheme = assumed_scheme(rest)
+            rest = rest.removeprefix(f"{scheme}:")
             message_text = f"{quoted(text)} has no scheme, and browsers always send one."
             return self.fault("origin-without-scheme", message_text, write=f"{scheme}://{rest}")
         return None
