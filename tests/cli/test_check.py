@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from pathlib import Path
 
@@ -133,7 +134,8 @@ def test_the_answer_names_cause_place_browser_and_fix(folder: Path) -> None:
     assert short.out.startswith("error[CORS601]: DELETE is not in allow_methods\n  --> main.py:6:")
     assert '= console: "... It does not have HTTP ok status."' in short.out
     assert "= fix (verified): " in short.out
-    assert "1 error (1 fixable with `corsense fix --write`). 1 of 1 requests blocked." in short.out
+    command = "corsense fix main:app --origin http://localhost:3000 --request 'DELETE /items/1' --write"
+    assert short.out.endswith(f"1 error (1 fixable with `{command}`). 1 of 1 requests blocked.\n")
     assert "curl" not in short.out.partition("= help")[0]
     ran = corsense(*request, "--verbose", folder=folder)
     assert "has been blocked by CORS policy" in ran.out
@@ -143,6 +145,36 @@ def test_the_answer_names_cause_place_browser_and_fix(folder: Path) -> None:
     )
     assert "curl -i -X OPTIONS 'http://localhost:8000/items/1'" in ran.out
     assert 'fetch("http://localhost:8000/items/1", {' in ran.out
+
+
+@pytest.mark.parametrize(
+    ("target", "named"),
+    [
+        ((), "corsense fix"),
+        (("main.py",), "corsense fix main.py:app"),
+        ((".",), "corsense fix main.py:app"),
+        (("main:app",), "corsense fix main:app"),
+    ],
+)
+def test_the_command_that_fixes_names_the_app_as_it_was_named(folder: Path, target: tuple[str, ...], named: str) -> None:
+    ran = corsense("check", *target, "--origin", "http://localhost:3000", "--request", "DELETE /items/1", folder=folder)
+    assert f"`{named} --origin" in ran.out
+
+
+def test_the_command_that_fixes_can_be_pasted_and_fixes(folder: Path) -> None:
+    options = ("--origin", "http://localhost:3000", "--request", "DELETE /items/1", "--ignore", "simple-request-runs-anyway")
+    ran = corsense("check", "main.py", *options, folder=folder, columns=60)
+    command = next(line.strip() for line in ran.out.splitlines() if line.strip().startswith("corsense fix "))
+    assert ran.out.endswith("1 error (1 fixable). 1 of 1 requests blocked.\n")
+    assert corsense(*shlex.split(command)[1:], folder=folder).status == 0
+    assert corsense("check", "main.py", *options, folder=folder).status == 0
+
+
+def test_the_command_that_fixes_has_no_secret(folder: Path) -> None:
+    secret = ("--header", "Authorization: Bearer abcdef0123456789", "--request", "DELETE /items/1?token=abcdef0123456789")
+    ran = corsense("check", "main:app", "--origin", "http://localhost:3000", *secret, folder=folder)
+    assert "--header 'Authorization: Bearer redacted'" in ran.out
+    assert "abcdef" not in ran.out
 
 
 def test_a_pasted_curl_command_is_tried_on_the_app(folder: Path) -> None:

@@ -260,6 +260,48 @@ def test_every_way_to_write_a_file_has_its_span_marked(tree: Path, form: str) ->
     assert rows[marked + 1].split()[1] == "^" * len('["*"]')
 
 
+GUARD = """
+@app.middleware("http")
+async def guard(request, call_next):
+    if not request.headers.get("x-key"):
+        return Response(status_code=401)
+    return await call_next(request)
+"""
+
+
+def test_the_last_line_counts_what_the_text_alone_can_fix_and_the_command_fixes_it(tree: Path) -> None:
+    (tree / "main.py").write_text(SLASH, encoding="utf-8")
+    ran = corsense("lint", folder=tree)
+    assert '= fix: app.add_middleware(CORSMiddleware, allow_origins=["https://a.example"])' in ran.out
+    assert ran.out.endswith("1 error in 1 file (1 fixable with `corsense fix . --write`).\n")
+    assert corsense("fix", ".", "--write", folder=tree).status == 0
+    assert corsense("lint", folder=tree).status == 0
+
+
+def test_the_command_that_fixes_names_the_paths_and_the_rules(tree: Path) -> None:
+    (tree / "my app.py").write_text(SLASH, encoding="utf-8")
+    ran = corsense("lint", "my app.py", "--select", "CORS201", folder=tree)
+    assert "`corsense fix 'my app.py' --select CORS201 --write`" in ran.out
+
+
+def test_a_fix_that_only_the_app_can_prove_is_counted_apart_with_its_command(tree: Path) -> None:
+    source = SLASH.replace("example/", "example").replace("])", '], allow_methods=["*"])')
+    (tree / "main.py").write_text(source + GUARD, encoding="utf-8")
+    ran = corsense("lint", folder=tree)
+    assert "help: 1 more finding may have a fix that only the app can prove:" in ran.out
+    assert "      corsense fix main.py:app --write\n" in ran.out
+    assert "fixable" not in ran.out
+
+
+def test_a_finding_without_a_safe_edit_is_not_called_fixable(tree: Path) -> None:
+    assert "fixable" not in corsense("lint", folder=tree).out
+
+
+def test_json_has_no_fix_that_was_not_tried(tree: Path) -> None:
+    (tree / "main.py").write_text(SLASH, encoding="utf-8")
+    assert corsense("lint", "--format", "json", folder=tree).document["findings"][0]["fix"] is None
+
+
 def test_the_hooks_for_pre_commit_name_commands_that_exist() -> None:
     text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
     parts = re.split(r"^(?=- )", text, flags=re.MULTILINE)[1:]

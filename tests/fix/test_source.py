@@ -8,7 +8,8 @@ import pytest
 
 from corsense.errors import InputError
 from corsense.fix.result import SAFE_FIXES, FixOptions
-from corsense.fix.source import fix_source
+from corsense.fix.source import fix_source, offered_fixes
+from corsense.lint import lint_paths
 from tests.fix.programs import cors
 
 ORIGIN = "http://localhost:3000"
@@ -96,3 +97,20 @@ def test_what_is_no_python_is_noted_and_a_path_that_is_not_there_is_told() -> No
     assert any(note.startswith("broken.py") and "is skipped" in note for note in fix_result.notes)
     with pytest.raises(InputError, match="nowhere"):
         fix_source(["nowhere"], (), SAFE_FIXES)
+
+
+EXAMPLES = sorted(Path(__file__).parents[2].joinpath("examples/broken").iterdir())
+
+
+@pytest.mark.parametrize("example", [pytest.param(path, id=path.name) for path in EXAMPLES if path.is_dir()])
+def test_what_the_text_offers_is_what_a_run_applies(example: Path) -> None:
+    found = lint_paths([example]).findings
+    offered = offered_fixes(found)
+    with_fix = {finding.message for finding in offered.findings if finding.fix is not None}
+    applied = {
+        repair.finding.message
+        for repair in fix_source([str(example)], (), SAFE_FIXES).repairs
+        if repair.finding and repair.applied
+    }
+    assert with_fix <= applied
+    assert [finding.message for finding in offered.findings] == [finding.message for finding in found]

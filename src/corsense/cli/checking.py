@@ -18,12 +18,13 @@ from corsense.cli.process import cannot_load
 from corsense.report.formats import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from corsense.check.browser import BrowserCheck
     from corsense.check.request import CheckRequest
     from corsense.check.results import Report
     from corsense.diagnose import Observation
+    from corsense.report.fix_hint import FixHint
     from corsense.transports.limits import NetworkLimits
 
 
@@ -100,7 +101,25 @@ def check_target(
         report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
     except InputError as error:
         fail(str(error))
-    _print(report, format, quiet, verbose)
+    options = {
+        "origin": origin,
+        "request": request,
+        "header": header,
+        "credentials": credentials,
+        "engine": engine,
+        "run-endpoints": run_endpoints,
+        "base-url": base_url,
+        "behind-proxy": behind_proxy,
+        "no-behind-proxy": behind_proxy is False,
+        "client": client,
+        "curl": curl,
+        "fetch": fetch,
+        "factory": factory,
+        "python": python,
+        "select": select,
+        "ignore": ignore,
+    }
+    _print(report, format, quiet, verbose, _fix_hint(report, target, options))
     if report.browser is not None and report.browser.disagreements:
         fail(
             f"{report.browser.version} and the model do not agree: a fault of corsense, not of your app. "
@@ -341,7 +360,17 @@ def _on_app(
         cannot_load(error)
 
 
-def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
+def _fix_hint(report: Report, target: str | None, options: Mapping[str, object]) -> FixHint:
+    """The command that fixes what was found, asked the same."""
+    from corsense.cli.fix_command import app_target, fix_command
+    from corsense.report.fix_hint import FixHint
+
+    if not any(finding.fix is not None for finding in report.findings):
+        return FixHint()
+    return FixHint(fix_command([app_target(target, report.target.name)], options))
+
+
+def _print(report: Report, format: Format, quiet: bool, verbose: bool, hint: FixHint) -> None:
     accept(format.kind)
     if format is not Format.TEXT:
         from corsense.report.formats import CHECK
@@ -351,4 +380,4 @@ def _print(report: Report, format: Format, quiet: bool, verbose: bool) -> None:
     from corsense.cli.terminal import terminal
     from corsense.report.text import TextReport
 
-    TextReport(terminal(), verbose=verbose, quiet=quiet).print(report)
+    TextReport(terminal(), verbose, quiet, hint).print(report)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -16,6 +17,7 @@ from corsense.report import formats
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
+    from corsense.report.fix_hint import FixHint
 
 
 class Format(StrEnum):
@@ -47,7 +49,7 @@ def lint_tree(
         report = _lint([path or Path(), *others], select, ignore)
     except InputError as error:
         fail(str(error))
-    _print(report, format, quiet, verbose)
+    _print(report, format, quiet, verbose, [str(path or "."), *map(str, others)], {"select": select, "ignore": ignore})
     for file in report.unreadable:
         print(f"corsense: {harmless(file.place)} cannot be read: {harmless(file.reason)}.", file=sys.stderr)
     serious = any(finding.severity != "info" for finding in report.findings)
@@ -73,7 +75,9 @@ def _lint(paths: Sequence[Path], select: list[str] | None, ignore: list[str] | N
             gc.enable()
 
 
-def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> None:
+def _print(
+    report: LintReport, format: Format, quiet: bool, verbose: bool, paths: list[str], options: Mapping[str, object]
+) -> None:
     chosen = formats.Format(format.value)
     accept(chosen.kind)
     if chosen is not formats.Format.TEXT:
@@ -84,4 +88,20 @@ def _print(report: LintReport, format: Format, quiet: bool, verbose: bool) -> No
     from corsense.cli.terminal import terminal
     from corsense.report.linted import print_lint_report
 
-    print_lint_report(report, terminal(), quiet=quiet, verbose=verbose)
+    hint = None
+    if not quiet and any(finding.severity != "info" for finding in report.findings):
+        report, hint = _with_fixes(report, paths, options)
+    print_lint_report(report, terminal(), hint=hint, quiet=quiet, verbose=verbose)
+
+
+def _with_fixes(report: LintReport, paths: list[str], options: Mapping[str, object]) -> tuple[LintReport, FixHint]:
+    """The report with the fixes that `corsense fix` offers for its findings, and the commands that apply them."""
+    from corsense.cli.configured import configuration_for, configured_origins
+    from corsense.cli.fix_command import fix_command
+    from corsense.fix.source import offered_fixes
+    from corsense.report.fix_hint import FixHint
+
+    offered = offered_fixes(report.findings, configured_origins(configuration_for(paths[0])))
+    with_app = fix_command([offered.app or "MODULE:APP"], options)
+    hint = FixHint(fix_command(paths, options), offered.with_app, with_app, offered.complete)
+    return replace(report, findings=offered.findings), hint

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from corsense.check.pointing import below_here, is_users, source_of, text_of
 from corsense.errors import InputError, no_such_path
-from corsense.finding import Edit, Finding, Place
+from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix import edits
 from corsense.fix.candidate import Candidate, edited
 from corsense.fix.list_candidates import origin_candidates, plain_candidates
@@ -29,6 +30,7 @@ _ATTEMPTS = 6
 _UNTRIED = "no request can be tried on source alone; name the app, for example main:app, to have it proven"
 _SHARED = "other code may read that value too"
 _CORS = "CORSMiddleware"
+_ADDING = re.compile(r"(\w+)\.add_middleware\(")
 _REFUSED = (
     "wildcard-with-credentials", "expose-wildcard-with-credentials", "insecure-origin-with-credentials", "null-origin",
     "origins-not-a-list", "origin-trailing-slash", "origin-has-path", "origin-without-scheme", "origin-default-port",
@@ -37,7 +39,62 @@ _REFUSED = (
 )  # fmt: skip
 """What `Policy` refuses where Starlette's middleware starts."""
 
+_MOST_TRIED = 300
+"""So many findings are looked at for a fix by the linter; a tree with more of them has the same few over and over."""
+
 _Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedFixes:
+    """The findings of the linter, those with a safe edit of their file with that edit as their fix, which is not tried.
+
+    `with_app` counts those whose edit only the app can prove, `app` is that app as `corsense fix` takes it where it is known.
+    `complete` is False where there were too many findings to look at all.
+    """
+
+    findings: tuple[Finding, ...]
+    with_app: int = 0
+    app: str | None = None
+    complete: bool = True
+
+
+def offered_fixes(findings: Sequence[Finding], named: Sequence[str] = ()) -> OfferedFixes:
+    """What `corsense fix` can do about findings of the linter, from the text of their files alone: nothing is linted again.
+    `named` are the origins that the user named."""
+    fixing = _SourceFix((), tuple(named), FixOptions(), EVERYTHING)
+    serious = [index for index, finding in enumerate(findings) if finding.severity != "info"]
+    offered = list(findings)
+    apps: list[str | None] = []
+    for index in serious[:_MOST_TRIED]:
+        steps = list(fixing.possible(findings[index], {}))
+        safe = next((step for step in steps if step.guess is None), None)
+        if safe is not None:
+            offered[index] = replace(findings[index], fix=_fix(safe.candidate))
+        elif any(step.candidate.proven_only and step.candidate.guess is None for step in steps):
+            apps.append(_app_of(findings[index]))
+    known = {app for app in apps if app is not None}
+    return OfferedFixes(tuple(offered), len(apps), known.pop() if len(known) == 1 else None, len(serious) <= _MOST_TRIED)
+
+
+def _fix(candidate: Candidate) -> Fix | None:
+    file = candidate.place.file
+    before = source_of(file)
+    after = candidate.apply(before) if before is not None else None
+    return Fix(candidate.title, (Edit(file, before, after),)) if before is not None and after is not None else None
+
+
+def _app_of(finding: Finding) -> str | None:
+    """The app that gets the CORS layer of a finding, where the layer and the app are at the top of one file."""
+    file, line = finding.evidence.get("cors_file"), finding.evidence.get("cors_line")
+    text = source_of(file) if isinstance(file, str) else None
+    if text is None or not isinstance(line, int):
+        return None
+    lines = text.split("\n")
+    adding = _ADDING.match(lines[line - 1]) if 0 < line <= len(lines) else None
+    if adding is None or re.search(rf"(?m)^{adding[1]}\s*(?::[^=\n]+)?=", text) is None:
+        return None
+    return f"{file}:{adding[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +206,13 @@ class _SourceFix:
             if finding.severity == "info":
                 continue
             possible = [
-                step for step in self._possible(finding, texts) if (guesses or step.guess is None) and step.key not in refused
+                step for step in self.possible(finding, texts) if (guesses or step.guess is None) and step.key not in refused
             ]
             if possible:
                 yield min(possible, key=lambda step: step.guess is not None)
 
-    def _possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
+    def possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
+        """The edits that change the text of a finding's file, the best first."""
         for candidate in _candidates(finding, self.named):
             before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
             if before is not None and candidate.apply(before) is not None:

@@ -31,7 +31,7 @@ COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 _DIFF_COLOURS = {"+": "green", "-": "red"}
 _FRAME = "bold blue"
 _SENTENCE = re.compile(r"(?<=[^.\s]\.)\s+(?=[A-Z'\"`*{\[(])")
-_FIX = {True: "fix (verified)", False: "fix (tried, still blocked)", None: "fix (not tried)"}
+_FIX = {True: "fix (verified)", False: "fix (tried, still blocked)"}
 _LONGEST_DIFF = 12
 _LONGEST_HANG = 12
 _LONGEST_LABEL = 100
@@ -107,10 +107,11 @@ class Section:
 
 @dataclass(slots=True)
 class FindingBlocks:
-    """Prints blocks, one a cause."""
+    """Prints blocks, one a cause. `untried` is the name of a fix that was not tried."""
 
     lines: Lines
     sources: Sources = field(default_factory=Sources)
+    untried: str = "fix (not tried)"
 
     def print(
         self,
@@ -189,16 +190,19 @@ class FindingBlocks:
         shared = _lines_of_several([finding.fix for finding in different.values() if finding.fix is not None])
         for finding in different.values():
             if finding.fix is not None and shared:
-                frame.fact(_FIX[finding.fix.verified], finding.fix.title)
+                frame.fact(self._name(finding.fix), finding.fix.title)
             elif finding.fix is not None:
                 self.fix(frame, finding.fix, finding.place)
             elif finding.remedy:
                 where = f"{place_of(finding.place)}: " if len(different) > 1 and finding.place is not None else ""
                 frame.fact("fix", f"{where}{finding.remedy}")
 
+    def _name(self, fix: Fix) -> str:
+        return self.untried if fix.verified is None else _FIX[fix.verified]
+
     def fix(self, frame: _Frame, fix: Fix, place: Place | None) -> None:
         """Print a fix: the line as it will be where only one changes, else what it does with the lines that change."""
-        name = _FIX[fix.verified]
+        name = self._name(fix)
         if any(map(holds_secret, fix.edits)):
             frame.fact(name, fix.title)
             for edit in fix.edits:

@@ -38,7 +38,8 @@ def redacted_report(report: Report) -> Report:
 
 
 def redacted_findings(findings: Iterable[Finding], redactor: Redactor | None = None) -> tuple[Finding, ...]:
-    """Findings without secrets, those that `redactor` knows among them. A fix is source of the user's own, and stays."""
+    """Findings without secrets, those that `redactor` knows among them. The edits of a fix are source of the user's own, and
+    stay."""
     known = redactor or Redactor()
     return tuple(
         replace(
@@ -46,6 +47,7 @@ def redacted_findings(findings: Iterable[Finding], redactor: Redactor | None = N
             message=_shortened(known.text(finding.message)),
             evidence={name: known.values(value) for name, value in finding.evidence.items()},
             remedy=_text(finding.remedy, known),
+            fix=replace(finding.fix, title=known.text(finding.fix.title)) if finding.fix is not None else None,
         )
         for finding in findings
     )

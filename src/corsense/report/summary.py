@@ -1,9 +1,8 @@
-"""In a few words: what the browser met, the core of a console message, and how many findings there are."""
+"""In a few words: what the browser met, the core of a console message, and numbers with their nouns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Trace
 from corsense.finding import Finding
@@ -114,20 +113,6 @@ def short_console(line: str) -> str:
     if len(first) > _LONGEST_CONSOLE:
         first = f"{first[:_LONGEST_CONSOLE].rsplit(' ', 1)[0]} ..."
     return first if core == line else f"... {first}"
-
-
-def counted(findings: Sequence[Finding], where: str = "") -> str:
-    """How many errors and warnings there are, and how many of them `corsense fix` can fix."""
-    counts = ", ".join(
-        count(number, severity)
-        for severity in ("error", "warning")
-        if (number := sum(finding.severity == severity for finding in findings))
-    )
-    fixable = sum(
-        finding.fix is not None and finding.fix.verified is not False and finding.severity != "info" for finding in findings
-    )
-    place = f" in {where}" if where else ""
-    return f"{counts}{place} ({fixable:,} fixable with `corsense fix --write`)." if fixable else f"{counts}{place}."
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from corsense.check.results import Report, Result
@@ -16,9 +16,10 @@ from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
 from corsense.report.difference import marked_difference
 from corsense.report.finding_block import Fact, FindingBlocks, Section, grouped, one_line
+from corsense.report.fix_hint import FixHint
 from corsense.report.redaction import redacted_report
 from corsense.report.snippets import curl_command, fetch_snippet
-from corsense.report.summary import SITUATIONS, count, counted, label_of, short_console
+from corsense.report.summary import SITUATIONS, count, label_of, short_console
 from corsense.report.terminal import Line, Lines, Pieces, harmless
 
 _SHOWN_REQUEST_HEADERS = (
@@ -41,11 +42,12 @@ _INDENT = 5
 @dataclass(frozen=True, slots=True)
 class TextReport:
     """Prints a `Report`. `verbose` adds exchanges, snippets, diffs, information and every result; `quiet` leaves a line a
-    finding."""
+    finding. `hint` says how to apply the fixes."""
 
     lines: Lines
     verbose: bool = False
     quiet: bool = False
+    hint: FixHint = field(default_factory=FixHint)
 
     def print(self, report: Report) -> None:
         """Print the whole report, without secrets."""
@@ -121,8 +123,11 @@ class TextReport:
             self.lines.plain()
         if report.needs_an_origin:
             self._ask_for_an_origin(report)
+        if report.found_something:
+            self.hint.print_commands(report.findings, self.lines)
         style = "bold" if report.found_something else "green" if report.complete and not report.silenced else "yellow"
-        self.lines.plain([(" ".join(closing(report, verbose=self.verbose)), style)])
+        sentences = closing(report, self.hint, width=self.lines.width, verbose=self.verbose)
+        self.lines.plain([(" ".join(sentences), style)])
 
     def _ask_for_an_origin(self, report: Report) -> None:
         """Show the command that names the page, where no page was named."""
@@ -148,13 +153,14 @@ class TextReport:
                 print_verdict(self.lines, result, verbose=False)
 
 
-def closing(report: Report, *, verbose: bool = False) -> Iterator[str]:
-    """The sentences that end a report: how many errors and warnings, what can be fixed, how many requests are blocked."""
+def closing(report: Report, hint: FixHint, *, width: int = 10_000, verbose: bool = False) -> Iterator[str]:
+    """The sentences that end a report: how many errors and warnings, what can be fixed, how many requests are blocked. Of
+    `width` columns, the first has the command that fixes only where it fits."""
     real = [result for result in report.results if result.situation not in _INVENTED]
     lost = sum(result.outcome != "allowed" for result in real)
     blocked = f"{lost:,} of {len(real):,} requests blocked."
     if report.found_something:
-        yield counted(report.findings)
+        yield hint.counted(report.findings, width)
         yield blocked
         return
     if report.silenced:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from importlib.resources import files
 
@@ -9,6 +10,7 @@ from corsense import __version__
 from corsense.check.results import Report
 from corsense.finding import Finding
 from corsense.report.finding_block import fix_in_short, headline, place_of
+from corsense.report.fix_hint import FixHint
 from corsense.report.html.findings import finding_section
 from corsense.report.html.markup import Content, Markup, element, exact
 from corsense.report.html.matrix import exchanges, matrix, rows_of
@@ -73,9 +75,10 @@ def _summary(report: Report) -> Markup:
         (len(report.results), "request tried", "requests tried"),
     ]
     mood = "bad" if report.found_something else "good"
+    hint = FixHint(f"corsense fix {shlex.quote(report.target.name)} --write")
     return element(
         "div",
-        element("p", _with_code(" ".join(closing(report, verbose=True))), class_=f"conclusion {mood}"),
+        element("p", _with_code(" ".join(closing(report, hint, verbose=True))), class_=f"conclusion {mood}"),
         element("ul", [element("li", element("b", f"{n:,}"), f" {one if n == 1 else many}") for n, one, many in facts]),
         browser_sum(report.browser) if report.browser is not None else None,
         class_="summary",
