@@ -279,3 +279,39 @@ def test_a_check_that_tried_no_page_of_the_user_gives_no_all_clear(tmp_path: Pat
     assert ran.status == 0
     assert "No verdict yet" in ran.out
     assert "Nothing wrong" not in ran.out
+
+
+REPLACED = """
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI()
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+    {name} = FastAPI(title="Shop", openapi_url=None)
+
+
+    @{name}.get("/items")
+    def items() -> list[str]:
+        return []
+    """
+
+
+def test_a_layer_of_an_app_object_that_was_replaced_is_moved_to_the_new_one(tmp_path: Path) -> None:
+    ran = check(tmp_path, REPLACED.format(name="app"))
+    (finding,) = (each for each in ran.document["findings"] if each["severity"] == "error")
+    assert (finding["slug"], finding["line"]) == ("missing-cors-middleware", 6)
+    assert "another app object" in finding["message"]
+    assert finding["fix"]["verified"] is True
+    assert corsense("fix", "main:app", "--origin", PAGE, "--write", folder=tmp_path).status == 0
+    source = (tmp_path / "main.py").read_text(encoding="utf-8")
+    assert source.count("add_middleware") == 1
+    assert source.index("Shop") < source.index("add_middleware")
+
+
+def test_a_layer_of_another_app_stays_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(textwrap.dedent(REPLACED.format(name="shop")), encoding="utf-8")
+    assert corsense("fix", "main:shop", "--origin", PAGE, "--write", folder=tmp_path).status == 0
+    source = (tmp_path / "main.py").read_text(encoding="utf-8")
+    assert source.count("add_middleware") == 2
+    assert 'app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])' in source

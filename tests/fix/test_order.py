@@ -4,7 +4,7 @@ import pytest
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
-from corsense.fix.edits import move_cors_outermost, remove_duplicate_cors
+from corsense.fix.edits import move_cors_outermost, move_cors_to_later_app, remove_duplicate_cors
 from tests.fix.programs import layers, line_of, program
 
 HEAD = """
@@ -213,3 +213,26 @@ def test_a_layer_that_is_there_twice_goes_once() -> None:
     assert remove_duplicate_cors(before.replace("'a'", "'b'"), 5, 1) is None
     assert remove_duplicate_cors(before.replace("x = 1", "app = 1"), 5, 1) is None
     assert remove_duplicate_cors(before, 1, 1) is None
+
+
+@pytest.mark.parametrize("later", ["FastAPI(title='x')", "versioned(app)"])
+def test_a_layer_follows_the_name_of_its_app_to_a_later_object(later: str) -> None:
+    before = f"app = FastAPI()\n# pages\napp.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\napp = {later}\n\nx = 1\n"
+    edited = move_cors_to_later_app(before, 3)
+    assert edited == (
+        f"app = FastAPI()\napp = {later}\n\n# pages\napp.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\n\nx = 1\n"
+    )
+    assert move_cors_to_later_app(edited, 5) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "app = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\nother = FastAPI()\n",
+        "app = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\nORIGINS = []\napp = FastAPI()\n",
+        "app = FastAPI()\napp.add_middleware(CORSMiddleware, allow_origins=ORIGINS)\nif x:\n    app = FastAPI()\n",
+        "app = FastAPI()\napp = CORSMiddleware(app, allow_origins=ORIGINS)\napp = FastAPI()\n",
+    ],
+)
+def test_a_layer_stays_where_its_app_keeps_the_name_or_its_arguments_change(source: str) -> None:
+    assert move_cors_to_later_app(source, 2) is None

@@ -230,6 +230,7 @@ class Decoder:
                     "exception_handlers": _many(_handler),
                     "includes": _many(_include),
                     "late_middleware": _many(_late),
+                    "unserved_cors": _many(_place),
                     "has_lifespan": _flag,
                     "stack_error": self._traceback,
                     "starts_server": _many(_place),

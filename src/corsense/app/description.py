@@ -196,6 +196,7 @@ class AppDescription:
     - `versions`: of `fastapi`, `starlette` and `python`, those present.
     - `routes`: in the order in which the router tries them, those of mounted apps in place of the mount, after the mount itself.
     - `layers`: outermost first, an app's own before those of the apps mounted in it.
+    - `unserved_cors`: places of CORS layers that were added to other apps, which are no part of this one.
     - `has_lifespan`: the app has start-up code of its own; `lifespan_ran`: it was run. Where it was not, middleware may miss what
       it prepares, and crash on every request.
     - `stack_error`: building the stack raised this; every request will be answered by the server with a 500.
@@ -213,6 +214,7 @@ class AppDescription:
     exception_handlers: tuple[ExceptionHandlerInfo, ...] = ()
     includes: tuple[IncludeInfo, ...] = ()
     late_middleware: tuple[LateMiddleware, ...] = ()
+    unserved_cors: tuple[Place, ...] = ()
     has_lifespan: bool = False
     lifespan_ran: bool = False
     stack_error: ParsedTraceback | None = None

@@ -55,8 +55,17 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
             "none."
         )
         return Diagnosis("missing-cors-middleware", message, place, {"prefix": mounted[0].prefix})
+    if app.unserved_cors and not app.cors_layers:
+        return _on_another_app(app.unserved_cors[0], place)
     message = "The app has no CORSMiddleware. No page of another origin may read its responses."
     return Diagnosis("missing-cors-middleware", message, place)
+
+
+def _on_another_app(layer: Place, served: Place | None) -> Diagnosis:
+    """A CORS layer was added to an app object that is no part of the app."""
+    message = f"CORSMiddleware is added to another app object. The app that is checked{at(served)} has none."
+    remedy = "Add CORSMiddleware to the app that is checked, after the line that makes it."
+    return Diagnosis("missing-cors-middleware", message, layer, {"unserved": f"{layer.file}:{layer.line}"}, remedy=remedy)
 
 
 def _only_protects(layer: LayerInfo) -> bool:

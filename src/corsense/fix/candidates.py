@@ -15,6 +15,7 @@ from corsense.fix.stack_candidates import (
     BY_HAND,
     OF_ERRORS,
     installed_around,
+    layer_of_the_served_app,
     layer_out_of_startup,
     merged_layers,
     new_layer,
@@ -29,7 +30,9 @@ from corsense.fix.stack_candidates import (
 def candidates(case: Case) -> Iterator[Candidate]:
     """The edits to try for a finding, the best first."""
     slug, place = case.finding.cause.slug, case.finding.place
-    if slug in ("missing-cors-middleware", "mounted-app-without-cors", "redirect-slashes"):
+    if "unserved" in case.finding.evidence and place is not None:
+        yield from layer_of_the_served_app(case, place)
+    elif slug in ("missing-cors-middleware", "mounted-app-without-cors", "redirect-slashes"):
         yield from new_layer(case)
     elif slug == "cors-not-outermost":
         yield from outermost_layer(case)

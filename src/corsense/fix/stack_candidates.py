@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from corsense.app.description import AppDescription, AppInfo, LayerInfo
 from corsense.diagnose.policies import LayerPolicy
@@ -59,6 +61,23 @@ def new_layer(case: Case) -> Iterator[Candidate]:
         ),
         tuple(origins),
     )
+
+
+def layer_of_the_served_app(case: Case, place: Place) -> Iterator[Candidate]:
+    """Add the layer of an app object that was replaced to the one that replaced it; else a layer of the app's own."""
+    move = edited(edits.move_cors_to_later_app, place.line)
+    title = "add CORSMiddleware to the app that is checked"
+    yield Candidate(place, title, move, moves=True, proven_only=True, reveals=True)
+    for added in new_layer(case):
+        if added.place.file != place.file:
+            yield added
+        else:
+            yield replace(added, apply=partial(_unless, move, added.apply))
+
+
+def _unless(first: TextEdit, other: TextEdit, text: str) -> str | None:
+    """What `other` makes of a text that `first` does not apply to."""
+    return None if first(text) is not None else other(text)
 
 
 def _smallest_policy(case: Case) -> tuple[list[str], list[str], list[str], bool]:

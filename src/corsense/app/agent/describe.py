@@ -67,6 +67,7 @@ class Describer(StackDescriber):
             "exception_handlers": self.handlers,
             "includes": [{"prefix": prefix, "place": self.place(span)} for prefix, span in RECORDING.includes],
             "late_middleware": [*self.observed_late(RECORDING.late), *self.late],
+            "unserved_cors": self.unserved_cors(),
             "has_lifespan": self.has_lifespan,
             "stack_error": self.stack_error,
             "starts_server": [place for span in RECORDING.servers if (place := self.place(span)) is not None],

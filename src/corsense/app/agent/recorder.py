@@ -7,13 +7,14 @@ call pass.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .imports import patch_on_import
 from .places import calling_span
+from .unwrapping import is_cors_class
 
 if TYPE_CHECKING:
     from .imports import Patch
@@ -33,6 +34,7 @@ class Recording:
         self.includes: list[tuple[str, Span | None]] = []
         self.late: list[tuple[Span | None, str]] = []
         self.servers: list[Span | None] = []
+        self.cors: dict[Span, None] = {}
         self.moment = "import"
         self.importing = True
         self.unsupported: str | None = None
@@ -71,8 +73,8 @@ def _noting_failure(patch: Patch) -> Patch:
     return tried
 
 
-def _remember(owner: Any) -> None:
-    """Keep the calling span on each instance of the class `owner`."""
+def _remember(owner: Any, note: Callable[[Any, Span | None], None] | None = None) -> None:
+    """Keep the calling span on each instance of the class `owner`, and `note` it."""
     original = owner.__init__
 
     @wraps(original)
@@ -80,14 +82,22 @@ def _remember(owner: Any) -> None:
         if PLACE not in self.__dict__:
             self.__dict__[PLACE] = calling_span(self)
         original(self, *args, **kwargs)
+        if note is not None:
+            note(self, self.__dict__[PLACE])
 
     owner.__init__ = init
+
+
+def _note_cors(entry: Any, span: Span | None) -> None:
+    """Take down where a CORS layer was asked for, whether or not the app that gets it is served."""
+    if span is not None and RECORDING.importing and is_cors_class(getattr(entry, "cls", None)):
+        RECORDING.cors[span] = None
 
 
 def _patch_middleware(module: ModuleType) -> None:
     from .tracing import LayerFactory
 
-    _remember(module.Middleware)
+    _remember(module.Middleware, _note_cors)
     original = module.Middleware.__iter__
 
     def iterate(self: Any) -> Iterator[Any]:

@@ -79,6 +79,12 @@ class StackDescriber:
         for span, moment in dict.fromkeys(seen):
             yield {"place": self.place(span), "moment": moment, "observed": True}
 
+    def unserved_cors(self) -> list[Place]:
+        """Where CORS layers are added to apps that are not part of the described one."""
+        served = {tuple(place) for layer in self.layers if (place := layer["place"]) is not None}
+        places = (self.place(span) for span in RECORDING.cors)
+        return [place for place in places if place is not None and tuple(place) not in served]
+
     def stack(self, app: Any, spot: CodeSpot) -> None:
         """The middleware stack of an app, built now where it is not yet."""
         around = Around("app", spot.app, spot.prefix, entries=tuple(app.user_middleware))

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from corsense.fix.edits.lists import unnest_list as unnest_list
     from corsense.fix.edits.literals import rewrite_literal as rewrite_literal
     from corsense.fix.edits.order import move_cors_outermost as move_cors_outermost
+    from corsense.fix.edits.order import move_cors_to_later_app as move_cors_to_later_app
     from corsense.fix.edits.order import remove_duplicate_cors as remove_duplicate_cors
     from corsense.fix.edits.patterns import escape_regex_dots as escape_regex_dots
     from corsense.fix.edits.patterns import glob_to_expression as glob_to_expression
@@ -83,6 +84,7 @@ _HOMES = {
     "load_json": "corsense.fix.edits.lists",
     "merge_cors_layers": "corsense.fix.edits.layers",
     "move_cors_outermost": "corsense.fix.edits.order",
+    "move_cors_to_later_app": "corsense.fix.edits.order",
     "move_from_startup": "corsense.fix.edits.layers",
     "only_in_production": "corsense.fix.edits.layers",
     "origins_from_environment": "corsense.fix.edits.computed",

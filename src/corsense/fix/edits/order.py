@@ -38,6 +38,35 @@ def move_cors_outermost(source: Source, cors_line: int, after_line: int) -> list
 
 
 @edit
+def move_cors_to_later_app(source: Source, cors_line: int) -> list[Splice] | None:
+    """Moves the `app.add_middleware` statement of the CORS layer at `cors_line` behind the last statement of its block that
+    gives the name `app` to another object. None where nothing does, and where moving would change what the arguments mean."""
+    call = cors_call(source, cors_line)
+    if call is None or not _is_layer_statement(call, call.statement):
+        return None
+    block = siblings(source, call.statement)
+    match call.node.func:
+        case ast.Attribute(value=ast.Name(id=name)):
+            later = [other for other in block[block.index(call.statement) + 1 :] if _assigns(other, name)]
+        case _:
+            return None
+    if not later or not is_alone(source, call.statement) or not is_alone(source, later[-1]):
+        return None
+    between = block[block.index(call.statement) + 1 : block.index(later[-1]) + 1]
+    if _rebinds(between, call.statement, but=name):
+        return None
+    taken, text = cut(source, call.statement)
+    return [taken, paste_after(source, later[-1], text)]
+
+
+def _assigns(statement: ast.stmt, name: str) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=target)]) | ast.AnnAssign(target=ast.Name(id=target), value=ast.expr()):
+            return target == name
+    return False
+
+
+@edit
 def remove_duplicate_cors(source: Source, line: int, kept_line: int) -> list[Splice] | None:
     """Removes the `add_middleware` statement of the CORS layer at `line` that repeats, argument for argument, the one at
     `kept_line` in the same block. None where they differ in anything."""
@@ -117,9 +146,9 @@ def _same_app(source: Source, call: CorsCall, other: ast.stmt, line: int) -> boo
     return isinstance(call.node.func, ast.Attribute) and layer is not None and is_layer(layer, ast.dump(call.node.func.value))
 
 
-def _rebinds(between: list[ast.stmt], moved: ast.stmt) -> bool:
-    """Whether a statement changes a name that the moved one reads, or leaves the block."""
-    used = {node.id for node in ast.walk(moved) if isinstance(node, ast.Name)}
+def _rebinds(between: list[ast.stmt], moved: ast.stmt, but: str | None = None) -> bool:
+    """Whether a statement changes a name that the moved one reads, except for `but`, or leaves the block."""
+    used = {node.id for node in ast.walk(moved) if isinstance(node, ast.Name)} - {but}
     for node in (node for statement in between for node in ast.walk(statement)):
         match node:
             case ast.Return() | ast.Raise() | ast.Break() | ast.Continue():
