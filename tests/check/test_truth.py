@@ -315,3 +315,32 @@ def test_a_layer_of_another_app_stays_where_it_is(tmp_path: Path) -> None:
     source = (tmp_path / "main.py").read_text(encoding="utf-8")
     assert source.count("add_middleware") == 2
     assert 'app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])' in source
+
+
+def test_a_fix_is_proven_on_an_app_that_counts_requests(tmp_path: Path) -> None:
+    ran = check(
+        tmp_path,
+        """
+        from fastapi import FastAPI, Request
+        from fastapi.middleware.cors import CORSMiddleware
+        from fastapi.responses import Response
+
+        app = FastAPI(openapi_url=None)
+        app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+        seen = []
+
+
+        @app.middleware("http")
+        async def limit(request: Request, call_next):
+            seen.append(request.url.path)
+            return await call_next(request) if seen.count(request.url.path) < 2 else Response("slower", 429)
+
+
+        @app.get("/items")
+        def items() -> list[str]:
+            return []
+        """,
+    )
+    (finding,) = (each for each in ran.document["findings"] if each["severity"] == "error")
+    assert finding["slug"] == "cors-not-outermost"
+    assert finding["fix"]["verified"] is True

@@ -64,7 +64,19 @@ def _best(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> tup
 
 
 def _prove(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> dict[int, bool | None]:
-    """Try the requests of each finding again, on the app with all proposals applied."""
+    """Try the requests of each finding again, on the app with all proposals applied.
+
+    An app may count requests, as a rate limit does: where a fix seems to fail, those before are sent again as well.
+    """
+    verified = _replay(check, survey, proposals)
+    if check.asked.run_endpoints or False not in verified.values() or len(survey.probes) > _PROBES_TO_PROVE:
+        return verified
+    in_order = _replay(check, survey, proposals, in_order=True)
+    return {index: result or in_order.get(index, result) for index, result in verified.items()}
+
+
+def _replay(check: AppCheck, survey: Survey, proposals: Sequence[Proposal], *, in_order: bool = False) -> dict[int, bool | None]:
+    """The requests of each finding on the app with all proposals; `in_order` with all that were sent before them."""
     report = survey.report
     affected = {
         proposal.index: [index for index, result in enumerate(report.results) if proposal.index in result.findings][
@@ -75,8 +87,9 @@ def _prove(check: AppCheck, survey: Survey, proposals: Sequence[Proposal]) -> di
     wanted = sorted({index for indices in affected.values() for index in indices})
     try:
         with check.another_session(overlay=patched(proposals), lifespan=check.asked.run_endpoints) as session:
-            probes = [of_patched(survey.probes[index], survey.app, session.description) for index in wanted]
-            again = dict(zip(wanted, check.run_probes(session, probes), strict=True))
+            sent = range(max(wanted, default=-1) + 1) if in_order else wanted
+            probes = [of_patched(survey.probes[index], survey.app, session.description) for index in sent]
+            again = dict(zip(sent, check.run_probes(session, probes), strict=True))
             faults = {diagnosis.slug for diagnosis in configuration_faults(session.description)}
     except (AppLoadError, AppHungError, AppStoppedError):
         return {}  # it cannot be loaded twice at a time: nothing was tried
