@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from docs.generator import playground
 from docs.generator.reference import pages
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +52,10 @@ def zensical(folder: Path, *arguments: str, capture: bool = True) -> subprocess.
 def assemble(folder: Path) -> None:
     """Write every page of the site into `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
+    playground.build(folder / "playground")
     for source in sorted(DOCS.rglob("*")):
         target = folder / source.relative_to(DOCS)
-        if source.is_file() and source.suffix in (".md", ".png", ".svg", ".css", ".js") and "generator" not in source.parts:
+        if source.is_file() and source.suffix in (".md", ".png", ".svg", ".css", ".js") and not _is_apart(source):
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.suffix == ".md":
                 target.write_text(for_site(source.read_text(encoding="utf-8"), source), encoding="utf-8")
@@ -63,6 +65,11 @@ def assemble(folder: Path) -> None:
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+
+
+def _is_apart(source: Path) -> bool:
+    """Whether a file belongs to the generator, or to the playground, which has pages and files of its own."""
+    return not {"generator", "playground"}.isdisjoint(source.relative_to(DOCS).parts)
 
 
 def for_site(text: str, source: Path) -> str:

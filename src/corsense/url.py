@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
-from ada_url import URL
+if sys.platform == "emscripten":  # in a page, on Pyodide: the parser of the browser itself
+    import js
+    from pyodide.ffi import JsException
+
+    def _url(text: str, base: str | None) -> URL:
+        """The URL. Raises ValueError when `text` is not one."""
+        f"{text}{base}".encode()  # half of a surrogate pair is no text, and raises
+        try:
+            return js.URL.new(text, base) if base is not None else js.URL.new(text)
+        except JsException as error:
+            raise ValueError(str(error)) from None
+
+else:
+    from ada_url import URL
+
+    def _url(text: str, base: str | None) -> URL:
+        """The URL. Raises ValueError when `text` is not one."""
+        return URL(text, base=base) if base is not None else URL(text)
+
 
 HTTP_SCHEMES = frozenset({"http", "https"})
 
@@ -40,8 +59,8 @@ class ParsedUrl:
 def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
     """Parse `text`, relative to `base` when given; None when it is not a URL. Source: URL Standard, *URL parsing*."""
     try:
-        url = URL(text, base=base) if base is not None else URL(text)
-    except (ValueError, UnicodeError):
+        url = _url(text, base)
+    except ValueError:
         return None
     href, fragment = url.href, url.hash
     sent = href[: -len(fragment)] if fragment else href.removesuffix("#")

@@ -6,6 +6,7 @@ import json
 import textwrap
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from corsense.report.document import ExplainDocument
@@ -46,7 +47,8 @@ def test_a_text_alone_and_one_among_options_are_explained_alike(tmp_path: Path) 
     assert corsense("explain", PREFLIGHT).out == corsense("explain", "--file", str(pasted)).out
     alone = corsense("explain", "--format", "json", PREFLIGHT).document
     assert alone == corsense("explain", PREFLIGHT, "--format=json").document
-    assert ExplainDocument.model_validate(alone).messages[0].engine == "chromium"
+    jsonschema.validate(alone, ExplainDocument.json_schema())
+    assert alone["messages"][0]["engine"] == "chromium"
 
 
 @pytest.mark.parametrize(

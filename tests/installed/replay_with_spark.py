@@ -77,7 +77,7 @@ def _entry(hit: Hit) -> dict[str, object]:
 
 def with_engine(engine: str, paths: list[str], reading: Reading) -> object:
     asked = Reading(engine, reading.log_format, reading.keys)
-    return json.loads(replay_document(judged(*paths, shapes=SHAPES, reading=asked)).model_dump_json(by_alias=True))
+    return json.loads(replay_document(judged(*paths, shapes=SHAPES, reading=asked)).printed())
 
 
 def plan(log: str) -> tuple[str, int]:

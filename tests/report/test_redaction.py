@@ -291,7 +291,7 @@ def every_format(report: Report, capsys: pytest.CaptureFixture[str]) -> str:
     findings = redacted_report(report).findings
     parts = [
         capsys.readouterr().out,
-        check_document(report).model_dump_json(by_alias=True),
+        check_document(report).printed(),
         html_report(report),
         json.dumps(sarif(findings)),
         "\n".join(workflow_commands(findings)),
@@ -328,7 +328,7 @@ def test_no_secret_of_a_pasted_text_is_in_an_explanation(secret: str, name: str,
     explanations = explain(text)
     assert len(explanations) >= 2
     print_explanations(explanations, Lines())
-    shown = capsys.readouterr().out + messages_json(explanations) + explain_document(explanations, None).model_dump_json()
+    shown = capsys.readouterr().out + messages_json(explanations) + explain_document(explanations, None).printed()
     assert secret not in shown
     assert f"{name}=redacted" in shown
 

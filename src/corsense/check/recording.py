@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,15 +30,28 @@ def check_recording(path: Path, asked: CheckRequest, reading: Progress | None = 
         raise InputError(
             f"{path} holds no request of a page to judge; record the failing call with the network panel open, then export it."
         )
+    return report_on_fetches(fetches, asked, CheckTarget("har", str(path)), progress=judging)
+
+
+def report_on_fetches(
+    fetches: Sequence[HarFetch],
+    asked: CheckRequest,
+    target: CheckTarget,
+    notes: Sequence[str] = (),
+    *,
+    progress: Progress | None = None,
+) -> Report:
+    """The report of recorded fetches, of the first `MOST_FETCHES` where there are more."""
     total, fetches = len(fetches), fetches[:MOST_FETCHES]
     observations = []
     for number, fetch in enumerate(fetches, 1):
         observations.append(_observe(fetch, asked))
-        if judging is not None:
-            judging(number, len(fetches))
+        if progress is not None:
+            progress(number, len(fetches))
     left_out = total - len(fetches)
-    notes = (f"{left_out:,} of {total:,} requests were not judged; --origin and --request choose.",) if left_out else ()
-    report = aggregate(CheckTarget("har", str(path)), observations, notes, cache_faults(observations))
+    if left_out:
+        notes = (*notes, f"{left_out:,} of {total:,} requests were not judged; --origin and --request choose.")
+    report = aggregate(target, observations, notes, cache_faults(observations))
     return replace(bounded(suppressed(report, asked.selection)), complete=not left_out)
 
 

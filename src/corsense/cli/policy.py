@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import sys
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from corsense import __version__
 from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Python
 from corsense.cli.tightening import tighten
+from corsense.report.policy_documents import decision_document, fault_document, faults_document, policy_json
 
 if TYPE_CHECKING:
     from corsense.policy import Fault, Policy
@@ -74,7 +73,7 @@ def _show_running(running: RunningPolicyError, format: Format) -> None:
     keywords = {
         name: list(value) if isinstance(value, set | frozenset | tuple) else value for name, value in running.keywords.items()
     }
-    _print(format, {"policy": keywords, "faults": [_fault(fault) for fault in running.faults]}, text)
+    _print(format, {"policy": keywords, "faults": [fault_document(fault) for fault in running.faults]}, text)
 
 
 @app.command()
@@ -90,7 +89,7 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and _is_environment(source):
         fail(f"there is no policy to check. {faults[0].remedy}{_under_another_name(source)}")
     lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
-    _print(format, {"faults": [_fault(fault) for fault in faults]}, "\n".join(lines))
+    _print(format, faults_document(faults), "\n".join(lines))
     raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
 
 
@@ -117,18 +116,9 @@ def explain(
     format: Printed = Format.TEXT,
 ) -> None:
     """Say whether the policy allows pages of an origin, and why. Exit status: 0 it does, 1 it does not."""
-    policy = valid_policy(source)
-    decision = policy.decide(origin)
-    sentence = policy.explain(origin)
-    answer = {
-        "origin": origin,
-        "allowed": decision.allowed,
-        "reason": decision.reason,
-        "credentials": decision.credentials,
-        "message": sentence,
-    }
-    _print(format, answer, sentence)
-    raise typer.Exit(NOTHING_FOUND if decision.allowed else SOMETHING_FOUND)
+    answer = decision_document(valid_policy(source), origin)
+    _print(format, answer, str(answer["message"]))
+    raise typer.Exit(NOTHING_FOUND if answer["allowed"] else SOMETHING_FOUND)
 
 
 @app.command()
@@ -309,20 +299,9 @@ def _configured(names: tuple[str, ...]) -> Policy:
         raise InputError(f"{'.'.join(map(str, first['loc']))} cannot be read: {first['msg']}.") from None
 
 
-def _fault(fault: Fault) -> dict[str, str]:
-    return {
-        "field": fault.field,
-        "value": fault.value if isinstance(fault.value, str) else repr(fault.value),
-        "code": fault.code,
-        "slug": fault.slug,
-        "message": fault.message,
-        "remedy": fault.remedy,
-    }
-
-
 def _print(format: Format, document: dict[str, Any], text: str) -> None:
     if format is Format.JSON:
-        print(json.dumps({"corsense": __version__, "schema": 1, **document}, indent=2, default=str))
+        print(policy_json(document))
     else:
         print(text)
 

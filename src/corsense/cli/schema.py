@@ -42,16 +42,16 @@ def _schema_of(document: Described) -> dict[str, Any]:
         case Described.REPLAY:
             from corsense.report.replayed import ReplayDocument
 
-            return ReplayDocument.model_json_schema(by_alias=True)
+            return ReplayDocument.json_schema()
         case Described.TIGHTEN:
             from corsense.report.policy_proposal import TightenDocument
 
-            return TightenDocument.model_json_schema(by_alias=True)
+            return TightenDocument.json_schema()
         case Described.FIX:
             from corsense.report.repairs import FixResultDocument
 
-            return FixResultDocument.model_json_schema(by_alias=True)
+            return FixResultDocument.json_schema()
         case _:
             from corsense.report.document import DOCUMENTS
 
-            return DOCUMENTS[document.value].model_json_schema(by_alias=True)
+            return DOCUMENTS[document.value].json_schema()

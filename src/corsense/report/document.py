@@ -1,13 +1,9 @@
-"""The JSON documents: pydantic models, from which the JSON Schemas that ship are generated."""
+"""The JSON documents of `check`, `explain` and `lint`, from which the JSON Schemas that ship are generated."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, with_config
-from pydantic_core import PydanticSerializationError
 
 from corsense import __version__
 from corsense.check.results import Report, Result
@@ -17,24 +13,12 @@ from corsense.finding import Finding, Fix
 from corsense.fix.edits.diff import shared_diff
 from corsense.lint import LintReport
 from corsense.report.console import console_lines
-from corsense.report.message_document import LikelyCauseDocument, MessageDocument, message_document
+from corsense.report.json_document import Document
+from corsense.report.message_document import MessageDocument, message_document
 from corsense.report.redaction import redacted_explanations, redacted_findings, redacted_report
 
 Severity = Literal["error", "warning", "info"]
 Pairs = list[tuple[str, str]]
-
-
-class Document(BaseModel):
-    """A part of a document: unknown fields are refused, so that the schema is complete."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    def printed(self) -> str:
-        """The document as JSON text. A file name that is not text has its bytes escaped as Python does in `os.fsdecode`."""
-        try:
-            return self.model_dump_json(by_alias=True, indent=2)
-        except PydanticSerializationError:
-            return json.dumps(self.model_dump(by_alias=True), indent=2, default=str)
 
 
 class FixDocument(Document):
@@ -168,7 +152,7 @@ class CheckDocument(Document):
     """What `corsense check --format json` prints."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     target: TargetDocument
     results: list[ResultDocument]
     findings: list[FindingDocument]
@@ -177,15 +161,11 @@ class CheckDocument(Document):
     summary: SummaryDocument
 
 
-for part in (LikelyCauseDocument, MessageDocument):
-    with_config(ConfigDict(extra="forbid"))(part)
-
-
 class ExplainDocument(Document):
     """What `corsense explain --format json` prints; `check` is the report of trying the calls, null when they were not tried."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     messages: list[MessageDocument]
     check: CheckDocument | None
 
@@ -321,7 +301,7 @@ class LintDocument(Document):
     """What `corsense lint --format json` prints. `files` counts the Python files that were looked at."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     findings: list[FindingDocument]
     files: int
     skipped: list[SkippedDocument]

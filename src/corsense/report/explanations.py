@@ -92,7 +92,7 @@ class _Printer:
                 self._findings(shown.found)
                 return
         if not explanation.causes:
-            self.lines.labelled("means", _harmless(explanation))
+            self.lines.labelled("means", harmless_line(explanation))
         for place, likely_causes_of in enumerate(explanation.causes):
             if place == 0 or self.verbose:
                 self._cause(likely_causes_of)
@@ -190,7 +190,8 @@ def _message(explanation: Explanation, lines: Lines, *, verbose: bool) -> None:
     lines.labelled("checked", explanation.checked)
 
 
-def _harmless(explanation: Explanation) -> str:
+def harmless_line(explanation: Explanation) -> str:
+    """What a message means that has no cause of CORS."""
     if explanation.follows:
         return "This line only says that something failed; the line beside it says why."
     if explanation.status is not None and not explanation.message.is_cors:

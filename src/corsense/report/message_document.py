@@ -1,20 +1,18 @@
-"""The JSON of explained messages. Written without pydantic, which alone takes longer to import than a message to explain;
-`corsense.report.document` makes the schema of it."""
+"""The JSON of explained messages. `corsense.report.document` has the whole document of `corsense explain`, with the report of
+calls that were tried; this part takes little to import."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Literal
 
 from corsense import __version__
 from corsense.explain import Explanation
+from corsense.report.json_document import Document, printed
 from corsense.report.redaction import redacted_explanations
 
 
-@dataclass(frozen=True, slots=True)
-class LikelyCauseDocument:
+class LikelyCauseDocument(Document):
     """A cause that can stand behind a message; `fix` is code, `confirmation` a command or a sentence that tells whether it is the
     one."""
 
@@ -26,8 +24,7 @@ class LikelyCauseDocument:
     confirmation: str
 
 
-@dataclass(frozen=True, slots=True)
-class MessageDocument:
+class MessageDocument(Document):
     """A message found in the text. `error` is the browser's reason, null where the words do not tell one; `certain` is false
     where they leave a doubt."""
 
@@ -49,9 +46,8 @@ class MessageDocument:
 
 def messages_json(explanations: Sequence[Explanation]) -> str:
     """The document of explanations whose calls were not tried (`ExplainDocument` of `corsense.report.document`)."""
-    messages = [asdict(message_document(explanation)) for explanation in redacted_explanations(explanations)]
-    document = {"corsense": __version__, "schema": 1, "messages": messages, "check": None}
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    messages = [message_document(explanation) for explanation in redacted_explanations(explanations)]
+    return printed({"corsense": __version__, "schema": 1, "messages": messages, "check": None})
 
 
 def message_document(explanation: Explanation) -> MessageDocument:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
-from pydantic import Field
-
 from corsense import __version__
 from corsense.fix.edits.diff import shared_diff
 from corsense.fix.tightened import SourceProposal
@@ -14,7 +12,8 @@ from corsense.observe.evidence import Evidence
 from corsense.observe.origin_choice import LeftOut, LeftOutReason
 from corsense.observe.tighten import PolicyProposal
 from corsense.policy.written import written_policy
-from corsense.report.document import Document, FixDocument
+from corsense.report.document import FixDocument
+from corsense.report.json_document import Document
 
 MOST_SHOWN: Final = 12
 _NAMED: Final = 3
@@ -101,7 +100,7 @@ class TightenDocument(Document):
     code, null where there is none, for the reason in `no_fix`."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     first: str
     last: str
     requests: int

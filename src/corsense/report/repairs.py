@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field
-
 from corsense import __version__
 from corsense._terminal import write_exactly
 from corsense.finding import Finding
 from corsense.fix.edits.diff import unified_diff
 from corsense.fix.result import FixOutcome, FixResult
-from corsense.report.document import Document, FindingDocument, finding_document
+from corsense.report.document import FindingDocument, finding_document
 from corsense.report.finding_block import Fact, FindingBlocks, Section
+from corsense.report.json_document import Document
 from corsense.report.redaction import redacted_repair
 from corsense.report.summary import count
 from corsense.report.terminal import Lines
@@ -54,7 +53,7 @@ class FixResultDocument(Document):
     diff applied; their places are those of the edited files."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     target: FixedDocument
     written: bool
     fixes: list[FixOutcomeDocument]

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from pydantic import Field
-
 from corsense import __version__
 from corsense.replay.judging import Missing
 from corsense.replay.result import Affected, Baseline, Changed, Kind, Period, ReplayResult
-from corsense.report.document import Document
+from corsense.report.json_document import Document
 
 _SHOWN_ORIGINS = 20
 _SHOWN_ROUTES = 4
@@ -96,7 +94,7 @@ class ReplayDocument(Document):
     answers, the verdicts that a middleware observed, or nothing."""
 
     corsense: str
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema: Literal[1] = 1
     logs: list[LogDocument]
     baseline: Baseline
     summary: SummaryDocument

@@ -12,7 +12,7 @@ from corsense.finding import Finding
 from corsense.report.finding_block import fix_in_short, headline, place_of
 from corsense.report.fix_hint import FixHint
 from corsense.report.html.findings import finding_section
-from corsense.report.html.markup import Content, Markup, element, exact
+from corsense.report.html.markup import Content, Markup, element, exact, join
 from corsense.report.html.matrix import exchanges, matrix, rows_of
 from corsense.report.html.real import browser_sum
 from corsense.report.html.values import code
@@ -40,15 +40,24 @@ def html_report(report: Report) -> str:
         f"CORS report of {target}",
         element("a", "To the findings", href="#findings", class_="skip"),
         element("header", element("h1", "CORS report of ", code(target)), _summary(report), _fixes(report)),
-        element(
-            "main",
-            _findings(report),
-            element("section", element("h2", "Requests by origins"), _matrix(report), aria_label="Requests by origins"),
-            _exchanges(report),
-            _notes(report),
-        ),
+        element("main", _sections(report)),
         element("footer", element("p", f"corsense {__version__}. Judged as browsers judge, by the Fetch standard.")),
     )
+
+
+def report_parts(report: Report) -> Markup:
+    """The report without the document around it, for a page that has a stylesheet of its own."""
+    report = redacted_report(report)
+    return join([_summary(report), _fixes(report), *_sections(report)])
+
+
+def _sections(report: Report) -> list[Markup | None]:
+    return [
+        _findings(report),
+        element("section", element("h2", "Requests by origins"), _matrix(report), aria_label="Requests by origins"),
+        _exchanges(report),
+        _notes(report),
+    ]
 
 
 def document_page(title: str, *content: Content) -> str:

@@ -1,0 +1,93 @@
+"""The playground of the site: the page below docs/playground, Pyodide, and corsense's own modules in an archive.
+
+Pyodide comes from the npm package that scripts/node-packages installs; nothing of it is kept in this repository.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "docs" / "playground"
+PACKAGE = ROOT / "src" / "corsense"
+PYODIDE = ROOT / "build" / "node" / "node_modules" / "pyodide"
+
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+"""The files of Pyodide without which Python does not start."""
+
+LEFT_OUT = frozenset({"browsers", "cli", "demo", "replay", "testing"})
+"""Folders of corsense that the playground never imports."""
+
+LARGEST = 8_000_000
+"""Bytes that the page may take to load, compressed as servers compress."""
+
+_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+def build(folder: Path) -> None:
+    """Write the playground into `folder`. Raises FileNotFoundError when Pyodide is not installed."""
+    if not PYODIDE.is_dir():
+        raise FileNotFoundError(f"{PYODIDE.relative_to(ROOT)} is missing; run scripts/node-packages.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted(SOURCE.iterdir()):
+        shutil.copy(source, folder / source.name)
+    shutil.copy(PACKAGE / "report" / "html" / "report.css", folder / "report.css")
+    (folder / "pyodide").mkdir(exist_ok=True)
+    for name in CORE:
+        shutil.copy(PYODIDE / name, folder / "pyodide" / name)
+    lock = json.loads((PYODIDE / "pyodide-lock.json").read_text(encoding="utf-8"))
+    (folder / "pyodide" / "pyodide-lock.json").write_text(json.dumps({**lock, "packages": {}}), encoding="utf-8")
+    write_archive(folder / "corsense.zip")
+    sizes = {name: (folder / name).stat().st_size for name in _files(folder) if name != "service-worker.js"}
+    (folder / "files.json").write_text(json.dumps({"files": sizes}, indent=1), encoding="utf-8")
+    _name_files(folder)
+
+
+def write_archive(path: Path) -> None:
+    """Write the modules that the page imports: corsense, and the Public Suffix List. The same source gives the same bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, file in sorted(_modules()):
+            archive.writestr(zipfile.ZipInfo(name, _MOMENT), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+
+
+def compressed_size(folder: Path) -> int:
+    """Bytes that the page takes to load, each file compressed as servers compress."""
+    return sum(len(gzip.compress((folder / name).read_bytes(), 6)) for name in _files(folder))
+
+
+def _modules() -> Iterator[tuple[str, Path]]:
+    for file in PACKAGE.rglob("*"):
+        folders = file.relative_to(PACKAGE).parent.as_posix()
+        left_out = any(folders == name or folders.startswith(f"{name}/") for name in LEFT_OUT)
+        if file.is_file() and "__pycache__" not in file.parts and not left_out:
+            yield f"corsense/{file.relative_to(PACKAGE).as_posix()}", file
+    found = importlib.util.find_spec("publicsuffixlist")
+    assert found is not None
+    assert found.origin is not None
+    suffixes = Path(found.origin).parent
+    for name in ("__init__.py", "compat.py", "public_suffix_list.dat"):
+        yield f"publicsuffixlist/{name}", suffixes / name
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+
+def _name_files(folder: Path) -> None:
+    """Fill in the service worker's list of files, and a version that changes when any of them does."""
+    names = [name for name in _files(folder) if name != "service-worker.js"]
+    version = hashlib.sha256()
+    for name in names:
+        version.update(name.encode())
+        version.update((folder / name).read_bytes())
+    file = folder / "service-worker.js"
+    text = file.read_text(encoding="utf-8")
+    text = text.replace('"{version}"', json.dumps(version.hexdigest()[:16])).replace('["{files}"]', json.dumps(names))
+    file.write_text(text, encoding="utf-8")

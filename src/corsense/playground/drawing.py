@@ -1,0 +1,258 @@
+"""Answers as HTML, with the parts of the HTML report. Everything that was pasted is text in it, whatever it looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from corsense.causes import Cause
+from corsense.check.results import Report
+from corsense.console.catalogue import catalogue
+from corsense.console.parse import Message
+from corsense.explain import Explanation, LikelyCause
+from corsense.faults import Fault
+from corsense.fetch import Browser, FetchRequest, Trace
+from corsense.fetch.request import Credentials
+from corsense.finding import Finding
+from corsense.fix.result import FixOutcome, FixResult
+from corsense.lint import LintReport
+from corsense.playground.pasted_request import sent_by_browsers
+from corsense.policy import Policy
+from corsense.policy.written import written_policy
+from corsense.report.explanations import harmless_line
+from corsense.report.html.findings import finding_card, quotes
+from corsense.report.html.ladder import ladder_figure
+from corsense.report.html.markup import Content, Markup, element, join
+from corsense.report.html.page import report_parts
+from corsense.report.html.values import code, copyable, diff
+from corsense.report.redaction import redacted_explanations, redacted_findings, redacted_repair, redacted_request
+from corsense.report.snippets import curl_command
+from corsense.report.summary import count, counted
+from corsense.report.text import closing
+from corsense.transports import drive
+from corsense.transports.policy import PolicyTransport
+
+_ENGINES = {"chromium": "Chrome, Edge", "firefox": "Firefox", "webkit": "Safari"}
+_SAID_BY = {**_ENGINES, "library": "a library", "server": "the server", "ie-edge-legacy": "Internet Explorer, old Edge"}
+_BADGES = {"certain": "blocked", "likely": "partly", "possible": ""}
+_MOST_MESSAGES = 30
+"""Messages of a text that are drawn; the JSON has all."""
+
+
+def report(checked: Report) -> Markup:
+    """The report of a recording, or of a copied call."""
+    return report_parts(checked)
+
+
+def sentence_of_report(checked: Report) -> str:
+    """How a report ends, in a sentence or two."""
+    return " ".join(closing(checked, verbose=True))
+
+
+def unanswered(request: FetchRequest) -> Markup:
+    """What browsers send for a copied call whose answers are not known."""
+    request = redacted_request(request)
+    asked = sent_by_browsers(request)
+    shown = [
+        element("li", element("h3", f"{wire.method}{' (preflight)' if wire.preflight else ''}"), copyable(curl_command(wire)))
+        for wire in asked
+    ]
+    ask = "Paste the headers of the answers, as the network panel shows them, to have the call judged. Browsers send:"
+    return join([element("p", ask, class_="conclusion"), element("ol", shown)])
+
+
+def sentence_of(found: Sequence[Explanation]) -> str:
+    """What a text of a console means, in one sentence."""
+    first = next((each for each in found if each.causes and not each.follows), None)
+    if first is None:
+        return "No CORS setting of the server changes this."
+    top = first.causes[0]
+    return f"{top.likelihood.capitalize()}: {top.cause.title}."
+
+
+def explanations(found: Sequence[Explanation]) -> Markup:
+    """What each message of a text means. What repeats another is left out."""
+    seen: set[object] = set()
+    parts: list[Content] = []
+    shown = [each for each in redacted_explanations(found) if not each.follows] or redacted_explanations(found[:1])
+    for each in shown:
+        event = (each.message.code, each.message.url, tuple(likely.cause.slug for likely in each.causes))
+        if event not in seen and len(seen) < _MOST_MESSAGES:
+            parts.append(_explanation(each, len(seen)))
+        seen.add(event)
+    left_out = len(found) - min(len(seen), _MOST_MESSAGES)
+    if left_out > 0:
+        says = "1 more line says" if left_out == 1 else f"{left_out} more lines say"
+        parts.append(element("p", f"{says} the same, or only that the call failed. The JSON has every line.", class_="quiet"))
+    return join(parts)
+
+
+def _explanation(found: Explanation, number: int) -> Markup:
+    message, name = found.message, f"message-{number}"
+    causes: list[Content] = [_cause(likely, first=place == 0) for place, likely in enumerate(found.causes)]
+    if not causes:
+        causes = [element("p", harmless_line(found), class_="message")]
+    facts = {
+        "said by": _SAID_BY.get(message.engine, message.engine),
+        "request": " ".join(filter(None, (message.method, message.url))),
+        "page": message.origin,
+        "header": message.header,
+        "status": str(found.status) if found.status is not None else None,
+        "checked": found.checked,
+    }
+    listed = [[element("dt", label), element("dd", value)] for label, value in facts.items() if value]
+    doubt = None if message.certain else element("p", "A part of the text is missing, so the reason is a guess.", class_="quiet")
+    return element(
+        "section",
+        element("h2", "The message", id=name),
+        element("blockquote", element("p", message.text)),
+        element("dl", listed, class_="compared"),
+        doubt,
+        element("h3", "Why, and what to do"),
+        causes,
+        _other_consoles(message),
+        aria_labelledby=name,
+    )
+
+
+def _cause(likely: LikelyCause, *, first: bool) -> Markup:
+    cause = likely.cause
+    badge = element("span", likely.likelihood, class_=f"verdict {_BADGES[likely.likelihood]}".strip())
+    inside = [
+        element("h4", "Fix") if likely.fix else None,
+        copyable(likely.fix) if likely.fix else None,
+        element("h4", "To be sure") if likely.confirmation else None,
+        copyable(likely.confirmation) if likely.confirmation else None,
+        element("p", "More: ", page_of(cause), class_="more"),
+    ]
+    title = [badge, f" {cause.title.replace('`', '')} ", element("span", f"{cause.code} {cause.slug}", class_="quiet")]
+    return element("details", element("summary", title), inside, class_="cause", open=first)
+
+
+def page_of(cause: Cause) -> Markup:
+    """A link to the page of a cause, on the site that the playground is a part of."""
+    return element("a", f"{cause.code} {cause.slug}", href=f"../reference/causes/{cause.code}/")
+
+
+def _other_consoles(message: Message) -> Markup | None:
+    """What the other browsers print for the same reason."""
+    if message.error is None:
+        return None
+    values = {
+        "url": message.url, "origin": message.origin, "method": message.method, "header": message.header, "value": message.value,
+    }  # fmt: skip
+    known = {name: value for name, value in values.items() if value}
+    lines = []
+    for engine, name in _ENGINES.items():
+        if engine == message.engine:
+            continue
+        texts = dict.fromkeys(
+            entry.template.fill(**known).text
+            for entry in catalogue()
+            if entry.product == engine and entry.error is message.error and entry.preflight in (None, message.preflight)
+        )
+        lines += [element("p", element("b", f"{name}: "), text) for text in list(texts)[:1]]
+    if not lines:
+        return None
+    return element("details", element("summary", "The same in other browsers"), element("blockquote", lines))
+
+
+def sentence_about(findings: Sequence[Finding]) -> str:
+    """How much is wrong with source, in one sentence."""
+    serious = sum(finding.severity != "info" for finding in findings)
+    return counted(findings) if serious else "Nothing wrong found."
+
+
+def linted(found: LintReport, fixed: FixResult) -> Markup:
+    """What the linter found, and the fixes that it proves."""
+    findings = redacted_findings(found.findings)
+    files = count(found.files, "file")
+    serious = any(finding.severity != "info" for finding in findings)
+    conclusion = counted(findings, files) if serious else f"Nothing wrong found in {files}."
+    skipped = [element("li", f"{file.place}: {file.reason}") for file in (*found.skipped, *found.unreadable)]
+    return join(
+        [
+            element("p", conclusion, class_=f"conclusion {'bad' if serious else 'good'}"),
+            _diff(redacted_repair(fixed)),
+            [_finding(finding, number) for number, finding in enumerate(findings, 1)],
+            element("section", element("h2", "Not read"), element("ul", skipped)) if skipped else None,
+        ]
+    )
+
+
+def _finding(finding: Finding, number: int) -> Markup:
+    name = f"finding-{number}"
+    card = finding_card(finding, identity=f"{name}-name")
+    return element("section", card, class_=f"finding {finding.severity}", id=name, aria_labelledby=f"{name}-name")
+
+
+def _diff(fixed: FixResult) -> Markup | None:
+    if not (fixed.edits or fixed.repairs):
+        return None
+    made = [element("li", _repair(repair)) for repair in fixed.repairs]
+    return element(
+        "section",
+        element("h2", "Fix", id="fix"),
+        diff(fixed.edits) if fixed.edits else None,
+        element("ul", made) if made else None,
+        element("ul", [element("li", note) for note in fixed.notes]) if fixed.notes else None,
+        aria_labelledby="fix",
+    )
+
+
+def _repair(repair: FixOutcome) -> Iterator[Content]:
+    yield f"{repair.title} " if repair.applied else f"Not applied: {repair.title} "
+    if repair.applied and repair.verified:
+        yield element("span", "✓ verified on the source", class_="verdict allowed")
+    if (why := repair.reason or repair.guess) is not None:
+        yield element("span", f" {why}", class_="quiet")
+
+
+def faults(found: Sequence[Fault]) -> Markup:
+    """Everything that is wrong with a policy."""
+    cards = [
+        element(
+            "section",
+            element("h3", element("span", "✗ error", class_="severity"), f" {fault.field}"),
+            element("p", fault.message, class_="message"),
+            element("h4", "What to do"),
+            element("p", fault.remedy),
+            element("p", code(fault.code), " ", code(fault.slug), class_="where"),
+            class_="finding error",
+        )
+        for fault in found
+    ]
+    return join([element("p", "The policy has faults, so no app starts with it.", class_="conclusion bad"), cards])
+
+
+def policy(tried: Policy, origin: str | None) -> Markup:
+    """A valid policy; with an origin, what browsers make of calls from its pages."""
+    shown = element(
+        "section", element("h2", "The policy", id="policy"), copyable(written_policy(tried)), aria_labelledby="policy"
+    )
+    if origin is None:
+        ask = "Nothing is wrong with this policy. Fill in the origin of a page to try it."
+        return join([element("p", ask, class_="conclusion good"), shown])
+    decision = tried.decide(origin)
+    mood = "good" if decision.allowed else "bad"
+    return join([element("p", tried.explain(origin), class_=f"conclusion {mood}"), shown, _calls(tried, origin)])
+
+
+def _calls(tried: Policy, origin: str) -> Markup:
+    """A simple call and one with JSON, as browsers make them from a page of the origin."""
+    mode: Credentials = "include" if tried.decide(origin).credentials else "same-origin"
+    parts: list[Content] = []
+    for number, (title, request) in enumerate(_tried_requests(origin, mode)):
+        trace: Trace = drive(Browser().fetch(request), PolicyTransport(tried))
+        parts += [element("h3", title), ladder_figure(trace, identity=f"call-{number}"), quotes(trace)]
+    return element("section", element("h2", "What browsers do", id="calls"), parts, aria_labelledby="calls")
+
+
+def _tried_requests(origin: str, mode: Credentials) -> Iterator[tuple[str, FetchRequest]]:
+    url = "https://api.example.com/items"
+    with_cookies = ", with cookies" if mode == "include" else ""
+    yield f"GET{with_cookies}", FetchRequest(url=url, origin=origin, credentials=mode)
+    json_type = (("Content-Type", "application/json"),)
+    yield (
+        f"POST with JSON{with_cookies}",
+        FetchRequest(url=url, origin=origin, method="POST", headers=json_type, credentials=mode, body="{}"),
+    )
