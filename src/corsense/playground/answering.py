@@ -1,4 +1,7 @@
-"""From a question to the answer: the JSON that the command prints, and the same drawn."""
+"""From a question to the answer: the JSON that the command prints, and the same drawn.
+
+What a kind of input needs is imported when it is asked for: the first answer comes a second earlier.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from corsense.check.recording import check_recording
-from corsense.check.request import CheckRequest, read_origin
 from corsense.errors import InputError
-from corsense.explain import explain
-from corsense.faults import PolicyError
-from corsense.fix.result import SAFE_FIXES
-from corsense.fix.source import fix_source
-from corsense.lint import lint_paths
-from corsense.playground import drawing
-from corsense.playground.link import Link, link_to
-from corsense.playground.pasted_request import check_pasted_request, page_request
 from corsense.playground.question import Question, read_question
-from corsense.playground.written_policy import written_policy
-from corsense.report.document import check_document, lint_document
-from corsense.report.explanations import WHERE_TO_FIND_IT
 from corsense.report.html.markup import Markup
-from corsense.report.message_document import messages_json
-from corsense.report.policy_documents import decision_document, faults_document, policy_json
-from corsense.report.repairs import fix_result_document
-from corsense.suppression import RuleSelection
+
+if TYPE_CHECKING:
+    from corsense.playground.link import Link
 
 Progress = Callable[[str, int, int], None]
 """Called with what is done, how much of it is done, and of how much."""
@@ -66,14 +55,27 @@ def answer(question: str, progress: Progress | None = None) -> str:
 
 
 def _console(asked: Question, _: Progress | None) -> Answer:
+    from corsense.explain import explain
+    from corsense.playground import explained
+    from corsense.playground.link import link_to
+    from corsense.report.explanations import WHERE_TO_FIND_IT
+    from corsense.report.message_document import messages_json
+
     explanations = explain(asked.text)
     if not explanations:
         raise InputError(f"No message of a browser was recognised in this text.\n{WHERE_TO_FIND_IT}")
     printed = {"corsense explain --format json": messages_json(explanations)}
-    return Answer(asked.kind, drawing.sentence_of(explanations), drawing.explanations(explanations), printed, link_to(asked))
+    return Answer(asked.kind, explained.sentence_of(explanations), explained.explanations(explanations), printed, link_to(asked))
 
 
 def _recording(asked: Question, progress: Progress | None) -> Answer:
+    from corsense.check.recording import check_recording
+    from corsense.check.request import CheckRequest
+    from corsense.playground import drawing
+    from corsense.playground.link import link_to
+    from corsense.report.document import check_document
+    from corsense.suppression import RuleSelection
+
     with _folder(() if asked.recording is not None else ((_UNNAMED, asked.text),)) as folder:
         path = Path(asked.recording) if asked.recording is not None else Path(_UNNAMED)
         here = path.parent if asked.recording is not None else folder
@@ -88,6 +90,10 @@ def _recording(asked: Question, progress: Progress | None) -> Answer:
 
 
 def _request(asked: Question, _: Progress | None) -> Answer:
+    from corsense.playground import drawing
+    from corsense.playground.link import link_to
+    from corsense.playground.pasted_request import check_pasted_request, page_request
+
     request = page_request(asked.text, asked.origin)
     link = link_to(asked, request=request)
     if not (asked.response.strip() or asked.preflight.strip()):
@@ -98,6 +104,16 @@ def _request(asked: Question, _: Progress | None) -> Answer:
 
 
 def _source(asked: Question, _: Progress | None) -> Answer:
+    from corsense.check.request import read_origin
+    from corsense.fix.result import SAFE_FIXES
+    from corsense.fix.source import fix_source
+    from corsense.lint import lint_paths
+    from corsense.playground import drawing
+    from corsense.playground.link import link_to
+    from corsense.report.document import lint_document
+    from corsense.report.repairs import fix_result_document
+    from corsense.suppression import RuleSelection
+
     files = asked.files or (("main.py", asked.text),)
     paths = [Path(files[0][0])] if len(files) == 1 else [Path()]
     named = (read_origin(asked.origin),) if asked.origin else ()
@@ -117,6 +133,13 @@ def _source(asked: Question, _: Progress | None) -> Answer:
 
 
 def _policy(asked: Question, _: Progress | None) -> Answer:
+    from corsense.check.request import read_origin
+    from corsense.faults import PolicyError
+    from corsense.playground import drawing
+    from corsense.playground.link import link_to
+    from corsense.playground.written_policy import written_policy
+    from corsense.report.policy_documents import decision_document, faults_document, policy_json
+
     try:
         policy = written_policy(asked.text)
     except PolicyError as error:

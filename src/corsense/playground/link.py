@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corsense._redaction import Redactor
 from corsense.fetch import FetchRequest, NetworkError
 from corsense.playground.question import Question
-from corsense.report.snippets import fetch_snippet
-from corsense.transports.har import HarEntry, read_har
+
+if TYPE_CHECKING:
+    from corsense.transports.har import HarEntry
 
 LONGEST = 60_000
 """Characters of a question that a link holds at most; it is compressed, and longer addresses are cut on their way."""
@@ -33,6 +34,8 @@ def link_to(asked: Question, *, recording: Path | None = None, request: FetchReq
     if asked.kind == "recording" and recording is not None:
         state["text"] = masked_recording(recording)
     elif asked.kind == "request" and request is not None:
+        from corsense.report.snippets import fetch_snippet
+
         state["text"] = fetch_snippet(request)
         state["origin"] = request.origin
     elif asked.kind == "console":
@@ -68,6 +71,8 @@ def _masked_lines(text: str, known: Redactor) -> str:
 def masked_recording(path: Path) -> str:
     """A HAR file with what the judgement needs of a recording, and nothing else: the first calls of pages to other origins, each
     value of a header, a URL or a body that may be secret replaced."""
+    from corsense.transports.har import read_har
+
     known = Redactor()
     entries = [entry for fetch in read_har(path)[:MOST_FETCHES] for entry in fetch.entries]
     log = {"version": "1.2", "creator": {"name": "corsense", "version": "1"}, "pages": [], "entries": [
