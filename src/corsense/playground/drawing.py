@@ -14,6 +14,7 @@ from corsense.lint import LintReport
 from corsense.playground.pasted_request import sent_by_browsers
 from corsense.policy import Policy
 from corsense.policy.written import written_policy
+from corsense.report.fix_hint import FixHint
 from corsense.report.html.findings import finding_card, quotes
 from corsense.report.html.ladder import ladder_figure
 from corsense.report.html.markup import Content, Markup, element, join
@@ -21,7 +22,7 @@ from corsense.report.html.page import report_parts
 from corsense.report.html.values import code, copyable, diff
 from corsense.report.redaction import redacted_findings, redacted_repair, redacted_request
 from corsense.report.snippets import curl_command
-from corsense.report.summary import count, counted
+from corsense.report.summary import count
 from corsense.report.text import closing
 from corsense.transports import drive
 from corsense.transports.policy import PolicyTransport
@@ -34,7 +35,7 @@ def report(checked: Report) -> Markup:
 
 def sentence_of_report(checked: Report) -> str:
     """How a report ends, in a sentence or two."""
-    return " ".join(closing(checked, verbose=True))
+    return " ".join(closing(checked, FixHint(), width=0, verbose=True))
 
 
 def unanswered(request: FetchRequest) -> Markup:
@@ -52,7 +53,7 @@ def unanswered(request: FetchRequest) -> Markup:
 def sentence_about(findings: Sequence[Finding]) -> str:
     """How much is wrong with source, in one sentence."""
     serious = sum(finding.severity != "info" for finding in findings)
-    return counted(findings) if serious else "Nothing wrong found."
+    return FixHint().counted(findings, 0) if serious else "Nothing wrong found."
 
 
 def linted(found: LintReport, fixed: FixResult) -> Markup:
@@ -60,7 +61,7 @@ def linted(found: LintReport, fixed: FixResult) -> Markup:
     findings = redacted_findings(found.findings)
     files = count(found.files, "file")
     serious = any(finding.severity != "info" for finding in findings)
-    conclusion = counted(findings, files) if serious else f"Nothing wrong found in {files}."
+    conclusion = FixHint().counted(findings, 0, files) if serious else f"Nothing wrong found in {files}."
     skipped = [element("li", f"{file.place}: {file.reason}") for file in (*found.skipped, *found.unreadable)]
     return join(
         [
