@@ -54,8 +54,10 @@ def own_answer(evaluator: Evaluator, layer: Layer) -> str | None:
 def writes_cors_headers(layer: Layer) -> bool:
     """Whether the code of a layer sends CORS headers of its own."""
     match layer.made_of:
-        case ClassValue(node=node) | FunctionValue(node=node) | Instance(made_of=ClassValue(node=node)):
-            return "access-control-allow-origin" in ast.unparse(node).lower()
+        case ClassValue() | FunctionValue() as code:
+            return code.module.names_in(code.node, "access-control-allow-origin")
+        case Instance(made_of=ClassValue() as code):
+            return code.module.names_in(code.node, "access-control-allow-origin")
         case _:
             return False
 
@@ -89,7 +91,8 @@ def _of_class(evaluator: Evaluator, owner: ClassValue) -> str | None:
         for method in found.node.body:
             if isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
                 if method.name == "dispatch":
-                    return _of_function(evaluator, FunctionValue(found.module, found.module.scopes[found.node], method), owner)
+                    scope = found.module.scope_within(found.node)
+                    return _of_function(evaluator, FunctionValue(found.module, scope, method), owner)
                 if method.name == "__call__":
                     return _at(found.module, _own_send(evaluator, found), "answers by itself")
     for base in (base for found in lineage(evaluator, owner) for base in found.node.bases):
@@ -137,7 +140,7 @@ def _made_instead(
     """Where a name gets an answer of the layer's own in place of what is inside: in an `except` or in a branch."""
     for node in ast.walk(function):
         match node:
-            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name and _is_response(value):
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name and _makes_response(module, value):
                 if not _mentions(value, passed_on) and _is_instead(module, function, node, passed_on):
                     return node
     return None
@@ -283,6 +286,14 @@ def _sends(code: ast.AST) -> ast.AST | None:
             ):
                 return node
     return None
+
+
+def _makes_response(module: Module, value: ast.expr) -> bool:
+    """Whether an expression makes a response, or names one that the module keeps."""
+    if isinstance(value, ast.Name):
+        kept = module.scope.bindings.get(value.id, ())
+        return any(isinstance(node, ast.Assign | ast.AnnAssign) and node.value and _is_response(node.value) for node in kept)
+    return _is_response(value)
 
 
 def _is_response(node: ast.AST) -> bool:

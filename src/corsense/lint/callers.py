@@ -6,13 +6,14 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TypeAlias
 
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.program import Module, Scope
 from corsense.lint.values import FunctionValue
 
 _Call = tuple[Module, ast.Call]
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _DEEPEST = 4
 """Through how many names of a function an argument is followed to its parameters."""
 
@@ -27,6 +28,7 @@ class Callers:
     names: dict[str, set[str]] = field(default_factory=dict)
     _calls: dict[str, list[_Call]] | None = None
     _found: dict[ast.AST, list[_Call]] = field(default_factory=dict)
+    _configuring: dict[ast.Call, _Function | None] = field(default_factory=dict, repr=False)
     _pattern: re.Pattern[bytes] | None = None
     _sought: tuple[bytes, ...] = ()
 
@@ -51,13 +53,13 @@ class Callers:
         for module, call in self._calls.get(name, ()):
             for each in evaluator.evaluate(call.func, evaluator.frame_of(module, call)):
                 if isinstance(each.value, FunctionValue) and each.value.node is function:
-                    if is_test(module.path) and not is_test(each.value.module.path):
+                    if evaluator.program.is_test(module.path) and not evaluator.program.is_test(each.value.module.path):
                         continue  # what a test passes is not a fact of the program
                     yield module, call
 
     def learn(self) -> bool:
         """Note the functions that configure apps in all modules, and those that hand them on; whether there are new ones."""
-        found = {(function.name, module) for module in self.modules for function in _functions_that_configure(module, self.names)}
+        found = {(function.name, module) for module in self.modules for function in self._functions_that_configure(module)}
         new: set[str] = set()
         for name, module in found:
             homes = self.names.setdefault(name, set())
@@ -73,6 +75,20 @@ class Callers:
             self._pattern = re.compile(rb"(?<!def )\b(?:" + names + rb")\b(?=\s*\(|\s+as\s)")
         return bool(new)
 
+    def _functions_that_configure(self, module: Module) -> Iterator[_Function]:
+        """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
+        known = self.names
+        if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
+            return
+        for called, calls in module.calls_by_origin.items():
+            if called == "add_middleware" or called.endswith("Middleware") or called in known:
+                for call in calls:
+                    if call not in self._configuring:
+                        self._configuring[call] = _configures(module, call)
+                    function = self._configuring[call]
+                    if function is not None:
+                        yield function
+
     def may_call(self, content: bytes) -> bool:
         """Whether a file's bytes call one of the functions that were learnt last, and name a module that it comes from."""
         if self._pattern is None or not any(name in content for name in self._sought):
@@ -81,27 +97,17 @@ class Callers:
         return any(home.encode() in content for name in called for home in self.names[name])
 
 
-def is_test(path: Path) -> bool:
-    """Whether a file belongs to tests, by its name or that of a folder."""
-    return (
-        bool({"tests", "test", "testing"} & set(path.parts[:-1])) or path.name.startswith("test_") or path.name == "conftest.py"
-    )
+def _configures(module: Module, call: ast.Call) -> _Function | None:
+    """The function around a call that hands its parameters to it; None where there is none."""
+    scope = module.scope_of(call)
+    match scope.node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() as function if not function.name.startswith("__"):
+            return function if _uses_parameters(call, scope, function) else None
+        case _:
+            return None
 
 
-def _functions_that_configure(module: Module, known: dict[str, set[str]]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    """The functions of a module that are handed an app, or values for its CORS layer, and those that hand them on."""
-    if "CORSMiddleware" not in module.text and not any(name in module.text for name in known):
-        return
-    for called, calls in module.calls_by_origin.items():
-        for call in calls if called == "add_middleware" or called.endswith("Middleware") or called in known else ():
-            scope = module.scope_of(call)
-            match scope.node:
-                case ast.FunctionDef() | ast.AsyncFunctionDef() as function if not function.name.startswith("__"):
-                    if _uses_parameters(call, scope, function):
-                        yield function
-
-
-def _uses_parameters(call: ast.Call, scope: Scope, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _uses_parameters(call: ast.Call, scope: Scope, function: _Function) -> bool:
     """Whether a call takes anything from the parameters of the function around it, or from the object that has it as a method."""
     parameters = {argument.arg for argument in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)}
     parameters |= {each.arg for each in (function.args.vararg, function.args.kwarg) if each is not None}

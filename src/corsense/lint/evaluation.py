@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from corsense.lint.conditions import holds, path_of
 from corsense.lint.operations import compared, item_of, sum_of, text_sum
-from corsense.lint.program import FunctionNode, Module, Program, Scope
+from corsense.lint.program import FunctionNode, Module, Program, Scope, dotted
 from corsense.lint.signatures import argument_of, default_of, is_spread, path_of_call, returns_of
 from corsense.lint.values import (
     MOST_ALTERNATIVES,
@@ -469,11 +469,34 @@ class Evaluator:
                 known = all(isinstance(value, Instance | ClassValue | ModuleValue) for value in holders)
                 found = known and all(self.attribute(value, name) != UNKNOWN for value in holders)
                 return True if found else None
-            case ast.Call(func=ast.Name(id="isinstance"), args=[held, ast.Name(id="list" | "str" as kind)]):
+            case ast.Call(func=ast.Name(id="isinstance"), args=[held, ast.Name() | ast.Tuple() as asked]):
                 kinds = {_kind(each.value) for each in self.evaluate(held, frame)}
-                return kinds == {kind} if len(kinds) == 1 and None not in kinds else None
+                wanted = {dotted(part) for part in (asked.elts if isinstance(asked, ast.Tuple) else [asked])}
+                wanted -= {"tuple", "set"} if "list" in wanted else set()  # which all count as a list here
+                known = wanted <= {"list", "str"} and None not in kinds
+                return True if known and kinds <= wanted else False if known and kinds.isdisjoint(wanted) else None
+            case ast.Call(func=ast.Attribute(value=held, attr="startswith"), args=[ast.Constant(value="[" | "{")]):
+                return self._is_json(held, frame)
+            case ast.BoolOp(op=op, values=values):
+                outcomes = {self.certain(value, frame) for value in values}
+                deciding = isinstance(op, ast.Or)
+                return deciding if deciding in outcomes else None if None in outcomes else not deciding
             case _:
                 return None
+
+    def _is_json(self, node: ast.expr, frame: Frame) -> bool | None:
+        """Whether a text is that of a JSON list or object. Of a variable its default decides, and without one it is not: what a
+        program makes of the other form is another matter. None where it is not known to be a text."""
+        found: set[bool | None] = set()
+        for each in self.evaluate(node, frame):
+            match each.value:
+                case Known(value=str(text)) | Setting(default=Known(value=str(text))):
+                    found.add(text[:1] in ("[", "{"))
+                case Setting(default=None, is_text=True):
+                    found.add(False)
+                case _:
+                    found.add(None)
+        return found.pop() if len(found) == 1 else None
 
     def _decided(self, node: ast.expr, frame: Frame, spot: Spot) -> Alternatives:
         """A test: its outcome where it is known. A setting has its default."""
@@ -535,7 +558,7 @@ class Evaluator:
 
     def returned(self, function: FunctionValue, arguments: Mapping[str, Alternatives]) -> Alternatives:
         """What a function returns when it is called with these arguments; the others have their defaults."""
-        scope = function.module.scopes[function.node]
+        scope = function.module.scope_within(function.node)
         defaults = {
             name: self._default(name, function.node, scope) or UNKNOWN
             for name in scope.bindings
@@ -553,11 +576,25 @@ class Evaluator:
             self._busy.discard(key)
 
     def _is_never_reached(self, module: Module, node: ast.AST, frame: Frame) -> bool:
-        """Whether a node stands in an `except` for JSON that cannot be read, of a `try` that reads what can be."""
+        """Whether a node stands in an `except` for JSON that cannot be read, of a `try` that reads what can be; in a branch that
+        is certain not to be taken; or behind one that is certain to leave before."""
         inner, outer = node, module.parents[node]
-        while not isinstance(outer, FunctionNode) and outer is not inner:
+        while inner is not outer:
             if isinstance(outer, ast.Try) and isinstance(inner, ast.ExceptHandler) and self.reads_json(outer, frame):
                 return True
+            if (
+                isinstance(outer, ast.If)
+                and inner is not outer.test
+                and self.certain(outer.test, frame) is (inner in outer.orelse)
+            ):
+                return True
+            block = module.block_of(inner)
+            if block is not None and isinstance(inner, ast.stmt):
+                before = (branch for number, branch in block.leaving if number < block.index[inner])
+                if any(self.certain(branch.test, frame) for branch in before):
+                    return True
+            if isinstance(outer, FunctionNode):
+                break
             inner, outer = outer, module.parents[outer]
         return False
 

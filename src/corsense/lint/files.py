@@ -12,6 +12,8 @@ from pathlib import Path
 
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
+_MARK = "pyvenv.cfg"
+"""A folder with this file is an environment of Python."""
 _BY_ONE = 10_000
 """Up to this many files, starting more processes takes longer than reading them."""
 
@@ -67,6 +69,8 @@ class Scan:
     unreadable: tuple[Skipped, ...] = ()
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The bytes of files of `apps`, as far as they are kept, by path."""
+    folders: tuple[Path, ...] = ()
+    """The folders that were looked through."""
 
     def read(self, path: Path) -> bytes:
         """The bytes of a file that was looked at. Raises as `read_source` does."""
@@ -111,6 +115,7 @@ def scan(paths: Sequence[Path]) -> Scan:
             *(Skipped(*pair) for result in results for pair in result.unreadable),
         ),
         results[0].contents if len(results) == 1 else {},
+        tuple(path for path in paths if path.is_dir()),
     )
 
 
@@ -164,13 +169,16 @@ def _look_at(sources: list[str], kept: int = 0) -> _Looked:
             continue
         lowered = content.lower()  # ten times as fast as an expression that ignores case
         speaks = any(word in lowered for word in _HELPERS)
-        concerns = (speaks or _ASGI in content) and concerns_cors(content)
+        if not speaks and _ASGI not in content:
+            continue
+        by_hand = _is_by_hand(content)
+        concerns = _names_cors(content) or (by_hand and is_of_framework(content))
         if not speaks and not concerns:
             continue
         found.apps.append(file)
         if concerns:
             found.concern.append(file)
-        elif _is_by_hand(content):
+        elif by_hand:
             found.helpers.append(file)
         elif makes_an_app(content):
             found.writing.append(file)
@@ -208,10 +216,11 @@ def _bytes_of(file: str) -> bytes:
             raise NotRead("not a regular file")
         if status.st_size > LARGEST:
             raise NotRead(_TOO_LARGE)
-        parts = [os.read(handle, 1 << 20)]
+        wanted = min(status.st_size + (1 << 12), 1 << 20)  # a larger buffer takes time to give back
+        parts = [os.read(handle, wanted)]
         size = len(parts[0])
-        while parts[-1] and len(parts[-1]) == 1 << 20:
-            parts.append(os.read(handle, 1 << 20))
+        while len(parts[-1]) == wanted:
+            parts.append(os.read(handle, wanted))
             size += len(parts[-1])
             if size > LARGEST:  # it grows while it is read
                 raise NotRead(_TOO_LARGE)
@@ -225,9 +234,11 @@ _TOO_LARGE = f"larger than {LARGEST // 1_000_000} MB"
 
 def concerns_cors(content: bytes) -> bool:
     """Whether a file has a word in it without which no rule finds anything."""
-    if b"CORSMiddleware" in content or b"corsense" in content:
-        return True
-    return _is_by_hand(content) and is_of_framework(content)
+    return _names_cors(content) or (_is_by_hand(content) and is_of_framework(content))
+
+
+def _names_cors(content: bytes) -> bool:
+    return b"CORSMiddleware" in content or b"corsense" in content
 
 
 def _is_by_hand(content: bytes) -> bool:
@@ -296,12 +307,14 @@ class _Walk:
             except OSError as error:
                 self.unreadable.append(Skipped(folder, error.strerror or str(error)))
                 continue
-            inner = [entry for entry in listed if entry.is_dir(follow_symlinks=False) and _is_searched(entry)]
+            if folder != root and any(entry.name == _MARK for entry in listed):
+                continue
+            inner = [entry for entry in listed if entry.is_dir(follow_symlinks=False) and _is_searched(entry.name)]
             waiting += [entry.path for entry in reversed(inner)]
             for entry in listed:
                 if entry.name.endswith((*_SUFFIXES, ".ipynb")) and not entry.is_dir(follow_symlinks=False):
                     self._file(entry)
-                elif entry.is_symlink() and entry.is_dir() and self._leads_out(entry.path) and _is_searched(entry):
+                elif entry.is_symlink() and entry.is_dir() and self._leads_out(entry.path) and _is_of_program(entry):
                     self.skipped.append(Skipped(entry.path, "a link that leads out of the folder", is_unusual=True))
 
     def _file(self, entry: os.DirEntry[str]) -> None:
@@ -324,6 +337,10 @@ class _Walk:
         return not any(real == home or real.startswith(home.rstrip(os.sep) + os.sep) for home in self.homes)
 
 
-def _is_searched(entry: os.DirEntry[str]) -> bool:
-    """Whether a folder is part of the program: not hidden, not installed packages."""
-    return not entry.name.startswith(".") and entry.name not in _SKIPPED and not os.path.exists(f"{entry.path}/pyvenv.cfg")
+def _is_searched(folder: str) -> bool:
+    """Whether a folder may be part of the program, by its name: not hidden, not installed packages."""
+    return not folder.startswith(".") and folder not in _SKIPPED
+
+
+def _is_of_program(entry: os.DirEntry[str]) -> bool:
+    return _is_searched(entry.name) and not os.path.exists(f"{entry.path}/{_MARK}")

@@ -106,6 +106,8 @@ def _compared_by(found: Handwritten, test: ast.expr, outcome: bool, names: set[s
             return any(_compared_by(found, value, outcome, names, depth) for value in values)
         case ast.NamedExpr(value=value):
             return _compared_by(found, value, outcome, names, depth)
+        case ast.Attribute(attr="allow_all_origins"):
+            return outcome  # the rule of CORSMiddleware itself, which the program asks
         case ast.Compare(ops=[ast.NotIn() | ast.NotEq()]):
             return not outcome and compares(test, names)
         case ast.Compare() | ast.Call():

@@ -43,7 +43,7 @@ class Handwritten:
 
 def handwritten(evaluator: Evaluator, module: Module) -> list[Handwritten]:
     """The CORS headers of a module that has to do with FastAPI or Starlette."""
-    if _PREFIX not in module.text.lower() or not concerns_framework(module) or _is_the_layer_itself(module):
+    if _PREFIX not in module.lowered or not concerns_framework(module) or _is_the_layer_itself(module):
         return []
     by_scope: dict[Scope, list[Written]] = {}
     for written in _written(module):

@@ -7,7 +7,7 @@ import re
 import tokenize
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from io import BytesIO
@@ -46,7 +46,7 @@ def _fields_with_nodes(kind: type[ast.AST]) -> tuple[str, ...]:
 _INNER = {kind: _fields_with_nodes(kind) for kind in _PLACED}
 """The fields of each kind of node that may hold other nodes: most nodes are names and constants, and have none."""
 
-_SCOPES = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 _DEEPEST = 150
 """A deeper tree is not written by hand; walking it would take more stack than Python has."""
@@ -77,12 +77,20 @@ class Module:
     """Whether a module that imports FastAPI or Starlette imports this one."""
     _blocks: dict[ast.AST | None, dict[ast.AST, Block]] = field(default_factory=dict, init=False, repr=False)
     _owners: dict[str, dict[str, list[ast.Call]]] = field(default_factory=dict, init=False, repr=False)
+    _named: dict[str, list[ast.Constant]] = field(default_factory=dict, init=False, repr=False)
+    _given: dict[str, list[ast.Call]] = field(default_factory=dict, init=False, repr=False)
+    _scopes: dict[ast.AST, Scope] = field(default_factory=dict, init=False, repr=False)
     _spoken: dict[str, dict[str, list[ast.AST]]] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def home(self) -> Path:
         """The path from the root of the disk."""
         return self.path.absolute()
+
+    @cached_property
+    def lowered(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
 
     @cached_property
     def lines(self) -> list[str]:
@@ -158,13 +166,13 @@ class Module:
         """The module's own scope."""
         return Scope(self, self.tree, None)
 
-    @cached_property
-    def scopes(self) -> dict[ast.AST, Scope]:
-        """The scope of each function, class and the module."""
-        found: dict[ast.AST, Scope] = {self.tree: self.scope}
-        for node in sorted(self._of_kinds(*_SCOPES), key=position):  # those around others first
-            found[node] = Scope(self, node, self._scope_around(node, found))
-        return found
+    def scope_within(self, node: ScopeNode) -> Scope:
+        """The scope of a function, a class or the module."""
+        if node is self.tree:
+            return self.scope
+        if node not in self._scopes:
+            self._scopes[node] = Scope(self, node, self.scope_of(node))
+        return self._scopes[node]
 
     def _of_kinds(self, *kinds: type) -> list[Any]:
         """The nodes of some classes, class by class, those that hold others before what they hold."""
@@ -180,6 +188,19 @@ class Module:
     def constants(self) -> list[ast.Constant]:
         """Every constant."""
         return self._of_kinds(ast.Constant)
+
+    def names_in(self, node: ast.AST, text: str) -> bool:
+        """Whether a constant below a node has a text, in upper or lower case."""
+        if text not in self.lowered:
+            return False
+        if text not in self._named:
+            self._named[text] = [each for each in self.constants if text in str(each.value).lower()]
+        return any(self._is_below(each, node) for each in self._named[text])
+
+    def _is_below(self, inner: ast.AST, outer: ast.AST) -> bool:
+        while inner is not outer and inner is not self.tree:
+            inner = self.parents[inner]
+        return inner is outer
 
     @cached_property
     def calls(self) -> tuple[ast.Call, ...]:
@@ -230,15 +251,32 @@ class Module:
             parameters[parameter.arg].append(parameter)
         return found, parameters
 
-    @cached_property
-    def functions_calling(self) -> dict[str, list[ast.FunctionDef | ast.AsyncFunctionDef]]:
+    def functions_calling(self, name: str) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
         """The functions that call something themselves, by the last name of what they call."""
-        found: dict[str, dict[ast.FunctionDef | ast.AsyncFunctionDef, None]] = {}
+        around = dict.fromkeys(self.scope_of(call).node for call in self.calls_of(name))
+        return [node for node in around if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    def calls_given(self, keyword: str) -> list[ast.Call]:
+        """The calls that are given an argument by its name, in the order of the source."""
+        if keyword not in self._given:
+            holders = (self.parents[word] for word in self._of_kinds(ast.keyword) if word.arg == keyword)
+            self._given[keyword] = sorted((call for call in holders if isinstance(call, ast.Call)), key=_PLACE)
+        return self._given[keyword]
+
+    def calls_handing_over(self, name: str) -> list[ast.Call]:
+        """The calls that are given what a name stands for, `app` or `self.app`, in the order of the source."""
+        last = name.rpartition(".")[2]
+        return list(dict.fromkeys(call for word, call in self._arguments.get(last, ()) if dotted(word) == name))
+
+    @cached_property
+    def _arguments(self) -> dict[str, list[tuple[ast.expr, ast.Call]]]:
+        """The names and attributes that calls are given, by the last part of what is written."""
+        found: defaultdict[str, list[tuple[ast.expr, ast.Call]]] = defaultdict(list)
         for call in self.calls:
-            function = self.scope_of(call).node
-            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(last_name(call.func), {})[function] = None
-        return {name: list(functions) for name, functions in found.items()}
+            for word in (*call.args, *[keyword.value for keyword in call.keywords]):
+                if isinstance(word, ast.Name | ast.Attribute):
+                    found[last_name(word)].append((word, call))
+        return found
 
     @cached_property
     def decorations(self) -> dict[str, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, ast.Call]]]:
@@ -310,14 +348,12 @@ class Module:
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope in which an expression or statement is evaluated."""
-        return self._scope_around(node, self.scopes)
-
-    def _scope_around(self, node: ast.AST, known: dict[ast.AST, Scope]) -> Scope:
-        inner, outer = node, self.parents.get(node, self.tree)
-        while outer is not self.tree:
-            if outer in known and not _is_evaluated_outside(outer, inner):
-                return known[outer]
-            inner, outer = outer, self.parents[outer]
+        tree, parents = self.tree, self.parents
+        inner, outer = node, parents.get(node, tree)
+        while outer is not tree:
+            if isinstance(outer, _SCOPES) and not _is_evaluated_outside(outer, inner):
+                return self.scope_within(outer)
+            inner, outer = outer, parents[outer]
         return self.scope
 
     def statement_of(self, node: ast.AST) -> ast.stmt:
@@ -502,6 +538,10 @@ def _names_in(target: ast.expr) -> Iterator[str]:
 class Program:
     """The modules that were read so far. A module is read when it is first asked for."""
 
+    kept: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """Bytes of files that were read before, by their paths from the root of the disk."""
+    folders: tuple[Path, ...] = ()
+    """The folders that the program is in."""
     files: ImportedFiles = field(default_factory=ImportedFiles, repr=False)
     _modules: dict[Path, Module | None] = field(default_factory=dict, repr=False)
     _contents: dict[Path, bytes] = field(default_factory=dict, repr=False)
@@ -521,6 +561,14 @@ class Program:
             self._modules[home] = known
         return known
 
+    def is_test(self, path: Path) -> bool:
+        """Whether a file belongs to tests, by its name or that of a folder inside the program."""
+        home = path.absolute()
+        around = (folder.absolute() for folder in self.folders)
+        inner = next((home.relative_to(folder) for folder in around if home.is_relative_to(folder)), path)
+        folders = {"tests", "test", "testing"} & set(inner.parts[:-1])
+        return bool(folders) or path.name.startswith("test_") or path.name == "conftest.py"
+
     def imported(self, importer: Module, name: str, level: int = 0) -> Module | None:
         """The module that `importer` means by `name`, where it is a file beside or above it; None for other packages."""
         path = self.file_of(importer, name, level)
@@ -534,7 +582,7 @@ class Program:
         """The module of a file of the program; None where it cannot be read."""
         if path not in self._modules:
             try:
-                self._modules[path] = read_module(_shown(path), read_source(path))
+                self._modules[path] = read_module(_shown(path), self.kept.get(str(path)) or read_source(path))
             except (OSError, Unreadable):
                 self._modules[path] = None
         return self._modules[path]
@@ -542,24 +590,39 @@ class Program:
     def content(self, path: Path) -> bytes:
         """The bytes of a file of the program; none where it cannot be read."""
         if path not in self._contents:
-            known = self._modules.get(path)
-            try:
-                self._contents[path] = known.text.encode("utf-8", "replace") if known is not None else read_source(path)
-            except OSError:
-                self._contents[path] = b""
+            self._contents[path] = self._content(path)
         return self._contents[path]
+
+    def _content(self, path: Path) -> bytes:
+        kept = self.kept.get(str(path))
+        if kept is not None:
+            return kept
+        known = self._modules.get(path)
+        try:
+            return known.text.encode("utf-8", "replace") if known is not None else read_source(path)
+        except OSError:
+            return b""
+
+    def _meant(self, importer: Path, name: str, names: bytes, level: int) -> Iterator[Path]:
+        """The files that `from name import names` means: the module itself, and those of the names that are modules in it."""
+        if not self.files.may_have(importer, name, level):
+            return  # most imports are of other packages
+        meant = self.files.find(importer, name, level)
+        if meant is not None:
+            yield meant
+        for each in _NAMES.findall(names.decode("utf-8", "replace")):
+            inner = self.files.find(importer, f"{name}.{each}" if name else each, level)
+            if inner is not None:
+                yield inner
 
     def imports_of(self, path: Path) -> tuple[Path, ...]:
         """The files of the program that a file imports from, as its bytes tell: nothing is parsed."""
         if path not in self._imports:
             found: dict[Path, None] = {}
             for match in _FROM.finditer(self.content(path)):
-                dots, name, names = (part.decode("utf-8", "replace") for part in match.groups())
-                inner = (f"{name}.{each}".strip(".") for each in _NAMES.findall(names))
-                for each in (name, *inner):
-                    meant = self.files.find(path, each, len(dots))
-                    if meant is not None:
-                        found[meant] = None
+                dots, name, names = match.groups()
+                for meant in self._meant(path, name.decode("utf-8", "replace"), names, len(dots)):
+                    found[meant] = None
             self._imports[path] = tuple(found)
         return self._imports[path]
 

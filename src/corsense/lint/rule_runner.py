@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 from corsense.causes import cause
 from corsense.finding import Finding, Place
-from corsense.lint.callers import Callers, is_test
+from corsense.lint.callers import Callers
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.files import Scan, Skipped, is_of_framework
 from corsense.lint.handwritten import concerns_framework
@@ -49,11 +51,14 @@ class RuleRunner:
     scan: Scan
     skipped: list[Skipped] = field(default_factory=list)
     unreadable: list[Skipped] = field(default_factory=list)
-    program: Program = field(default_factory=Program)
+    program: Program = field(init=False)
     callers: Callers = field(default_factory=Callers)
     layers: dict[Module, list[Layer]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        here = os.getcwd()
+        kept = {os.path.join(here, file): content for file, content in self.scan.contents.items()}
+        self.program = Program(kept, self.scan.folders)
         self.evaluator = Evaluator(self.program, self.callers)
         self.callers.evaluator = self.evaluator
 
@@ -65,7 +70,7 @@ class RuleRunner:
             if self._is_used_by_app(path):
                 self.take(path)
         for module in self.callers.modules:
-            if "access-control-allow-" in module.text.lower() and not concerns_framework(module):
+            if "access-control-allow-" in module.lowered and not concerns_framework(module):
                 module.is_used_by_app = self._is_used_by_app(module.path)
         for _ in range(_ROUNDS):
             if not self.callers.learn():
@@ -75,12 +80,17 @@ class RuleRunner:
     def _is_used_by_app(self, path: Path) -> bool:
         """Whether a file near another one imports it, and has to do with FastAPI or Starlette itself."""
         home, stem = path.absolute(), path.stem.encode()
-        for app in self.scan.apps:
-            if app != path and app.absolute().is_relative_to(home.parent.parent):
-                content = self.program.content(app.absolute())
-                if stem in content and is_of_framework(content) and home in self.program.imports_of(app.absolute()):
-                    return True
-        return False
+        around = f"{home.parent.parent}".rstrip(os.sep) + os.sep
+        return any(
+            name.startswith(around) and stem in content and app != home and home in self.program.imports_of(app)
+            for name, app, content in self._apps_of_framework
+        )
+
+    @cached_property
+    def _apps_of_framework(self) -> list[tuple[str, Path, bytes]]:
+        """The files that have to do with FastAPI or Starlette themselves: their paths, and what is in them."""
+        homes = [app.absolute() for app in self.scan.apps]
+        return [(str(home), home, content) for home in homes if is_of_framework(content := self.program.content(home))]
 
     def take(self, path: Path, content: bytes | None = None) -> None:
         """Read one file."""
@@ -112,7 +122,7 @@ class RuleRunner:
         if selection.selects(foreign_write.SLUG, [str(path) for path in self.scan.writing]):
             apps = WritingApps(self.program)
             for path in self.scan.writing:
-                writes = None if is_test(path) else apps.unguarded(path.absolute())
+                writes = None if self.program.is_test(path) else apps.unguarded(path.absolute())
                 if writes is not None and writes.proof != "other":
                     self.take(path)
         modules = list(self.callers.modules)

@@ -32,9 +32,8 @@ if TYPE_CHECKING:
     from corsense.lint.evaluation import Evaluator, Frame
 
 _PROPERTIES = ("property", "cached_property", "computed_field")
-_TEXTS = re.compile(r"\b[Ll]ist\[str\]")
-"""Beside a list of URLs, pydantic takes a list of strings as it is."""
 _URLS = ("AnyHttpUrl", "HttpUrl", "AnyUrl", "AnyWebsocketUrl")
+_URL = re.compile(rf"(?:\b\w+\.)?\b(?:{'|'.join(_URLS)})\b")
 
 
 def field_of(evaluator: Evaluator, holder: Instance | ClassValue, name: str) -> Alternatives:
@@ -68,11 +67,11 @@ def _own_field(evaluator: Evaluator, owner: ClassValue, holder: Instance | Class
     method = _method(owner, name)
     if method is not None:
         if not any(_is_property(decorator) for decorator in method.decorator_list):
-            return only(FunctionValue(owner.module, owner.module.scopes[owner.node], method))
-        function = FunctionValue(owner.module, owner.module.scopes[owner.node], method)
+            return only(FunctionValue(owner.module, owner.module.scope_within(owner.node), method))
+        function = FunctionValue(owner.module, owner.module.scope_within(owner.node), method)
         first = next(iter(method.args.args), None)
         return evaluator.returned(function, {first.arg: only(holder)} if first is not None else {})
-    scope = owner.module.scopes[owner.node]
+    scope = owner.module.scope_within(owner.node)
     if name in scope.bindings:
         return _declared(evaluator, owner, name, settings)
     return _set_by_init(evaluator, owner, name)
@@ -81,7 +80,7 @@ def _own_field(evaluator: Evaluator, owner: ClassValue, holder: Instance | Class
 def _declared(evaluator: Evaluator, owner: ClassValue, name: str, settings: bool) -> Alternatives:
     from corsense.lint.evaluation import Frame
 
-    scope = owner.module.scopes[owner.node]
+    scope = owner.module.scope_within(owner.node)
     node = scope.bindings[name][-1]
     annotation = ast.unparse(node.annotation) if isinstance(node, ast.AnnAssign) else ""
     value = node.value if isinstance(node, ast.AnnAssign | ast.Assign) else None
@@ -89,7 +88,7 @@ def _declared(evaluator: Evaluator, owner: ClassValue, name: str, settings: bool
     default = _default(evaluator, value, Frame(scope)) if value is not None else None
     if len(scope.bindings[name]) > 1:
         default = evaluator.name(name, Frame(scope), owner.node)  # a default that a condition changes
-    slash = any(url in annotation for url in _URLS) and not _TEXTS.search(annotation) and _is_pydantic_2(owner)
+    slash = isinstance(node, ast.AnnAssign) and _makes_urls(node.annotation) and _is_pydantic_2(owner)
     if not settings and not slash:
         return default or UNKNOWN
     text = annotation.replace(" ", "") in ("str", "str|None", "Optional[str]", "'str'", "None|str", "typing.Optional[str]")
@@ -102,6 +101,52 @@ def _declared(evaluator: Evaluator, owner: ClassValue, name: str, settings: bool
     if any(isinstance(each.value, Instance | Setting) for each in default):
         return default
     return tuple(replace(each, value=replace(made, default=_or_none(each))) for each in default)
+
+
+def _makes_urls(annotation: ast.expr) -> bool:
+    """Whether pydantic makes URLs of texts, each with a slash at its end. Where an annotation also takes texts, as in
+    `AnyHttpUrl | str` and `list[AnyHttpUrl] | list[str]`, they stay as they are. Source: Pydantic, *Unions*, smart mode."""
+    match annotation:
+        case ast.Constant(value=str(text)):
+            return _makes_urls(written) if (written := _parsed(text)) is not None else False
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _URLS
+        case ast.Subscript(slice=ast.Tuple(elts=[first, *_])) if _last(annotation.value) == "Annotated":
+            return _makes_urls(first)
+        case ast.Subscript(value=holder, slice=inner) if _last(holder) not in ("Union", "Optional"):
+            return any(map(_makes_urls, inner.elts if isinstance(inner, ast.Tuple) else [inner]))
+        case _:
+            members = list(_members(annotation))
+            texts = {_shape(member) for member in members if not _makes_urls(member)}
+            return any(_makes_urls(member) and _shape(member) not in texts for member in members)
+
+
+def _members(annotation: ast.expr) -> Iterator[ast.expr]:
+    """The parts of a union, however it is written; none for what is no union."""
+    match annotation:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            for part in (left, right):
+                yield from _members(part) if isinstance(part, ast.BinOp) else [part]
+        case ast.Subscript(value=holder, slice=inner) if _last(holder) in ("Union", "Optional"):
+            yield from inner.elts if isinstance(inner, ast.Tuple) else [inner]
+        case _:
+            return
+
+
+def _shape(annotation: ast.expr) -> str:
+    """An annotation with every URL and text alike: of the same shape are `list[AnyHttpUrl]` and `list[str]`."""
+    return _URL.sub("str", ast.unparse(annotation)).lower()
+
+
+def _last(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _parsed(text: str) -> ast.expr | None:
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _as_validated(default: Value, spot: Spot) -> Value:
@@ -165,7 +210,7 @@ def method_of(evaluator: Evaluator, owner: ClassValue, name: str) -> FunctionVal
     for base in lineage(evaluator, owner):
         found = _method(base, name)
         if found is not None:
-            return FunctionValue(base.module, base.module.scopes[base.node], found)
+            return FunctionValue(base.module, base.module.scope_within(base.node), found)
     return None
 
 

@@ -61,10 +61,6 @@ class _Doings:
     """The layers that it adds."""
     made: dict[str, list[ast.Call]] = field(default_factory=dict)
     """The calls that make an app with a list of middleware."""
-    handed: dict[str, list[ast.Call]] = field(default_factory=dict)
-    """The calls that hand an app over."""
-    calls: dict[str, list[ast.Call]] = field(default_factory=dict)
-    """All calls, by the last name of what they call."""
 
 
 @dataclass(eq=False)
@@ -78,6 +74,7 @@ class Stacks:
     _homes: dict[Module, dict[ast.AST, list[tuple[Scope, str]]]] = field(default_factory=dict, repr=False)
     _by_node: dict[Module, dict[ast.AST, Layer]] = field(default_factory=dict, repr=False)
     _concerns: dict[tuple[Module, str], dict[str, _Function]] = field(default_factory=dict, repr=False)
+    _helped: dict[tuple[Module, str], dict[Scope, list[ast.Call]]] = field(default_factory=dict, repr=False)
     _idles: dict[tuple[Module, str], dict[Scope, list[Scope]]] = field(default_factory=dict, repr=False)
 
     def all(self) -> list[Stack]:
@@ -111,9 +108,9 @@ class Stacks:
         """The apps whose constructor takes a list of middleware, by the items of the list."""
         if module not in self._homes:
             found: dict[ast.AST, list[tuple[Scope, str]]] = {}
-            for call in module.calls:
-                given = next((word.value for word in call.keywords if word.arg == "middleware"), None)
-                for item in self._items(module, given) if given is not None else ():
+            for call in module.calls_given("middleware"):
+                given = next(word.value for word in call.keywords if word.arg == "middleware")
+                for item in self._items(module, given):
                     found.setdefault(item, []).append((module.scope_of(call), _name_of_app(module, call)))
             self._homes[module] = found
         return self._homes[module]
@@ -141,20 +138,23 @@ class Stacks:
         events += [(_position(layer), [layer]) for layer in doings.layers.get(name, ())]
         events += [(_of_node(call), self._given(scope.module, call)) for call in doings.made.get(name, ())]
         if depth < _DEEPEST:
-            for call in self._calls_of_helpers(doings, scope.module, name):
+            for call in self._calls_of_helpers(scope.module, name).get(scope, ()):
                 events.append((_of_node(call), self._by_helper(scope, call, name, depth)))
         made = _last_made(scope, name)
         added = [layer for place, layers in sorted(events, key=lambda event: event[0]) if place >= made for layer in layers]
         return [*added, *self._added_later(scope, name, depth)] if depth < _DEEPEST else added
 
-    def _calls_of_helpers(self, doings: _Doings, module: Module, name: str) -> list[ast.Call]:
-        """The calls of a scope that hand an app over, or call a function of the module that speaks of it, each once."""
-        found = dict.fromkeys(doings.handed.get(name, ()))
-        concerned = self._concerned(module, name)
-        for called, calls in doings.calls.items():
-            if called in concerned:
-                found |= dict.fromkeys(calls)
-        return sorted(found, key=_of_node)
+    def _calls_of_helpers(self, module: Module, name: str) -> dict[Scope, list[ast.Call]]:
+        """The calls that hand an app over, or call a function of the module that speaks of it, by their scopes, each once."""
+        if (module, name) not in self._helped:
+            found = dict.fromkeys(module.calls_handing_over(name))
+            for called in self._concerned(module, name):
+                found |= dict.fromkeys(module.calls_of(called))
+            by_scope: dict[Scope, list[ast.Call]] = {}
+            for call in sorted(found, key=_of_node):
+                by_scope.setdefault(module.scope_of(call), []).append(call)
+            self._helped[module, name] = by_scope
+        return self._helped[module, name]
 
     def _doings_of(self, scope: Scope) -> _Doings:
         """What a scope does to apps, what functions inside it do left out."""
@@ -165,14 +165,9 @@ class Stacks:
             for layer in self.layers[module]:
                 if layer.target is not None and _serves(layer):
                     found.setdefault(layer.scope, _Doings()).layers.setdefault(dotted(layer.target), []).append(layer)
-            for call in module.calls:
+            for call in module.calls_given("middleware"):
                 doings = found.setdefault(module.scope_of(call), _Doings())
-                doings.calls.setdefault(last_name(call.func), []).append(call)
-                words = [*call.args, *(word.value for word in call.keywords)]
-                for name in {dotted(word) for word in words if isinstance(word, ast.Name | ast.Attribute)}:
-                    doings.handed.setdefault(name, []).append(call)
-                if any(word.arg == "middleware" for word in call.keywords):
-                    doings.made.setdefault(_name_of_app(module, call), []).append(call)
+                doings.made.setdefault(_name_of_app(module, call), []).append(call)
             self._doings[module] = found
         return self._doings[module].get(scope, _NOTHING)
 
@@ -181,7 +176,7 @@ class Stacks:
         if (module, name) not in self._concerns:
             known = {function.name: function for function in module.speakers(name)}
             for called in list(known):
-                for function in module.functions_calling.get(called, ()):
+                for function in module.functions_calling(called):
                     known.setdefault(function.name, function)
             self._concerns[module, name] = known
         return self._concerns[module, name]
@@ -205,12 +200,13 @@ class Stacks:
         if (module, name) not in self._idles:
             found: dict[Scope, list[Scope]] = {}
             concerned = self._concerned(module, name)
-            called = {each for function in concerned.values() for each in self._doings_of(module.scopes[function]).calls}
-            called |= self._doings_of(module.scope).calls.keys()
+            near = {module.scope, *map(module.scope_within, concerned.values())}
             for function in concerned.values():
-                inner = module.scopes[function]
+                inner = module.scope_within(function)
                 home = home_of(inner, name)
-                if function.name not in called and home is not inner and inner.parent in (home, home.parent):
+                if home is inner or inner.parent not in (home, home.parent):
+                    continue
+                if not any(module.scope_of(call) in near for call in module.calls_of(function.name)):
                     found.setdefault(home, []).append(inner)
             self._idles[module, name] = found
         return self._idles[module, name]
@@ -275,7 +271,7 @@ class Stacks:
             if isinstance(function, ClassValue) and handed and _is_asgi(function.node):
                 added.append(Layer(scope.module, call, "wrapped", function, path=path))
             elif isinstance(function, FunctionValue) and not isinstance(function.node, ast.Lambda):
-                inner = function.module.scopes[function.node]
+                inner = function.module.scope_within(function.node)
                 parameter = _parameter_given(function.node, call, name)
                 if parameter is None and inner is not scope and home_of(inner, name) is home_of(scope, name):
                     parameter = name
@@ -322,7 +318,7 @@ def home_of(scope: Scope, name: str) -> Scope:
     if first == "self" and attribute and owner is not None and isinstance(owner.node, ast.ClassDef):
         for statement in owner.node.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and _sets(statement, name):
-                return scope.module.scopes[statement]
+                return scope.module.scope_within(statement)
         return scope
     return scope.holder_of(first) or scope
 

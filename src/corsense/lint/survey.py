@@ -132,7 +132,7 @@ def is_every_exception(given: ast.expr) -> bool:
     match given:
         case ast.Name(id="Exception") | ast.Constant(value=500):
             return True
-        case ast.Attribute(attr="HTTP_500_INTERNAL_SERVER_ERROR"):
+        case ast.Attribute(attr="HTTP_500_INTERNAL_SERVER_ERROR" | "HTTP_500" | "INTERNAL_SERVER_ERROR"):
             return True
         case _:
             return False

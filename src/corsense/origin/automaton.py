@@ -330,8 +330,9 @@ def minimised(automaton: Automaton) -> Automaton:
     while True:
         keys: dict[tuple[int, ...], int] = {}
         refined = []
+        of_group = [*group, -1].__getitem__  # no following state is -1, which is the last
         for state, row in enumerate(automaton.rows):
-            key = (group[state], *(group[following] if following >= 0 else -1 for following in row))
+            key = (group[state], *map(of_group, row))
             refined.append(keys.setdefault(key, len(keys)))
         if len(keys) == len(set(group)):
             break

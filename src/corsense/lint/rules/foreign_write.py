@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from corsense.lint.callers import is_test
 from corsense.lint.program import Module, dotted
 from corsense.lint.survey import Survey
 from corsense.lint.values import Spot
@@ -19,7 +18,7 @@ _REMEDY = 'Run corsense fix --protect: it adds protection="report", which logs s
 
 def violations(module: Module, survey: Survey) -> Iterator[Violation]:
     """The first app of a module, where forms reach it with the user's cookies or without a login. Tokens in a header are safe."""
-    if is_test(module.path):
+    if survey.evaluator.program.is_test(module.path):
         return
     call = next(_apps(module), None)
     writes = survey.writing_apps.unguarded(module.home) if call is not None else None
