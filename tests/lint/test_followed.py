@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -245,6 +246,22 @@ def test_what_a_test_hands_over_is_not_what_the_program_does(tmp_path: Path) -> 
         ),
     }
     tree_finds_what_it_says(tmp_path, sources)
+
+
+def test_a_handler_of_options_in_a_test_stands_in_for_an_api(tmp_path: Path) -> None:
+    program = dedent("""\
+        from fastapi import FastAPI
+        app = FastAPI()
+        @app.options("/items")
+        def preflight():
+            return {}
+    """)
+    tree = tmp_path / "tests" / "shop"
+    (tree / "tests").mkdir(parents=True)
+    (tree / "tests" / "test_items.py").write_text(program)
+    assert lint_paths([tree]).findings == ()
+    (tree / "main.py").write_text(program)
+    assert [finding.cause.slug for finding in lint_paths([tree]).findings] == ["manual-options-handler"]  # the tree is in tests
 
 
 def test_a_rule_that_nobody_selected_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

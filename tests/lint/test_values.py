@@ -536,6 +536,50 @@ SETTINGS = {
         settings = Settings()
         app.add_middleware(CORSMiddleware, allow_origins=[str(page).rstrip("/") for page in settings.pages])
     """,
+    "URLs or texts, which pydantic leaves as they are": """
+        from typing import Union
+        from pydantic import AnyHttpUrl
+        from pydantic_settings import BaseSettings
+        class Settings(BaseSettings):
+            pages: list[Union[str, AnyHttpUrl]] = ["http://localhost:80"]  # finds origin-default-port
+        settings = Settings()
+        app.add_middleware(CORSMiddleware, allow_origins=[str(page) for page in settings.pages])
+    """,
+    "a list of URLs or one text": """
+        from pydantic import AnyHttpUrl
+        from pydantic_settings import BaseSettings
+        class Settings(BaseSettings):
+            pages: list[AnyHttpUrl] | str = []
+        settings = Settings()
+        app.add_middleware(CORSMiddleware, allow_origins=[str(page) for page in settings.pages])  # finds origin-trailing-slash
+    """,
+    "a list of URLs or of texts": """
+        from pydantic import AnyHttpUrl
+        from pydantic_settings import BaseSettings
+        class Settings(BaseSettings):
+            pages: "list[AnyHttpUrl] | list[str]" = []
+        settings = Settings()
+        app.add_middleware(CORSMiddleware, allow_origins=[str(page) for page in settings.pages])
+    """,
+    "a function that splits what is no JSON": """
+        def listed(text: str | list[str]) -> list[str] | str:
+            if isinstance(text, str) and not text.startswith("["):
+                return [page.strip() for page in text.split(",")]
+            elif isinstance(text, (list, str)):
+                return text
+            raise ValueError(text)
+        class Settings:
+            pages: list[str] = listed(os.getenv("PAGES", "https://a.example,https://b.example/"))  # finds origin-trailing-slash
+            others: list[str] = listed(os.getenv("OTHERS"))
+        app.add_middleware(CORSMiddleware, allow_origins=Settings.pages + Settings.others)
+    """,
+    "a function that leaves early": """
+        def listed(text):
+            if isinstance(text, str):
+                return ["https://a.example/"]  # finds origin-trailing-slash
+            return text
+        app.add_middleware(CORSMiddleware, allow_origins=listed(os.getenv("PAGES", "https://a.example")))
+    """,
     "a model in the settings": """
         from pydantic import BaseModel
         from pydantic_settings import BaseSettings
