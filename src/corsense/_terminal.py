@@ -61,6 +61,14 @@ def accept(kind: Kind) -> None:
         sys.stdout.reconfigure(encoding="ascii", errors=errors)
 
 
+def as_written(text: str, encoding: str) -> str:
+    """What a stream that `prepare` has prepared writes for `text`: the columns of a line are those of this."""
+    if text.isascii() or encoding.lower().startswith("utf"):
+        return text
+    codecs.register_error(_TEXT, _as_text)
+    return text.encode(encoding, _TEXT).decode(encoding)
+
+
 def write_exactly(text: str) -> None:
     """Write text that programs read back, such as a diff: in UTF-8 and with its line ends, whatever the encoding of the output
     is."""

@@ -42,7 +42,7 @@ def found(place: Place | None, message: str = "It is wrong.", **evidence: object
 def rows(*findings: Finding, label: str | None = None, address: str | None = None, lines: Lines | None = None) -> list[str]:
     printed: list[str] = []
     given = lines or Lines()
-    blocks = FindingBlocks(Lines(given.width, given.colour, given.links, printed.append))
+    blocks = FindingBlocks(Lines(given.width, given.colour, given.links, printed.append, given.encoding))
     blocks.print([Section(finding, label, address) for finding in findings])
     return [row for text in printed for row in text.split("\n")]
 
@@ -120,6 +120,17 @@ def test_the_span_is_marked_in_every_kind_of_source(kind: str) -> None:
     assert max(map(printed_width, printed)) <= 88
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp437", "cp1252", "latin-1", "utf-8"])
+@pytest.mark.parametrize("before", ["日本語", "é", "x" * 200, "日本" * 60, "\u202e"])
+def test_the_carets_stand_below_the_span_in_every_encoding_of_the_output(before: str, encoding: str) -> None:
+    source = f"f({before!r}, allow_methods=['GÉT'])"
+    write(source)
+    start = source.index("['G")
+    printed = rows(found(Place("main.py", 1, start + 1, 1, len(source))), lines=Lines(encoding=encoding))
+    assert marked(printed) == "['GÉT']".encode(encoding, "corsense.text").decode(encoding)
+    assert max(map(printed_width, printed)) <= 80
+
+
 def test_what_does_not_fit_beside_the_carets_stands_below_them() -> None:
     write('    allow_methods=["GET", "POST"],\n')
     printed = rows(found(Place("main.py", 1, 5, 1, 34)), label="word " * 30)
@@ -170,6 +181,26 @@ def test_a_fix_of_several_lines_is_a_short_diff() -> None:
 
 def test_lines_that_only_move_are_said_to_move() -> None:
     assert "   = fix (verified): do it (lines 3-4 move to line 1)" in fixed("a\nb\nc\nd\n", "c\nd\na\nb\n")
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_of_a_line_of_thousands_of_characters_a_fix_shows_what_changes(width: int) -> None:
+    entries = [f"https://tenant-{number}.example" for number in range(100)]
+    before = f"allow = {[*entries, 'http://localhost:3000/', *entries]!r}\n"
+    printed: list[str] = []
+    edit = Edit("main.py", before, before.replace(":3000/", ":3000"))
+    finding = Finding(cause("origin-trailing-slash"), "It is wrong.", "error", fix=Fix("write it", (edit,), True))
+    FindingBlocks(Lines(width, write=printed.append)).print([Section(finding)])
+    assert max(map(printed_width, printed)) <= width
+    changed = [row for row in printed if re.match(r" 1 [-+] ", row)]
+    assert ["localhost:3000/'" in row for row in changed] == [True, False]
+    assert "localhost:3000'" in changed[1]
+
+
+def test_a_comment_beside_the_line_is_no_part_of_the_fix() -> None:
+    assert "   = fix (verified): allow_methods=['GET', 'PUT']" in fixed(
+        "f(\n    allow_methods=['GET'],\t# read only\n)\n", "f(\n    allow_methods=['GET', 'PUT'],\t# read only\n)\n"
+    )
 
 
 def test_a_long_fix_is_counted() -> None:

@@ -18,20 +18,20 @@ def terminal() -> Lines:
     colour = _wants_colour(is_terminal)
     if colour and sys.platform == "win32":
         os.system("")  # switches the console's reading of escape sequences on
-    return Lines(_width(is_terminal), colour, _shows_links(is_terminal))
+    return Lines(_width(is_terminal), colour, _shows_links(is_terminal), encoding=sys.stdout.encoding or "utf-8")
 
 
 def _wants_colour(is_terminal: bool) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     forced = os.environ.get("FORCE_COLOR")
-    return forced != "0" if forced else is_terminal and os.environ.get("TERM") != "dumb"
+    return forced.lower() not in ("0", "false") if forced else is_terminal and os.environ.get("TERM") != "dumb"
 
 
 def _shows_links(is_terminal: bool) -> bool:
     forced = os.environ.get("FORCE_HYPERLINK")
     if forced:
-        return forced != "0"
+        return forced.lower() not in ("0", "false")
     term = os.environ.get("TERM", "")
     if not is_terminal or term.startswith(("screen", "tmux", "dumb", "linux")):
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,9 +79,11 @@ def marks_of(place: Place, evidence: Mapping[str, object], lines: list[str]) -> 
     return [_difference(mark, evidence, lines) for mark in spans[:_MOST_MARKS]]
 
 
-def excerpt(marks: list[Mark], label: str | None, lines: list[str], room: int) -> Iterator[Row]:
+def excerpt(
+    marks: list[Mark], label: str | None, lines: list[str], room: int, shown: Callable[[str], str] = harmless
+) -> Iterator[Row]:
     """The marked lines, each with its carets below; the label beside the last ones, or below them where it does not fit into
-    `room` columns."""
+    `room` columns. `shown` is how the output writes a text."""
     masked = Redactor(keeps_length=True)
     before: int | None = None
     for number, mark in enumerate(marks):
@@ -92,17 +94,17 @@ def excerpt(marks: list[Mark], label: str | None, lines: list[str], room: int) -
         if len(source) > _LONGEST_LINE:
             yield Row(mark.line, f"(a line of {len(source):,} characters; see column {mark.start + 1:,})")
             continue
-        yield from _marked(mark, masked.text(source), label if number == len(marks) - 1 else None, room)
+        yield from _marked(mark, masked.text(source), label if number == len(marks) - 1 else None, room, shown)
 
 
-def _marked(mark: Mark, source: str, label: str | None, room: int) -> Iterator[Row]:
-    shown, at, marked = _fitting(source, mark, room)
-    yield Row(mark.line, shown)
+def _marked(mark: Mark, source: str, label: str | None, room: int, shown: Callable[[str], str]) -> Iterator[Row]:
+    text, at, marked = fitting(source, mark, room, shown)
+    yield Row(mark.line, text)
     carets = f"{'':{at}}{'^' * marked}"
     if label is None:
         yield Row(None, carets, is_mark=True)
         return
-    label = harmless(" ".join(label.split()))
+    label = shown(" ".join(label.split()))
     if len(carets) + 1 + printed_width(label) <= room + _OVERHANG:
         yield Row(None, f"{carets} {label}", is_mark=True)
         return
@@ -123,10 +125,11 @@ def _wrapped(text: str, room: int) -> list[str]:
     return rows
 
 
-def _fitting(source: str, mark: Mark, room: int) -> tuple[str, int, int]:
+def fitting(source: str, mark: Mark, room: int, shown: Callable[[str], str] = harmless) -> tuple[str, int, int]:
     """A line of source cut to `room` columns around the mark; the column at which the mark begins, and its columns."""
     start, end = min(mark.start, len(source)), min(mark.end, len(source))
-    before, marked, after = (_shown(part) for part in (source[:start], source[start:end], source[end:].rstrip()))
+    before, marked, after = (_spaced(shown, part) for part in (source[:start], source[start:end], source[end:].rstrip()))
+    dots = shown("…")
     at, width = printed_width(before), max(1, printed_width(marked))
     if at + width + printed_width(after) <= room:
         return before + marked + after, at, width
@@ -134,25 +137,28 @@ def _fitting(source: str, mark: Mark, room: int) -> tuple[str, int, int]:
     at = printed_width(before)
     if at + width + printed_width(after) <= room:
         return before + marked + after, at, width
-    if at + width > room - 1:  # the beginning goes
-        keep = max(room // 4, room - 2 - width)
-        cut = 0
-        while printed_width(before[cut:]) > keep - 1 and cut < len(before):
-            cut += 1
-        if cut:
-            before = "…" + before[cut:]
+    if at + width > room - len(dots):  # the beginning goes
+        before = _end_of(before, max(room // 4, room - 2 * len(dots) - width), dots)
         at = printed_width(before)
-        if at + width > room - 1:
-            marked = marked[: split_at(marked, room - 1 - at)]
-            return f"{before}{marked}…", at, max(1, printed_width(marked))
+        if at + width > room - len(dots):
+            marked = marked[: split_at(marked, room - len(dots) - at)]
+            return f"{before}{marked}{dots}", at, max(1, printed_width(marked))
     rest = room - at - width
     if printed_width(after) > rest:
-        after = after[: split_at(after, rest - 1)] + "…"
+        after = after[: split_at(after, rest - len(dots))] + dots
     return before + marked + after, at, width
 
 
-def _shown(source: str) -> str:
-    return harmless(source.replace("\t", " " * TAB).replace("\ufeff", ""))
+def _end_of(text: str, room: int, dots: str) -> str:
+    """The end of a text that fits into `room` columns, with dots where something goes before it."""
+    if printed_width(text) <= room - len(dots):
+        return text
+    kept = text[::-1]
+    return dots + kept[: split_at(kept, room - len(dots))][::-1]
+
+
+def _spaced(shown: Callable[[str], str], source: str) -> str:
+    return shown(source.replace("\t", " " * TAB).replace("\ufeff", ""))
 
 
 def _first_line(place: Place, lines: list[str]) -> Mark:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 
 from corsense.causes import Severity
@@ -24,10 +24,10 @@ from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix.edits.diff import holds_secret, shared_diff
 from corsense.report.columns import printed_width
 from corsense.report.difference import shared_head
-from corsense.report.excerpt import Mark, Sources, excerpt, marks_of
+from corsense.report.excerpt import Mark, Sources, excerpt, fitting, marks_of
 from corsense.report.terminal import Line, Lines, Pieces
 
-COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+COLOURS = {"error": "bold red", "warning": "yellow", "info": "bold cyan"}
 _DIFF_COLOURS = {"+": "green", "-": "red"}
 _FRAME = "bold blue"
 _SENTENCE = re.compile(r"(?<=[^.\s]\.)\s+(?=[A-Z'\"`*{\[(])")
@@ -176,7 +176,7 @@ class FindingBlocks:
             to_say = [text for text in (others, *to_say) if text]
         if marks:
             frame.rule()
-            for row in excerpt(marks, label, lines, frame.room):
+            for row in excerpt(marks, label, lines, frame.room, frame.lines.shown):
                 frame.source(row.number, row.text, COLOURS[finding.severity] if row.is_mark else "")
             frame.rule()
         facts: list[Fact] = [("note", " ".join(to_say))] if to_say else []
@@ -212,8 +212,10 @@ class FindingBlocks:
             return
         changes = [change for edit in fix.edits for change in changed_lines(edit)]
         line = _one_line_of(changes, place)
-        if line is not None and (frame.code(name, line) or frame.code(name, argument_of(fix.edits[0], changes[1]) or "")):
-            return
+        if line is not None:
+            choices = [line, argument_of(fix.edits[0], changes[1]) or ""]
+            if any(frame.code(name, text) for text in (reversed(choices) if "#" in line else choices)):
+                return
         moved = _move(changes)
         if moved is not None:
             frame.fact(name, f"{fix.title} ({moved})")
@@ -228,7 +230,7 @@ class FindingBlocks:
         if shown:
             frame.rule()
         file = place.file if place is not None else None
-        for change in shown:
+        for change in _cut(shown, frame):
             if change.file != file:
                 frame.arrow(":::", change.file)
                 file = change.file
@@ -253,6 +255,21 @@ def changed_lines(edit: Edit) -> Iterator[Change]:
             continue
         yield from (Change(edit.file, first + index + 1, "-", text) for index, text in enumerate(before[first:last]))
         yield from (Change(edit.file, start + index + 1, "+", text) for index, text in enumerate(after[start:end]))
+
+
+def _cut(changes: Sequence[Change], frame: _Frame) -> Iterator[Change]:
+    """The changes, lines that are much longer than those of the output cut around what changes in them."""
+    gone, come = ([change for change in changes if change.sign == sign] for sign in "-+")
+    pairs = list(zip(gone, come, strict=False)) if len(gone) == len(come) else []
+    other = {change: counterpart.text for pair in pairs for change, counterpart in (pair, pair[::-1])}
+    for change in changes:
+        if printed_width(change.text) <= 2 * frame.room:
+            yield change
+            continue
+        head = shared_head(change.text, other.get(change, ""))
+        tail = shared_head(change.text[head:][::-1], other.get(change, "")[head:][::-1])
+        mark = Mark(change.number, head, len(change.text) - tail)
+        yield replace(change, text=fitting(change.text, mark, frame.room, frame.lines.shown)[0])
 
 
 def _lines_of_several(fixes: Sequence[Fix]) -> bool:

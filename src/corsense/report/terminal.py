@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from corsense._terminal import as_written
 from corsense.readers.controls import harmless
 from corsense.report.columns import printed_width, split_at
 
@@ -38,12 +39,14 @@ A style that begins with `link=` makes its piece a link to the rest of it, where
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Prints lines of at most `width` columns, with `colour` and `links` (OSC 8) where the output shows them, by `write`."""
+    """Prints lines of at most `width` columns, with `colour` and `links` (OSC 8) where the output shows them, by `write`.
+    `encoding` is that of the output."""
 
     width: int = WIDTH
     colour: bool = False
     links: bool = False
     write: Callable[[str], None] = print
+    encoding: str = "utf-8"
 
     def plain(self, text: Line = "", indent: int = 0, hang: int = 0) -> None:
         """A line, `indent` columns in; where it is wrapped, the rest goes `hang` columns further."""
@@ -55,18 +58,26 @@ class Lines:
 
     def led(self, lead: Pieces, text: Line, rest: Pieces) -> None:
         """A line that begins with `lead`; where it is wrapped, each further line begins with `rest`."""
-        pieces = _clean(text)
+        pieces = self._clean(text)
         rooms = [max(_NARROWEST, self.width - printed_width(_characters(before))) for before in (lead, rest)]
         for number, part in enumerate(_wrapped(pieces, *rooms)):
             self._write([*(rest if number else lead), *part])
 
     def exact(self, text: str, style: str = "") -> None:
         """Something to copy: never wrapped."""
-        self._write([(harmless(text), style)])
+        self._write([(self.shown(text), style)])
 
     def unwrapped(self, text: Line) -> None:
         """One line, however long it is."""
-        self._write(_clean(text))
+        self._write(self._clean(text))
+
+    def shown(self, text: str) -> str:
+        """`text` without what controls a terminal, as the encoding of the output writes it."""
+        return as_written(harmless(text), self.encoding)
+
+    def _clean(self, text: Line) -> Pieces:
+        pieces = [(text, "")] if isinstance(text, str) else text
+        return [(self.shown(piece), style) for piece, style in pieces]
 
     def _write(self, pieces: Pieces) -> None:
         if not self.colour and not self.links:
@@ -85,11 +96,6 @@ class Lines:
 
 def _characters(text: Line) -> str:
     return text if isinstance(text, str) else "".join(piece for piece, _ in text)
-
-
-def _clean(text: Line) -> Pieces:
-    pieces = [(text, "")] if isinstance(text, str) else text
-    return [(harmless(piece), style) for piece, style in pieces]
 
 
 def _wrapped(pieces: Pieces, first_room: int, room: int) -> Iterator[Pieces]:
