@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -56,18 +57,25 @@ def test_the_policy_of_an_app_is_the_one_it_is_served_by(folder: Path) -> None:
 def test_what_was_shown_can_be_compared_with(folder: Path) -> None:
     (folder / "before.json").write_text(corsense("policy", "show", "rules:policy", "--format", "json", folder=folder).out)
     same = corsense("policy", "diff", "before.json", "rules:policy", folder=folder)
-    assert (same.status, same.out) == (0, "nothing changes\n")
+    assert (same.status, same.out) == (0, "Nothing changes.\n")
     wider = corsense("policy", "diff", "before.json", "rules:wider", folder=folder)
     assert wider.status == 1
     assert wider.out.splitlines() == [
-        "+ pages of https://*.example.com may read answers",
+        "+ pages of https://*.example.com may read responses",
     ]
 
 
 def test_a_policy_that_does_not_hold_is_checked_with_all_its_faults(folder: Path) -> None:
     checked = corsense("policy", "check", "broken:policy", folder=folder)
     assert checked.status == 1
-    assert len(checked.out.splitlines()) == 2
+    assert checked.out.splitlines()[:4] == [
+        "error[CORS201]: 'https://a.example/' ends in a slash, and browsers send the origin without one: it matches no page",
+        "  --> broken.py:3:26",
+        "   |",
+        ' 3 | policy = Policy(origins=["https://a.example/"], max_age=-9)',
+    ]
+    assert "   = fix: Write 'https://a.example'." in checked.out
+    assert checked.out.endswith("2 errors.\n")
     document = json.loads(corsense("policy", "check", "broken:policy", "--format", "json", folder=folder).out)
     assert [fault["slug"] for fault in document["faults"]] == ["origin-trailing-slash", "max-age-out-of-range"]
     assert corsense("policy", "check", "rules:policy", folder=folder).status == 0
@@ -138,7 +146,7 @@ def test_the_policy_of_starlettes_layer_is_read_as_ours(folder: Path) -> None:
     assert corsense("policy", "explain", "https://a.example", "theirs:app", folder=folder).status == 0
     refused = corsense("policy", "check", "theirs:loose", folder=folder)
     assert refused.status == 1
-    assert "wildcard-with-credentials" in refused.out
+    assert refused.out.startswith("error[CORS301]: ")
     bare = corsense("policy", "show", "theirs:bare", folder=folder)
     assert bare.status == 2
     assert "has no CORS layer" in bare.err
@@ -160,17 +168,55 @@ def test_a_refusal_proposes_nothing_that_a_stranger_sent(folder: Path) -> None:
         assert "Write" not in message.out
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "source", "place"),
+    [
+        ("p.toml", '[tool.corsense.policy]\norigins = [\n  "https://a.example/",\n]\n', "p.toml", "p.toml:3:3"),
+        ("p.json", '{"origins": ["https://a.example/"]}', "p.json", "p.json:1:14"),
+        ("p.json", '{"origins": ["https://a.example"], "max_age": 1e9}', "p.json", "p.json:1:37"),
+        ("p.py", "from corsense import Policy\nall = ['https://a.example/']\np = Policy(origins=all)\n", "p:p", "p.py:2:8"),
+        ("p.py", "from corsense import Policy\np = Policy(origins=['é'], origin='*')\n", "p:p", "p.py:2:27"),
+        (
+            "p.py",
+            "from corsense import Policy\nO = 'https://a.example/'\np, q = (Policy(origins=[o]) for o in (O, 'https://a.example/'))\n",
+            "p:p",
+            "origins",
+        ),
+    ],
+)
+def test_a_fault_is_shown_where_it_is_written_if_that_is_one_place(
+    folder: Path, file: str, text: str, source: str, place: str
+) -> None:
+    (folder / file).write_text(text, encoding="utf-8")
+    assert f"  --> {place}\n" in corsense("policy", "check", source, folder=folder).out
+
+
+def test_a_long_policy_is_shown_as_source_that_can_be_pasted(folder: Path) -> None:
+    origins = [f"https://tenant-{number}.example" for number in range(9)]
+    (folder / "long.py").write_text(f"from corsense import Policy\npolicy = Policy(origins={origins!r}, methods=['PUT'])\n")
+    shown = corsense("policy", "show", "long:policy", folder=folder, columns=80).out
+    assert max(map(len, shown.splitlines())) <= 80
+    (folder / "pasted.py").write_text(f"from corsense import Policy\npolicy = {shown}")
+    assert corsense("policy", "diff", "long:policy", "pasted:policy", folder=folder).out == "Nothing changes.\n"
+
+
 def test_a_running_policy_that_ours_would_refuse_is_shown_with_its_faults(folder: Path) -> None:
     source = "import logging\nfrom fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n"
     source += "logging.basicConfig()\napp = FastAPI()\n"
     source += 'app.add_middleware(CORSMiddleware, ["https://a.example/", "https://b.example:443"], allow_credentials=True)\n'
     (folder / "running.py").write_text(source)
     ran = corsense("policy", "show", "running:app", folder=folder)
-    first, second, *faults = ran.out.splitlines()
+    first, _, second, *_ = ran.out.splitlines()
     assert (ran.status, ran.err) == (1, "")
     assert first == "Policy(origins=['https://a.example/', 'https://b.example:443'], credentials=True)"
-    assert second == "The app runs with it. It has 2 faults, which corsense's middleware would refuse:"
-    assert [line.rpartition(" ")[2] for line in faults] == ["origin-trailing-slash]", "origin-default-port]"]
+    assert second == "The app runs with this policy. corsense's middleware would refuse it:"
+    assert re.findall(r"(?m)^error\[(\w+)\]|^  --> (\S+)", ran.out) == [
+        ("CORS201", ""),
+        ("", "running.py:6:37"),
+        ("CORS208", ""),
+        ("", "running.py:6:59"),
+    ]
+    assert ran.out.endswith("2 errors.\n")
     assert "fail" not in ran.out
     document = corsense("policy", "show", "running:app", "--format", "json", folder=folder).document
     assert document["policy"]["origins"] == ["https://a.example/", "https://b.example:443"]

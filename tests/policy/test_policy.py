@@ -382,10 +382,10 @@ def test_a_change_is_told_by_who_gains_and_who_loses() -> None:
     before = Policy(origins=[APP, "https://old.example"], methods=["PUT"])
     after = Policy(origins=["https://*.example.com"], methods=["PUT", "DELETE"], credentials=True, max_age=60)
     assert str(before.diff(after)) == (
-        "+ pages of https://*.example.com may read answers\n"
+        "+ pages of https://*.example.com may read responses\n"
         "+ every allowed page may send cookies\n"
         "+ pages may use method DELETE\n"
-        "- pages of https://old.example may read answers\n"
+        "- pages of https://old.example may read responses\n"
         "~ browsers may keep preflights 60 s, before as long as they like (5 s)"
     )
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -18,7 +19,9 @@ from corsense.cli.tightening import tighten
 from corsense.report.policy_documents import decision_document, fault_document, faults_document, policy_json
 
 if TYPE_CHECKING:
-    from corsense.policy import Fault, Policy
+    from collections.abc import Sequence
+
+    from corsense.policy import Fault, Policy, PolicyDiff
     from corsense.readers.policy import RunningPolicyError
 
 app = typer.Typer(
@@ -59,21 +62,58 @@ def show(source: Source = None, python: Python = None, format: Printed = Format.
     try:
         policy = load_named(source, python)
     except RunningPolicyError as running:
-        _show_running(running, format)
+        _show_running(running, source, format)
         raise typer.Exit(SOMETHING_FOUND) from None
     except PolicyError as error:
         refuse(source, error.faults)
-    _print(format, {"policy": policy.document()}, repr(policy))
+    if format is Format.JSON:
+        print(policy_json({"policy": policy.document()}))
+    else:
+        _print_policy(repr(policy))
 
 
-def _show_running(running: RunningPolicyError, format: Format) -> None:
-    number = "a fault" if len(running.faults) == 1 else f"{len(running.faults)} faults"
-    lines = [running.written, f"The app runs with it. It has {number}, which corsense's middleware would refuse:"]
-    text = "\n".join([*lines, *(f"- {fault}" for fault in running.faults)])
+def _show_running(running: RunningPolicyError, source: str | None, format: Format) -> None:
     keywords = {
         name: list(value) if isinstance(value, set | frozenset | tuple) else value for name, value in running.keywords.items()
     }
-    _print(format, {"policy": keywords, "faults": [fault_document(fault) for fault in running.faults]}, text)
+    if format is Format.JSON:
+        print(policy_json({"policy": keywords, "faults": [fault_document(fault) for fault in running.faults]}))
+        return
+    _print_policy(running.written)
+    print("\nThe app runs with this policy. corsense's middleware would refuse it:\n")
+    _print_faults(running.faults, source)
+
+
+def _print_policy(call: str) -> None:
+    """Print a policy as source that can be pasted: on one line where it fits, else a line an argument."""
+    import ast
+
+    from corsense.cli.terminal import terminal
+
+    lines = terminal()
+    try:
+        tree = ast.parse(call, mode="eval").body
+    except SyntaxError:  # a function has no source of its own
+        tree = None
+    if len(call) <= lines.width or not isinstance(tree, ast.Call) or tree.args:
+        lines.exact(call)
+        return
+    lines.exact(f"{ast.unparse(tree.func)}(")
+    for keyword in tree.keywords:
+        written = f"    {keyword.arg}={ast.unparse(keyword.value)},"
+        if len(written) <= lines.width or not isinstance(keyword.value, ast.List):
+            lines.exact(written)
+            continue
+        for row in (f"    {keyword.arg}=[", *(f"        {ast.unparse(entry)}," for entry in keyword.value.elts), "    ],"):
+            lines.exact(row)
+    lines.exact(")")
+
+
+def _print_faults(faults: Sequence[Fault], source: str | None) -> None:
+    from corsense.cli.terminal import terminal
+    from corsense.report.policy_faults import print_faults
+
+    print_faults(faults, source, Path.cwd(), terminal())
 
 
 @app.command()
@@ -88,8 +128,12 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
         faults = error.faults
     if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and _is_environment(source):
         fail(f"there is no policy to check. {faults[0].remedy}{_under_another_name(source)}")
-    lines = [str(fault) for fault in faults] or ["nothing is wrong with this policy"]
-    _print(format, faults_document(faults), "\n".join(lines))
+    if format is Format.JSON:
+        print(policy_json(faults_document(faults)))
+    elif faults:
+        _print_faults(faults, source)
+    else:
+        print("Nothing wrong found.")
     raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
 
 
@@ -105,8 +149,19 @@ def diff(
         kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
         for kind in ("gained", "lost", "changed")
     }
-    _print(format, kinds, str(changes))
+    if format is Format.JSON:
+        print(policy_json(kinds))
+    else:
+        _print_changes(changes)
     raise typer.Exit(SOMETHING_FOUND if changes else NOTHING_FOUND)
+
+
+def _print_changes(changes: PolicyDiff) -> None:
+    from corsense.cli.terminal import terminal
+
+    lines = terminal()
+    for row in str(changes).splitlines():
+        lines.plain([(row, {"+": "green", "-": "red"}.get(row[0], ""))], hang=2)
 
 
 @app.command()
@@ -117,7 +172,10 @@ def explain(
 ) -> None:
     """Say whether the policy allows pages of an origin, and why. Exit status: 0 it does, 1 it does not."""
     answer = decision_document(valid_policy(source), origin)
-    _print(format, answer, str(answer["message"]))
+    if format is Format.JSON:
+        print(policy_json(answer))
+    else:
+        print(answer["message"])
     raise typer.Exit(NOTHING_FOUND if answer["allowed"] else SOMETHING_FOUND)
 
 
@@ -216,7 +274,8 @@ def valid_policy(source: str | None, python: str | None = None) -> Policy:
 
 def refuse(source: str | None, faults: tuple[Fault, ...]) -> NoReturn:
     """End the command with the first fault of a policy, and status 2."""
-    more = f" ({len(faults) - 1} more; `corsense policy check` lists them)" if len(faults) > 1 else ""
+    check = shlex.join(["corsense", "policy", "check", *([source] if source is not None else [])])
+    more = f" ({len(faults) - 1} more; `{check}` lists them)" if len(faults) > 1 else ""
     unread = _under_another_name(source) if faults[0].slug == "no-origins" else ""
     fail(f"the policy is not valid: {faults[0]}{more}{unread}")
 
@@ -299,11 +358,15 @@ def _configured(names: tuple[str, ...]) -> Policy:
         raise InputError(f"{'.'.join(map(str, first['loc']))} cannot be read: {first['msg']}.") from None
 
 
-def _print(format: Format, document: dict[str, Any], text: str) -> None:
-    if format is Format.JSON:
-        print(policy_json(document))
-    else:
-        print(text)
+def _fault(fault: Fault) -> dict[str, str]:
+    return {
+        "field": fault.field,
+        "value": fault.value if isinstance(fault.value, str) else repr(fault.value),
+        "code": fault.code,
+        "slug": fault.slug,
+        "message": fault.message,
+        "remedy": fault.remedy,
+    }
 
 
 app.command()(tighten)

@@ -39,7 +39,7 @@ class PolicyDiff:
         lines = [f"+ {change}" for change in self.gained]
         lines += [f"- {change}" for change in self.lost]
         lines += [f"~ {change}" for change in self.changed]
-        return "\n".join(lines) or "nothing changes"
+        return "\n".join(lines) or "Nothing changes."
 
 
 def compare(before: Policy, after: Policy) -> PolicyDiff:
@@ -50,11 +50,11 @@ def compare(before: Policy, after: Policy) -> PolicyDiff:
 def _more(before: Policy, after: Policy) -> Iterator[Change]:
     """What `after` permits and `before` does not."""
     for text in _origins_more(before, after):
-        yield Change("origins", text, f"pages of {text} may read answers")
+        yield Change("origins", text, f"pages of {text} may read responses")
     if after.regex is not None and after.regex != before.regex and not before.any_origin:
-        yield Change("origin_regex", after.regex.pattern, f"pages whose origin matches {after.regex.pattern} may read answers")
+        yield Change("origin_regex", after.regex.pattern, f"pages whose origin matches {after.regex.pattern} may read responses")
     if after.resolver is not None and before.resolver is None and not before.any_origin:
-        yield Change("origin_resolver", "", "pages that the resolver lets in may read answers")
+        yield Change("origin_resolver", "", "pages that the resolver lets in may read responses")
     for text in _trusted_more(before, after):
         yield Change("credentials", text, f"{text} may send cookies")
     yield from _names_more("methods", before, after, "may use")
