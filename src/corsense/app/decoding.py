@@ -214,7 +214,7 @@ class Decoder:
     # The description.
 
     def description(self, value: object) -> AppDescription:
-        """What `corsense.app.agent.describe` says of an app. Raises `MessageError`."""
+        """What `corsense.app.agent.describe` says about an app. Raises `MessageError`."""
         found = AppDescription(
             **_fields(
                 value,

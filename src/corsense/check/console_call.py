@@ -65,7 +65,7 @@ class Tried:
 
 
 def tried(explanation: Explanation, report: Report) -> Tried:
-    """What the report says of the call of a message. Only a finding on that very call, as it runs, is its cause; what would
+    """What the report says about the call of a message. Only a finding on that very call, as it runs, is its cause; what would
     happen if an endpoint failed, or what is wrong elsewhere in the configuration, does not count."""
     results = [result for result in report.results if _is_about(result, explanation.message)]
     blocked = [result for result in results if result.outcome != "allowed"]

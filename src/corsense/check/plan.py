@@ -93,7 +93,7 @@ def _answers_itself(app: AppDescription) -> bool:
 
 
 def missing_route(probe: Probe, asked: CheckRequest, app: AppDescription) -> MissingRoute | None:
-    """What to say of a probe that the user named and that no route of the app answers; None where one does, or where the
+    """What to say about a probe that the user named and that no route of the app answers; None where one does, or where the
     app's routes cannot be known."""
     if probe.route is not None or not asked.operations or app.kind not in ("fastapi", "starlette", "router"):
         return None

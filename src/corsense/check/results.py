@@ -25,7 +25,7 @@ class CheckTarget:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where model and browser do not agree: which aspect, and what each says of it, a line each."""
+    """Where model and browser do not agree: which aspect, and what each says about it, a line each."""
 
     aspect: Aspect
     model: tuple[str, ...]

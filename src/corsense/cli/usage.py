@@ -18,7 +18,7 @@ from corsense.errors import nearest, quoted
 
 _CHOICE = re.compile(r"'(?P<value>[^']*)' is not one of (?P<choices>.*?)\.?$", re.DOTALL)
 _TYPE = re.compile(r"^(  \S+)( <[^>\n]*>)( *)", re.MULTILINE)
-"""What help says of the type of an argument, behind its name."""
+"""What help says about the type of an argument, behind its name."""
 _NUMBERS = {int: "NUMBER", float: "NUMBER"}
 
 

@@ -181,7 +181,7 @@ def _chromium_without_frame() -> list[CatalogueEntry]:
 
 
 THEREFORE = " Origin '{origin}' is therefore not allowed access."
-"""How refusals of Chromium ended until 2018."""
+"""How refusals in Chromium ended until 2018."""
 
 
 _CHROMIUM_OLD: list[tuple[str, CorsError | None, bool | None, str, str]] = [

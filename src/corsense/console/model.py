@@ -70,7 +70,7 @@ class CatalogueEntry:
 
     `product` and `code` name it together; `condition` says when it appears. `error` is the `CorsError` it stands for, None for
     the messages that do not name one or that are not about CORS. `sure` is False where the words fit several errors, of which
-    `error` is the likeliest. `cue` is the part that is unmistakable when it is not the whole `template`; `others` are older,
+    `error` is the likeliest. `matcher` is the distinctive part when it is not the whole `template`; `others` are older,
     shorter or translated wordings, recognised and never printed.
     """
 
@@ -92,5 +92,5 @@ class CatalogueEntry:
 
     @property
     def is_cors(self) -> bool:
-        """Whether the message speaks of CORS (which does not prove that CORS is at fault)."""
+        """Whether the message is about CORS (which does not prove that CORS is at fault)."""
         return self.category == "cors"

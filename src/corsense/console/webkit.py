@@ -91,7 +91,7 @@ def lines(console_context: Context) -> list[str]:
     if console_context.refused_type is not None:
         template = EVENT_STREAM_TYPE if console_context.initiator == "eventsource" else MODULE_TYPE
         printed.append(template.format(mime_type=console_context.refused_type))
-    # An EventSource gives up an answer with an error status before WebKit has anything to say of it.
+    # An EventSource gives up an answer with an error status before WebKit reports anything.
     return printed if console_context.initiator == "eventsource" else printed + error_status(console_context)
 
 

@@ -1,4 +1,4 @@
-"""What consoles print of a WebSocket that did not open. Recorded in Chromium 156, Firefox 153 and WebKitGTK 2.50."""
+"""What consoles print about a WebSocket that did not open. Recorded in Chromium 156, Firefox 153 and WebKitGTK 2.50."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `corsense check` says of a scenario, and the repair that it proposes and has tried."""
+"""What `corsense check` says about a scenario, and the repair that it proposes and has tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Demo`: every scenario on a server of its own, broken and repaired, with what corsense says of it."""
+"""`Demo`: every scenario on a server of its own, broken and repaired, with what corsense says about it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Demo:
         return self.scenario(name).broken(self.port)
 
     def analysis(self, name: str) -> Analysis:
-        """What corsense says of a scenario; waits for it. Raises KeyError, and AppLoadError when the app cannot be loaded."""
+        """What corsense says about a scenario; waits for it. Raises KeyError, and AppLoadError when the app cannot be loaded."""
         return self._analysing(name).result()
 
     def analyse_ahead(self) -> None:

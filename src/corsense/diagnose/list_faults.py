@@ -52,7 +52,7 @@ def joined_with(layer: LayerInfo, argument: str, value: str) -> Diagnosis | None
 
 
 def joined_entry(layer: LayerInfo, argument: str, entry: str) -> Iterator[Diagnosis]:
-    """What to say of an entry that holds several values; nothing for one that holds a single one."""
+    """What to say about an entry that holds several values; nothing for one that holds a single one."""
     parts = joined_parts(entry, argument)
     if not parts:
         return

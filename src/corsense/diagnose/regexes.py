@@ -57,8 +57,8 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
 
 
 def not_a_string(given: str, texts: Sequence[str], *, is_bytes: bool = False) -> tuple[str, str]:
-    """What to say of an `allow_origin_regex` that is neither a string nor a compiled expression, and what to write: `given` says
-    what it is, `texts` are the strings in it, `is_bytes` that the one text is an expression written as bytes."""
+    """What to say about an `allow_origin_regex` that is neither a string nor a compiled expression, and what to write: `given`
+    says what it is, `texts` are the strings in it, `is_bytes` that the one text is an expression written as bytes."""
     message = f"allow_origin_regex must be a string, not {given}. The app answers requests with 500."
     if is_bytes:
         return message, f"Write the expression as a string, without the b: allow_origin_regex=r'{texts[0]}'."

@@ -133,7 +133,7 @@ def _likelihood(message: Message, known: CatalogueEntry, status: int | None, aro
 
 
 def _with_cause_of_server(message: Message, causes: tuple[RankedCause, ...], around: _Around) -> tuple[RankedCause, ...]:
-    """The causes of an answer without permission, after what a log or a page beside it says of the server."""
+    """The causes of an answer without permission, after what a log or a page beside it says about the server."""
     for root, found in around.roots:
         if root.engine == "server" and found and found[0][0] in _ON_THE_SERVER and _is_about(root, message):
             return ((found[0][0], "likely"), *(each for each in causes if each[0] != found[0][0]))

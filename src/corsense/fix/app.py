@@ -94,7 +94,7 @@ class _Attempt:
 
 @dataclass(frozen=True, slots=True)
 class AppFix:
-    """The repair of one app. `wishes` say what may be done beyond safe fixes; the rest is as in `AppCheck`."""
+    """The repair of one app. `fix_options` say what may be done beyond safe fixes; the rest is as in `AppCheck`."""
 
     target: AppTarget
     asked: CheckRequest
@@ -104,7 +104,7 @@ class AppFix:
     python: str | None = None
 
     def run(self, session: AppSession) -> FixResult:
-        """The edits, each proven or with the reason why not, and what remains to do. `session` is closed on the way.
+        """The edits, each proven or with the reason why not, and what remains to do. Closes `session`.
 
         Raises AppLoadError when the app cannot be loaded as it is, AppHungError and AppStoppedError when it does not answer.
         """

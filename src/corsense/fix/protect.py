@@ -82,7 +82,7 @@ def why_not(target: ProtectionTarget, fault: str | None = None) -> str:
 
 
 def open_to_everybody(entries: Sequence[str]) -> str | None:
-    """What to say of a list with `*`, whose pages protection trusts as long as they send no cookies."""
+    """What to say about a list with `*`, whose pages protection trusts as long as they send no cookies."""
     if "*" not in entries:
         return None
     return "allow_origins has '*': pages of every origin are trusted to write without cookies. List the origins that may."

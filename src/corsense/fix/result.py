@@ -33,7 +33,7 @@ class FixOutcome:
     - `guess`: why it is unsafe; None for a safe one.
     - `verified`: True once the failing request has passed with everything applied, while no one else gained access and no one
       lost access they should have; False when it was tried and did not, None when it could not be tried. `reason` says why.
-    - `applied`: it is part of the edits. `by_lint`: the proof is what the linter says of the repaired source.
+    - `applied`: it is part of the edits. `by_lint`: the proof is what the linter says about the repaired source.
     """
 
     title: str

@@ -174,7 +174,7 @@ def _host(headers: Iterable[Pair]) -> bytes | None:
 
 
 def read(scope: Scope, protection: CrossOriginProtection) -> Crossing:
-    """What a request says of the page behind it; of each header at most `MAX_READ` bytes."""
+    """What a request says about the page behind it; of each header at most `MAX_READ` bytes."""
     found: list[str | None] = [None] * len(_READ)
     origins: list[str] = []
     for name, value in scope["headers"]:

@@ -445,7 +445,7 @@ class Policy:
         return insecure_development_origins(() if self.any_origin and self.credential_set is None else trusted)
 
     def explain(self, origin: str) -> str:
-        """What the policy says of a page of `origin`, and why: the entry that lets it in, or the nearest one and how it
+        """What the policy says about a page of `origin`, and why: the entry that lets it in, or the nearest one and how it
         differs."""
         from corsense.policy.explanation import explain
 

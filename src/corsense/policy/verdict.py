@@ -53,8 +53,8 @@ def _permission(decision: Decision, method: str | None, names: list[str], creden
 
 
 def _resolve(policy: Policy, origin: str) -> bool | None:
-    """What a synchronous resolver says of an origin that only it can let in; a refusal when it fails or takes too long, None when
-    there is none or it cannot be asked from here."""
+    """What a synchronous resolver says about an origin that only it can let in; a refusal when it fails or takes too long, None
+    when there is none or it cannot be asked from here."""
     settings = policy.resolver
     if settings is None or policy.decide(origin).reason is not Reason.ORIGIN_UNRESOLVED:
         return None

@@ -1,7 +1,7 @@
 """The rule: may this request write, or could a foreign page be behind it?
 
 CORS decides who may read answers; it stops no form, no `text/plain` POST, no WebSocket and no page whose name was rebound to this
-machine. What a browser says of the page behind a request is in three headers, and no single one is enough:
+machine. What a browser says about the page behind a request is in three headers, and no single one is enough:
 
 - `Sec-Fetch-Site` compares the page's origin with the target's, by the browser. It is not sent to plain http on named hosts (only
   to https and loopback), and Chromium sends none on WebSocket handshakes.
@@ -65,7 +65,7 @@ class ForeignReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """What one request says of itself. Header values are as sent, without lines joined; None: absent.
+    """What one request says about itself. Header values are as sent, without lines joined; None: absent.
 
     - `authority`: host and port as the client named them: `Host`, or `X-Forwarded-Host` of a trusted proxy. None: no `Host`.
     - `secure`: the request came over https, as far as the server knows.

@@ -1,4 +1,4 @@
-"""What a real browser said of the requests of a report, as text for people."""
+"""What a real browser said about the requests of a report, as text for people."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class CorsMatrix:
     """Every route and method of an app, for every origin and credentials mode. Iterates over its cells, ordered by route, method,
     origin and credentials; equal when every cell has the same outcome for the same reason; prints as a table.
 
-    `writes` says of each method that is not safe whether a page of any other origin can send it without permission (a form, a
+    `writes` says about each method that is not safe whether a page of any other origin can send it without permission (a form, a
     `no-cors` fetch): `runs`, `refused`, or `not tried`. It is the last column of the table.
     """
 

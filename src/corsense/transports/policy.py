@@ -11,7 +11,7 @@ class PolicyTransport:
 
         trace = drive(Browser().fetch(request), PolicyTransport(policy))
 
-    `resolved` is what the policy's resolver says of each origin, where there is one. The headers are those of an answer of the
+    `resolved` is what the policy's resolver says about each origin, where there is one. The headers are those of an answer of the
     middleware; their order is not.
     """
 

@@ -1,4 +1,4 @@
-"""Answering requests with an app, one event loop for all, and saying who in the app gave each answer."""
+"""Answers requests with an app, in one event loop, and reports who in the app gave each answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AgentRequest(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known of an answer beside what goes over the wire: the fields of `corsense.app.probe.ExchangeFacts`, the
+    """What is known about an answer beside what goes over the wire: the fields of `corsense.app.probe.ExchangeFacts`, the
     exception as the text of its traceback."""
 
     answered_by: int | str | None
@@ -68,7 +68,7 @@ class Answerer:
         self._innermost = self._router_layers()
 
     def begin(self, real: bool, time_limit: float) -> None:
-        """From now on: whether endpoints run, and how many seconds an answer may take."""
+        """Set whether endpoints run, and how many seconds an answer may take."""
         self.real = real
         self.time_limit = time_limit
         self.timeouts = 0
@@ -93,7 +93,7 @@ class Answerer:
             else:
                 scope = scope_of(asked.method, asked.url, headers, cookies=cookies, body=body)
         except ValueError:
-            return (400, ()), Facts("server", None)  # what no HTTP request can say is refused by a server
+            return (400, ()), Facts("server", None)  # a server refuses what no HTTP request can contain
         scope["state"] = dict(self.state)
         scope[SCOPE_KEY] = passage
         limit = self.time_limit if self.timeouts < PATIENCE else self.time_limit / 10
@@ -139,7 +139,7 @@ class Answerer:
         return routes.get((mounts[:-1], passage.matched)) if found is None and mounts else found
 
     def _answerer(self, passage: Passage, status: int) -> int | str:
-        """The innermost of those that passed on the start of this answer without a break: what is further in was replaced."""
+        """The innermost layer that passed on the start of this answer; what came from further in was replaced."""
         innermost: int | str | None = None
         for who, given in reversed(passage.starts):
             if given != status:
@@ -190,7 +190,7 @@ def _excerpt(answered: AnsweredRequest) -> str:
 
 
 class AnswerTable:
-    """Answers as JSON, each distinct response and each distinct set of facts sent once: most requests end alike."""
+    """Answers as JSON. Each distinct response and set of facts is sent once, because most requests end alike."""
 
     def __init__(self) -> None:
         self._responses: dict[Any, int] = {}

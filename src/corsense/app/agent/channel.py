@@ -1,8 +1,8 @@
 """Frames of JSON over a pair of pipes, between the process of the app and its parent.
 
 A frame is a mark, the length of its text, a checksum of it, and the text: a JSON object in ASCII. The length is bounded, and a
-frame whose mark or checksum is wrong is refused, because an app can write to any descriptor of its process. Before the first
-frame comes a greeting, since start-up files of Python may print to the pipe before the agent has taken it over.
+frame whose mark or checksum is wrong is refused, because an app can write to any descriptor of its process. A greeting
+precedes the first frame, since start-up files of Python may print to the pipe before the agent takes it over.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 GREETING = b"\x00corsense agent\x02"
 LONGEST_FRAME = 1 << 27
-"""Bytes that a frame may have."""
+"""The most bytes of a frame."""
 LONGEST_PREAMBLE = 1 << 20
-"""Bytes that may come before the greeting."""
+"""The most bytes before the greeting."""
 PIPE_TAKEN = 113
 """Exit status of the process of the app when the app has closed the pipe to the parent, or put another file in its place."""
 PATIENCE = 3
-"""After so many requests that ran into the time limit, the others get a tenth of it."""
+"""After so many requests that reached the time limit, the others get a tenth of it."""
 
 _MARK = b"\x00csf"
 _HEAD = struct.Struct(">4sII")
@@ -32,15 +32,15 @@ _decode = json.JSONDecoder().decode
 
 
 class Closed(Exception):
-    """The other side is gone."""
+    """The other side has ended."""
 
 
 class Garbled(Exception):
-    """What came is not a frame: something else has written to the pipe. The text says what is wrong."""
+    """The data is not a frame: something else has written to the pipe. The text says what is wrong."""
 
 
 class Taken(Exception):
-    """The descriptor of the pipe has been closed, or stands for another file by now."""
+    """The descriptor of the pipe was closed, or now belongs to another file."""
 
 
 class Channel:
@@ -142,7 +142,7 @@ class Channel:
 
 
 def _identity(number: int) -> tuple[int, int] | None:
-    """What a descriptor stands for; None when it is closed."""
+    """The file behind a descriptor; None when it is closed."""
     try:
         status = os.fstat(number)
     except OSError:

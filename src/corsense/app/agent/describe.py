@@ -1,7 +1,7 @@
-"""Describing an app in the process that imported it: its stack, its routes, the apps mounted in it.
+"""Describes an app in the process that imported it: its stack, its routes, the apps mounted in it.
 
-`stack.py` describes the layers; here are the apps and the routes. What is collected are JSON values with the fields of the
-classes in `corsense.app.description`.
+`stack.py` describes the layers; this module the apps and the routes. The results are JSON values with the fields of the classes
+in `corsense.app.description`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_COOKIES = 50
 
 
 class Described(NamedTuple):
-    """The description, and what is needed to try requests: the object to call, the layers and exception handlers, the routes by
+    """The description, and what trying requests needs: the object to call, the layers and exception handlers, the routes by
     identity of the objects that match them (the chain of mounts, and the route), the guards of routes by index, and the names of
     the cookies that layers read."""
 
@@ -258,7 +258,7 @@ class Describer(StackDescriber):
 
 
 def app_kind(app: Any) -> str:
-    """What is known of an app by its class: one of `corsense.app.description.AppKind`."""
+    """What the class of an app reveals: one of `corsense.app.description.AppKind`."""
     if app is None:
         return "asgi"
     fastapi, starlette = sys.modules.get("fastapi.applications"), sys.modules.get("starlette.applications")

@@ -1,4 +1,4 @@
-"""What is known of one endpoint: its methods, and what it and its dependencies read from a request."""
+"""What is known about one endpoint: its methods, and what it and its dependencies read from a request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .example_paths import example_value
 _AUTHENTICATING = re.compile(
     r"sess|(?<![a-z])s?sid(?![a-z])|token|auth|jwt|user|login|access|refresh|ticket|remember", re.IGNORECASE
 )
-"""Names of cookies that say who the user is."""
+"""Names of cookies that identify the user."""
 
 
 def methods_of(route: Any, endpoint: Any) -> list[str]:
@@ -37,7 +37,7 @@ def dotted(thing: Any) -> str | None:
 
 
 def body_kind(body_field: Any) -> str | None:
-    """What kind of body FastAPI found that an endpoint declares."""
+    """The kind of body that an endpoint declares, as FastAPI found it."""
     if body_field is None:
         return None
     names = [base.__name__ for base in type(getattr(body_field, "field_info", None)).__mro__]

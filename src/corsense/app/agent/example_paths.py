@@ -74,7 +74,7 @@ def example_value(annotation: Any) -> str:
 
 
 def _of_type(annotation: Any) -> str | None:
-    """A value that the type would take; None when any text will do."""
+    """A value that the type accepts; None when any text will do."""
     while get_origin(annotation) is not None and hasattr(annotation, "__metadata__"):
         annotation = annotation.__origin__
     if isinstance(annotation, type):
@@ -91,7 +91,7 @@ def _of_type(annotation: Any) -> str | None:
 
 
 def example_file(folders: Iterable[Any]) -> str | None:
-    """The name of a file that static files would serve, found without opening any; None when there is none near the top."""
+    """The name of a file that static files would serve, found without opening any; None when none is near the top."""
     for folder in folders:
         try:
             with os.scandir(folder) as entries:
@@ -105,7 +105,7 @@ def example_file(folders: Iterable[Any]) -> str | None:
 
 
 def service_worker(folders: Iterable[Any]) -> str | None:
-    """The name of a service worker among static files, by the names that tools give them; None when there is none."""
+    """The name of a service worker among static files, by the names that tools use; None when none is found."""
     for folder in folders:
         for name in _SERVICE_WORKERS:
             try:

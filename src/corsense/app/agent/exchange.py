@@ -1,5 +1,5 @@
-"""One request to an ASGI app, and its answer, from the side of the server: what a server sends it, and what it makes of what
-comes back."""
+"""One request to an ASGI app, and its answer, from the side of the server: what a server sends, and how it reads what comes
+back."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SendMessage = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, SendMessage], Awaitable[None]]
 
 COOKIE = "corsense=1"
-"""What stands for the cookies a browser may hold: an app sees that there are some."""
+"""Stands for the cookies that a browser may have: the app sees that there are some."""
 
 KEPT_BODY = 4096
-"""Bytes of a body that are kept."""
+"""The most bytes of a body that are kept."""
 
 LARGEST_HEADERS = 1 << 18
-"""Bytes that the header of an answer may have: what browsers take at most."""
+"""The most bytes of the header of an answer: what browsers accept."""
 
 _STREAM_GRACE = 0.25
 _FINISH_GRACE = 1.0
@@ -86,7 +86,7 @@ def scope_of(
 
 
 async def exchange(app: AsgiApp, scope: dict[str, Any], *, body: bytes = b"", time_limit: float) -> AnsweredRequest:
-    """Send one request to an app, in a task of its own as servers do, and wait for the answer.
+    """Send one request to an app, in a separate task as servers do, and wait for the answer.
 
     An app that does not begin to answer within `time_limit` seconds has no status; one that raises, or sends nothing, is a 500
     without headers, as uvicorn makes it. Endless bodies are dropped after their first chunk, as when a browser disconnects. What
@@ -123,8 +123,7 @@ def _target(url: str) -> _Target:
 
 
 class _Clock:
-    """Ends conversations whose time is up: one timer for all of them, since setting one for each costs more than the rest of
-    it."""
+    """Ends exchanges whose time is up. All share one timer, since setting one for each costs more than the rest."""
 
     def __init__(self) -> None:
         self.held: set[_Conversation] = set()
@@ -198,7 +197,7 @@ class _Conversation:
             self.finished.set_result(None)
 
     async def _exit(self, task: asyncio.Task[None]) -> None:
-        """Go away while the app is still busy. What runs after a complete answer may go on, as it may in a server."""
+        """Disconnect while the app is still busy. What runs after a complete answer may go on, as in a server."""
         if self.complete or self.exception is not None:
             if not task.done():
                 _LINGERING.add(task)
@@ -241,7 +240,7 @@ class _Conversation:
         if len(self.body) < KEPT_BODY:
             self.body += _beginning(message.get("body", b""))
         if message.get("more_body", False):
-            # Headers and some body are there: what follows is waited for a moment only.
+            # Headers and some body have arrived: wait only a moment for more.
             if self.body and not self.hastened:
                 self.hastened = True
                 self.deadline = self.loop.time() + _STREAM_GRACE

@@ -20,7 +20,7 @@ _CLAIMED: list[str] = []
 
 
 def claim(package: str) -> None:
-    """From now on, the package of that name is the user's, also where it is installed: it is what they asked about."""
+    """Treat the package of that name as the user's from now on, even where it is installed: they named it."""
     _CLAIMED.append(package)
 
 

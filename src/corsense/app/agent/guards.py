@@ -25,8 +25,8 @@ _AS_IT_COMES = frozenset({"bytes", "str", "Any", "object"})
 
 
 def looks_at_page(function: Any) -> bool:
-    """Whether the code of a function, or of the user's functions that it calls, names what says which page sends a request: an
-    origin, `Sec-Fetch-Site`, a referrer, a CSRF token."""
+    """Whether the code of a function, or of the user's functions that it calls, names what identifies the page: an origin,
+    `Sec-Fetch-Site`, a referrer, a CSRF token."""
     code = _code(function)
     if code is None:
         return False
@@ -52,7 +52,7 @@ def _reached(function: Any) -> Iterator[CodeType]:
         if is_own_code(code.co_filename):
             known = _globals(current)
             called = (known[name] for name in code.co_names if name in known)
-            # A module or an object may do anything when it is looked into.
+            # Reading an attribute of a module or an object may run any code.
             waiting += [found for found in called if isinstance(found, (FunctionType, partial))]
 
 
@@ -76,7 +76,7 @@ def guards_of(dependant: Any) -> list[Any]:
 
 
 class GuardedRoute:
-    """The guards of one route of FastAPI with a stand-in behind them, made when it is first asked."""
+    """The guards of one route of FastAPI with a stand-in behind them, made on first use."""
 
     def __init__(self, route: Any, calls: list[Any], body: str | None) -> None:
         self._route = route
@@ -85,8 +85,8 @@ class GuardedRoute:
         self._handler: Any = None
 
     async def answer(self, request: Any, stand_in: Any) -> Any:
-        """What the guards, and FastAPI's reading of the body, let come of a request: the answer of `stand_in`, or an exception
-        that says no."""
+        """What the guards, and FastAPI's reading of the body, make of a request: the answer of `stand_in`, or the exception that
+        refuses it."""
         if self._handler is None:
             self._handler = self._made(stand_in)
         return await self._handler(request)
@@ -106,7 +106,7 @@ class GuardedRoute:
         return made.get_route_handler()
 
     def _body_annotation(self) -> Any:
-        """How the body is read: a model of JSON wants an object, text and bytes are taken as they come."""
+        """How the body is read: a model needs a JSON object; text and bytes are taken as they are."""
         if self._body != "json":
             return None
         field = getattr(self._route, "body_field", None)

@@ -1,4 +1,4 @@
-"""The handshake of a WebSocket with an ASGI app, asked the way a server asks it."""
+"""The handshake of a WebSocket with an ASGI app, as a server sends it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLOSED = 403
 """What a server answers for an app that closes before it accepts. Source: ASGI, *WebSocket Close*."""
 _CRASHED = 500
 _GRACE = 1.0
-"""Seconds in which an app may finish once the page has gone."""
+"""Seconds that an app has to finish once the page has disconnected."""
 
 
 def is_handshake(method: str, headers: Iterable[tuple[str, str]]) -> bool:
@@ -38,7 +38,7 @@ def handshake_scope(url: str, headers: Iterable[tuple[str, str]], *, cookies: bo
 
 async def handshake(app: AsgiApp, scope: dict[str, Any], *, time_limit: float) -> AnsweredRequest:
     """What an app answers to a handshake: 101 when it accepts, 403 when it closes first, 500 when it raises or returns first, its
-    own status where it sends one. Once the answer is known the page goes away, and the app has a second to finish. An app that
+    own status where it sends one. Once the answer is known, the page disconnects, and the app has a second to finish. An app that
     does not answer within `time_limit` seconds has no status."""
     answered: asyncio.Future[AnsweredRequest] = asyncio.get_running_loop().create_future()
     running = asyncio.ensure_future(_run(app, scope, answered))

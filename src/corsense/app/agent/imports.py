@@ -1,5 +1,5 @@
-"""Reaching into modules as they are imported: patches that run right after a module has been executed, and source text that
-replaces files."""
+"""Changes modules as they are imported: patches that run right after a module has been executed, and source text that replaces
+files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Patch = Callable[[ModuleType], None]
 def patch_on_import(patches: Mapping[str, Patch]) -> None:
     """Call `patches[name](module)` once, when the module of that name has been executed, before the importer goes on.
 
-    A module that is imported already is patched now.
+    A module that has been imported already is patched now.
     """
     waiting = dict(patches)
     for name in list(waiting):
@@ -28,7 +28,7 @@ def patch_on_import(patches: Mapping[str, Patch]) -> None:
 
 
 class _Watcher:
-    """A finder that lets the others find, and puts a loader that patches around theirs."""
+    """A finder that wraps the loaders that other finders return, to patch what they load."""
 
     def __init__(self, patches: dict[str, Patch]) -> None:
         self.patches = patches
@@ -59,7 +59,7 @@ class _PatchingLoader:
         return created
 
     def exec_module(self, module: ModuleType) -> None:
-        # The module must look as if it had not been intercepted.
+        # The module must look as if nothing had intercepted it.
         module.__loader__ = self._loader
         if module.__spec__ is not None:
             module.__spec__.loader = self._loader
@@ -73,7 +73,7 @@ class _PatchingLoader:
 def overlay_sources(overlay: Mapping[str, str]) -> None:
     """Import these files (by absolute path) with the given text instead of what is on disk.
 
-    Their byte code is neither read nor written. Tracebacks show the given text too.
+    Their byte code is neither read nor written. Tracebacks show that text too.
     """
     if not overlay:
         return
@@ -87,7 +87,7 @@ def overlay_sources(overlay: Mapping[str, str]) -> None:
 
     def path_stats(self: importlib.machinery.SourceFileLoader, path: str) -> Mapping[str, Any]:
         if os.path.realpath(path) in texts:
-            # importlib takes this to mean that byte code can be neither trusted nor written.
+            # importlib then neither reads nor writes byte code.
             raise OSError(f"{path} is replaced")
         return original_stats(self, path)
 
@@ -97,7 +97,7 @@ def overlay_sources(overlay: Mapping[str, str]) -> None:
 
 
 def _encoded(text: str) -> bytes:
-    """The text in the encoding that its first two lines declare, for the compiler will believe them."""
+    """The text in the encoding that its first two lines declare, because the compiler follows that declaration."""
     lines = iter(text.encode().splitlines(keepends=True)[:2])
     try:
         return text.encode(tokenize.detect_encoding(lambda: next(lines, b""))[0])

@@ -1,4 +1,4 @@
-"""What is known of one layer: what it is called, what it was given, and the policy that corsense's own judges by."""
+"""What is known about one layer: its name, its arguments, and the policy that corsense's own layer applies."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _WITH_ARGUMENTS = {
     "TrustedHostMiddleware": frozenset({"allowed_hosts", "www_redirect"}),
     "SessionMiddleware": frozenset({"same_site", "https_only", "session_cookie"}),
 }
-"""Layers beside those about CORS of which these arguments are read; others can be secrets."""
+"""Layers that are not about CORS, and the arguments of them that are read; others can be secrets."""
 _MOST_COOKIES = 10
 _OF_THE_FRAMEWORK = ("starlette.middleware.errors", "starlette.middleware.exceptions", "fastapi.middleware.asyncexitstack")
 
 
 def made_by(layer: Any) -> Any:
-    """The class or function that a layer is: the dispatch function of `@app.middleware("http")`, else its class."""
+    """The class or function of a layer: the dispatch function of `@app.middleware("http")`, else its class."""
     function = getattr(layer, "dispatch_func", None) if type(layer).__name__ == "BaseHTTPMiddleware" else None
     return function or (layer if isinstance(layer, type) or code_of(layer) is not None else type(layer))
 
@@ -37,7 +37,7 @@ def is_of_the_framework(made: Any) -> bool:
 
 
 def arguments_of(layer: Any, made: Any, entry: Any) -> dict[str, Any]:
-    """What a layer was given, by name; empty where that can be secret."""
+    """The arguments of a layer, by name; empty where they can be secret."""
     wanted = _WITH_ARGUMENTS.get(name_of(made, layer))
     if not is_cors_class(made) and wanted is None:
         return {}
@@ -66,7 +66,7 @@ def _parameters(cls: Any) -> list[str]:
 
 
 def policies_of(layer: Any) -> tuple[Any, list[Any]]:
-    """What a layer of corsense's own judges by: its policy, and pairs of a path and the policy there."""
+    """What corsense's own layer applies: its policy, and pairs of a path and the policy there."""
     module = sys.modules.get("corsense.middleware.asgi")
     if module is None or not isinstance(layer, module.CORSMiddleware):
         return None, []
@@ -74,7 +74,7 @@ def policies_of(layer: Any) -> tuple[Any, list[Any]]:
 
 
 def marked_policy(route: Any) -> Any:
-    """The policy of its own that corsense's `cors` gave a route; None when it has none."""
+    """The policy that corsense's `cors` gave a route; None without one."""
     module = sys.modules.get("corsense.middleware.policy_selection")
     mark = None if module is None else module.route_policy_of(route)
     return None if mark is None else _policy(mark.policy)

@@ -44,7 +44,7 @@ class Lifespan:
         except asyncio.CancelledError:
             raise
         except BaseException:
-            # Servers take an app that raises here, and says nothing, for one without lifespan.
+            # An app that raises here without an answer counts as one without lifespan, as in servers.
             pass
         finally:
             if not self._started.done():

@@ -1,7 +1,7 @@
 """The process of the app: imports it, describes it, answers requests with it.
 
-It imports as little as it can before the app; all that it needs later comes after. Its standard input and output are pipes to
-the parent, which it takes for itself: the app finds an empty standard input, and what it prints goes to standard error.
+It imports as little as possible before the app, and the rest after it. Its standard input and output are pipes to the parent,
+which it keeps for itself: the app finds an empty standard input, and what it prints goes to standard error.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def main() -> None:
             _import_framework()
         watch = Watchdog(channel)
         threading.Thread(target=watch.keep, daemon=True).start()
-        # Import everything of our own while the parent prepares its orders.
+        # Import our own modules while the parent prepares its orders.
         from . import answers, describe, loading  # noqa: F401
 
         _serve(channel, orders, watch)
@@ -60,7 +60,7 @@ def _serve(channel: Channel, orders: SimpleQueue[Order], watch: Watchdog) -> Non
     except (Closed, Taken):
         raise
     except SystemExit as end:
-        # Of a task that the app has started: a server would end too.
+        # From a task that the app started: a server would end too.
         _end(end.code if isinstance(end.code, int) else 1)
     except BaseException as error:
         if isinstance(error, OSError) and error.errno == errno.EBADF:
@@ -72,8 +72,8 @@ def _serve(channel: Channel, orders: SimpleQueue[Order], watch: Watchdog) -> Non
 
 
 def _import_framework() -> None:
-    """Import FastAPI before it is known whether the app wants it: nearly all do. Not where a module of the folder has the name of
-    another, for the app would import that one."""
+    """Import FastAPI before it is known whether the app needs it: nearly all do. Skip it where a module of the folder shadows a
+    package, because the app would import that module."""
     from importlib.util import find_spec
 
     names = {os.path.splitext(name)[0] for name in os.listdir()}
@@ -95,8 +95,8 @@ def _standard_modules() -> frozenset[str]:
 
 
 def _take_over() -> Channel:
-    """Keep the pipes for ourselves, away from what the app, and whatever it starts, may do to the standard streams and to the
-    first descriptors."""
+    """Protect the pipes from what the app, and processes that it starts, may do to the standard streams and the first
+    descriptors."""
     reader, writer = _out_of_the_way(0), _out_of_the_way(1)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -130,7 +130,7 @@ def _library() -> str:
 
 
 def _read(channel: Channel, orders: SimpleQueue[Order]) -> None:
-    """Pass on orders. End when the parent is gone."""
+    """Pass on orders. End when the parent has ended."""
     try:
         while True:
             orders.put(channel.receive())
@@ -154,7 +154,7 @@ def _flush() -> None:
 
 
 class Watchdog:
-    """Ends the process when the app keeps it busy beyond a deadline, and says where it was."""
+    """Ends the process when the app keeps it busy beyond a deadline, and reports where it was."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -163,7 +163,7 @@ class Watchdog:
         self._doing = ""
 
     def allow(self, seconds: float | None, doing: str) -> None:
-        """From now on, `seconds` for what is being done; None: as long as it takes."""
+        """Allow `seconds` for what is being done from now on; None: as long as it takes."""
         self._doing = doing
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
@@ -185,7 +185,7 @@ class Watchdog:
 
 
 class Mute:
-    """Discards what the app prints, for a while."""
+    """Discards what the app prints meanwhile."""
 
     def __init__(self) -> None:
         self._kept: tuple[int, int] | None = None
@@ -209,7 +209,7 @@ class Mute:
 
 
 class Agent:
-    """Carries out the orders, one after the other."""
+    """Carries out the orders one by one."""
 
     def __init__(self, channel: Channel, orders: SimpleQueue[Order], watch: Watchdog) -> None:
         self.channel = channel
@@ -223,7 +223,7 @@ class Agent:
         self.late_sent = 0
 
     def serve(self) -> None:
-        """Take orders until the last."""
+        """Take orders until the last one."""
         carry_out = {"load": self.load, "begin": self.begin, "ask": self.ask, "end": self.end, "serve": self.serve_app}
         while True:
             order = self.orders.get()
@@ -234,14 +234,14 @@ class Agent:
                 return
 
     def load(self, order: Order) -> bool:
-        """Import and describe; False when that failed, and there is nothing left to do."""
+        """Import and describe the app; False when that failed and nothing is left to do."""
         from .loading import LoadError
 
         self.output = order["output"]
         if self.output == "none":
             self.mute.on()
         self.watch.allow(order["time_limit"], f"importing {order['module']!r}")
-        # A collection while modules are being made finds nothing to free.
+        # Collecting garbage while modules are created finds nothing to free.
         gc.disable()
         try:
             found = self._load(order)
@@ -317,7 +317,7 @@ class Agent:
             self.mute.on()
 
     def ask(self, order: Order) -> None:
-        """Answer requests, and send the answers as they come."""
+        """Answer requests, and send each answer at once."""
         _event_loop().run_until_complete(self._ask(order["requests"]))
         self.watch.allow(None, "")
 
@@ -342,7 +342,7 @@ class Agent:
             self.channel.send(self.table.encode(batch))
 
     def end(self, order: Order) -> None:
-        """All requests are answered: say what else has happened meanwhile."""
+        """Report what else happened, once all requests are answered."""
         if self.output != "none":
             self.mute.off()
         self.channel.send({"kind": "done", "late": self._late()})
@@ -382,7 +382,7 @@ class Agent:
         self.channel.send({"kind": "serving", "port": port})
 
     def stop(self) -> None:
-        """The shutdown half of the lifespan, when the other half ran."""
+        """Run the shutdown of the lifespan, if the start-up ran."""
         if self.lifespan is not None:
             _event_loop().run_until_complete(self.lifespan.stop())
 
@@ -391,7 +391,7 @@ _LOOPS: list[Any] = []
 
 
 def _event_loop() -> Any:
-    """The one loop; it is the current one while the app is imported, as old code expects."""
+    """The event loop of the process; it is the current one while the app is imported, as old code expects."""
     if not _LOOPS:
         import asyncio
 

@@ -1,4 +1,4 @@
-"""Which environment variables settings of pydantic ask for, when the app cannot be imported without them."""
+"""Which environment variables pydantic settings need, when the app cannot be imported without them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _UNREADABLE = re.compile(r'error parsing (?:JSON )?value for field "(\w+)"|error
 
 
 def settings_remedy(error: BaseException) -> str | None:
-    """What to set so that the app's settings can be made; None when `error` is not about settings."""
+    """What to set so that the app's settings load; None when `error` is not about settings."""
     unreadable = _UNREADABLE.search(str(error)) if type(error).__name__ == "SettingsError" else None
     if unreadable is not None:
         field = unreadable[1] or unreadable[2]
@@ -46,7 +46,7 @@ def _sentences(settings: Any, missing: Sequence[str], wrong: Sequence[str]) -> I
 
 
 def _made_in_vain(error: BaseException) -> Any:
-    """The settings class that could not be made."""
+    """The settings class that could not be instantiated."""
     if type(error).__name__ != "ValidationError" or not callable(getattr(error, "errors", None)):
         return None
     of_version_1 = getattr(error, "model", None)
@@ -58,7 +58,7 @@ def _made_in_vain(error: BaseException) -> Any:
 
 
 def _settings_classes() -> list[Any]:
-    """Every subclass of `BaseSettings`, those that were defined last first."""
+    """Every subclass of `BaseSettings`, the last defined first."""
     found: list[Any] = []
     for name in ("pydantic_settings", "pydantic.env_settings", "pydantic.v1.env_settings"):
         base = getattr(sys.modules.get(name), "BaseSettings", None)
@@ -94,7 +94,7 @@ def _variable(settings: Any, location: tuple[Any, ...]) -> str:
     elif field is not None and getattr(field, "validation_alias", None) is None:
         name = f"{config.get('env_prefix') or ''}{first}"
     else:
-        name = first  # an alias, which takes no prefix
+        name = first  # an alias, which has no prefix
     delimiter = config.get("env_nested_delimiter")
     if delimiter:
         name = delimiter.join([name, *(str(part) for part in location[1:] if isinstance(part, str))])

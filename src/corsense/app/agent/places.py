@@ -1,4 +1,4 @@
-"""Where things are written: spans of source, as Python keeps them and as readers count them."""
+"""Where things are written: spans of source, as Python keeps them and as editors count them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Span = tuple[str, int, Optional[int], Optional[int], Optional[int]]
 """File, line, end line, column and end column, as Python keeps them: columns count bytes, from 0."""
 
 Place = list[Any]
-"""File, line, column, end line and end column, as a reader counts them: columns of characters, from 1."""
+"""File, line, column, end line and end column, as an editor counts them: columns of characters, from 1."""
 
 
 def calling_span(built: object = None, names: tuple[str, ...] = ()) -> Span | None:
     """The span of the call in the user's code that led here; None when no frame is the user's.
 
-    The frames of a user's own class that is constructing `built` are passed over. `names` are what is called there, for Pythons
-    before 3.11, which keep only the line.
+    Frames of a user's class that is constructing `built` are skipped. `names` are the names of the callee, for Python before
+    3.11, which keeps only the line.
     """
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
@@ -57,7 +57,7 @@ def _span_of(frame: FrameType, names: tuple[str, ...]) -> Span:
 
 
 def _call_span(file: str, line: int, names: Iterable[str]) -> Span | None:
-    """The call of one of these names that Python would say is at a line: its own first line, or the last of what is called."""
+    """The call of one of these names that Python reports at a line: its first line, or the last line of the callee."""
     calls = [node for node in _calls(file) if line in (node.lineno, node.func.end_lineno)]
     calls += [node for node, defined in _decorators(file) if line == defined]
     wanted = set(names)
@@ -74,7 +74,7 @@ def _calls(file: str) -> Iterator[ast.Call]:
 
 
 def _decorators(file: str) -> Iterator[tuple[ast.Call, int]]:
-    """Decorators that are calls, with the line of what they decorate, where older Pythons say that they are applied."""
+    """Decorators that are calls, with the line of what they decorate, which older Pythons report."""
     tree = source_tree(file)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -183,7 +183,7 @@ def wrapping_span(module: Any, name: str) -> Span | None:
 
 
 def relative(file: str, base: str) -> str:
-    """A path as a reader wants it: relative to `base` where it lies below, else absolute."""
+    """A path as it is shown: relative to `base` where it lies below, else absolute."""
     path = os.path.abspath(file)
     prefix = base.rstrip(os.sep) + os.sep
     return path[len(prefix) :] if path.startswith(prefix) else path
@@ -197,7 +197,7 @@ class Places:
         self._files: dict[str, str] = {}
 
     def place(self, span: Span | None) -> Place | None:
-        """A span of Python's as a reader counts."""
+        """A span of Python's as an editor counts."""
         if span is None:
             return None
         file, line, end, column, end_column = span

@@ -36,7 +36,7 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def _detail(value: Any) -> str:
-    """What the type of a compiled expression leaves open: one of bytes matches no text."""
+    """A compiled expression, and whether it is one of bytes, which matches no text."""
     return "[bytes]" if type(value).__name__ == "Pattern" and isinstance(getattr(value, "pattern", None), bytes) else ""
 
 

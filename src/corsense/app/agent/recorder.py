@@ -1,7 +1,7 @@
-"""Watching an app build itself: where each part is written, taken down as the calls are made.
+"""Records how an app is built: where each part is written, noted as the calls are made.
 
-`record` must run before the app is imported. What it patches behaves as before; it looks at the caller's frame and lets the
-call pass.
+`record` must run before the app is imported. What it patches behaves as before: it looks at the caller's frame and
+forwards the call.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ARGUMENTS = "_corsense_arguments"
 
 
 class Recording:
-    """What was seen so far. `moment` says what is going on, for calls that come too late."""
+    """What was recorded so far. `moment` is the current phase, for calls that come too late."""
 
     def __init__(self) -> None:
         self.includes: list[tuple[str, Span | None]] = []
@@ -45,7 +45,7 @@ RECORDING = Recording()
 
 @cache
 def record() -> None:
-    """Install the hooks, once, on modules that are there and on those still to be imported."""
+    """Install the hooks, once, on modules that are imported and on those that will be."""
     patches: dict[str, Patch] = {
         "starlette.middleware": _patch_middleware,
         "starlette.middleware.cors": _patch_cors,
@@ -62,7 +62,7 @@ def record() -> None:
 
 
 def _noting_failure(patch: Patch) -> Patch:
-    """A framework built differently from the known ones must not look like a fault of the app."""
+    """A framework with another structure must not look like a fault of the app."""
 
     def tried(module: ModuleType) -> None:
         try:
@@ -89,7 +89,7 @@ def _remember(owner: Any, note: Callable[[Any, Span | None], None] | None = None
 
 
 def _note_cors(entry: Any, span: Span | None) -> None:
-    """Take down where a CORS layer was asked for, whether or not the app that gets it is served."""
+    """Record where a CORS layer was added, whether or not the app that gets it is served."""
     if span is not None and RECORDING.importing and is_cors_class(getattr(entry, "cls", None)):
         RECORDING.cors[span] = None
 
@@ -118,7 +118,7 @@ def _builds_stack(frame: FrameType) -> bool:
 
 
 def _patch_cors(module: ModuleType) -> None:
-    """CORS layers may also be put around an app by hand: keep what they were given."""
+    """Keep the arguments of CORS layers that are put around an app by hand."""
     _remember(module.CORSMiddleware)
     original = module.CORSMiddleware.__init__
 
@@ -180,7 +180,7 @@ def _patch_fastapi_routing(module: ModuleType) -> None:
 
 
 def _patch_uvicorn(module: ModuleType) -> None:
-    """An app that starts a server when it is imported (no `if __name__ == "__main__"`) would never come back."""
+    """Stop an app from starting a server when it is imported (no `if __name__ == "__main__"`): it would never return."""
     original = getattr(module, "run", None)
     if original is None or getattr(original, "_corsense", False):
         return

@@ -1,8 +1,7 @@
-"""Routers try their routes one after the other. When thousands of requests are tried on an app of a thousand routes, that is
-nearly all the time they take: so a router is shown, for each request, only those routes whose pattern matches the path.
+"""Shows a router only the routes whose pattern matches the path of a request.
 
-The others would have said that they do not match, so nothing changes but the time. A route whose way of matching is not known is
-always shown.
+Routers try their routes one by one, which takes nearly all the time of thousands of requests to an app of a thousand routes. The
+other routes would not match, so only the time changes. A route whose way of matching is unknown is always shown.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class RouteIndex:
 
     @property
     def prefix(self) -> str:
-        """What the path of every request begins with that one of the routes can match."""
+        """The beginning of the path of every request that one of the routes can match."""
         if self._always or not self._buckets:
             return ""
         first, last = min(self._buckets), max(self._buckets)
@@ -76,7 +75,7 @@ def index_of(routes: list[Any]) -> RouteIndex:
 
 
 def _matching(route: Any) -> tuple[str, Matcher | None]:
-    """What the path of a matching request begins with, and whether a path matches; None when that is not known."""
+    """The beginning of the path of a matching request, and whether a path matches; None when unknown."""
     candidates = getattr(type(route), "effective_candidates", None)
     if candidates is not None and type(route).matches in _KNOWN:
         # A router with a frontend in it must always be seen; the first releases with lazy inclusion had no frontends.
@@ -94,12 +93,12 @@ def _matching(route: Any) -> tuple[str, Matcher | None]:
 
 
 def know(*classes: Any) -> None:
-    """The way in which these classes match is known: by `path_regex`."""
+    """Classes that are known to match by `path_regex`."""
     _KNOWN.update(vars(cls)["matches"] for cls in classes if cls is not None and "matches" in vars(cls))
 
 
 class Shortened:
-    """Routers that show a part of their routes, until the request has found its route."""
+    """Routers that show some of their routes, until the request has found its route."""
 
     __slots__ = ("_kept",)
 
@@ -125,8 +124,8 @@ _PATHS: list[str] = []
 
 
 def shorten_included(included_class: Any, get_path: Callable[[Any], str | None]) -> None:
-    """Lazily included routers keep lists of their own. `get_path` gives the path of a scope, None when nothing shall be
-    shortened."""
+    """Lazily included routers keep lists of their own. `get_path` gives the path of a scope, None when nothing
+    must be shortened."""
     match, candidates = included_class._match, included_class.effective_candidates
 
     @wraps(match)

@@ -1,4 +1,4 @@
-"""Serving an app on loopback with the user's own uvicorn: the app that a real browser meets is the one that probes meet."""
+"""Serves an app on loopback with the user's own uvicorn: a real browser meets the same app as the probes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from .tracing import SCOPE_KEY, Passage
 
 HEADER = "corsense-situation"
-"""A header for the server alone, which the app never sees: `SITUATION SCHEME HOST PORT`, of which the last three are what the
-browser thinks it talks to."""
+"""A header for the server alone, which the app never sees: `SITUATION SCHEME HOST PORT`, of which the last three are the
+server that the browser believes it talks to."""
 
 _POLL = 0.05
 _GRACE = 1

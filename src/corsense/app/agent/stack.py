@@ -1,6 +1,6 @@
-"""Describing the layers of an app: the middleware stacks, those of routers and routes, exception handlers, start-up code.
+"""Describes the layers of an app: the middleware stacks, those of routers and routes, exception handlers, start-up code.
 
-On the way, the parts of a stack that were not built from `Middleware` entries get their boundaries.
+The parts of a stack that were not built from `Middleware` entries get their boundaries here.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class StackDescriber:
         self._mark_handlers(app.middleware_stack)
 
     def wrapped(self, outermost: Any, around: Around) -> Any:
-        """Describe a chain of layers down to what is known, put boundaries where there are none, and return the new outermost."""
+        """Describe a chain of layers down to a known app, add missing boundaries, and return the new outermost layer."""
         mentions = around.position == "wrapper"
         first: Any = None
         holder: tuple[Any, str] | None = None
@@ -126,7 +126,7 @@ class StackDescriber:
         return find_known(layer, mentions) is not None or (is_middleware(layer) and inner_app(layer)[1] is not None)
 
     def add_layer(self, boundary: Any, around: Around) -> None:
-        """Take down one layer, and give its boundary the index."""
+        """Record one layer, and give its boundary the index."""
         layer, entry = boundary.__dict__["corsense_layer"], boundary.__dict__["corsense_entry"]
         index = boundary.__dict__["corsense_index"] = len(self.layers)
         boundary.__dict__["corsense_handles"] = around.position in ("mount", "router", "route")
@@ -202,11 +202,11 @@ class StackDescriber:
                     self.late.append({"place": place, "moment": moment, "observed": False})
 
     def set_app(self, holder: Any, app: Any) -> None:
-        """Put an app with its boundaries in the place of the one without."""
+        """Replace an app by the same with boundaries."""
         holder.app = app
 
     def guard(self, holder: Any, is_open: bool = False) -> None:
-        """Watch over an app that cannot be looked into, behind middleware that can. It does not run unless `is_open`."""
+        """Put a stand-in before an app that cannot be inspected, behind middleware that can. The app runs only if `is_open`."""
         guard_inside(holder, "app", foreign=True, is_open=is_open)
 
 
@@ -230,7 +230,7 @@ def _lifespans(function: Any, depth: int) -> Iterator[Any]:
 
 
 def _replace(holder: tuple[Any, str], boundary: Any) -> None:
-    """Put a boundary between a wrapper and what it wraps; wrappers that refuse stay as they are."""
+    """Put a boundary between a wrapper and what it wraps; wrappers that do not allow it stay as they are."""
     try:
         setattr(holder[0], holder[1], boundary)
     except Exception:

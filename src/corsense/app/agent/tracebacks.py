@@ -1,4 +1,4 @@
-"""Exceptions of the app as text, bounded, whatever they do when they are printed."""
+"""Exceptions of the app as text of bounded length, whatever they do when they are printed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import traceback
 from .frames import is_own_code
 
 LONGEST_TRACEBACK = 100_000
-"""Characters of a traceback that are kept."""
+"""The most characters of a traceback that are kept."""
 
 _LONGEST_LINE = 2_000
 _HEADER = "Traceback (most recent call last):"
@@ -28,7 +28,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 def stack_text(thread: int) -> str:
-    """Where a thread is, in the form of a traceback."""
+    """Where a thread is, as a traceback."""
     lines = traceback.format_stack(sys._current_frames().get(thread))
     return "".join(["Traceback (most recent call last):\n", *lines, "TimeoutError: the time limit was reached here\n"])
 

@@ -1,7 +1,7 @@
 """Who answered: boundaries around each layer, and stand-ins where endpoints would run.
 
-A request that is tried carries a `Passage` in its scope. Whoever begins an answer is noted in it on the way out; a request
-without one is served as usual.
+A request that is tried carries a `Passage` in its scope, which records who begins the answer. A request without one is served
+as usual.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class StandInError(RuntimeError):
 class Passage:
     """One request on its way through an app.
 
-    `starts` are those who passed on the start of an answer, from the inside out: the index of a layer, or `endpoint`,
+    `starts` are the layers that passed on the start of an answer, from the inside out: the index of a layer, or `endpoint`,
     `exception-handler`, with the status. `mounts` are the mounts it went through, `matched` the route. `accepted`: it is the
     handshake of a WebSocket, and was accepted. `guards_of` finds the guards of the matched route, which run before the stand-in;
     None: they do not.
@@ -68,7 +68,7 @@ class Passage:
         return self.real or (method == "OPTIONS" and self.options_only)
 
     def note(self, who: int | str, message: Any) -> None:
-        """Note who passes on the start of an answer. A WebSocket that is closed after it was accepted has been answered."""
+        """Record who passes on the start of an answer. A WebSocket that is closed after it was accepted has been answered."""
         kind = message["type"]
         if kind in ("http.response.start", "websocket.http.response.start"):
             self.starts.append((who, message["status"]))
@@ -119,7 +119,7 @@ class Boundary:
         try:
             await state["corsense_layer"](scope, receive, note)
         except Exception as error:
-            # Inside of the layer that handles exceptions they are the ordinary way to answer 404.
+            # Inside the layer that handles exceptions, an exception is the usual way to answer 404.
             if passage.exception is None and not state["corsense_handles"]:
                 passage.exception = error
                 passage.raised_by = index
@@ -137,15 +137,15 @@ class Boundary:
 
 
 def is_boundary(thing: object) -> bool:
-    """Whether this is a `Boundary`, which says of itself that it is the layer."""
+    """Whether this is a `Boundary`, which passes for the layer."""
     return type(thing) is Boundary
 
 
 class Guard:
-    """Stands before an ASGI app that plays an endpoint, or is mounted and cannot be looked into: answers in its place.
+    """Stands before an ASGI app that serves as an endpoint, or is mounted and cannot be inspected: answers in its place.
 
     `foreign`: an app of its own, which would make its error answers itself instead of leaving them to the framework around it.
-    `is_open`: the app does answer; it is only noted that it did.
+    `is_open`: the app answers itself, which is recorded.
     """
 
     def __init__(self, app: Any, foreign: bool = False, is_open: bool = False) -> None:
@@ -180,7 +180,7 @@ class Guard:
 
 
 def noting(passage: Passage, send: Any) -> Any:
-    """`send` that notes in the passage who begins the answer: the endpoint, or the handler of what it raised."""
+    """`send` that records in the passage who begins the answer: the endpoint, or the handler of what it raised."""
 
     async def note(message: Any) -> None:
         passage.note("exception-handler" if passage.endpoint_raised else "endpoint", message)
@@ -190,7 +190,7 @@ def noting(passage: Passage, send: Any) -> Any:
 
 
 async def accept(passage: Passage, receive: Any, send: Any) -> None:
-    """What answers a handshake in place of an endpoint: it accepts, and closes."""
+    """The stand-in for a WebSocket endpoint: it accepts, and closes."""
     passage.stood_in = True
     await receive()
     await send({"type": "websocket.accept"})
@@ -198,7 +198,7 @@ async def accept(passage: Passage, receive: Any, send: Any) -> None:
 
 
 async def stand_in(passage: Passage) -> Any:
-    """What answers in place of an endpoint: a response of the framework, or an exception that it knows."""
+    """The stand-in for an endpoint: it returns a response of the framework, or raises an exception that the framework handles."""
     passage.stood_in = True
     situation = passage.situation
     if situation == "error":
@@ -274,7 +274,7 @@ def patch_fastapi_routing(module: ModuleType) -> None:
 
 
 def patch_endpoints(module: ModuleType) -> None:
-    """`starlette.endpoints`: a class with a method for each verb is dispatched by itself; methods it lacks stay a 405."""
+    """`starlette.endpoints`: a class with a method for each verb dispatches by itself; methods that it lacks stay a 405."""
     original = module.HTTPEndpoint.dispatch
 
     @wraps(original)
@@ -432,8 +432,8 @@ def _note_frontends(group_class: Any) -> None:
 
 
 def _guard_class_endpoint(route: Any) -> None:
-    """An endpoint that is an ASGI app (a class or an object) is not made by `request_response`; put a guard before it, inside
-    of the route's own middleware."""
+    """An endpoint that is an ASGI app (a class or an object) does not come from `request_response`: put a guard before it,
+    inside the route's own middleware."""
     endpoint = route.endpoint
     inner = endpoint
     while isinstance(inner, partial):
@@ -452,12 +452,12 @@ def _guard_class_endpoint(route: Any) -> None:
 
 
 def guard_inside(holder: Any, name: str, foreign: bool = False, is_open: bool = False) -> None:
-    """Put a guard before the ASGI app that `holder` keeps as `name`; where that is middleware, before what it is around, for it
-    has to answer as it does. Nothing is put where the inside is known, and looks after itself."""
+    """Put a guard before the ASGI app that `holder` keeps as `name`; where that is middleware, before what it wraps, because
+    the middleware must answer as usual. Nothing is added where the inside is known and has guards."""
     from .unwrapping import find_known, inner_app, is_middleware
 
     current = getattr(holder, name)
-    foreign = foreign or is_middleware(current)  # what is behind middleware answers to it, and not to the router around
+    foreign = foreign or is_middleware(current)  # an app behind middleware answers to that middleware, not to the router
     while is_middleware(current):
         inner_name, inner = inner_app(current.__dict__["corsense_layer"] if is_boundary(current) else current)
         if inner_name is None:

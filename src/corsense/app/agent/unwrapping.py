@@ -1,4 +1,4 @@
-"""Looking through ASGI apps that wrap other ASGI apps, down to one that is known."""
+"""Looks through ASGI apps that wrap other ASGI apps, down to a known one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_known(thing: object) -> bool:
 
 def inner_app(wrapper: Any, mentions: bool = False) -> tuple[str | None, Any]:
     """The app that `wrapper` calls, and the name of the attribute that holds it (None when it is not an attribute); (None,
-    None) when there is none to be seen. `mentions`: an app that a plain function refers to counts as the one it calls."""
+    None) when none is visible. `mentions`: an app that a plain function refers to counts as the one it calls."""
     if is_boundary(wrapper):
         return None, wrapper.__dict__["corsense_inner"]
     for name in _INNER_NAMES:
@@ -42,7 +42,7 @@ def inner_app(wrapper: Any, mentions: bool = False) -> tuple[str | None, Any]:
 
 
 def is_middleware(thing: object) -> bool:
-    """Whether this is a layer of a kind that is known to be one: the framework's, corsense's, or one that is about CORS."""
+    """Whether this is a known kind of layer: the framework's, corsense's, or one that is about CORS."""
     classes = type(thing.__dict__["corsense_layer"]).__mro__ if is_boundary(thing) else type(thing).__mro__
     return any(base.__module__.startswith(_MIDDLEWARE) for base in classes) or is_cors_class(classes[0])
 

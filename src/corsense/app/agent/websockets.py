@@ -1,4 +1,4 @@
-"""WebSocket endpoints: a stand-in accepts in their place, behind what may refuse before them, layers and dependencies."""
+"""WebSocket endpoints: a stand-in accepts in their place, behind the layers and dependencies that may refuse first."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def watch_websockets(module: Any) -> None:
                 return
             token = _CURRENT.set(websocket)
             try:
-                # FastAPI solves the dependencies in what it passes here; the stand-in for its endpoint goes inside that.
+                # FastAPI solves the dependencies inside what it passes here; the stand-in for the endpoint goes in there.
                 if passage.real or getattr(func, _SOLVES_DEPENDENCIES, False):
                     await func(websocket)
                 else:
@@ -54,7 +54,7 @@ def watch_websockets(module: Any) -> None:
 
 
 def watch_fastapi_websockets(module: Any) -> None:
-    """`fastapi.routing`: dependencies are solved, and refuse as they do; the endpoint itself does not run."""
+    """`fastapi.routing`: dependencies are solved and refuse as usual; the endpoint itself does not run."""
     watch_websockets(module)
     original = module.get_websocket_app
 

@@ -1,8 +1,8 @@
 """Any pasted text to the messages in it.
 
-First every line that is a printed message to the letter is read by the template that prints it (`exact`). Where something is
-left, the text is reduced to its letters, sentences and parts of sentences are looked for there (`search`, `lexicon`), and the
-parts are put together (`assembly`). The time is proportional to the length of the text.
+Lines that are exactly what a browser prints are read by the template that prints them (`exact`). The rest is reduced to its
+letters, searched for sentences and parts of sentences (`search`, `lexicon`), and the parts are put together (`assembly`). The
+time is proportional to the length of the text.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from corsense.console.parse.search import sightings
 __all__ = ["Message", "parse"]
 
 _ECHO = 3000
-"""Within how many characters a library's second mention of a failure is the same failure."""
+"""Two mentions of a failure by a library within so many characters are one failure."""
 
 
 def parse(text: str) -> list[Message]:
-    """Every message in `text`, in the order in which they stand there; empty when there is none. Never raises."""
+    """Every message in `text`, in order; empty when it has none. Never raises."""
     printed = list(exact_lines(text))
     found = printed if _covers(printed, text) else _merged(printed, sightings(text))
     drafts = sorted(Assembly(text).run(found), key=lambda draft: (draft.start, draft.end))
@@ -30,7 +30,7 @@ def parse(text: str) -> list[Message]:
 
 
 def _covers(sightings: list[Sighting], text: str) -> bool:
-    """Whether nothing but blanks is left beside the sightings."""
+    """Whether only white space is outside the sightings."""
     position = 0
     for found in sightings:
         if text[position : found.start].strip():
@@ -40,7 +40,7 @@ def _covers(sightings: list[Sighting], text: str) -> bool:
 
 
 def _merged(printed: list[Sighting], found: list[Sighting]) -> list[Sighting]:
-    """Lines printed to the letter, and what was found outside them. A frame before a line takes precedence over the line's
+    """Exact lines, and what was found outside them. A frame before a line takes precedence over the line's
     own reading."""
     merged: list[Sighting] = []
     lines = iter(printed)

@@ -17,11 +17,11 @@ from corsense.console.parse.normalized_text import NormalizedText, reduce
 from corsense.fetch.errors import CorsError
 
 _TELLING = 8
-"""How many letters of a reason must be there to tell which it begins."""
+"""A reason is recognised from so many letters of its beginning."""
 _NEAR = 700
 """How many characters may stand between a frame and its reason: a tag like `app.js:12`, a stack trace."""
 _TIGHT = 60
-"""How many between a prefix and what it announces."""
+"""How many characters may stand between a prefix and what it announces."""
 
 
 @dataclass(slots=True)
@@ -165,7 +165,7 @@ class Assembly:
         self.frame = self.outer = self.preflight = None
 
     def _announce(self, draft: Draft) -> None:
-        """Let the prefixes before a message make it their own."""
+        """Apply the prefixes before a message to it."""
         for prefix in reversed(self.prefixes):
             known = self._values(prefix, draft.start)
             draft.start = prefix.start
@@ -231,7 +231,7 @@ class Assembly:
     def _cut(
         self, first: Sighting, last: Sighting, frame: Sighting | None, candidates: list[CatalogueEntry], length: int
     ) -> Draft:
-        """A message whose end is missing: of the errors that begin so, the only one, or none."""
+        """The error of a message whose end is missing, if only one error begins that way."""
         known = (
             candidates[0]
             if len(candidates) == 1
@@ -266,7 +266,7 @@ _UNREPORTED = {
     "old:fetch-missing": entry("webkit", "fetch:same-origin-mode"),
     **{code: entry("chromium-old", code) for code in ("old:redirect-frame", "old:redirect-frame-2015", "old:resource-frame")},
 }
-"""What a frame may be that has no reason after it."""
+"""What a frame without a reason after it may be."""
 _ONLY_IN_FRAME = frozenset({"InvalidResponse", "RedirectContainsCredentials"})
 _AFTER_OLD_FRAME = frozenset({*OF_WEBKIT_AND_OLD, "wildcard", "multiple", "credentials", "preflight-status"})
 _STATUS_TAIL = re.compile(
@@ -279,7 +279,7 @@ _ANY_REASON = re.compile(
 
 
 def _unfinished(rest: str, *, with_preflight: bool) -> tuple[list[CatalogueEntry], int]:
-    """The details that begin as `rest` does, as far as it goes, and how much of it they cover."""
+    """The details that begin like `rest`, as far as it goes, and how much of it they cover."""
     begun = NormalizedText(rest[:160]).normalized
     if len(begun) < _TELLING:
         return [], 0

@@ -1,4 +1,4 @@
-"""Lines that are, to the letter, what a browser prints: read back by the very templates that print them."""
+"""Lines that are exactly what a browser prints, read back by the templates that print them."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _GLUE = (
     "requested insecure content",
     "(Reason: ",
 )
-"""What betrays that a value has swallowed the next message."""
+"""Signs that a value has swallowed the next message."""
 
 
 def exact_lines(text: str) -> Iterator[Sighting]:
-    """The lines of the text that are printed messages, nothing before and nothing after."""
+    """The lines of the text that are printed messages, with nothing before or after."""
     position = 0
     for line in text.split("\n"):
         stripped = line.strip()
@@ -48,7 +48,7 @@ _ONLY_IN_CONTEXT = frozenset(
         ("webkit", "wrap:beacon"), ("webkit", "fetch:same-origin-mode"), ("angular", "HttpErrorResponse:status"),
     }
 )  # fmt: skip
-"""Entries that hold another message, or that one line does not tell."""
+"""Entries that contain another message, or that one line cannot identify."""
 _SHORTER_ONCE = frozenset({"not-allowed", "preflight-status"})
 """Entries that once ended before the status: the status may be in the next line."""
 _Reading = tuple[CatalogueEntry, Template, dict[str, str]]
@@ -73,7 +73,7 @@ def _read(line: str) -> _Reading | None:
 
 @cache
 def _by_prefix() -> dict[str, list[tuple[CatalogueEntry, Template]]]:
-    """The templates that begin with words of their own, the longest (most particular) first."""
+    """The templates that begin with words of their own, the longest (most specific) first."""
     found: dict[str, list[tuple[CatalogueEntry, Template]]] = {}
     for known in catalogue():
         if known.product == "chromium-old" or (known.product, known.code) in _ONLY_IN_CONTEXT:

@@ -1,4 +1,4 @@
-"""What the parser looks for: a cue for every sentence, and for every part that a longer message is made of."""
+"""What the parser looks for: a `Matcher` for every sentence, and for every part of a longer message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SHORT = frozenset(
         *((known.product, known.code) for known in ENTRIES),
     }
 )
-"""Entries that have cues of their own below, or that patterns recognise (`short_patterns`)."""
+"""Entries that have matchers of their own below, or that patterns recognise (`short_patterns`)."""
 
 _KEYS: dict[tuple[str, str], str] = {
     ("chromium", "MixedContent:blocked"): "this request has been blocked the content must be served over",
@@ -75,7 +75,7 @@ _KEYS: dict[tuple[str, str], str] = {
     ("chromium", "NoCorsRedirectModeNotFollow"): "request mode is no cors but the redirect mode is not",
     ("firefox", "CrossSiteRequestBlocked"): "this can be fixed by moving the resource to the same domain",
 }
-"""The words that give an entry away, where its longest piece is shared with others or often cut."""
+"""The words that identify an entry whose longest piece is shared with others, or often cut."""
 
 _WHOLE_WORDS = frozenset(
     {
@@ -93,7 +93,7 @@ _WHOLE_WORDS = frozenset(
 
 @cache
 def matchers() -> dict[str, tuple[Matcher, ...]]:
-    """All cues by their key."""
+    """All matchers by their key."""
     by_key: dict[str, list[Matcher]] = {}
     for matcher in (*_frames(), *_details(), *_reasons(), *_linking(), *_wholes()):
         by_key.setdefault(matcher.key, []).append(matcher)
@@ -110,13 +110,13 @@ def _wholes() -> list[Matcher]:
             key = _KEYS.get(name, "") if template is known.template or _KEYS.get(name, "") in template.text.lower() else ""
             matcher = Matcher(known, template, key_words=key)
             if len(matcher.key) < 15 or (known.engine == "library" and len(matcher.key) < 20):
-                continue  # told by patterns
+                continue  # patterns recognise it
             found.append(Matcher(known, template, key_words=key, whole_words=matcher.key in _WHOLE_WORDS))
     return found
 
 
 def _is_framed(known: CatalogueEntry) -> bool:
-    """Whether the entry is a frame with a detail or a reason in it, each of which has a cue."""
+    """Whether the entry is a frame with a detail or a reason in it, each of which has a matcher."""
     return (known.product == "chromium" and known.error in chromium.DETAILS and known.template.text.startswith("Access to")) or (
         known.product == "firefox" and known.code in firefox.REASONS
     )

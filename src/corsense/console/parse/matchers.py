@@ -24,7 +24,7 @@ _CLOSING = {"'": "'’‘`´′\"", '"': "\"”“″'", "‘": "’'‘`", "“
 _ADDRESS_LIMIT = 2048
 _WORD_LIMIT = 128
 _SHORT = 6
-"""Pieces with fewer letters than this say nothing by themselves."""
+"""Pieces with fewer letters than this identify nothing by themselves."""
 _JUNK = " \t\r\n\\*_|>" + QUOTES
 _BREAK = re.compile(r"[ \t]*\r?\n[ \t>|│]*")
 _WORDS = frozenset(
@@ -58,8 +58,7 @@ _WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A sentence that was found: its `cue`, where it stands in the text, the values of its fields, and whether all of it is
-    there."""
+    """A sentence that was found: its `matcher`, its place in the text, the values of its fields, and whether it is complete."""
 
     matcher: Matcher
     start: int
@@ -67,9 +66,9 @@ class Sighting:
     values: dict[str, str]
     complete: bool
     weight: int
-    """How many letters of the sentence's own words are there."""
+    """How many letters of the sentence's own words were found."""
     printed: bool = False
-    """Whether it is a line of its own, printed to the letter."""
+    """Whether it is a line of its own, exactly as printed."""
     rivalled: bool = False
     """Whether another sentence begins with the same words and what follows is missing."""
 
@@ -81,8 +80,7 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Matcher:
-    """A sentence to look for. `key` are the words that give it away: when they are there, the sentence is. `whole_words`
-    demands that the key stands by itself, for keys that are short."""
+    """A sentence to look for. `key` are the words that identify it. With `whole_words`, a short key must be whole words."""
 
     entry: CatalogueEntry
     template: Template
@@ -118,7 +116,7 @@ class Matcher:
         return next(index for index, part in enumerate(self.parts) if self.key in part.normalized)
 
     def look(self, view: NormalizedText, hit: int, low: int, high: int) -> Sighting | None:
-        """The sentence around a hit of the key, between the letters `low` and `high`; None when the hit is a chance one."""
+        """The sentence around a hit of the key, between the letters `low` and `high`; None when the hit is a coincidence."""
         if self.whole_words and not (view.starts_word(hit) and view.ends_word(hit + len(self.key))):
             return None
         return _Look(self, view, low, high).around(hit)
@@ -361,7 +359,7 @@ def _trailing_status(text: str, start: int, high: int, part: _Part) -> tuple[int
 
 
 def _wrapped_end(text: str, position: int, line_end: int, high: int) -> int:
-    """Where a last word ends that a terminal has broken: lines of one width go on in the next."""
+    """Where a last word ends that a terminal has broken: a line of full width continues in the next."""
     low = max(0, position - _ADDRESS_LIMIT)
     start = text.rfind("\n", low, position) + 1 or low
     width = line_end - start

@@ -1,7 +1,7 @@
 """`NormalizedText`: a text reduced to what survives copying, its letters and digits.
 
 Line breaks in the middle of words, curly or straight quotes, HTML entities and tags, Markdown, bullets and blanks all vanish,
-so that a sentence is found whatever a terminal, a mail program or a forum has done to it. Every letter knows where it stood.
+so a sentence is found whatever a terminal, a mail program or a forum did to it. Every letter keeps its place in the source.
 """
 
 from __future__ import annotations

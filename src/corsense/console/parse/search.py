@@ -16,9 +16,9 @@ from corsense.console.parse.normalized_text import NormalizedText
 from corsense.console.parse.short_patterns import short_messages
 
 _WHOLE = 15
-"""How many letters a sentence counts more when all of it is there."""
+"""A complete sentence counts as so many letters more."""
 _REACH = 4500
-"""How many letters a sentence may be long."""
+"""The most letters of a sentence."""
 
 
 def sightings(text: str) -> list[Sighting]:
@@ -75,7 +75,7 @@ def _best(found: Iterable[Sighting | None]) -> Sighting | None:
 
 
 def _unless_rivalled(best: Sighting | None, looks: list[Sighting | None]) -> Sighting | None:
-    """The best look; when others go as far that stand for another error, what is there does not tell which."""
+    """The best look; ambiguous when looks for another error reach as far."""
     if best is None or best.complete:
         return best
     rivals = {look.entry.error for look in looks if look is not None and look.weight == best.weight}
@@ -83,7 +83,7 @@ def _unless_rivalled(best: Sighting | None, looks: list[Sighting | None]) -> Sig
 
 
 def _rank(found: Sighting) -> tuple[int, int]:
-    """Whole sentences before parts, but a long part before a short whole that it may contain."""
+    """Whole sentences before parts, but a long part before a short sentence that it may contain."""
     return found.weight + _WHOLE * found.complete, found.end - found.start
 
 
@@ -94,7 +94,7 @@ _NEEDS_ITS_LINE = frozenset(
 
 
 def _is_plausible(found: Sighting, text: str) -> bool:
-    """Whether the words are enough of a sentence to be taken for the message: half a sentence may be prose."""
+    """Whether enough of the sentence is there to take it for the message: half a sentence may be prose."""
     code = found.entry.code
     if found.matcher.role == "whole" and not found.complete and found.weight < 24:
         return False
@@ -108,7 +108,7 @@ def _is_plausible(found: Sighting, text: str) -> bool:
 
 
 def _has_its_line(found: Sighting, text: str) -> bool:
-    """Whether nothing but a prefix and a place in a file stands beside the words."""
+    """Whether only a prefix and a place in a file are beside the words."""
     before = text[max(0, found.start - 400) : found.start].rpartition("\n")[2].strip(" \t>*-•" + QUOTES)
     after = text[found.end : found.end + 200].partition("\n")[0].strip(" \t.*" + QUOTES)
     begins = before == "" or before.endswith(("]", ":", "：")) or _FILE_AND_LINE.fullmatch(before) is not None

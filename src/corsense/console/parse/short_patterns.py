@@ -277,7 +277,7 @@ _LOOSE_URL = re.compile(r"https?://[^\s'\"“”«»（(]{1,2000}")
 
 
 def _loose_reasons(text: str) -> Iterator[Sighting]:
-    """A reason of Firefox's in brackets, in any language, retyped, without its frame: what names a header in it tells which. One
+    """A reason of Firefox's in brackets, in any language, retyped, without its frame: the header that it names identifies it. One
     that names none, of a line with a URL and a status, is that no answer came (`(null)`), or that an answer was kept back."""
     for found in _LOOSE_REASON.finditer(text):
         status = _LOOSE_STATUS.match(text, found.end(), found.end() + 80)
@@ -302,7 +302,7 @@ def _reason_of_another_language(text: str, found: re.Match[str], status: re.Matc
 
 
 def _net_errors(view: NormalizedText) -> Iterator[Sighting]:
-    """Chromium's network errors: after `net::` any name, even one cut by a line break; without it those that are known."""
+    """Chromium's network errors: after `net::` any name, even one cut by a line break; without `net::` the known names."""
     known = _known_net_errors()
     normalized, position = view.normalized, view.normalized.find("neterr")
     while position >= 0:
