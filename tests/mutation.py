@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import gc
 import json
 import random
 import re
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -72,11 +74,18 @@ def configure(folder: Path, package: str, tests: list[str]) -> None:
         "source_paths": ["src/"],
         "only_mutate": [f"src/corsense/{package}/*"],
         "also_copy": ["examples", "docs", "scripts"],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "corsense.testing.plugin"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "corsense.testing.plugin", "-p", "tests.mutation"],
         "pytest_add_cli_args_test_selection": [*tests, *UNFIT],
     }
     with (folder / "pyproject.toml").open("a", encoding="utf-8") as file:
         file.write("\n[tool.mutmut]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
+
+
+def pytest_sessionstart() -> None:
+    """Forget what functions of corsense remember: mutmut runs each mutant in a fork of a process that has run the tests."""
+    for remembering in [found for found in gc.get_objects() if isinstance(found, _lru_cache_wrapper)]:
+        if str(getattr(remembering, "__module__", "")).startswith("corsense"):
+            remembering.cache_clear()
 
 
 def run(folder: Path, mutmut: str, sample: int, seed: int, only: str) -> int:

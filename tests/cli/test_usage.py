@@ -96,3 +96,10 @@ def test_the_shell_can_complete_commands_options_and_values() -> None:
     ):
         asked = {"_CORSENSE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
         assert corsense(environment={**os.environ, **asked}).out.split() == [found]
+
+
+@pytest.mark.parametrize("group", [(), ("policy",)], ids=["corsense", "policy"])
+def test_the_list_of_commands_cuts_no_sentence(group: tuple[str, ...]) -> None:
+    listed = corsense(*group, "--help", columns=80).out.partition("Commands:\n")[2].splitlines()
+    assert listed
+    assert all(line.endswith(".") and not line.endswith("...") for line in listed)

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from corsense.origin import Origin
-from corsense.origin.breadth import foreign_origin, insecure_origin, shared_suffix
+from corsense.origin import Origin, OriginPattern
+from corsense.origin.automaton import Budget, determinise, minimised, positions
+from corsense.origin.breadth import admits_pattern, foreign_origin, insecure_origin, shared_suffix
+from corsense.origin.expression import parse
 from corsense.origin.regex import OriginRegex
 from corsense.sites import is_public_suffix
 
@@ -101,3 +103,49 @@ def test_a_name_that_is_spelt_below_a_public_suffix_is_ones_own(pattern: str) ->
 )
 def test_an_origin_whose_pages_anybody_on_the_network_can_forge_is_found(pattern: str, shown: str | None) -> None:
     assert insecure_origin(OriginRegex.compile(pattern)) == shown
+
+
+@pytest.mark.parametrize(
+    ("expression", "pattern", "admits"),
+    [
+        (r"https://(?:[a-z0-9_-]+\.)+example\.com", "https://*.example.com", True),
+        (r"https://[a-z]+\.example\.com", "https://*.example.com", False),
+        (r"https://app\.example\.com", "https://app.example.com", True),
+        (r"https://app\.example\.com(?::\d+)?", "https://app.example.com:8443", True),
+        (r"https://app\.example\.com(?::\d+)?", "https://app.example.com:*", True),
+        (r"https://app\.example\.com", "https://app.example.com:8443", False),
+        (r"https://app\.example\.com:8443", "https://app.example.com", False),
+        (r"https://app\.example\.com:8443", "https://app.example.com:8443", True),
+        (r"https://app\.example\.com:8443", "https://app.example.com:*", False),
+        (r"http://app\.example\.com", "https://app.example.com", False),
+    ],
+)
+def test_an_expression_admits_a_pattern_if_it_matches_each_of_its_origins(expression: str, pattern: str, admits: bool) -> None:
+    assert admits_pattern(OriginRegex.compile(expression), OriginPattern.parse(pattern)) is admits
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"https://[a-z]+\.com:0[0-9]",  # no port begins with 0
+        r"https://(?:[a-z]+\.)?app\.com:8443",
+        r"https://(?:[a-z]+\.)?app\.com(?::80|:8443)",
+    ],
+)
+def test_a_port_does_not_make_a_site_foreign(pattern: str) -> None:
+    assert foreign_origin(OriginRegex.compile(pattern)) is None
+
+
+def test_the_smallest_automaton_says_the_same() -> None:
+    made = determinise(positions(parse(r"(?:ab|cb)(?:ab|cb)|xb(?:ab|cb)")[0], Budget()), Budget())
+    small = minimised(made)
+    assert len(small.rows) == 5 < len(made.rows)
+    assert minimised(small).rows == small.rows
+    for text in ("abab", "abcb", "xbab", "ab", "xbxb", "ababab"):
+        for automaton in (made, small):
+            state, classes = 0, automaton.classes()
+            for char in text:
+                state = automaton.rows[state][classes[ord(char)]] if state >= 0 else -1
+            assert (state >= 0 and automaton.accepting[state]) is (
+                re.fullmatch(r"(?:ab|cb)(?:ab|cb)|xb(?:ab|cb)", text) is not None
+            )

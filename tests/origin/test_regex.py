@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from corsense.origin.automaton import MAX_PATHS
-from corsense.origin.expression import UnsupportedRegex
+from corsense.origin.automaton import MAX_PATHS, is_exponential
+from corsense.origin.expression import UnsupportedRegex, parse, printed
 from corsense.origin.regex import OriginRegex
 from tests.origin.generated import Expressions, differences
 
@@ -54,6 +54,11 @@ def test_generated_expressions_mean_what_they_mean_to_re() -> None:
         ("https://[^K]\\.example", re.IGNORECASE, "https://k.example"),
         ("https:// a \\. example # a comment", re.VERBOSE, "https://a.example"),
         ("^https://a\\.example$", re.MULTILINE, "https://a.example"),
+        ("(?i)https://a(?a:B)\\.example", 0, "https://ab.example"),
+        ("(?a)https://[^\\d]\\.example", 0, "https://a.example"),
+        ("https://a\\.example$(?:\\.com)?", 0, "https://a.example"),
+        ("https://a\\.example(?:$|:1)(?:2)?", 0, "https://a.example"),
+        ("(?:x?)^https://a\\.example", 0, "https://a.example"),
     ],
 )
 def test_flags_mean_what_they_mean_to_re(pattern: str, flags: int, text: str) -> None:
@@ -105,3 +110,30 @@ def test_what_is_not_an_expression_raises_the_error_of_re(pattern: str) -> None:
 def test_an_expression_whose_automaton_would_grow_too_large_is_refused(pattern: str) -> None:
     with pytest.raises(UnsupportedRegex):
         OriginRegex.compile(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "exponential"),
+    [(r"(?:a|ab|b)*c", True), (r"(?:a*)*c", True), (r"(?:a|b)*c", False), (r"[a-z]*[a-z]*c", False), (r"(?:ab|c)*d", False)],
+)
+def test_what_re_would_try_in_exponentially_many_ways_is_known(pattern: str, exponential: bool) -> None:
+    assert is_exponential(parse(pattern)[0]) is exponential
+
+
+@pytest.mark.parametrize(
+    ("pattern", "guesses", "matches", "differs"),
+    [
+        (r"a(?=b)", [True], "abc", "ac"),
+        (r"a(?=b)", [False], "a", "ab"),
+        (r"(?<=b)c", [True], "xbc", "c"),
+        (r"(?i)a(?=B)", [True], "abc", "ac"),
+        (r"ab\b", [True], "abx-", "ab"),
+        (r"(a)b\1", [], "abxyz", "b"),
+        (r"(?>a|b)c", [], "bc", "c"),
+        (r"a++b", [], "aab", "b"),
+    ],
+)
+def test_a_part_that_no_automaton_matches_is_guessed(pattern: str, guesses: list[bool], matches: str, differs: str) -> None:
+    text = printed(parse(pattern, guesses=guesses)[0]).encode()
+    assert re.fullmatch(text, matches.encode())
+    assert not re.fullmatch(text, differs.encode())

@@ -190,6 +190,25 @@ def test_what_no_automaton_can_match_is_refused_by_name_whatever_is_tolerated(ex
     assert fault.remedy
 
 
+def test_where_nothing_decides_who_may_send_cookies_an_expression_is_refused() -> None:
+    expression = r"https?://.*a.{8}b.{3}\.example\.com"
+    assert Policy(origin_regex=expression, dangerously_allow_broad_regex=True).regex is not None
+    (fault,) = faults(origin_regex=expression, credentials=True, dangerously_allow_broad_regex=True)
+    assert (fault.field, fault.value, fault.slug) == ("origin_regex", expression, "regex-not-linear")
+    assert fault.message == (
+        f"{expression!r} has too many alternatives or repetitions to be compiled, so who may send cookies cannot be decided."
+    ).replace("\\\\", "\\")
+    assert fault.remedy == "List the origins, or write fewer repetitions, such as one '[a-z0-9-]+'."
+
+
+def test_an_origin_that_is_malformed_in_credentials_is_a_fault_of_credentials() -> None:
+    found = faults(origins=[APP], credentials=[f"{APP}/", "*.b.example"])
+    assert [(fault.field, fault.value, fault.slug) for fault in found] == [
+        ("credentials", f"{APP}/", "origin-trailing-slash"),
+        ("credentials", "*.b.example", "origin-without-scheme"),
+    ]
+
+
 @pytest.mark.parametrize(
     "expression",
     [r"https://(?:a|b|ab)+\.example\.com", r"https://([a-z0-9-]+)+\.example\.com", r"https://app-([a-z]*-?)*\.example\.com",

@@ -86,7 +86,7 @@ def check(
         ),
     ] = None,
 ) -> None:
-    """Try what pages would ask of an app or a URL as a browser would, and say what is blocked, why, and what to write instead.
+    """Send an app or a URL what pages would send, and report what a browser blocks, why, and what to write instead.
 
     Exit status: 0 nothing found, 1 something found, 2 the check could not be made, or a real browser disagreed with corsense.
     """

@@ -18,15 +18,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(check.check)
-app.command()(clients.clients)
-app.command()(demo.demo)
-app.command()(explain.explain)
-app.command()(fix.fix)
-app.command()(lint.lint)
-app.command()(rule.rule)
-app.command()(schema.schema)
-app.add_typer(policy.app, name="policy")
+app.command(short_help="Find what browsers block, why, and the fix.")(check.check)
+app.command(short_help="Print what a JavaScript client sends across origins.")(clients.clients)
+app.command(short_help="Run broken and repaired apps in your browser.")(demo.demo)
+app.command(short_help="Explain a console message, with causes and fixes.")(explain.explain)
+app.command(short_help="Repair the CORS of an app or of source, with proof.")(fix.fix)
+app.command(short_help="Find wrong CORS configurations in source.")(lint.lint)
+app.command(short_help="Print the page of a cause.")(rule.rule)
+app.command(short_help="Print the JSON Schema of a document.")(schema.schema)
+app.add_typer(policy.app, name="policy", short_help="Show, check, compare and tighten policies.")
 
 
 def _print_version(wanted: bool) -> None:

@@ -33,7 +33,7 @@ def demo(
     ] = None,
     headless: Annotated[
         bool,
-        typer.Option("--headless", help="Drive a headless Chromium, and print what it did next to what corsense said."),
+        typer.Option("--headless", help="Drive a headless Chromium, and compare it with corsense."),
     ] = False,
     browser_path: Annotated[
         str | None, typer.Option(metavar="PATH", help="The Chromium, Chrome or Edge for --headless.", show_default=False)

@@ -53,7 +53,7 @@ class Format(StrEnum):
 Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
 
 
-@app.command()
+@app.command(short_help="Print a policy as Python that can be pasted.")
 def show(source: Source = None, python: Python = None, format: Printed = Format.TEXT) -> None:
     """Print the policy, as Python that can be pasted. Exit status: 0, or 1 when an app runs with a policy that has faults."""
     from corsense.faults import PolicyError
@@ -116,7 +116,7 @@ def _print_faults(faults: Sequence[Fault], source: str | None) -> None:
     print_faults(faults, source, Path.cwd(), terminal())
 
 
-@app.command()
+@app.command(short_help="List everything that is wrong with a policy.")
 def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     """List everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     from corsense.faults import PolicyError
@@ -137,7 +137,7 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
     raise typer.Exit(SOMETHING_FOUND if faults else NOTHING_FOUND)
 
 
-@app.command()
+@app.command(short_help="Show who gains and who loses access.")
 def diff(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="module:policy, a .toml or .json file, or 'env'.")],
     after: Source = None,
@@ -164,7 +164,7 @@ def _print_changes(changes: PolicyDiff) -> None:
         lines.plain([(row, {"+": "green", "-": "red"}.get(row[0], ""))], hang=2)
 
 
-@app.command()
+@app.command(short_help="Say whether an origin is allowed, and why.")
 def explain(
     origin: Annotated[str, typer.Argument(help="The origin of a page, such as https://app.example.com.")],
     source: Source = None,
@@ -179,7 +179,7 @@ def explain(
     raise typer.Exit(NOTHING_FOUND if answer["allowed"] else SOMETHING_FOUND)
 
 
-@app.command()
+@app.command(short_help="List logged requests whose verdict a policy changes.")
 def replay(
     logs: Annotated[
         list[str],
@@ -369,4 +369,4 @@ def _fault(fault: Fault) -> dict[str, str]:
     }
 
 
-app.command()(tighten)
+app.command(short_help="Propose the least policy that observations need.")(tighten)
