@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corsense._lazy import lazy_names
+from corsense._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from corsense.faults import PolicyError as PolicyError
@@ -39,8 +40,6 @@ __all__ = [
     "cors",
     "install",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "CORSLayerWarning": "corsense.warnings",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import grimp
 import pytest
 
 from docs.generator import layers
 
 ROOT = Path(__file__).parents[2]
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+INSIDE = (ROOT / "docs" / "explanation" / "inside.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 LONGEST = 70
@@ -76,3 +78,27 @@ def test_the_modules_of_a_package_are_printed(capsys: pytest.CaptureFixture[str]
     assert "policy/decision.py: " in capsys.readouterr().out
     assert layers.main(["nonsense"]) == 2
     assert "'nonsense' is not a package" in capsys.readouterr().err
+
+
+def cycles() -> list[set[str]]:
+    """The packages of modules that import each other, with the modules; imports within functions and for annotations count."""
+    graph = grimp.build_graph("corsense", cache_dir=None)
+    imports = {module: set(graph.find_modules_directly_imported_by(module)) for module in graph.modules}
+    reached: dict[str, set[str]] = {}
+    for module in imports:
+        seen, waiting = set[str](), [module]
+        while waiting:
+            for following in imports[waiting.pop()] - seen:
+                seen.add(following)
+                waiting.append(following)
+        reached[module] = seen
+    found = {frozenset(other for other in reached[module] if module in reached[other]) for module in imports}
+    return [set(cycle) for cycle in found if cycle]
+
+
+def test_each_import_cycle_is_explained() -> None:
+    rows = re.findall(r"^\| `([a-z/]+)/` \| (.*?) \|", INSIDE.partition("## Import cycles")[2], re.MULTILINE)
+    explained = {f"corsense.{package.replace('/', '.')}": set(re.findall(r"`(\w+)`", modules)) for package, modules in rows}
+    for cycle in cycles():
+        (package,) = {module.rpartition(".")[0] for module in cycle}
+        assert explained[package] <= {module.rpartition(".")[2] for module in cycle}

@@ -7,26 +7,23 @@ import sys
 from itertools import pairwise
 from typing import NoReturn
 
-from corsense import __version__
+from corsense._version import __version__
+from corsense.cli import process
 
 _WITH_ADDRESS = frozenset({"--origin", "--base-url", "--request", "--header"})
 """Options whose value may be or hold a URL, and does not name the target."""
-
-NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
 
 
 def main() -> NoReturn:
     """The `corsense` command. Exits with 0 when nothing was found, 1 when something was, 2 when the command could not do its
     work."""
-    from corsense.cli.process import run, status_of
-
     if sys.argv[1:] in (["--version"], ["-V"]):
-        raise SystemExit(status_of(_print_version))
+        raise SystemExit(process.status_of(_print_version))
     _insist_on_a_working_directory()
     _get_ahead(sys.argv[1:])
     from corsense.cli.plain import plain_work
 
-    run(plain_work(sys.argv[1:]) or _any_work)
+    process.run(plain_work(sys.argv[1:]) or _any_work)
 
 
 def _any_work() -> int:
@@ -39,7 +36,7 @@ def _insist_on_a_working_directory() -> None:
     try:
         os.getcwd()
     except OSError:
-        fail("the working directory does not exist any more; change to another one.")
+        process.fail("the working directory does not exist any more; change to another one.")
 
 
 def _print_version() -> None:
@@ -55,12 +52,3 @@ def _get_ahead(arguments: list[str]) -> None:
         from corsense.cli.interpreter import launch_ahead_for
 
         launch_ahead_for(arguments)
-
-
-def fail(sentence: str) -> NoReturn:
-    """Print in one line, without secrets, why the command failed, and exit with status 2."""
-    from corsense._redaction import redact_text
-    from corsense.readers.controls import harmless
-
-    print(f"corsense: {harmless(redact_text(sentence))}", file=sys.stderr)
-    raise SystemExit(COULD_NOT_WORK)

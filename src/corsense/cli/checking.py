@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NoReturn
 
 from corsense._terminal import accept
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.cli.process import cannot_load
+from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fail
 from corsense.report.formats import Format
 
 if TYPE_CHECKING:

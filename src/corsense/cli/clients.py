@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corsense.cli import fail
+from corsense.cli.process import fail
 
 
 def clients(

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import COULD_NOT_WORK, check, clients, demo, explain, fail, fix, lint, policy, rule, schema
+from corsense.cli import check, clients, demo, explain, fix, lint, policy, rule, schema, tightening
+from corsense.cli.process import COULD_NOT_WORK, fail
 
 app = typer.Typer(
     name="corsense",
@@ -26,6 +27,7 @@ app.command(short_help="Repair the CORS of an app or of source, with proof.")(fi
 app.command(short_help="Find wrong CORS configurations in source.")(lint.lint)
 app.command(short_help="Print the page of a cause.")(rule.rule)
 app.command(short_help="Print the JSON Schema of a document.")(schema.schema)
+policy.app.command(short_help="Propose the least policy that observations need.")(tightening.tighten)
 app.add_typer(policy.app, name="policy", short_help="Show, check, compare and tighten policies.")
 
 

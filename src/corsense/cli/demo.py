@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.errors import nearest
 
 if TYPE_CHECKING:

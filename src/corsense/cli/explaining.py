@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from corsense._terminal import accept, read_standard_input
-from corsense.cli import SOMETHING_FOUND, fail
+from corsense.cli.process import SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
     from corsense.check.results import Report

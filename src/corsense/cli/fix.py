@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from corsense._terminal import accept
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.checking import Credentials, Engine, asked_for
 from corsense.cli.options import Ignore, Python, Select
-from corsense.cli.process import cannot_load
+from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fail
 
 if TYPE_CHECKING:
     from corsense.check.request import CheckRequest

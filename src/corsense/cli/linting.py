@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from corsense._terminal import accept
-from corsense.cli import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.cli.process import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.readers.controls import harmless
 from corsense.report import formats
 

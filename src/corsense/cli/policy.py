@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Python
-from corsense.cli.tightening import tighten
+from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.report.policy_documents import decision_document, fault_document, faults_document, policy_json
 
 if TYPE_CHECKING:
@@ -367,6 +366,3 @@ def _fault(fault: Fault) -> dict[str, str]:
         "message": fault.message,
         "remedy": fault.remedy,
     }
-
-
-app.command(short_help="Propose the least policy that observations need.")(tighten)

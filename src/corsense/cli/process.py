@@ -10,7 +10,9 @@ from contextlib import suppress
 from typing import NoReturn
 
 from corsense._terminal import prepare
-from corsense.cli import COULD_NOT_WORK, fail
+
+NOTHING_FOUND, SOMETHING_FOUND, COULD_NOT_WORK = 0, 1, 2
+"""Exit statuses."""
 
 _INTERRUPTED = 130
 _NOT_WRITTEN = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
@@ -32,6 +34,15 @@ def status_of(work: Callable[[], int | None]) -> int:
     """Do the work and write all that it prints; the exit status. Nothing is raised."""
     prepare()
     return _flushed(_outcome(work))
+
+
+def fail(sentence: str) -> NoReturn:
+    """Print in one line, without secrets, why the command failed, and exit with status 2."""
+    from corsense._redaction import redact_text
+    from corsense.readers.controls import harmless
+
+    print(f"corsense: {harmless(redact_text(sentence))}", file=sys.stderr)
+    raise SystemExit(COULD_NOT_WORK)
 
 
 def cannot_load(error: Exception) -> NoReturn:

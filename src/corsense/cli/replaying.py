@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from corsense.cli import fail
+from corsense.cli.process import fail
 
 if TYPE_CHECKING:
     from corsense.app.description import AppDescription

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corsense.causes import Cause, catalogue, find, names
-from corsense.cli import fail
+from corsense.cli.process import fail
 from corsense.errors import nearest, quoted
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corsense._terminal import accept
-from corsense.cli import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.cli.options import Python
+from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
     from corsense.fix.tightened import SourceProposal

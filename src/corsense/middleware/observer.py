@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakMethod, ref
 
-from corsense import __version__
+from corsense._version import __version__
 from corsense.middleware.refusal_log import LOGGER, Refusals
 from corsense.middleware.response_headers import ALLOW_ORIGIN, Message, Scope, Send
 from corsense.middleware.route_template import RouteTemplates

@@ -26,7 +26,7 @@ def counter() -> Callable[[str, str, str], None] | None:
         from opentelemetry.metrics import get_meter
     except ImportError:
         return None
-    from corsense import __version__
+    from corsense._version import __version__
 
     decisions = get_meter("corsense", __version__).create_counter(
         COUNTER, unit="{decision}", description="Requests judged by the CORS policy"

@@ -5,14 +5,17 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 from corsense.fetch.browser import Browser
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.trace import Allowed, EngineName, Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
 from corsense.policy.decision import Decision, Reason
-from corsense.policy.policy import Policy
 from corsense.policy.resolver import is_admission
+
+if TYPE_CHECKING:
+    from corsense.policy.policy import Policy
 
 
 def permits(policy: Policy, request: FetchRequest, engine: EngineName, resolved: bool | None) -> bool:
