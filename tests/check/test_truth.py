@@ -344,3 +344,147 @@ def test_a_fix_is_proven_on_an_app_that_counts_requests(tmp_path: Path) -> None:
     (finding,) = (each for each in ran.document["findings"] if each["severity"] == "error")
     assert finding["slug"] == "cors-not-outermost"
     assert finding["fix"]["verified"] is True
+
+
+READING = """
+    import json
+
+    from fastapi import Depends, FastAPI, Request
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+
+
+    async def parsed(request: Request) -> dict[str, object]:
+        return json.loads(await request.body())
+
+
+    {endpoint}
+    """
+READERS = {
+    "json": """
+    @app.post("/items")
+    async def make(request: Request):
+        return await request.json()
+    """,
+    "a dependency": """
+    @app.post("/items")
+    async def make(body=Depends(parsed)):
+        return body
+    """,
+    "a function it calls": """
+    @app.post("/items")
+    async def make(request: Request):
+        return await parsed(request)
+    """,
+    "a plain route": """
+    async def make(request):
+        return await request.json()
+
+    app.add_route("/items", make, methods=["POST"])
+    """,
+}
+NO_READERS = {
+    "nothing": """
+    @app.post("/items")
+    async def make():
+        return json.dumps({})
+    """,
+    "a cookie": """
+    @app.post("/items")
+    async def make(request: Request):
+        return json.dumps(request.cookies.get("session"))
+    """,
+    "a form": """
+    @app.post("/items")
+    async def make(request: Request):
+        return str(await request.form())
+    """,
+}
+
+
+@pytest.mark.parametrize("endpoint", READERS.values(), ids=READERS)
+def test_a_page_sends_json_to_an_endpoint_that_reads_the_body_by_itself(tmp_path: Path, endpoint: str) -> None:
+    assert serious(check(tmp_path, READING.format(endpoint=endpoint.strip()))) == ["method-not-allowed"]
+
+
+@pytest.mark.parametrize("endpoint", NO_READERS.values(), ids=NO_READERS)
+def test_a_page_sends_no_json_to_an_endpoint_that_reads_none(tmp_path: Path, endpoint: str) -> None:
+    assert serious(check(tmp_path, READING.format(endpoint=endpoint.strip()))) == []
+
+
+LISTS = """
+    import os
+
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(CORSMiddleware, {arguments})
+
+
+    @app.delete("/items")
+    def remove() -> list[str]:
+        return []
+    """
+
+
+@pytest.mark.parametrize("given", ['"DELETE"', '"GET,DELETE"', '"GET, POST"'])
+def test_a_string_in_the_place_of_the_methods_is_made_a_list(tmp_path: Path, given: str) -> None:
+    ran = check(tmp_path, LISTS.format(arguments=f'allow_origins=["{PAGE}"], allow_methods={given}'))
+    assert serious(ran)[0] == "origins-not-a-list"
+    (finding,) = (each for each in ran.document["findings"] if each["slug"] == "origins-not-a-list")
+    assert "allow_methods is the string" in finding["message"]
+    assert corsense("fix", "main:app", "--origin", PAGE, "--write", folder=tmp_path).status == 0
+    assert corsense("check", "main:app", "--origin", PAGE, folder=tmp_path).status == 0
+
+
+def test_a_star_as_a_string_allows_every_method(tmp_path: Path) -> None:
+    assert (
+        serious(check(tmp_path, LISTS.format(arguments=f'allow_origins=["{PAGE}"], allow_methods="*", allow_headers="*"'))) == []
+    )
+
+
+def test_none_in_the_place_of_the_origins_is_the_cause_of_every_500(tmp_path: Path) -> None:
+    ran = check(tmp_path, LISTS.format(arguments='allow_origins=os.getenv("NO_SUCH_ORIGINS"), allow_methods=["*"]'))
+    (finding,) = (each for each in ran.document["findings"] if each["severity"] == "error")
+    assert (finding["slug"], finding["line"]) == ("origins-not-a-list", 8)
+    assert "allow_origins is None" in finding["message"]
+
+
+TRUSTED = """
+    from fastapi import FastAPI
+    from fastapi.middleware.cors import CORSMiddleware
+    from fastapi.middleware.trustedhost import TrustedHostMiddleware
+
+    app = FastAPI(openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts={hosts})
+
+
+    @app.get("/items")
+    def items() -> list[str]:
+        return []
+    """
+
+
+@pytest.mark.parametrize(
+    ("hosts", "base"),
+    [
+        ('["api.example.com"]', "https://api.example.com"),
+        ('["*.example.com"]', "https://api.example.com"),
+        ('["192.168.1.7"]', "http://192.168.1.7"),
+        ('["api.example.com", "localhost"]', "http://localhost:8000"),
+        ('["*"]', "http://localhost:8000"),
+    ],
+)
+def test_an_app_that_knows_its_hosts_is_tried_on_one_of_them(tmp_path: Path, hosts: str, base: str) -> None:
+    ran = check(tmp_path, TRUSTED.format(hosts=hosts))
+    assert serious(ran) == []
+    assert {result["url"] for result in ran.document["results"] if result["scenario"] == "success"} == {f"{base}/items"}
+
+
+def test_a_named_base_url_is_kept_though_the_app_refuses_its_host(tmp_path: Path) -> None:
+    ran = check(tmp_path, TRUSTED.format(hosts='["api.example.com"]'), "--base-url", "http://127.0.0.1:9000")
+    assert serious(ran) == ["cors-not-outermost"]

@@ -411,6 +411,7 @@ _ROUTE: dict[str, Reader] = {
 }
 _ENDPOINT: dict[str, Reader] = {
     "body": _optional(_one_of(BodyKind)),
+    "reads": _optional(_one_of(BodyKind)),
     "headers": _texts,
     "optional_headers": _texts,
     "security": _texts,

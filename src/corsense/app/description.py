@@ -77,7 +77,8 @@ class RouteInfo:
     - `endpoint_place`: the definition of the endpoint, decorators included; None for what is not the user's.
     - `app`: index of the `AppInfo` whose router holds it; `mounts`: the prefixes of the mounts above it, outermost first.
     - `example_path`: a path that matches, every parameter filled with a plausible value.
-    - `body`: what kind of body the endpoint declares; `headers`: request headers it requires, `optional_headers`: those it reads
+    - `body`: what kind of body the endpoint declares; `reads`: what kind it seems to read without declaring any.
+    - `headers`: request headers it requires, `optional_headers`: those it reads
       when they are sent; `security`: the request headers that its security schemes read (`authorization`, the name of an API key
       header); all in lower case; `cookies`: names of the cookies it reads; `query`: query parameters it requires, each with a
       plausible value.
@@ -102,6 +103,7 @@ class RouteInfo:
     mounts: tuple[str, ...] = ()
     redirect_slashes: bool = True
     body: BodyKind | None = None
+    reads: BodyKind | None = None
     headers: tuple[str, ...] = ()
     optional_headers: tuple[str, ...] = ()
     security: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""`allow_origins` is a string, not a list
+"""A list of the CORS layer is a string, or None
 
 ## What it does
 Starlette evaluates `origin in allow_origins` without checking the type. For a list, an entry must be equal; for a string,
@@ -7,6 +7,10 @@ Python tests whether it *contains* the origin. So the string `"https://app.examp
 Starlette treats as "every origin".
 
 The intended page works, so the browser prints nothing. That is what makes it dangerous.
+
+In `allow_methods`, `allow_headers` and `expose_headers` a string opens nothing, but each of its letters becomes a value:
+`allow_methods="DELETE"` tells browsers `D, E, L, E, T, E`. Only `"*"` means the same as `["*"]`. `None`, as
+`os.getenv("ALLOWED_ORIGINS")` gives it where the variable is not set, is no list either: every request gets 500.
 
 ## Why is this bad
 Anyone who registers `app.example.co` may read the API's responses, with the visitor's cookies if credentials are allowed. The

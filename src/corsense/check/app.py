@@ -12,7 +12,7 @@ from corsense.app.probe import Probe, ProbeResult
 from corsense.app.session import REQUEST_LIMIT, AppSession, Output
 from corsense.app.target import AppTarget
 from corsense.check.aggregate import aggregate
-from corsense.check.binding import local_host
+from corsense.check.binding import local_host, trusted_base
 from corsense.check.clients import notes_on
 from corsense.check.handshakes import is_named, plan_handshakes, plan_untrusted_handshakes
 from corsense.check.plan import PlannedOrigin, base_of, missing_route, plan_origins, plan_probes, plan_untrusted
@@ -64,6 +64,11 @@ class AppCheck:
         Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
         """
         app = session.description
+        base = trusted_base(self.asked, app)
+        if base is not None:
+            note = f"TrustedHostMiddleware refuses other hosts, so the requests go to {base}; --base-url names another."
+            asked = replace(self.asked, base_url=base, notes=(*self.asked.notes, note))
+            return replace(self, asked=asked).survey(session, texts, prepares=prepares)
         origins = plan_origins(self.asked, app)
         probes = self.probes(app)
         tried = self._try(session, probes)

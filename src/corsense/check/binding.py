@@ -7,9 +7,10 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from corsense.app.description import AppDescription
+from corsense.check.plan import BASE_URL
 from corsense.check.request import CheckRequest
 from corsense.check.suppressed import files_of
-from corsense.url import is_loopback_host, parse_url
+from corsense.url import assumed_scheme, is_loopback_host, parse_url
 
 _LARGEST = 1 << 20
 _FILES = 20
@@ -23,6 +24,28 @@ def local_host(asked: CheckRequest, app: AppDescription) -> str | None:
         return url.host if url is not None and _is_local(url.host) else None
     hosts = (host for file in list(files_of(app))[:_FILES] for host in _hosts(Path(file)))
     return next((host for host in hosts if _is_local(host)), None)
+
+
+def trusted_base(asked: CheckRequest, app: AppDescription) -> str | None:
+    """A base URL on a host that the app's `TrustedHostMiddleware` lists, where it refuses the one that would be tried; None where
+    the user named a base URL, and where nothing refuses it."""
+    tried = parse_url(BASE_URL)
+    if asked.base_url is not None or tried is None:
+        return None
+    for layer in app.layers:
+        hosts = layer.arguments.get("allowed_hosts")
+        if layer.name != "TrustedHostMiddleware" or not isinstance(hosts, list | tuple):
+            continue
+        named = [host for host in hosts if isinstance(host, str) and host]
+        if named and "*" not in named and not any(_covers(host, tried.host) for host in named):
+            host = f"api{named[0][1:]}" if named[0].startswith("*.") else named[0]
+            return f"{assumed_scheme(host)}://{host}"
+    return None
+
+
+def _covers(allowed: str, host: str) -> bool:
+    """Whether an entry of `allowed_hosts` covers a host, as Starlette compares them."""
+    return host == allowed or (allowed.startswith("*") and host.endswith(allowed[1:]))
 
 
 def _hosts(file: Path) -> Iterator[str]:

@@ -301,8 +301,8 @@ def _request(
     given = {name.lower() for name, _ in headers}
     body: Body = None
     kind = route.body if route is not None else None
-    if kind is None and method in ("POST", "PUT", "PATCH") and (app.kind != "fastapi" or route is None):
-        kind = "json"
+    if kind is None and method in ("POST", "PUT", "PATCH"):
+        kind = "json" if app.kind != "fastapi" or route is None else route.reads
     if asked.body is not None:
         body = asked.body
     elif kind is not None and method not in ("GET", "HEAD"):

@@ -61,7 +61,8 @@ def pointed(finding: Finding, texts: Mapping[str, str] = NOTHING_PATCHED) -> Pla
     if isinstance(allowed, str):
         span = literal_span(source, place.line, allowed)
     if span is None and finding.cause.slug in _ARGUMENT_OF:
-        span = argument_span(source, place.line, _ARGUMENT_OF[finding.cause.slug])
+        argument = str(finding.evidence.get("argument", _ARGUMENT_OF[finding.cause.slug]))
+        span = argument_span(source, place.line, argument)
     if span is None and place.end_line is None:
         span = call_span(source, place.line)
     return Place(place.file, *span) if span is not None else place

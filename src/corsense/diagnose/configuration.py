@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from corsense.app.description import AppDescription, LayerInfo
 from corsense.app.traceback import ParsedTraceback
-from corsense.diagnose.list_faults import list_faults, nested_list
+from corsense.diagnose.list_faults import list_faults, nested_list, no_list
 from corsense.diagnose.lists import LISTS
 from corsense.diagnose.observation import Diagnosis, at
 from corsense.diagnose.origin_faults import entry_faults, string_of_origins
@@ -73,12 +73,12 @@ def broken_stack(app: AppDescription) -> Diagnosis:
     if refused is not None:
         return refused
     nested = next((found for layer in app.cors_layers for name in LISTS if (found := nested_list(layer, name)) is not None), None)
-    if nested is None:
-        wrong_type = next((found for layer in app.cors_layers if (found := regex_type_fault(layer)) is not None), None)
+    if nested is not None:
+        return replace(nested, message=f"{nested.message} Every request gets 500.")
+    for layer in app.cors_layers:
+        wrong_type = no_list(layer) or regex_type_fault(layer)
         if wrong_type is not None:
             return wrong_type
-    else:
-        return replace(nested, message=f"{nested.message} Every request gets 500.")
     wrong = re.search(r"unexpected keyword argument '(\w+)'", error.message)
     if wrong and "CORSMiddleware" in error.message:
         place = next((layer.place for layer in app.cors_layers if layer.place), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from corsense.app.description import LayerInfo
 from corsense.diagnose.lists import LISTS, joined_parts, nested_values
@@ -14,6 +15,9 @@ def list_faults(layer: LayerInfo) -> Iterator[Diagnosis]:
     if layer.policy is not None:
         return
     for argument in LISTS:
+        text = string_of_values(layer, argument)
+        if text is not None:
+            yield replace(text, severity="warning")
         nested = nested_list(layer, argument)
         if nested is not None:
             yield nested
@@ -22,6 +26,27 @@ def list_faults(layer: LayerInfo) -> Iterator[Diagnosis]:
         for entry in given if isinstance(given, list | tuple | set | frozenset) else ():
             if isinstance(entry, str):
                 yield from joined_entry(layer, argument, entry)
+
+
+def string_of_values(layer: LayerInfo, argument: str) -> Diagnosis | None:
+    """A string in the place of a list of methods or headers; None where there is none, and for `*`, which a string may hold."""
+    value = layer.arguments.get(argument)
+    if layer.policy is not None or argument == "allow_origins" or not isinstance(value, str) or "*" in value:
+        return None
+    parts = list(joined_parts(value, argument)) or [value.strip()]
+    message = f"{argument} is the string {value!r}, not a list. Starlette takes each of its letters for a value."
+    evidence: dict[str, object] = {"argument": argument, "value": value}
+    return Diagnosis("origins-not-a-list", message, layer.place, evidence, "error", f"{argument}={parts!r}")
+
+
+def no_list(layer: LayerInfo) -> Diagnosis | None:
+    """`None` in the place of a list, of which Starlette cannot build the layer."""
+    missing = [name for name in LISTS if name in layer.arguments and layer.arguments[name] is None]
+    if layer.policy is not None or not missing:
+        return None
+    message = f"{missing[0]} is None, not a list. It may come from a variable that is not set. Every request gets 500."
+    remedy = f"Read a variable with a default, and split it: {missing[0]}=os.environ.get('NAME', '').split(',')."
+    return Diagnosis("origins-not-a-list", message, layer.place, {"argument": missing[0]}, "error", remedy)
 
 
 def nested_list(layer: LayerInfo, argument: str = "allow_origins") -> Diagnosis | None:

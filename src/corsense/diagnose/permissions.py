@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from corsense.app.description import LayerInfo
+from corsense.diagnose.list_faults import string_of_values
 from corsense.diagnose.observation import Diagnosis
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
 
@@ -33,6 +34,9 @@ def method_refused(
     method: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = UNKNOWN_POLICY
 ) -> Diagnosis:
     """A method that `Access-Control-Allow-Methods` lacks."""
+    text = string_of_values(layer, "allow_methods") if layer else None
+    if text is not None:
+        return text
     field = policy.keyword("allow_methods")
     message = f"The server does not allow {method}. The response to the preflight does not list it."
     if allowed is not None:
@@ -50,6 +54,9 @@ def header_refused(
     name: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = UNKNOWN_POLICY
 ) -> Diagnosis:
     """A request header that `Access-Control-Allow-Headers` lacks."""
+    text = string_of_values(layer, "allow_headers") if layer else None
+    if text is not None:
+        return text
     field = policy.keyword("allow_headers")
     message = f"The server does not allow the request header {name!r}. The response to the preflight does not list it."
     if allowed is not None:

@@ -181,8 +181,9 @@ def _by_keywords(arguments: Mapping[str, object]) -> bool:
 
 
 def _strings(value: object) -> tuple[str, ...]:
+    """The values of a list; of a string its letters, which is what Starlette makes of it."""
     if isinstance(value, str):
-        return (value,)
+        return tuple(value)
     if isinstance(value, list | tuple | set | frozenset):
         return tuple(item for item in value if isinstance(item, str))
     return ()

@@ -51,7 +51,10 @@ def origin_candidates(slug: str, evidence: Mapping[str, object], place: Place) -
 def plain_candidates(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
     """What to do about arguments of the layer at `place` that are wrong whatever app they are given to."""
     allowed, line = str(evidence.get("allowed", evidence.get("value", ""))), place.line
-    if slug == "origins-not-a-list":
+    if slug == "origins-not-a-list" and "argument" in evidence:
+        argument = str(evidence["argument"])
+        yield Candidate(place, f"make {argument} a list", edited(edits.string_to_list, line, argument), reveals=True)
+    elif slug == "origins-not-a-list":
         yield from string_candidates(allowed, place)
     elif slug == "nested-origins":
         argument = str(evidence.get("argument", "allow_origins"))

@@ -10,6 +10,7 @@ import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .bodies import undeclared_body
 from .endpoints import Needs, body_kind, dotted, flat_routes, frontends_of, methods_of, original_of
 from .example_paths import example_file, example_path, is_service_worker, service_worker
 from .guards import GuardedRoute, guards_of, looks_at_page
@@ -148,6 +149,7 @@ class Describer(StackDescriber):
             endpoint_place=self.place(definition_span(endpoint) if endpoint is not None else None),
             example_path=spot.example + example_path(path_format, getattr(route, "param_convertors", {}), needs.path_types),
             body=body_kind(getattr(route, "body_field", None)),
+            reads=undeclared_body(endpoint, getattr(route, "dependant", None)),
             headers=sorted(needs.headers),
             optional_headers=sorted(needs.optional_headers - needs.headers - needs.security),
             security=sorted(needs.security),

@@ -31,14 +31,14 @@ def looks_at_page(function: Any) -> bool:
     if code is None:
         return False
     if id(code) not in _LOOKS:
-        _LOOKS[id(code)] = any(_PAGE.search(word) for found in _reached(function) for word in _words(found))
+        _LOOKS[id(code)] = any(_PAGE.search(word) for found in reached_code(function) for word in _words(found))
     return _LOOKS[id(code)]
 
 
 _LOOKS: dict[int, bool] = {}
 
 
-def _reached(function: Any) -> Iterator[CodeType]:
+def reached_code(function: Any) -> Iterator[CodeType]:
     """The code of a function and of the user's functions that it calls, each once, up to `_MOST_FUNCTIONS`."""
     waiting: list[Any] = [function]
     seen: set[int] = set()

@@ -6,7 +6,9 @@ forwards the call.
 
 from __future__ import annotations
 
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache, wraps
 from types import FrameType, ModuleType
@@ -45,7 +47,11 @@ RECORDING = Recording()
 
 @cache
 def record() -> None:
-    """Install the hooks, once, on modules that are imported and on those that will be."""
+    """Install the hooks, once, on modules that are imported and on those that will be.
+
+    The framework attributes its warnings to its caller, which is a hook then; they would name no line of the user's.
+    """
+    warnings.filterwarnings("ignore", module=rf"{re.escape(__package__)}\.")
     patches: dict[str, Patch] = {
         "starlette.middleware": _patch_middleware,
         "starlette.middleware.cors": _patch_cors,

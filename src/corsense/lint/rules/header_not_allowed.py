@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.routes import routes_of
-from corsense.lint.rules.method_not_allowed import listed
+from corsense.lint.rules.method_not_allowed import is_string, listed
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
 from corsense.lint.violations import Violation
@@ -22,7 +22,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
             continue
         lists = [listed(each.value) for each in given] if given else [()]
         allowed = lists[0]
-        if len(lists) != 1 or allowed is None or "*" in allowed:
+        if len(lists) != 1 or allowed is None or "*" in allowed or is_string(given):
             continue
         names = {header.lower() for header in allowed}
         read = _headers_read(stack, survey) if read is None else read

@@ -8,7 +8,7 @@ from corsense.lint.layers import CorsLayer
 from corsense.lint.routes import routes_of
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
-from corsense.lint.values import Value, entries, is_complete, text_of
+from corsense.lint.values import Alternatives, Value, entries, is_complete, text_of
 from corsense.lint.violations import Violation
 
 SLUG = "method-not-allowed"
@@ -25,7 +25,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
             continue
         lists = [listed(each.value) for each in given] if given else [("GET",)]
         allowed = lists[0]
-        if len(lists) != 1 or allowed is None or "*" in allowed:
+        if len(lists) != 1 or allowed is None or "*" in allowed or is_string(given):
             continue
         lower = [method for method in allowed if method != method.upper() and method.upper() in (*_ASKED_FOR, "GET")]
         if served is None:
@@ -38,6 +38,11 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
             yield Violation(
                 SLUG, message, layer.keyword_spot("allow_methods"), {"methods": [m.upper() for m in lower]}, layer=layer
             )
+
+
+def is_string(given: Alternatives) -> bool:
+    """Whether a string stands in the place of the list, which is a finding of its own."""
+    return any(text_of(each.value) is not None for each in given)
 
 
 def listed(value: Value) -> tuple[str, ...] | None:

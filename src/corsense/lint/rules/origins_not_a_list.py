@@ -1,4 +1,4 @@
-"""`origins-not-a-list` in source: `allow_origins` is one string."""
+"""`origins-not-a-list` in source: `allow_origins`, or another list, is one string."""
 
 from __future__ import annotations
 
@@ -11,15 +11,31 @@ from corsense.lint.values import Known, Setting, Spot, Value
 from corsense.lint.violations import Violation
 
 SLUG = "origins-not-a-list"
+_OTHERS = ("allow_methods", "allow_headers", "expose_headers")
 
 
 def violations(layer: CorsLayer) -> Iterator[Violation]:
     """Strings in the place of a list."""
+    for argument in _OTHERS:
+        for each in layer.argument(argument):
+            if isinstance(each.value, Known) and isinstance(each.value.value, str) and not layer.is_ours:
+                yield from _other(layer, argument, each.value.value)
+                break
     for each in layer.argument("allow_origins"):
         found = _string(each.value)
         if found is not None:
             yield _violation(layer, *found, accessor=_accessor(layer, found[0]))
             break
+
+
+def _other(layer: CorsLayer, argument: str, text: str) -> Iterator[Violation]:
+    """A string of methods or headers: only `*` means the same as in a list."""
+    if "*" in text:
+        return
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    message = f"{argument} is the string {text!r}, not a list. Starlette takes each of its letters for a value."
+    evidence = {"argument": argument, "value": text}
+    yield Violation(SLUG, message, layer.keyword_spot(argument), evidence, "warning", f"{argument}={parts!r}", layer)
 
 
 def _string(value: Value) -> tuple[str | None, str | None, Spot] | None:
