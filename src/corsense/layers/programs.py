@@ -169,7 +169,7 @@ def free_port() -> int:
 def running(name: ProgramName, files: Mapping[str, str], *, listen: int, limit: float = START_LIMIT) -> Iterator[RunningProxy]:
     """Run a proxy with `files` (name and text; `PROGRAMS[name].main` is among them) until the block ends.
 
-    `files` configure it to listen on port `listen` of 127.0.0.1; `FOLDER` in them is replaced. Varnish is told the port instead.
+    `files` configure it to listen on port `listen` of 127.0.0.1; `FOLDER` in them is replaced. Varnish gets the port by argument.
     What a file may leave out, because it concerns the machine and not the site: nginx's pid and temporary paths, Apache's
     ServerRoot, User and, where it loads none, modules, Caddy's admin address. Raises ProgramMissing, and
     ProgramFailed when it does not listen within `limit` seconds or ends before.
