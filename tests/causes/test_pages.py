@@ -25,6 +25,7 @@ EVIL = "https://evil.example"
 
 BLOCKED: dict[str, tuple[FetchRequest, CorsError]] = {
     "missing-cors-middleware": (POST, CorsError.PreflightMissingAllowOriginHeader),
+    "proxy-loses-cors": (GET, CorsError.MissingAllowOriginHeader),
     "mounted-app-without-cors": (replace(POST, url=f"{API}/v2/api/users"), CorsError.PreflightMissingAllowOriginHeader),
     "origin-trailing-slash": (POST, CorsError.PreflightMissingAllowOriginHeader),
     "no-origins": (POST, CorsError.PreflightMissingAllowOriginHeader),

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Look at a policy: what it allows, whether it is valid, how it differs from another, how it treats an origin, and "
     "how much of it is used.\n\n"
-    "POLICY is module:policy, module:app, a .toml or .json file, or 'env'. Without it, the policy is that of the environment, "
+    "POLICY is module:policy, module:app, a .toml or .json file, the configuration of a proxy such as nginx.conf, or 'env'. "
+    "Without it, the policy is that of the environment, "
     ".env and [tool.corsense.policy].",
     no_args_is_help=True,
 )
@@ -138,21 +139,36 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
 
 @app.command(short_help="Show who gains and who loses access.")
 def diff(
-    before: Annotated[str, typer.Argument(metavar="BEFORE", help="module:policy, a .toml or .json file, or 'env'.")],
+    before: Annotated[
+        str, typer.Argument(metavar="BEFORE", help="module:policy, module:app, a .toml or .json file, nginx.conf, or 'env'.")
+    ],
     after: Source = None,
     format: Printed = Format.TEXT,
 ) -> None:
-    """Show who gains and who loses access when one policy replaces another. Exit status: 0 no one, 1 someone."""
+    """Show who gains and who loses access when one policy replaces another. Exit status: 0 no one, 1 someone.
+
+    Either may be the configuration of a proxy, such as nginx.conf. With an app as the other, it also says which headers both
+    set."""
+    from corsense.cli.importing import is_layer
+
+    if is_layer(before) or is_layer(after):
+        from corsense.cli.layer_diff import diff_layers
+
+        diff_layers(before, after, as_json=format is Format.JSON)
     changes = valid_policy(before).diff(valid_policy(after))
-    kinds = {
-        kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
-        for kind in ("gained", "lost", "changed")
-    }
     if format is Format.JSON:
-        print(policy_json(kinds))
+        print(policy_json(changes_document(changes)))
     else:
         _print_changes(changes)
     raise typer.Exit(SOMETHING_FOUND if changes else NOTHING_FOUND)
+
+
+def changes_document(changes: PolicyDiff) -> dict[str, list[dict[str, str]]]:
+    """The changes as JSON."""
+    return {
+        kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
+        for kind in ("gained", "lost", "changed")
+    }
 
 
 def _print_changes(changes: PolicyDiff) -> None:
@@ -290,6 +306,10 @@ def load_named(source: str | None, python: str | None = None) -> Policy:
     try:
         if source is None or _is_environment(source):
             return _configured(_names_in(source))
+        from corsense.cli.importing import is_layer, policy_of_layer
+
+        if is_layer(source):
+            return policy_of_layer(source)
         return load_policy(source, Path.cwd()) if source.endswith((".toml", ".json")) else _of_code(source, python)
     except InputError as error:
         remedy = _settings_remedy(error.__cause__)

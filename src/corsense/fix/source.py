@@ -63,7 +63,7 @@ def offered_fixes(findings: Sequence[Finding], named: Sequence[str] = ()) -> Off
     """What `corsense fix` can do about findings of the linter, from the text of their files alone: nothing is linted again.
     `named` are the origins that the user named."""
     fixing = _SourceFix((), tuple(named), FixOptions(), EVERYTHING)
-    serious = [index for index, finding in enumerate(findings) if finding.severity != "info"]
+    serious = [index for index, finding in enumerate(findings) if finding.severity != "info" and _is_in_source(finding)]
     offered = list(findings)
     apps: list[str | None] = []
     for index in serious[:_MOST_TRIED]:
@@ -75,6 +75,11 @@ def offered_fixes(findings: Sequence[Finding], named: Sequence[str] = ()) -> Off
             apps.append(_app_of(findings[index]))
     known = {app for app in apps if app is not None}
     return OfferedFixes(tuple(offered), len(apps), known.pop() if len(known) == 1 else None, len(serious) <= _MOST_TRIED)
+
+
+def _is_in_source(finding: Finding) -> bool:
+    """Whether a finding is in a program, and not in the configuration of a proxy."""
+    return "format" not in finding.evidence
 
 
 def _fix(candidate: Candidate) -> Fix | None:

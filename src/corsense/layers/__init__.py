@@ -13,12 +13,14 @@ from corsense._lazy import lazy_names
 if TYPE_CHECKING:
     from corsense.layers.attribution import Attribution as Attribution
     from corsense.layers.attribution import attribute as attribute
+    from corsense.layers.reading.configuration import read_configuration as read_configuration
 
-__all__ = ["Attribution", "attribute"]
+__all__ = ["Attribution", "attribute", "read_configuration"]
 
 _HOMES = {
     "Attribution": "corsense.layers.attribution",
     "attribute": "corsense.layers.attribution",
+    "read_configuration": "corsense.layers.reading.configuration",
 }
 
 __getattr__ = lazy_names(globals(), _HOMES)

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from corsense.layers.reading.recognition import format_of, may_be_configuration
+
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__"})
 _MARK = "pyvenv.cfg"
@@ -67,6 +69,8 @@ class Scan:
     writing: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unreadable: tuple[Skipped, ...] = ()
+    configurations: tuple[str, ...] = ()
+    """Files that may configure a proxy, by their names; those that are named, by their text."""
     contents: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """The bytes of files of `apps`, as far as they are kept, by path."""
     folders: tuple[Path, ...] = ()
@@ -114,6 +118,7 @@ def scan(paths: Sequence[Path]) -> Scan:
             *(Skipped(*pair) for pair in sorted(refused) if pair[0] in named),
             *(Skipped(*pair) for result in results for pair in result.unreadable),
         ),
+        tuple(dict.fromkeys(walk.configurations)),
         results[0].contents if len(results) == 1 else {},
         tuple(path for path in paths if path.is_dir()),
     )
@@ -275,6 +280,7 @@ class _Walk:
     homes: tuple[str, ...]
     found: dict[str, None] = field(default_factory=dict)
     links: set[str] = field(default_factory=set)
+    configurations: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     unreadable: list[Skipped] = field(default_factory=list)
 
@@ -290,6 +296,8 @@ class _Walk:
         """
         if path.is_dir():
             self._below(str(path))
+        elif _configures_a_proxy(path):
+            self.configurations.append(str(path))
         elif path.exists():
             if path.is_symlink():
                 self.links.add(str(path))
@@ -314,6 +322,8 @@ class _Walk:
             for entry in listed:
                 if entry.name.endswith((*_SUFFIXES, ".ipynb")) and not entry.is_dir(follow_symlinks=False):
                     self._file(entry)
+                elif may_be_configuration(entry.name) and entry.is_file(follow_symlinks=False):
+                    self.configurations.append(os.path.normpath(entry.path))
                 elif entry.is_symlink() and entry.is_dir() and self._leads_out(entry.path) and _is_of_program(entry):
                     self.skipped.append(Skipped(entry.path, "a link that leads out of the folder", is_unusual=True))
 
@@ -344,3 +354,14 @@ def _is_searched(folder: str) -> bool:
 
 def _is_of_program(entry: os.DirEntry[str]) -> bool:
     return _is_searched(entry.name) and not os.path.exists(f"{entry.path}/{_MARK}")
+
+
+def _configures_a_proxy(path: Path) -> bool:
+    """Whether a file that is named is a configuration and no program."""
+    if path.name.endswith((*_SUFFIXES, ".ipynb")):
+        return False
+    try:
+        content = _bytes_of(str(path))
+    except OSError:
+        return may_be_configuration(path.name) and path.exists()
+    return may_be_configuration(path.name) or format_of(path.name, content.decode("utf-8", "replace")) is not None

@@ -17,8 +17,8 @@ from corsense.suppression import EVERYTHING, RuleSelection
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What was found. `files` counts the Python files that were looked at, `skipped` are files of folders that are not programs,
-    `unreadable` those that could not be read, and those that were named and are not programs."""
+    """What was found. `files` counts the Python files that were looked at and the configurations that were read, `skipped` are
+    files of folders that are neither, `unreadable` those that could not be read, and those that were named and are neither."""
 
     findings: tuple[Finding, ...]
     files: int
@@ -38,6 +38,23 @@ def lint_paths(
     """
     found = scan(paths)
     named = {str(path) for path in paths if not path.is_dir()}
+    if found.configurations:
+        from corsense.lint.configurations import judge_configurations
+
+        others = judge_configurations(found.configurations, frozenset(named), selection)
+        named -= set(found.configurations)
+        report = _of_programs(found, named, selection, texts)
+        return LintReport(
+            (*report.findings, *others.findings),
+            report.files + others.files,
+            (*report.skipped, *others.skipped),
+            (*report.unreadable, *others.unreadable),
+        )
+    return _of_programs(found, named, selection, texts)
+
+
+def _of_programs(found: Scan, named: set[str], selection: RuleSelection, texts: Mapping[Path, bytes]) -> LintReport:
+    """What the rules find in programs."""
     if not (found.concern or found.helpers or found.writing or texts):
         return _without_findings(found, named)
     from corsense.lint.rule_runner import RuleRunner  # most trees have nothing to judge, and the rules know much

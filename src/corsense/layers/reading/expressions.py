@@ -1,0 +1,123 @@
+"""Expressions that layers test the Origin with, as expressions that must match the whole origin."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from corsense.errors import quoted
+
+_MOST_WORDS = 64
+# Python's parser takes these for something else, or the other way round. Source: pcre2pattern(3); RE2, *Syntax*.
+_OTHER_SYNTAX = re.compile(r"\[\[:|\\[QEKGRXhHvVpP]|\(\?[|&R0-9]|\(\*|\\x\{|\\o\{|\(\?<[A-Za-z_]")
+
+
+@dataclass(frozen=True, slots=True)
+class OriginMatch:
+    """An expression that a layer tests the Origin with.
+
+    - `pattern`: what must match the whole origin, in the syntax of `re`; `written`: the expression as the configuration has it.
+    - `is_partial`: the layer searches for it in the origin, and it has no anchors at both ends.
+    """
+
+    pattern: str
+    written: str
+    is_partial: bool = False
+
+    def matches(self, origin: str) -> bool:
+        """Whether a layer finds a match in `origin`. Raises `re.error` or `UnsupportedRegex` when it cannot be compiled."""
+        from corsense.origin.regex import OriginRegex
+
+        return OriginRegex.compile(self.pattern).fullmatch(origin)
+
+    @property
+    def origins(self) -> tuple[str, ...] | None:
+        """The few origins that it matches, None when there are many."""
+        from corsense.origin.automaton import words
+        from corsense.origin.regex import OriginRegex
+
+        few = words(OriginRegex.compile(self.pattern).automaton, _MOST_WORDS)
+        return None if few is None else tuple(sorted(few))
+
+
+class UnknownSyntax(ValueError):
+    """An expression that corsense cannot read. The message says why."""
+
+
+def searched(written: str, *, any_case: bool = False) -> OriginMatch:
+    """The expression of a layer that searches (PCRE in nginx, HAProxy and Apache; RE2 in Caddy and Traefik).
+
+    Raises:
+        UnknownSyntax: it cannot be read, or not exactly.
+    """
+    before, body, after = _anchors(written)
+    pattern = f"{'' if before else '.*'}{_grouped(body, before and after)}{'' if after else '.*'}"
+    return _compiled(pattern, written, any_case=any_case, is_partial=not (before and after))
+
+
+def whole(written: str, *, any_case: bool = False) -> OriginMatch:
+    """The expression of a layer that matches the whole origin (Envoy). Raises UnknownSyntax."""
+    return _compiled(written, written, any_case=any_case, is_partial=False)
+
+
+def literal(text: str, kind: str) -> OriginMatch:
+    """A comparison with a part of the origin: `prefix`, `suffix` or `contains`. Raises UnknownSyntax."""
+    escaped = re.sub(r"([^A-Za-z0-9:/_-])", r"\\\1", text)
+    pattern = {"prefix": f"{escaped}.*", "suffix": f".*{escaped}", "contains": f".*{escaped}.*"}[kind]
+    return _compiled(pattern, text, any_case=False, is_partial=True)
+
+
+def _compiled(pattern: str, written: str, *, any_case: bool, is_partial: bool) -> OriginMatch:
+    from corsense.origin.expression import UnsupportedRegex
+    from corsense.origin.regex import OriginRegex
+
+    if _OTHER_SYNTAX.search(written):
+        raise UnknownSyntax(f"{quoted(written)} has syntax that corsense does not read.")
+    if any_case and re.search(r"[A-Z]", re.sub(r"\\.", "", written)):  # origins have no capitals
+        pattern = f"(?i){pattern}"
+    try:
+        OriginRegex.compile(pattern)
+    except re.error as error:
+        raise UnknownSyntax(f"{quoted(written)} is not a regular expression that corsense reads: {error}.") from None
+    except UnsupportedRegex as error:
+        raise UnknownSyntax(f"{quoted(written)} has {error.construct}, which corsense does not read.") from None
+    return OriginMatch(pattern, written, is_partial)
+
+
+def _anchors(written: str) -> tuple[bool, str, bool]:
+    """Whether the whole expression is anchored at its start and its end, and what stands between."""
+    if _has_choice(written):
+        return False, written, False
+    before = written.startswith("^")
+    after = written.endswith("$") and not _is_escaped(written, len(written) - 1)
+    return before, written[int(before) : len(written) - int(after)], after
+
+
+def _grouped(body: str, is_alone: bool) -> str:
+    return body if is_alone or not _has_choice(body) else f"(?:{body})"
+
+
+def _has_choice(written: str) -> bool:
+    """Whether a `|` stands outside every group."""
+    depth, in_set, skip = 0, False, False
+    for char in written:
+        if skip:
+            skip = False
+        elif char == "\\":
+            skip = True
+        elif in_set:
+            in_set = char != "]"
+        elif char == "[":
+            in_set = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and depth == 0:
+            return True
+    return False
+
+
+def _is_escaped(text: str, index: int) -> bool:
+    slashes = 0
+    while index - slashes - 1 >= 0 and text[index - slashes - 1] == "\\":
+        slashes += 1
+    return slashes % 2 == 1

@@ -1,0 +1,333 @@
+"""Traefik: the headers middleware and its place among the middlewares of a router, in files, labels and Kubernetes resources.
+
+Source: Traefik, *Headers* middleware, and `pkg/middlewares/headers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from corsense.errors import quoted
+from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
+from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.yaml_tree import Node
+
+_LABEL = re.compile(r"traefik\.http\.(routers|middlewares)\.([^.=]+)\.(.+)", re.IGNORECASE)
+_REFUSES = {
+    "basicauth": (401, True),
+    "digestauth": (401, True),
+    "forwardauth": (401, False),
+    "ipallowlist": (403, False),
+    "ipwhitelist": (403, False),
+    "ratelimit": (429, False),
+    "inflightreq": (429, False),
+    "circuitbreaker": (503, False),
+}
+"""The middlewares that refuse a request: with which status, and whether every preflight, which has no login, is refused."""
+_SPOILS = ("plugin",)
+_MOST = 50
+
+
+@dataclass(slots=True)
+class Middleware:
+    """A middleware: its `kind` (`headers`, `basicAuth`), in lower case, and its options."""
+
+    name: str
+    kind: str
+    line: int
+    options: Node
+
+
+@dataclass(slots=True)
+class Router:
+    """A router: the names of its middlewares, from the outside to the inside."""
+
+    name: str
+    line: int
+    middlewares: list[str]
+    title: str
+
+
+@dataclass(slots=True)
+class TraefikPlace:
+    """The middlewares that a request passes, from the outside to the inside."""
+
+    where: str
+    file: str
+    line: int | None
+    chain: list[Middleware]
+    speaks_of: str = "Traefik"
+    is_static: bool = False
+    notes: tuple[Remark, ...] = ()
+
+    def answer(self, trial: Trial) -> LayerAnswer:
+        """What the first middleware does that answers; the headers of those outside it are put on its answer."""
+        passed: list[Middleware] = []
+        status: int | None = None
+        line = self.line
+        own: list[HeaderLine] = []
+        for each in self.chain:
+            if each.kind == "headers":
+                if trial.is_preflight and _has_cors(each.options):
+                    status, line, own = 200, each.line, list(_preflight(each, trial))
+                    break
+                passed.append(each)
+            elif each.kind in _SPOILS and _later_has_cors(self.chain, each):
+                if trial.whether(f"the plugin {each.name} answers", each.line):
+                    status, line = 403, each.line
+                    break
+            elif each.kind in _REFUSES:
+                refused, always = _REFUSES[each.kind]
+                if (always and trial.is_preflight) or trial.whether(f"{each.kind} {each.name} refuses the request", each.line):
+                    status, line = refused, each.line
+                    break
+            elif each.kind == "buffering" and trial.situation == "early-error":
+                status, line = 413, each.line
+                break
+        if status is None and trial.situation == "own-error":
+            status = 502
+        hides: set[str] = set()
+        lines = own
+        for each in reversed(passed):
+            lines = list(_changed(each, lines, trial, hides))
+        return LayerAnswer(status, tuple(lines), line, frozenset(hides))
+
+
+def _later_has_cors(chain: list[Middleware], one: Middleware) -> bool:
+    return any(each.kind == "headers" and _has_cors(each.options) for each in chain[chain.index(one) :])
+
+
+def _has_cors(options: Node) -> bool:
+    """Whether Traefik takes a headers middleware for one of CORS, which answers preflights."""
+    return any(
+        key.lower() == "addvaryheader" or (key.lower().startswith("accesscontrol") and (value.text is None or value.text != "0"))
+        for key, value in options.entries()
+    )
+
+
+def _values(options: Node, name: str) -> list[tuple[str, int]]:
+    """A list, which labels write as one text with commas."""
+    node = options.get(name)
+    if node is None:
+        return []
+    return [(part.strip(), line) for text, line in node.texts() for part in (text.split(",") if node.items is None else [text])]
+
+
+def _allowed(each: Middleware, trial: Trial) -> HeaderLine | None:
+    star_line = None
+    for value, line in _values(each.options, "accessControlAllowOriginList"):
+        if value == "*":
+            star_line = line
+            break
+        if trial.equals(value, line):
+            return HeaderLine("access-control-allow-origin", value, line)
+    if star_line is not None:
+        reflected = _is_true(each.options, "accessControlAllowCredentials")
+        return HeaderLine("access-control-allow-origin", trial.origin if reflected else "*", star_line)
+    for match, line in _expressions(each.options):
+        if trial.matches(match, line):
+            return HeaderLine("access-control-allow-origin", trial.origin, line)
+    return None
+
+
+def _expressions(options: Node) -> Iterator[tuple[OriginMatch, int]]:
+    for value, line in _values(options, "accessControlAllowOriginListRegex"):
+        try:
+            yield searched(value), line
+        except UnknownSyntax as error:
+            raise Unread(str(error), line) from None
+
+
+def _is_true(options: Node, name: str) -> bool:
+    node = options.get(name)
+    return node is not None and node.is_true
+
+
+def _preflight(each: Middleware, trial: Trial) -> Iterator[HeaderLine]:
+    if _is_true(each.options, "accessControlAllowCredentials"):
+        yield _line_for(each, "accessControlAllowCredentials", "access-control-allow-credentials", "true")
+    for option, header in (("accessControlAllowHeaders", "headers"), ("accessControlAllowMethods", "methods")):
+        values = [value for value, _ in _values(each.options, option)]
+        if values:
+            yield _line_for(each, option, f"access-control-allow-{header}", ",".join(values))
+    allowed = _allowed(each, trial)
+    if allowed is not None:
+        yield allowed
+    age = each.options.get("accessControlMaxAge")
+    yield HeaderLine("access-control-max-age", (age.text if age else None) or "0", age.line if age else each.line)
+
+
+def _line_for(each: Middleware, option: str, header: str, value: str) -> HeaderLine:
+    node = each.options.get(option)
+    return HeaderLine(header, value, node.line if node is not None else each.line)
+
+
+def _changed(each: Middleware, lines: list[HeaderLine], trial: Trial, hides: set[str]) -> Iterator[HeaderLine]:
+    """The headers of an answer once it has passed a headers middleware."""
+    custom = each.options.get("customResponseHeaders")
+    put: dict[str, HeaderLine | None] = {}
+    for name, value in custom.entries() if custom is not None else ():
+        lower = name.lower()
+        if lower.startswith("access-control-") or lower == "vary":
+            put[lower] = HeaderLine(lower, value.text, value.line) if value.text else None
+    allowed = _allowed(each, trial)
+    if allowed is not None:
+        put[allowed.name] = allowed
+    if _is_true(each.options, "accessControlAllowCredentials"):
+        put["access-control-allow-credentials"] = _line_for(
+            each, "accessControlAllowCredentials", "access-control-allow-credentials", "true"
+        )
+    exposed = [value for value, _ in _values(each.options, "accessControlExposeHeaders")]
+    if exposed:
+        put["access-control-expose-headers"] = _line_for(
+            each, "accessControlExposeHeaders", "access-control-expose-headers", ",".join(exposed)
+        )
+    hides.update(name for name, line in put.items() if line is None)
+    yield from (line for line in lines if line.name not in put)
+    yield from (line for line in put.values() if line is not None)
+    if _is_true(each.options, "addVaryHeader"):
+        yield _line_for(each, "addVaryHeader", "vary", "Origin")
+
+
+# Reading.
+
+
+@dataclass(slots=True)
+class TraefikFile:
+    """Routers and middlewares, wherever they are written."""
+
+    file: str
+    routers: list[Router] = field(default_factory=list)
+    middlewares: dict[str, Middleware] = field(default_factory=dict)
+    labels: dict[str, Node] = field(default_factory=dict)
+
+    def places(self) -> Iterator[TraefikPlace]:
+        """A place for each router that has a headers middleware, and for each of these that no router here names."""
+        used: set[str] = set()
+        for router in self.routers:
+            chain, missing = self._chain(router.middlewares)
+            used.update(each.name for each in chain)
+            if any(each.kind == "headers" for each in chain):
+                notes = [
+                    Remark(
+                        None,
+                        f"The middleware {quoted(name)} is not in this file, and was not read.",
+                        self.file,
+                        router.line,
+                        "info",
+                    )
+                    for name in missing
+                ]
+                yield TraefikPlace(router.title, self.file, router.line, chain, notes=tuple(notes))
+        for each in self.middlewares.values():
+            if each.name not in used and each.kind == "headers":
+                yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [each])
+
+    def _chain(self, names: Iterable[str], depth: int = 0) -> tuple[list[Middleware], list[str]]:
+        found: list[Middleware] = []
+        missing: list[str] = []
+        for name in names:
+            each = self.middlewares.get(name.partition("@")[0].strip().lower())
+            if each is None:
+                missing.append(name)
+            elif each.kind == "chain" and depth < 10 and len(found) < _MOST:
+                inner, lost = self._chain((text for text, _ in _values(each.options, "middlewares")), depth + 1)
+                found += inner
+                missing += lost
+            elif each.kind != "chain":
+                found.append(each)
+        return found[:_MOST], missing
+
+    def take_dynamic(self, root: Node) -> None:
+        """The routers and middlewares of a file of the file provider."""
+        middlewares = root.get("http", "middlewares")
+        for name, node in middlewares.entries() if middlewares is not None else ():
+            for kind, options in node.entries():
+                self._put(name, kind, options, node.line)
+        routers = root.get("http", "routers")
+        for name, node in routers.entries() if routers is not None else ():
+            self._router(name, node)
+
+    def _router(self, name: str, node: Node) -> None:
+        listed = node.get("middlewares")
+        names = [part.strip() for text, _ in listed.texts() for part in text.split(",")] if listed is not None else []
+        self.routers.append(Router(name, node.line, names, f"router {name}"))
+
+    def _put(self, name: str, kind: str, options: Node, line: int) -> None:
+        self.middlewares[name.lower()] = Middleware(name.lower(), kind.lower(), line, options)
+
+    def take_label(self, key: str, value: str, line: int) -> None:
+        """A label of a container."""
+        match = _LABEL.fullmatch(key.strip())
+        if match is None:
+            return
+        group, name, option = match[1].lower(), match[2].lower(), match[3]
+        if group == "routers":
+            if option.lower() == "middlewares":
+                names = [part.strip() for part in value.split(",")]
+                self.routers.append(Router(name, line, names, f"router {name}"))
+            return
+        root = self.labels.setdefault(name, Node(line, pairs=[]))
+        _set(root, option.split("."), value, line)
+
+    def settle_labels(self) -> None:
+        """Make middlewares of the labels, once all are read."""
+        for name, root in self.labels.items():
+            for kind, options in root.entries():
+                self._put(name, kind, options, root.line)
+
+    def take_resource(self, root: Node) -> None:
+        """A Kubernetes resource of Traefik: Middleware or IngressRoute."""
+        kind, spec, name = _text(root, "kind"), root.get("spec"), _text(root, "metadata", "name") or "unnamed"
+        if spec is None:
+            return
+        if kind == "Middleware":
+            for option, options in spec.entries():
+                self._put(name, option, options, root.line)
+        elif kind == "IngressRoute":
+            for route in node.items or [] if (node := spec.get("routes")) is not None else []:
+                listed = route.get("middlewares")
+                names = [_text(each, "name") or "" for each in (listed.items or [])] if listed is not None else []
+                self.routers.append(Router(name, route.line, names, f"IngressRoute {name}"))
+
+
+def _text(root: Node, *path: str) -> str | None:
+    node = root.get(*path)
+    return node.text if node is not None else None
+
+
+def _set(root: Node, path: list[str], value: str, line: int) -> None:
+    """Put a label's value into the tree that the same option would be in a file."""
+    here = root
+    for part in path[:-1]:
+        found = here.get(part)
+        if found is None or found.pairs is None:
+            found = Node(line, pairs=[])
+            _put_pair(here, part, found)
+        here = found
+    _put_pair(here, path[-1], Node(line, text=value))
+
+
+def _put_pair(node: Node, key: str, value: Node) -> None:
+    if node.pairs is None:
+        node.pairs = []
+    node.pairs.append((Node(value.line, text=key), value))
+
+
+def read_traefik(documents: list[Node], file: str) -> tuple[list[TraefikPlace], list[Remark]]:
+    """The places of a file of the file provider, or of Kubernetes resources. Raises UnreadableConfiguration."""
+    read = TraefikFile(file)
+    for root in documents:
+        if root.pairs is None:
+            raise UnreadableConfiguration(file, root.line, "This is no configuration of Traefik: a mapping must be at the top.")
+        read.take_dynamic(root)
+        read.take_resource(root)
+    return list(read.places()), []
+
+
+def is_cors_label(key: str) -> bool:
+    """Whether a label belongs to a router or middleware of Traefik."""
+    return _LABEL.fullmatch(key.strip()) is not None

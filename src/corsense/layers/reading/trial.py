@@ -1,0 +1,136 @@
+"""A request as a layer sees it, and what the layer does with it.
+
+A layer is read by trying it: the module of its format says how it answers one request (`Place.answer`), and `judge` asks for
+every kind of origin that the configuration tells apart. An origin is either one that the configuration spells, or any other; of
+the others, only which of the configuration's expressions match them is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from corsense.layers.reading.expressions import OriginMatch
+from corsense.layers.reading.result import Remark
+
+ORIGIN = "\0origin\0"
+"""Stands for the value of the request's Origin header in a header's value."""
+ASKED = "\0asked\0"
+"""Stands for what the preflight asks for (`Access-Control-Request-Headers` or `-Method`), sent back."""
+
+Situation = Literal["success", "error", "own-error", "early-error"]
+"""Who answers: the app with success, the app with an error, the layer with an error after it looked at the request (502, 504,
+401), or before (413)."""
+
+
+class Unread(Exception):
+    """A part of the configuration on which the answer depends cannot be evaluated."""
+
+    def __init__(self, message: str, line: int | None, file: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.file = file
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderLine:
+    """A header that a layer adds to an answer. `is_added`: a value of the app's own stays beside it."""
+
+    name: str
+    value: str
+    line: int | None
+    is_added: bool = False
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAnswer:
+    """What a layer does with a request: the `status` it answers with (None: the app answers), and the lines that it adds. `line`
+    is where the configuration answers. `hides` are headers of the app that it removes, `*` all of CORS."""
+
+    status: int | None
+    lines: tuple[HeaderLine, ...]
+    line: int | None = None
+    hides: frozenset[str] = frozenset()
+
+    def values(self, name: str) -> list[str]:
+        """The values of a header, in order."""
+        return [line.value for line in self.lines if line.name == name]
+
+
+@dataclass(frozen=True, slots=True)
+class OriginCase:
+    """An origin: its `text`, or None for any that the configuration does not spell; `matching` are the expressions that match."""
+
+    text: str | None
+    matching: frozenset[OriginMatch] = frozenset()
+
+
+@dataclass(slots=True)
+class Mentions:
+    """What of the Origin a configuration tells apart: the texts it compares with, and its expressions, with their lines; and the
+    conditions that corsense cannot evaluate."""
+
+    texts: dict[str, int | None] = field(default_factory=dict)
+    expressions: dict[OriginMatch, int | None] = field(default_factory=dict)
+    conditions: dict[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Trial:
+    """One request as a layer sees it."""
+
+    method: str
+    case: OriginCase
+    situation: Situation = "success"
+    is_preflight: bool = False
+    assumed: dict[str, bool] = field(default_factory=dict)
+    """What is assumed of conditions that corsense cannot evaluate; False where nothing is."""
+    mentions: Mentions = field(default_factory=Mentions)
+
+    @property
+    def origin(self) -> str:
+        return self.case.text if self.case.text is not None else ORIGIN
+
+    def equals(self, text: str, line: int | None) -> bool:
+        """Whether the Origin is `text`."""
+        self.mentions.texts.setdefault(text, line)
+        return self.case.text == text
+
+    def matches(self, expression: OriginMatch, line: int | None) -> bool:
+        """Whether an expression matches the Origin. Raises Unread when the expression cannot be read."""
+        if self.case.text is not None:
+            return expression.matches(self.case.text)
+        self.mentions.expressions.setdefault(expression, line)
+        return expression in self.case.matching
+
+    def whether(self, condition: str, line: int | None) -> bool:
+        """What is assumed of a condition that has nothing to do with CORS."""
+        self.mentions.conditions.setdefault(condition, line)
+        return self.assumed.get(condition, False)
+
+
+class Place(Protocol):
+    """A place of a configuration at which requests are answered."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int | None: ...
+    @property
+    def speaks_of(self) -> str:
+        """The layer, as sentences name it (`nginx`)."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether files are served there, and no app."""
+
+    @property
+    def notes(self) -> tuple[Remark, ...]:
+        """What is wrong there whatever the request is."""
+
+    def answer(self, trial: Trial) -> LayerAnswer:
+        """What the layer does with a request. Raises Unread."""
