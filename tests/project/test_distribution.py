@@ -39,6 +39,11 @@ def test_the_wheel_holds_every_module_and_the_mark_of_a_typed_package(wheel: zip
     assert {"corsense/py.typed", *modules} <= set(wheel.namelist())
 
 
+def test_the_wheel_holds_the_skill_where_assistants_look_for_it(wheel: zipfile.ZipFile) -> None:
+    skill = ROOT / "src" / "corsense" / ".agents" / "skills" / "corsense" / "SKILL.md"
+    assert wheel.read("corsense/.agents/skills/corsense/SKILL.md") == skill.read_bytes()
+
+
 def test_installing_without_extras_brings_the_command_line(wheel: zipfile.ZipFile) -> None:
     message = email.message_from_string(metadata(wheel, "METADATA"))
     required = message.get_all("Requires-Dist", [])

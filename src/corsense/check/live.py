@@ -146,20 +146,24 @@ class NetworkCheck:
         if self.own is not None:
             observations = self.own(observations)
             self.notes.extend(differences(observations))
-        self.untried.extend(
-            f"The redirect to {server} was not followed, so the answer there was not judged; --follow follows it."
-            for server in redirects.refused
-        )
+        self.untried.extend(map(self._not_followed, redirects.refused))
         notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
         report = aggregate(CheckTarget("url", self.url), observations, notes, [*untrusted_page, *cache_faults(observations)])
         report = replace(report, assumed=() if self.asked.origins else DEVELOPMENT_ORIGINS)
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
+    def _not_followed(self, server: str) -> str:
+        remedy = "--follow follows it"
+        if self.limits.allows is not None and not self.limits.allows(server):
+            remedy = "it is not among the servers that may be contacted"
+        return f"The redirect to {server} was not followed, so the answer there was not judged; {remedy}."
+
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
         """The permission to call servers: that of the URL and those of the named requests. The user is asked about each server
         once, however often this is called."""
         named = dict.fromkeys((self.url, *(request.url for request in requests)))
-        return RedirectPermission(tuple(named), self.limits.follow, self.limits.ask, decided=self._decided)
+        limits = self.limits
+        return RedirectPermission(tuple(named), limits.follow, limits.ask, decided=self._decided, allows=limits.allows)
 
     def _bounded(self, operations: Iterator[_Operation]) -> list[_Operation]:
         most = self.limits.operations
@@ -177,6 +181,8 @@ class NetworkCheck:
             raise InputError(f"{quoted(self.url)} is not an http or https URL; write for example http://localhost:8000.")
         if url.has_credentials:
             raise InputError("the URL contains a user name or password, which browsers refuse in a page's calls; drop them.")
+        if self.limits.allows is not None and not self.limits.allows(self.url):
+            raise InputError(f"{quoted(url.origin)} is not among the servers that may be contacted.")
 
     def _observe(self, client: HttpClient, redirects: RedirectPermission, plan: list[_Planned]) -> list[Observation]:
         observations: list[Observation] = []

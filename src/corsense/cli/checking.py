@@ -97,7 +97,7 @@ def check_target(
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
-        report = _report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
+        report = make_report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
     except InputError as error:
         fail(str(error))
     options = {
@@ -170,7 +170,7 @@ def asked_for(
     )
 
 
-def _report(
+def make_report(
     target: str | None,
     asked: CheckRequest,
     curl: str | None,
@@ -183,6 +183,8 @@ def _report(
     python: str | None = None,
     app: str | None = None,
 ) -> Report:
+    """The report on what the options name. Raises InputError when they cannot be used; where an app cannot be loaded, the command
+    ends."""
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.errors import InputError
 
@@ -245,7 +247,7 @@ def with_handshake(asked: CheckRequest, target: str) -> tuple[CheckRequest, str]
     return replace(asked, operations=operations), f"{server}://{rest}"
 
 
-def report_on(target: str, asked: CheckRequest) -> Report:
+def report_on(target: str, asked: CheckRequest, limits: NetworkLimits | None = None) -> Report:
     """The report on an app or a URL for the call of another command; no client's requests are added."""
     from corsense.cli.configured import configuration_for, with_configuration
 
@@ -253,7 +255,7 @@ def report_on(target: str, asked: CheckRequest) -> Report:
     asked = with_configuration(asked, replace(configuration_for(target), client=()))
     if "://" in target:
         asked, target = with_handshake(asked, target)
-        return _over_the_network(target, asked, None, True, None)
+        return _over_the_network(target, asked, limits, True, None)
     return _on_app(target, asked, False, 30.0, True, None, None)
 
 

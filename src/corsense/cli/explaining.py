@@ -13,6 +13,7 @@ from corsense.cli.process import SOMETHING_FOUND, fail
 if TYPE_CHECKING:
     from corsense.check.results import Report
     from corsense.explain import Explanation
+    from corsense.transports.limits import NetworkLimits
 
 _LONGEST = 4_000_000
 
@@ -49,7 +50,7 @@ def explain_text(
         found = explained(_text(text, file, clipboard))
         if not found:
             _nothing_recognised(in_one_sentence=app is not None or url is not None)
-        report = _tried(found, app, url, run_endpoints) if app or url else None
+        report = try_calls(found, app, url, run_endpoints) if app or url else None
     except InputError as error:
         fail(str(error))
     _print(found, report, format, quiet=quiet, verbose=verbose)
@@ -125,7 +126,13 @@ def _nothing_recognised(*, in_one_sentence: bool) -> None:
     fail("no message of a browser was recognised in this text.")
 
 
-def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpoints: bool) -> Report | None:
+def try_calls(
+    found: list[Explanation],
+    app: str | None,
+    url: str | None,
+    run_endpoints: bool = False,
+    limits: NetworkLimits | None = None,
+) -> Report | None:
     """The report of trying the calls that the messages are about; None when none of them tells page and URL."""
     from dataclasses import replace
 
@@ -134,7 +141,7 @@ def _tried(found: list[Explanation], app: str | None, url: str | None, run_endpo
 
     target = app or url
     asked = fix_options_of(found, on_app=app is not None, url=url if app is None else None)
-    return report_on(target, replace(asked, run_endpoints=run_endpoints)) if target and asked is not None else None
+    return report_on(target, replace(asked, run_endpoints=run_endpoints), limits) if target and asked is not None else None
 
 
 def _print(found: list[Explanation], report: Report | None, format: Format, *, quiet: bool, verbose: bool) -> None:

@@ -108,12 +108,12 @@ def fix(
     from corsense.suppression import RuleSelection
 
     try:
-        fix_options = FixOptions(unsafe_fixes, _variable(from_env), adopt, protect)
+        fix_options = FixOptions(unsafe_fixes, read_variable(from_env), adopt, protect)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT
-        _end_interrupted(write)
-        fix_result = _fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
+        end_interrupted(write)
+        fix_result = make_fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
         if write:
             write_all(fix_result.edits)
     except (InputError, WriteError) as error:
@@ -123,7 +123,7 @@ def fix(
     raise typer.Exit(SOMETHING_FOUND if changed or not fix_result.is_done else NOTHING_FOUND)
 
 
-def _end_interrupted(write: bool) -> None:
+def end_interrupted(write: bool) -> None:
     """With `write`, finish or undo an earlier run that was killed while it wrote; otherwise report it. Raises WriteError."""
     from corsense.fix.write import finish_interrupted, is_interrupted
 
@@ -137,7 +137,8 @@ def _end_interrupted(write: bool) -> None:
         )
 
 
-def _variable(name: str | None) -> str | None:
+def read_variable(name: str | None) -> str | None:
+    """The name of an environment variable. Raises InputError for another name."""
     from corsense.errors import InputError, quoted
 
     if name is not None and not (name.isascii() and name.isidentifier()):
@@ -147,7 +148,7 @@ def _variable(name: str | None) -> str | None:
     return name
 
 
-def _fix_result(
+def make_fix_result(
     targets: list[str],
     asked: CheckRequest,
     fix_options: FixOptions,
@@ -158,6 +159,8 @@ def _fix_result(
     silent: bool,
     python: str | None,
 ) -> FixResult:
+    """The repair of what the options name; nothing is written. Raises InputError when they cannot be used; where an app cannot be
+    loaded, the command ends."""
     from corsense.cli.configured import configuration_for, configured_origins, with_configuration
     from corsense.errors import InputError, quoted
 
@@ -167,7 +170,7 @@ def _fix_result(
     if curl is not None and fetch is not None:
         raise InputError("`--curl` conflicts with `--fetch`; drop one.")
     configuration = configuration_for(targets[0] if targets else None)
-    sources = [target for target in targets if _is_source(target)]
+    sources = [target for target in targets if is_source(target)]
     if sources and len(sources) == len(targets):
         if asked.operations or asked.headers or curl is not None or fetch is not None:
             raise InputError("a request can be tried on an app only; name it, for example main:app, in place of its files.")
@@ -187,7 +190,8 @@ def _fix_result(
     return _on_app(target, with_configuration(asked, configuration), fix_options, factory, time_limit, silent, python)
 
 
-def _is_source(target: str) -> bool:
+def is_source(target: str) -> bool:
+    """Whether a target names source, which is repaired without loading an app."""
     return ":" not in target and (target.endswith(".py") or Path(target).is_dir())
 
 

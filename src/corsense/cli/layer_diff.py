@@ -26,7 +26,7 @@ class _Side:
 
 def diff_layers(before: str, after: str | None, *, as_json: bool) -> NoReturn:
     """Compare policies, each place of a configuration by itself, and say which headers both layers set."""
-    from corsense.cli.policy import changes_document
+    from corsense.report.policy_documents import changes_document
 
     first, second = _sides(before), _sides(after)
     if len(first) > 1 and len(second) > 1:

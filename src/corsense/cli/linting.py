@@ -46,7 +46,7 @@ def lint_tree(
     from corsense.errors import InputError
 
     try:
-        report = _lint([path or Path(), *others], select, ignore)
+        report = lint_report([path or Path(), *others], select, ignore)
     except InputError as error:
         fail(str(error))
     _print(report, format, quiet, verbose, [str(path or "."), *map(str, others)], {"select": select, "ignore": ignore})
@@ -56,7 +56,8 @@ def lint_tree(
     raise SystemExit(COULD_NOT_WORK if report.unreadable else SOMETHING_FOUND if serious else NOTHING_FOUND)
 
 
-def _lint(paths: Sequence[Path], select: list[str] | None, ignore: list[str] | None) -> LintReport:
+def lint_report(paths: Sequence[Path], select: list[str] | None, ignore: list[str] | None) -> LintReport:
+    """What the linter finds below the paths. Raises InputError for a path or a rule that does not exist."""
     from corsense.errors import no_such_path
     from corsense.lint import lint_paths
     from corsense.suppression import RuleSelection

@@ -15,7 +15,13 @@ import typer
 
 from corsense.cli.options import Python
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
-from corsense.report.policy_documents import decision_document, fault_document, faults_document, policy_json
+from corsense.report.policy_documents import (
+    fault_document,
+    faults_document,
+    policy_diff_document,
+    policy_explanation_document,
+    policy_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -157,18 +163,10 @@ def diff(
         diff_layers(before, after, as_json=format is Format.JSON)
     changes = valid_policy(before).diff(valid_policy(after))
     if format is Format.JSON:
-        print(policy_json(changes_document(changes)))
+        print(policy_diff_document(changes).printed())
     else:
         _print_changes(changes)
     raise typer.Exit(SOMETHING_FOUND if changes else NOTHING_FOUND)
-
-
-def changes_document(changes: PolicyDiff) -> dict[str, list[dict[str, str]]]:
-    """The changes as JSON."""
-    return {
-        kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
-        for kind in ("gained", "lost", "changed")
-    }
 
 
 def _print_changes(changes: PolicyDiff) -> None:
@@ -186,12 +184,9 @@ def explain(
     format: Printed = Format.TEXT,
 ) -> None:
     """Say whether the policy allows pages of an origin, and why. Exit status: 0 it does, 1 it does not."""
-    answer = decision_document(valid_policy(source), origin)
-    if format is Format.JSON:
-        print(policy_json(answer))
-    else:
-        print(answer["message"])
-    raise typer.Exit(NOTHING_FOUND if answer["allowed"] else SOMETHING_FOUND)
+    answer = policy_explanation_document(valid_policy(source), origin)
+    print(answer.printed() if format is Format.JSON else answer.message)
+    raise typer.Exit(NOTHING_FOUND if answer.allowed else SOMETHING_FOUND)
 
 
 @app.command(short_help="List logged requests whose verdict a policy changes.")

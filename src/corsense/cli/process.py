@@ -26,7 +26,7 @@ def run(work: Callable[[], int | None]) -> NoReturn:
     modules apart, which would take longer than many a check.
     """
     status = status_of(work)
-    _end_what_was_launched()
+    end_what_was_launched()
     os._exit(status)
 
 
@@ -57,7 +57,8 @@ def cannot_load(error: Exception) -> NoReturn:
     fail(f"{message} {remedy}" if remedy else message)
 
 
-def _end_what_was_launched() -> None:
+def end_what_was_launched() -> None:
+    """End the processes of apps that were launched ahead and are not needed."""
     agents = sys.modules.get("corsense.app.agent_start")
     if agents is not None:
         agents.end_what_was_launched()

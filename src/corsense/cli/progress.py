@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Protocol
 
 _PATIENCE = 1.0
@@ -17,9 +18,17 @@ class Advance(Protocol):
     def __call__(self, done: int, total: int, what: str = "trying requests") -> None: ...
 
 
+RECEIVER: ContextVar[Advance | None] = ContextVar("RECEIVER", default=None)
+"""What is called instead of showing a bar; None: a bar is shown."""
+
+
 @contextmanager
 def progress(silent: bool) -> Iterator[Advance | None]:
     """A function to call with how many are done of how many; None when nothing is to be shown."""
+    receiver = RECEIVER.get()
+    if receiver is not None:
+        yield receiver
+        return
     if silent or not sys.stderr.isatty():
         yield None
         return

@@ -16,8 +16,11 @@ class Described(StrEnum):
     EXPLAIN = "explain"
     FIX = "fix"
     LINT = "lint"
+    RULE = "rule"
     CONFIG = "config"
     POLICY = "policy"
+    POLICY_DIFF = "policy-diff"
+    POLICY_EXPLAIN = "policy-explain"
     REPLAY = "replay"
     TIGHTEN = "tighten"
 
@@ -39,19 +42,7 @@ def _schema_of(document: Described) -> dict[str, Any]:
             from corsense.policy import Policy
 
             return Policy.json_schema()
-        case Described.REPLAY:
-            from corsense.report.replayed import ReplayDocument
-
-            return ReplayDocument.json_schema()
-        case Described.TIGHTEN:
-            from corsense.report.policy_proposal import TightenDocument
-
-            return TightenDocument.json_schema()
-        case Described.FIX:
-            from corsense.report.repairs import FixResultDocument
-
-            return FixResultDocument.json_schema()
         case _:
-            from corsense.report.document import DOCUMENTS
+            from corsense.report.schemas import document_schema
 
-            return DOCUMENTS[document.value].json_schema()
+            return document_schema(document.value)

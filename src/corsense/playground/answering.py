@@ -138,7 +138,7 @@ def _policy(asked: Question, _: Progress | None) -> Answer:
     from corsense.playground import drawing
     from corsense.playground.link import link_to
     from corsense.playground.written_policy import written_policy
-    from corsense.report.policy_documents import decision_document, faults_document, policy_json
+    from corsense.report.policy_documents import faults_document, policy_explanation_document, policy_json
 
     try:
         policy = written_policy(asked.text)
@@ -149,9 +149,9 @@ def _policy(asked: Question, _: Progress | None) -> Answer:
     if not asked.origin:
         return Answer(asked.kind, "The policy is valid.", drawing.policy(policy, None), printed, link_to(asked))
     origin = read_origin(asked.origin)
-    decision = decision_document(policy, origin)
-    printed[f"corsense policy explain {origin} --format json"] = policy_json(decision)
-    return Answer(asked.kind, str(decision["message"]), drawing.policy(policy, origin), printed, link_to(asked))
+    decision = policy_explanation_document(policy, origin)
+    printed[f"corsense policy explain {origin} --format json"] = decision.printed()
+    return Answer(asked.kind, decision.message, drawing.policy(policy, origin), printed, link_to(asked))
 
 
 _ANSWERS: dict[str, Callable[[Question, Progress | None], Answer]] = {

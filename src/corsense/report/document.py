@@ -318,7 +318,3 @@ def lint_document(report: LintReport) -> LintDocument:
             for file in (*report.skipped, *report.unreadable)
         ],
     )
-
-
-DOCUMENTS: dict[str, type[Document]] = {"check": CheckDocument, "explain": ExplainDocument, "lint": LintDocument}
-"""The documents by the name of the command that prints them."""

@@ -1,15 +1,16 @@
-"""The JSON documents of `corsense policy`: its faults, and what it decides about an origin."""
+"""The JSON documents of `corsense policy`: its faults, what it decides about an origin, and how it differs from another."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from corsense import __version__
+from corsense.report.json_document import Document
 
 if TYPE_CHECKING:
-    from corsense.policy import Fault, Policy
+    from corsense.policy import Fault, Policy, PolicyDiff
 
 
 def policy_json(document: Mapping[str, Any]) -> str:
@@ -34,13 +35,59 @@ def fault_document(fault: Fault) -> dict[str, str]:
     }
 
 
-def decision_document(policy: Policy, origin: str) -> dict[str, Any]:
-    """What `corsense policy explain` prints: whether pages of an origin are allowed, and why."""
+class PolicyExplanationDocument(Document):
+    """What `corsense policy explain --format json` prints: whether pages of `origin` may read responses, the `reason` by name
+    (null where they may), and the sentence that says why."""
+
+    corsense: str
+    schema: Literal[1] = 1
+    origin: str
+    allowed: bool
+    reason: str | None
+    credentials: bool
+    message: str
+
+
+class ChangeDocument(Document):
+    """One permission more or less: the `field` of the policy, its `value`, and a sentence."""
+
+    field: str
+    value: str
+    message: str
+
+
+class PolicyDiffDocument(Document):
+    """What `corsense policy diff --format json` prints: who gains, who loses, and what changes without either."""
+
+    corsense: str
+    schema: Literal[1] = 1
+    gained: list[ChangeDocument]
+    lost: list[ChangeDocument]
+    changed: list[ChangeDocument]
+
+
+def policy_explanation_document(policy: Policy, origin: str) -> PolicyExplanationDocument:
+    """How a policy treats pages of an origin."""
     decision = policy.decide(origin)
+    return PolicyExplanationDocument(
+        corsense=__version__,
+        origin=origin,
+        allowed=decision.allowed,
+        reason=decision.reason,
+        credentials=decision.credentials,
+        message=policy.explain(origin),
+    )
+
+
+def policy_diff_document(changes: PolicyDiff) -> PolicyDiffDocument:
+    """What changes when one policy replaces another."""
+    kinds = {kind: [ChangeDocument(**change) for change in listed] for kind, listed in changes_document(changes).items()}
+    return PolicyDiffDocument(corsense=__version__, **kinds)
+
+
+def changes_document(changes: PolicyDiff) -> dict[str, list[dict[str, str]]]:
+    """The changes as JSON."""
     return {
-        "origin": origin,
-        "allowed": decision.allowed,
-        "reason": decision.reason,
-        "credentials": decision.credentials,
-        "message": policy.explain(origin),
+        kind: [{"field": change.field, "value": change.value, "message": change.sentence} for change in getattr(changes, kind)]
+        for kind in ("gained", "lost", "changed")
     }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corsense.transports.redirects import Ask
 
 MAX_OPERATIONS = 500
@@ -21,6 +23,7 @@ class NetworkLimits:
     - `operations`: how many operations of the server's OpenAPI document are tried, from each origin.
     - `seconds`: how long the whole check may take; `response_seconds` each response.
     - `follow`: whether redirects to other servers are followed; None asks with `ask`, and follows none where `ask` is None.
+    - `allows`: whether a URL may be contacted at all, whatever `follow` says; None: every URL.
     """
 
     operations: int = MAX_OPERATIONS
@@ -28,6 +31,7 @@ class NetworkLimits:
     response_seconds: float = 10.0
     follow: bool | None = None
     ask: Ask | None = None
+    allows: Callable[[str], bool] | None = None
 
 
 DEFAULT_LIMITS = NetworkLimits()

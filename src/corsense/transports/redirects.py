@@ -26,6 +26,7 @@ class RedirectPermission:
       another one.
     - `follow`: True when every redirect may be followed, False when none may, None when `ask` decides.
     - `ask`: asks the user; None means no.
+    - `allows`: whether a URL may be contacted at all, named or not; None: every URL.
 
     Each server is asked about once; `decided` remembers the answers. `refused` are the servers that were not called.
     """
@@ -35,10 +36,15 @@ class RedirectPermission:
     ask: Ask | None = None
     refused: list[str] = field(default_factory=list)
     decided: dict[str, bool] = field(default_factory=dict)
+    allows: Callable[[str], bool] | None = None
 
     def refuse(self, request: WireRequest) -> NetworkError | None:
         """The failure that stands for the response when `request` must not be sent; None when it may."""
         url = parse_url(request.url)
+        if url is not None and self.allows is not None and not self.allows(request.url):
+            if url.origin not in self.refused:
+                self.refused.append(url.origin)
+            return NetworkError(FailureReason.NOT_FOLLOWED, f"it leads to {url.origin}, which is not among the allowed servers")
         if url is None or any(_is_same_server(url, parse_url(named)) for named in self.named):
             return None
         if url.origin not in self.decided:
