@@ -16,12 +16,12 @@ class Described(StrEnum):
     EXPLAIN = "explain"
     FIX = "fix"
     LINT = "lint"
-    RULE = "rule"
     CONFIG = "config"
     POLICY = "policy"
     POLICY_DIFF = "policy-diff"
     POLICY_EXPLAIN = "policy-explain"
     REPLAY = "replay"
+    RULE = "rule"
     TIGHTEN = "tighten"
 
 
