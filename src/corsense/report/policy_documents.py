@@ -82,7 +82,7 @@ def policy_explanation_document(policy: Policy, origin: str) -> PolicyExplanatio
 def policy_diff_document(changes: PolicyDiff) -> PolicyDiffDocument:
     """What changes when one policy replaces another."""
     kinds = {kind: [ChangeDocument(**change) for change in listed] for kind, listed in changes_document(changes).items()}
-    return PolicyDiffDocument(corsense=__version__, **kinds)
+    return PolicyDiffDocument(corsense=__version__, gained=kinds["gained"], lost=kinds["lost"], changed=kinds["changed"])
 
 
 def changes_document(changes: PolicyDiff) -> dict[str, list[dict[str, str]]]:
