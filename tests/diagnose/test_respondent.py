@@ -66,7 +66,7 @@ def test_a_proxy_that_marks_what_it_passes_on_is_named_with_the_app() -> None:
     passing = {
         (row["proxy"], found.layer) for row in ANSWERS if row["app"] and (found := beside(row)).kind == "app" and found.layer
     }
-    assert passing == {(name, name) for name in ("nginx", "envoy", "caddy", "varnish")}
+    assert passing == {(name, name) for name in ("nginx", "envoy", "caddy", "varnish", "apache", "traefik")}
 
 
 AWAY = [

@@ -39,12 +39,17 @@ class _Group:
 
 
 def aggregate(
-    target: CheckTarget, observations: Sequence[Observation], notes: Iterable[str] = (), beside: Iterable[Diagnosis] = ()
+    target: CheckTarget,
+    observations: Sequence[Observation],
+    notes: Iterable[str] = (),
+    beside: Iterable[Diagnosis] = (),
+    diagnosed: Iterable[Sequence[Diagnosis]] | None = None,
 ) -> Report:
-    """The report of a check: every observation diagnosed, the app's configuration with them, and what is known `beside`."""
+    """The report of a check: every observation diagnosed, the app's configuration with them, and what is known `beside`.
+    `diagnosed` stands in place of what the observations alone say."""
     groups: dict[tuple[object, ...], _Group] = {}
-    for index, observation in enumerate(observations):
-        for diagnosis in diagnose(observation):
+    for index, causes in enumerate(map(diagnose, observations) if diagnosed is None else diagnosed):
+        for diagnosis in causes:
             _add(groups, diagnosis, index)
     for diagnosis in beside:
         _add(groups, diagnosis, None)

@@ -11,8 +11,10 @@ from corsense.app.agent.exchange import COOKIE
 from corsense.app.probe import ExchangeFacts
 from corsense.check.aggregate import aggregate, bounded
 from corsense.check.clients import calls_on_url, not_judged, notes_on
+from corsense.check.comparison import MISSING_PATH, Comparison
 from corsense.check.handshakes import untrusted_origin
-from corsense.check.own_answers import differences
+from corsense.check.hops import HopClient
+from corsense.check.own_answers import OwnAnswers
 from corsense.check.plan import WEBSOCKET, client_request, template
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_ORIGIN, CheckOperation, CheckRequest
 from corsense.check.results import CheckTarget, Report
@@ -24,6 +26,7 @@ from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.diagnose.websockets import accepts_anyone
 from corsense.errors import InputError, quoted
 from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, NetworkError, WireRequest, WireResponse
+from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
 from corsense.readers.openapi import ApiOperation, discover
 from corsense.transports import drive
@@ -113,14 +116,15 @@ def _handshake(url: str, origin: str) -> FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class NetworkCheck:
-    """One check of a URL within `limits`; `progress` gets how many requests of how many are done. `own` adds to
-    observations what the app behind the URL answers itself, where it is known."""
+    """One check of a URL within `limits`; `progress` gets how many requests of how many are done. `own` is the app behind the
+    URL, where it is known; `via` are addresses on the way to it, those next to the URL first."""
 
     url: str
     asked: CheckRequest
     limits: NetworkLimits = DEFAULT_LIMITS
     progress: Progress | None = None
-    own: Callable[[Sequence[Observation]], list[Observation]] | None = None
+    own: OwnAnswers | None = None
+    via: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list, init=False)
     untried: list[str] = field(default_factory=list, init=False)
     _decided: dict[str, bool] = field(default_factory=dict, init=False)
@@ -128,7 +132,7 @@ class NetworkCheck:
     def run(self) -> Report:
         """The report. Raises InputError when the URL cannot be used, or nothing answers there."""
         self._validate()
-        origins = self.asked.origins or DEVELOPMENT_ORIGINS
+        origins = self._origins
         with HttpClient(timeout=self.limits.response_seconds, total=self.limits.seconds) as client:
             plan = [
                 _Planned(self._request(planned.operation, origin), planned.missing)
@@ -141,15 +145,30 @@ class NetworkCheck:
             redirects = self.redirects(requests)
             observations = self._observe(client, redirects, plan)
             self._insist_on_an_answer(observations)
-            untrusted_page = [*self._untrusted_page(client, redirects, requests), *self._open_sockets(client, redirects)]
+            untrusted = self._untrusted_page(client, redirects, requests)
+            sockets = list(self._open_sockets(client, redirects))
+            compared = self._beside_the_app(client, redirects, observations, untrusted)
         self.untried.extend(not_judged(observations))
-        if self.own is not None:
-            observations = self.own(observations)
-            self.notes.extend(differences(observations))
         self.untried.extend(map(self._not_followed, redirects.refused))
+        return self._report(observations, compared, untrusted, sockets)
+
+    def _report(
+        self, observations: list[Observation], compared: Comparison | None, untrusted: list[Observation], sockets: list[Diagnosis]
+    ) -> Report:
+        if compared is None:
+            found = [diagnosis for page in untrusted if (diagnosis := admits_untrusted(page)) is not None]
+            beside, diagnosed = [*found, *sockets, *cache_faults(observations)], None
+        else:
+            self.notes.extend(compared.notes())
+            beside, diagnosed = [*compared.about_permissions(), *sockets], compared.diagnoses()
         notes = (*self.asked.notes, *notes_on(self.asked), *self.notes, *self.untried)
-        report = aggregate(CheckTarget("url", self.url), observations, notes, [*untrusted_page, *cache_faults(observations)])
-        report = replace(report, assumed=() if self.asked.origins else DEVELOPMENT_ORIGINS)
+        report = aggregate(CheckTarget("url", self.url), observations, notes, beside, diagnosed)
+        if compared is not None:
+            results = (
+                replace(result, attributions=found) for result, found in zip(report.results, compared.attributions(), strict=True)
+            )
+            report = replace(report, results=tuple(results))
+        report = replace(report, assumed=() if self._are_origins_known else DEVELOPMENT_ORIGINS)
         return replace(bounded(suppressed(report, self.asked.selection)), complete=not self.untried)
 
     def _not_followed(self, server: str) -> str:
@@ -157,6 +176,41 @@ class NetworkCheck:
         if self.limits.allows is not None and not self.limits.allows(server):
             remedy = "it is not among the servers that may be contacted"
         return f"The redirect to {server} was not followed, so the answer there was not judged; {remedy}."
+
+    @property
+    def _origins(self) -> tuple[str, ...]:
+        return self.asked.origins or (self.own.origins if self.own is not None else ()) or DEVELOPMENT_ORIGINS
+
+    @property
+    def _are_origins_known(self) -> bool:
+        return bool(self.asked.origins) or (self.own is not None and bool(self.own.origins))
+
+    def _beside_the_app(
+        self, client: HttpClient, redirects: RedirectPermission, observations: list[Observation], untrusted: list[Observation]
+    ) -> Comparison | None:
+        """What the app behind the URL answers to the same requests; to one of an untrusted page, and to one for a path that does
+        not exist, too."""
+        if self.own is None:
+            return None
+        erring = [found for request in self._missing_path(observations) for found in self._ask(client, redirects, request)]
+        ask = HopClient(client, self.url, self.via) if self.via else None
+        besides = self.own.beside([*observations, *untrusted, *erring], ask)
+        return Comparison(besides, len(observations), len(untrusted), self.via)
+
+    def _missing_path(self, observations: list[Observation]) -> list[FetchRequest]:
+        """A request beside an allowed one, for a path that does not exist: what errors look like."""
+        for observation in observations:
+            request = observation.trace.request
+            if request.method == "GET" and request.initiator != "websocket" and isinstance(observation.trace.outcome, Allowed):
+                return [replace(request, url=urljoin(request.url, MISSING_PATH), headers=())]
+        return []
+
+    def _ask(self, client: HttpClient, redirects: RedirectPermission, request: FetchRequest) -> Iterator[Observation]:
+        """What a page meets that asks once more; nothing where no answer came."""
+        live = Live(client, False, redirects, request, self.asked.engine)
+        trace = drive(Browser(self.asked.engine).fetch(request), live)
+        if trace.response is not None:
+            yield Observation(trace, "unknown_path", facts=tuple(live.facts))
 
     def redirects(self, requests: list[FetchRequest]) -> RedirectPermission:
         """The permission to call servers: that of the URL and those of the named requests. The user is asked about each server
@@ -197,7 +251,7 @@ class NetworkCheck:
                 Observation(
                     trace,
                     facts=tuple(live.facts),
-                    assumed_origin=not self.asked.origins,
+                    assumed_origin=not self._are_origins_known,
                     missing_route=planned.missing,
                     client=planned.client,
                     without=planned.without,
@@ -237,7 +291,9 @@ class NetworkCheck:
                 f"no answer from {where}: {unanswered[0].reason}{detail}. Start the server, or correct scheme, host and port."
             )
 
-    def _untrusted_page(self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]) -> list[Diagnosis]:
+    def _untrusted_page(
+        self, client: HttpClient, redirects: RedirectPermission, requests: list[FetchRequest]
+    ) -> list[Observation]:
         """Ask once as an untrusted page, with credentials: whether the server allows any origin."""
         asked = next((request for request in requests if request.method == "GET" and request.initiator != "websocket"), None)
         if asked is None:
@@ -246,8 +302,7 @@ class NetworkCheck:
         request = replace(asked, origin=UNTRUSTED_ORIGIN, credentials="include", headers=(), cookies=True)
         live = Live(client, False, redirects, request, self.asked.engine)
         trace = drive(Browser("standard").fetch(request), live)
-        reported = admits_untrusted(Observation(trace, "stranger", facts=tuple(live.facts)))
-        return [reported] if reported is not None else []
+        return [Observation(trace, "stranger", facts=tuple(live.facts))]
 
     def _sockets(self) -> list[str]:
         """The URLs of the WebSockets that were asked for: no document lists them."""
@@ -266,7 +321,7 @@ class NetworkCheck:
     def _operations(self, client: HttpClient) -> Iterator[_Operation]:
         """The requests asked for; else those of the OpenAPI document where the URL is that of the whole API; else a GET of
         the URL."""
-        known = [operation for operation in discover(client, self.url) or () if self._is_here(operation)]
+        known = [operation for operation in self._known(client) if self._is_here(operation)]
         if self.asked.operations:
             for operation in self.asked.operations:
                 if operation.method != WEBSOCKET:
@@ -281,6 +336,13 @@ class NetworkCheck:
             yield from map(_Operation, matching)
         else:
             yield from self._named(CheckOperation("GET", self.url), known)
+
+    def _known(self, client: HttpClient) -> Sequence[ApiOperation]:
+        """The operations that the server's document lists; those of the app where it publishes none."""
+        listed = discover(client, self.url)
+        if listed is None:
+            return () if self.own is None else tuple(self.own.operations())
+        return listed
 
     def _named(self, operation: CheckOperation, known: Sequence[ApiOperation]) -> Iterator[_Operation]:
         """A request that the user named, as the document of the API describes it, or as good as can be guessed."""
@@ -330,10 +392,13 @@ class NetworkCheck:
             origin,
             operation.method,
             tuple(headers),
-            self.asked.credentials or "same-origin",
+            self.asked.credentials or self._usual_credentials(operation),
             self.asked.mode,
             body=None if operation.method in ("GET", "HEAD") else body,
         )
+
+    def _usual_credentials(self, operation: ApiOperation) -> Credentials:
+        return "same-origin" if self.own is None else self.own.credentials(operation.method, operation.path)
 
 
 def _plain(operation: CheckOperation) -> ApiOperation:

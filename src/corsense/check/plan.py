@@ -103,11 +103,11 @@ def missing_route(probe: Probe, asked: CheckRequest, app: AppDescription) -> Mis
     listed = [route for route in app.routes if route.kind in ("http", "static", "frontend") and not route.builtin]
     known = [KnownRoute(route.path, tuple(name for name in route.methods if name != "HEAD")) for route in listed]
     other_slash = plain.rstrip("/") if plain.endswith("/") else f"{plain}/"
-    if any(route.redirect_slashes and method in route.methods for route in _routes_at(other_slash, app)):
+    if any(route.redirect_slashes and method in route.methods for route in routes_at(other_slash, app)):
         return None
     blind = any(route.opaque or route.kind in ("frontend", "static") for route in app.routes)
     near = nearest_routes(method, plain, known)
-    return MissingRoute(f"{method} {plain}", near, bool(_routes_at(plain, app)), certain=not blind)
+    return MissingRoute(f"{method} {plain}", near, bool(routes_at(plain, app)), certain=not blind)
 
 
 def base_of(asked: CheckRequest) -> str:
@@ -155,7 +155,7 @@ def _operations(asked: CheckRequest, app: AppDescription) -> Iterator[tuple[Rout
     for route in app.routes:
         if route.kind not in ("http", "static") or route.builtin or route.opaque:
             continue
-        for method in _methods(route):
+        for method in methods_of(route):
             found = True
             yield route, method, route.example_path
     if not found and (app.kind == "asgi" or not app.routes):
@@ -165,11 +165,12 @@ def _operations(asked: CheckRequest, app: AppDescription) -> Iterator[tuple[Rout
 def _named_methods(operation: CheckOperation, app: AppDescription) -> list[str]:
     if operation.method != ANY_METHOD:
         return [operation.method]
-    routes = _routes_at(operation.path, app)
-    return list(dict.fromkeys(method for route in routes for method in _methods(route))) or ["GET", "POST"]
+    routes = routes_at(operation.path, app)
+    return list(dict.fromkeys(method for route in routes for method in methods_of(route))) or ["GET", "POST"]
 
 
-def _methods(route: RouteInfo) -> list[str]:
+def methods_of(route: RouteInfo) -> list[str]:
+    """The methods of a route that pages use."""
     if not route.methods:
         return ["GET"]
     methods = [method for method in route.methods if method not in ("HEAD", "OPTIONS")]
@@ -177,7 +178,7 @@ def _methods(route: RouteInfo) -> list[str]:
 
 
 def _route_of(operation: CheckOperation, app: AppDescription) -> RouteInfo | None:
-    named = _routes_at(operation.path, app)
+    named = routes_at(operation.path, app)
     return next((route for route in named if operation.method in route.methods or not route.methods), None)
 
 
@@ -190,7 +191,7 @@ def sockets_at(operation: CheckOperation, app: AppDescription) -> list[RouteInfo
     """The WebSocket routes that an operation means: with the method WEBSOCKET, or GET where no other route has that path."""
     if operation.method not in (WEBSOCKET, "GET", ANY_METHOD):
         return []
-    if operation.method != WEBSOCKET and _routes_at(_path_alone(operation.path), app):
+    if operation.method != WEBSOCKET and routes_at(_path_alone(operation.path), app):
         return []
     wanted = _path_alone(operation.path)
     routes = [route for route in app.routes if route.kind == "websocket"]
@@ -202,7 +203,8 @@ def _path_alone(path: str) -> str:
     return (urlsplit(path).path or "/") if "://" in path else path.partition("?")[0]
 
 
-def _routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
+def routes_at(path: str, app: AppDescription) -> list[RouteInfo]:
+    """The routes of the app that answer this path."""
     wanted = path.partition("?")[0]
     routes = [route for route in app.routes if route.kind in ("http", "static")]
     named = [route for route in routes if wanted in (route.path, route.example_path)]

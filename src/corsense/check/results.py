@@ -7,6 +7,7 @@ from typing import Literal
 
 from corsense.fetch import Allowed, Blocked, Trace
 from corsense.finding import Finding
+from corsense.layers.attribution import Attribution
 
 TargetKind = Literal["app", "url", "har"]
 Aspect = Literal["outcome", "error", "status", "headers", "console", "requests"]
@@ -60,7 +61,8 @@ class Result:
 
     `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each
     exchange of the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`.
-    `browser` is what a real browser did, None when it was not asked.
+    `browser` is what a real browser did, None when it was not asked. `attributions` say of each exchange what stands between the
+    app's answer and the server's; empty where the app is not known.
     """
 
     origin: str
@@ -73,6 +75,7 @@ class Result:
     answered_by: tuple[str | None, ...] = ()
     findings: tuple[int, ...] = ()
     browser: BrowserVerdict | None = None
+    attributions: tuple[Attribution | None, ...] = ()
 
     @property
     def outcome(self) -> Literal["allowed", "blocked", "failed"]:

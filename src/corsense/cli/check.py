@@ -63,6 +63,14 @@ def check(
         str | None,
         typer.Option(metavar="MODULE:APP", help="The app behind a URL: compare its own answers with the server's."),
     ] = None,
+    via: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="URL",
+            help="An address between the URL and the --app, next to the URL first. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     factory: Annotated[bool, typer.Option("--factory", help="The target is a function that returns the app.")] = False,
     python: Python = None,
     select: Select = None,
@@ -106,6 +114,7 @@ def check(
         browser=browser,
         browser_path=browser_path,
         app=app,
+        via=via,
         factory=factory,
         python=python,
         select=select,

@@ -17,12 +17,12 @@ from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fa
 from corsense.report.formats import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from corsense.check.browser import BrowserCheck
+    from corsense.check.own_answers import OwnAnswers
     from corsense.check.request import CheckRequest
     from corsense.check.results import Report
-    from corsense.diagnose import Observation
     from corsense.report.fix_hint import FixHint
     from corsense.transports.limits import NetworkLimits
 
@@ -69,6 +69,7 @@ def check_target(
     browser: RealBrowser | None = None,
     browser_path: str | None = None,
     app: str | None = None,
+    via: list[str] | None = None,
     factory: bool = False,
     python: str | None = None,
     select: list[str] | None = None,
@@ -97,7 +98,7 @@ def check_target(
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
         silent = quiet or format is not Format.TEXT
-        report = make_report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app)
+        report = make_report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app, via)
     except InputError as error:
         fail(str(error))
     options = {
@@ -182,6 +183,7 @@ def make_report(
     limits: NetworkLimits | None = None,
     python: str | None = None,
     app: str | None = None,
+    via: list[str] | None = None,
 ) -> Report:
     """The report on what the options name. Raises InputError when they cannot be used; where an app cannot be loaded, the command
     ends."""
@@ -204,9 +206,11 @@ def make_report(
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
         asked, target = with_handshake(asked, target)
-        return _over_the_network(target, asked, limits, silent, browser, app, python)
+        return _over_the_network(target, asked, limits, silent, browser, app, python, via)
     if app is not None:
         raise InputError("--app names the app behind a URL; give the URL as the target.")
+    if via:
+        raise InputError("--via names an address between a URL and its app; give the URL as the target, and --app.")
     if target is not None and target.lower().endswith(".har"):
         if browser is not None:
             raise InputError("a recording cannot be run in a browser; give --browser with an app or a URL.")
@@ -267,20 +271,27 @@ def _over_the_network(
     browser: BrowserCheck | None,
     app: str | None = None,
     python: str | None = None,
+    via: list[str] | None = None,
 ) -> Report:
+    from corsense.errors import InputError
+
     if app is None:
+        if via:
+            raise InputError("--via needs --app: name the app behind the addresses, such as --app main:app.")
         return _over_the_wire(target, asked, limits, silent, browser)
     from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
     from corsense.app.session import AppSession
     from corsense.app.target import AppTarget
-    from corsense.check.own_answers import with_own_answers
+    from corsense.check.hops import read_via
+    from corsense.check.own_answers import OwnAnswers
     from corsense.cli.interpreter import interpreter_for
 
+    hops = read_via(target, tuple(via or ()))
     try:
         named = AppTarget.parse(app)
         with AppSession.start(named, python=interpreter_for(named.directory, python, silent=silent).path) as session:
-            own = partial(with_own_answers, app=session.description, answer=session.run, asked=asked)
-            return _over_the_wire(target, asked, limits, silent, browser, own)
+            own = OwnAnswers(session.description, session.run, asked, target)
+            return _over_the_wire(target, asked, limits, silent, browser, own, hops)
     except (AppLoadError, AppHungError, AppStoppedError) as error:
         cannot_load(error)
 
@@ -291,14 +302,15 @@ def _over_the_wire(
     limits: NetworkLimits | None,
     silent: bool,
     browser: BrowserCheck | None,
-    own: Callable[[Sequence[Observation]], list[Observation]] | None = None,
+    own: OwnAnswers | None = None,
+    via: tuple[str, ...] = (),
 ) -> Report:
     from corsense.check.live import NetworkCheck
     from corsense.cli.progress import progress
     from corsense.transports.limits import DEFAULT_LIMITS
 
     with progress(silent) as advance:
-        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance, own)
+        check = NetworkCheck(target, asked, limits or DEFAULT_LIMITS, advance, own, via)
         report = check.run()
     if browser is None:
         return report

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.clients import profile
+from corsense.diagnose.fingerprints import MARKS
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
@@ -119,7 +120,7 @@ def _unreadable_headers(observation: Observation, response: WireResponse, outcom
         return
     reads = set(profile(observation.client).expose_headers) if observation.client is not None else set()
     names = {name.lower() for name, _ in response.headers} - reads
-    hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS
+    hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS - MARKS
     for name in sorted(name for name in hidden if not name.startswith("access-control-")):
         layer = observation.cors_layers[0] if observation.cors_layers else None
         message = f"Pages cannot read the response header {name!r}. Access-Control-Expose-Headers does not name it."

@@ -213,6 +213,9 @@ PASSED: tuple[HeaderMark, ...] = (
     _H("oauth2-proxy", "gap-auth"),  # oauth2-proxy docs
 )  # fmt: skip
 
+MARKS = frozenset(mark.header for mark in (*OWN_HEADERS, *PASSED))
+"""Names of the headers by which layers in front reveal themselves."""
+
 APP_SERVERS = re.compile(
     r"\b(?:uvicorn|hypercorn|gunicorn|granian|daphne|waitress|werkzeug|simpleserver|wsgiserver)\b", re.IGNORECASE
 )

@@ -153,6 +153,8 @@ def _answered(observation: Observation, index: int, respondent: Respondent, resp
         consequence = "with its own CORS headers, which do not allow this call"
     elif any(name.lower().startswith("access-control-") for name, _ in response.headers):
         consequence = f"and does not allow {observation.origin!r}"
+    if request.preflight and consequence != "without CORS headers":
+        purpose = "policy"
     message = (
         f"{_who(respondent)} answers {what} itself with {status}{reason.get(status, '')}, {consequence}. The app and its "
         "CORSMiddleware did not get the request."

@@ -2,7 +2,10 @@
 
 `upstream`: it reaches no app. `timeout`: the app takes too long. `size`: it takes no larger request. `preflight`: it answers
 preflights, or refuses them. `own`: CORS headers on the answers that it makes itself. `limit`: a rate limit. `page`: its page for
-people.
+people. Of the app's answers: `double`: it adds a header that the app sends. `drop`: it removes one. `replace`: it writes
+another value. `errors`: it adds headers, and not to errors. `policy`: what its own CORS settings allow. `vary`: `Vary: Origin` is
+lost. `intercept`: it answers errors with pages of its own. Of the requests: `origin`: it does not pass `Origin` on. `scheme`: it
+does not pass on that the page came over https.
 """
 
 from __future__ import annotations
@@ -11,7 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Purpose = Literal["upstream", "timeout", "size", "preflight", "own", "limit", "page"]
+Purpose = Literal[
+    "upstream", "timeout", "size", "preflight", "own", "limit", "page",
+    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,17 @@ LAYERS: Mapping[str, Layer] = {
             "with `add_header ... always` and `return 204`",
             "own": "write `add_header Access-Control-Allow-Origin ... always`: without `always` it is left out of errors",
             "limit": "raise `limit_req`, and exempt preflights with a `map $request_method` whose value for OPTIONS is empty",
+            "double": "remove the lines `add_header Access-Control-...` and leave CORS to the app, or hide the app's headers "
+            "with `proxy_hide_header`",
+            "drop": "remove `proxy_hide_header Access-Control-...` (or `more_clear_headers`)",
+            "replace": "remove `add_header Access-Control-...` and `proxy_hide_header` (or `more_set_headers`), so that the "
+            "app's headers pass",
+            "errors": "write `add_header Access-Control-... always`: without `always` nginx adds headers to 2xx and 3xx only",
+            "policy": "let the value of `add_header Access-Control-...` (and its `map $http_origin`) name what the page asks for",
+            "vary": "remove `proxy_hide_header Vary`, or write `add_header Vary Origin always`",
+            "origin": "remove `proxy_set_header Origin ...`, so that the app sees which page asks",
+            "scheme": "write `proxy_set_header X-Forwarded-Proto $scheme`",
+            "intercept": "switch `proxy_intercept_errors` off, so that the app's errors pass with their headers",
         },
     ),
     "haproxy": Layer(
@@ -46,6 +63,16 @@ LAYERS: Mapping[str, Layer] = {
             "preflight": "put `unless METH_OPTIONS` behind the `http-request auth` or `deny` rule",
             "own": "use `http-after-response set-header`: `http-response` rules skip the answers that HAProxy makes itself",
             "limit": "put `unless METH_OPTIONS` behind the rule of the rate limit",
+            "double": "remove `http-response add-header Access-Control-...` (it adds a second line; `set-header` replaces), or "
+            "leave CORS to it alone",
+            "drop": "remove `http-response del-header Access-Control-...`",
+            "replace": "remove `http-response set-header Access-Control-...` (or `http-after-response`), so that the app's "
+            "headers pass",
+            "policy": "let the value of `set-header Access-Control-...` and its conditions name what the page asks for",
+            "vary": "write `http-after-response add-header Vary Origin`, and remove `del-header Vary`",
+            "origin": "remove `http-request del-header Origin` (or `set-header Origin`)",
+            "scheme": "write `http-request set-header X-Forwarded-Proto https if { ssl_fc }`",
+            "intercept": "remove `http-response return` for errors, so that the app's errors pass with their headers",
         },
     ),
     "apache": Layer(
@@ -56,6 +83,15 @@ LAYERS: Mapping[str, Layer] = {
             "size": "raise `LimitRequestBody` (and `LimitRequestFieldSize` for headers)",
             "preflight": "write `Require method OPTIONS` beside the login, inside `<RequireAny>`",
             "own": "write `Header always set ...`: `Header set` is left out of Apache's own answers",
+            "double": "remove `Header always set Access-Control-...`: it does not replace the app's header, because `always` "
+            "has a table of its own",
+            "drop": "remove `Header unset Access-Control-...`",
+            "replace": "remove `Header set Access-Control-...`, so that the app's headers pass",
+            "policy": "let the value of `Header set Access-Control-...` (and its `SetEnvIf Origin`) name what the page asks for",
+            "vary": "remove `Header unset Vary`, or write `Header always merge Vary Origin`",
+            "origin": "remove `RequestHeader unset Origin`",
+            "scheme": "write `RequestHeader set X-Forwarded-Proto https`",
+            "intercept": "switch `ProxyErrorOverride` off, so that the app's errors pass with their headers",
         },
     ),
     "caddy": Layer(
@@ -66,6 +102,18 @@ LAYERS: Mapping[str, Layer] = {
             "size": "raise `request_body max_size`",
             "preflight": "exclude `method OPTIONS` from the matcher of `basic_auth` or `forward_auth`",
             "own": "write the `header` lines in `handle_errors` too",
+            "double": "remove the lines `header Access-Control-...`, or drop the app's headers with `header_down "
+            "-Access-Control-*` in `reverse_proxy`",
+            "drop": "remove `header_down -Access-Control-...` (or `header -Access-Control-...`)",
+            "replace": "remove `header >Access-Control-...` (or `header_down Access-Control-...`), so that the app's headers "
+            "pass",
+            "errors": "write the `header` lines without `>` or `defer`, and in `handle_errors` too",
+            "policy": "let the `header Access-Control-...` lines and their matcher name what the page asks for",
+            "vary": "remove `header_down -Vary`, or write `header +Vary Origin`",
+            "origin": "remove `header_up -Origin`",
+            "scheme": "keep its X-Forwarded-Proto: remove `header_up -X-Forwarded-Proto`, and set `trusted_proxies` where "
+            "another proxy stands before it",
+            "intercept": "remove `handle_response` (or `intercept`), so that the app's errors pass with their headers",
         },
     ),
     "traefik": Layer(
@@ -78,6 +126,16 @@ LAYERS: Mapping[str, Layer] = {
             "every preflight, and its lists must name the page's origin, methods and headers",
             "own": "put the headers middleware before the login and the rate limit",
             "limit": "put the headers middleware before the rate limit",
+            "double": "remove the CORS headers from `customResponseHeaders`, so that the app alone sets them",
+            "drop": "remove the header from `customResponseHeaders`, where an empty value drops it",
+            "replace": "remove the `accessControl...` options (or `customResponseHeaders`) of the headers middleware, so that "
+            "the app's headers pass",
+            "policy": "let `accessControlAllowOriginList`, `accessControlAllowMethods` and `accessControlAllowHeaders` name "
+            "what the page asks for",
+            "vary": "set `addVaryHeader: true`, and remove Vary from `customResponseHeaders`",
+            "origin": "remove Origin from `customRequestHeaders`",
+            "scheme": "keep its X-Forwarded-Proto, and set `forwardedHeaders.trustedIPs` where another proxy stands before it",
+            "intercept": "remove the `errors` middleware, so that the app's errors pass with their headers",
         },
     ),
     "envoy": Layer(
@@ -90,6 +148,17 @@ LAYERS: Mapping[str, Layer] = {
             "of the VirtualService)",
             "own": "put the `cors` filter before the filters that refuse",
             "limit": "put the `cors` filter before the rate limit",
+            "double": "remove the headers from `response_headers_to_add`, which appends, or give them `append_action: "
+            "OVERWRITE_IF_EXISTS_OR_ADD`",
+            "drop": "remove the header from `response_headers_to_remove`",
+            "replace": "remove the `cors` policy of the route (in Istio: `corsPolicy`), so that the app's headers pass",
+            "errors": "put the `cors` filter before the filters that refuse, or add the headers in `local_reply_config`",
+            "policy": "let `allow_origin_string_match`, `allow_methods` and `allow_headers` of the `cors` policy name what the "
+            "page asks for; preflights of other origins go to the app unless `forward_not_matching_preflights` is false",
+            "vary": "add `Vary: Origin` with `response_headers_to_add`",
+            "origin": "remove Origin from `request_headers_to_remove`",
+            "scheme": "keep its X-Forwarded-Proto, and set `xff_num_trusted_hops` where another proxy stands before it",
+            "intercept": "let `local_reply_config` and filters leave the app's errors alone",
         },
     ),
     "varnish": Layer(
@@ -99,6 +168,13 @@ LAYERS: Mapping[str, Layer] = {
             "timeout": "raise `.first_byte_timeout` of the backend, or let the app answer sooner",
             "preflight": "pass OPTIONS requests on in `vcl_recv`",
             "own": "set the headers in `vcl_synth` and `vcl_backend_error` too",
+            "double": "remove `set resp.http.Access-Control-...`, or leave CORS to Varnish alone",
+            "drop": "remove `unset beresp.http.Access-Control-...` (or `resp.http`)",
+            "replace": "remove `set resp.http.Access-Control-...` (or `beresp.http`), so that the app's headers pass",
+            "policy": "let `set resp.http.Access-Control-...` and its condition name what the page asks for",
+            "vary": "remove `unset beresp.http.Vary`",
+            "origin": "remove `unset req.http.Origin` (or `bereq.http.Origin`)",
+            "scheme": "write `set req.http.X-Forwarded-Proto`",
         },
     ),
     "cloudflare": Layer(
@@ -110,6 +186,13 @@ LAYERS: Mapping[str, Layer] = {
             "preflight": "make an exception in the firewall and the bot check for the API's path",
             "own": "make an exception for the API's path: a bot check is for people, and script cannot solve it",
             "limit": "exempt OPTIONS requests from the rate limiting rule",
+            "double": "look at the zone's Transform Rules (response headers) and Workers, which may set, remove or add "
+            "Access-Control headers",
+            "drop": "look at the zone's Transform Rules (response headers) and Workers, which may set, remove or add "
+            "Access-Control headers",
+            "replace": "look at the zone's Transform Rules (response headers) and Workers, which may set, remove or add "
+            "Access-Control headers",
+            "vary": "exempt the API's path from caching: Cloudflare's cache heeds Vary only for images",
         },
     ),
     "cloudflare-access": Layer(
@@ -131,6 +214,16 @@ LAYERS: Mapping[str, Layer] = {
             "preflight": "allow OPTIONS in the behaviour's allowed methods, and forward Origin and Access-Control-Request-* with "
             "an origin request policy (`CORS-CustomOrigin`)",
             "own": "attach a response headers policy with CORS",
+            "double": "change the response headers policy of the behaviour: remove its CORS headers, or switch 'Origin "
+            "override' on",
+            "drop": "forward Origin with an origin request policy (`CORS-CustomOrigin`), so that the app sees which page asks, "
+            "and put Origin into the cache key",
+            "replace": "change the response headers policy of the behaviour: switch 'Origin override' off, or remove its CORS "
+            "headers",
+            "policy": "change the response headers policy of the behaviour, so that its CORS settings name what the page asks "
+            "for",
+            "vary": "put Origin into the cache key with the cache policy",
+            "intercept": "remove the custom error responses, so that the app's errors pass with their headers",
         },
     ),
     "api-gateway": Layer(
@@ -144,6 +237,12 @@ LAYERS: Mapping[str, Layer] = {
             "own": "add the CORS headers to the gateway responses DEFAULT_4XX and DEFAULT_5XX (REST API), or set the CORS "
             "configuration (HTTP API)",
             "limit": "raise the throttling of the stage or usage plan; add CORS headers to the gateway response THROTTLED",
+            "double": "remove the CORS headers from the integration response, so that the app alone sets them",
+            "drop": "remove the CORS configuration of the HTTP API, so that the app's headers pass, or let it name what the "
+            "page asks for",
+            "replace": "remove the CORS configuration of the HTTP API, so that the app's headers pass: with one, it ignores them",
+            "policy": "let the CORS configuration of the HTTP API (REST API: the OPTIONS method's integration response) name "
+            "what the page asks for",
         },
     ),
     "lambda-url": Layer(
@@ -151,6 +250,10 @@ LAYERS: Mapping[str, Layer] = {
         {
             "upstream": "look at the function's log; it must return `statusCode`, `headers` and `body`",
             "preflight": f"set CORS of the function URL, and its auth type to NONE (preflights cannot be signed). {_ONE_LAYER}",
+            "double": "remove CORS from the function URL, or CORSMiddleware from the app: the URL adds its headers to those of "
+            "the app",
+            "replace": "remove CORS from the function URL, so that the app's headers pass",
+            "policy": "let CORS of the function URL name what the page asks for",
         },
     ),
     "alb": Layer(
@@ -160,6 +263,8 @@ LAYERS: Mapping[str, Layer] = {
             "timeout": "raise the load balancer's idle timeout (60 s by default), and keep uvicorn's keep-alive above it",
             "preflight": "add a rule before the login for OPTIONS requests (`http-request-method`) that forwards to "
             "the target group",
+            "double": "remove the Access-Control attributes of the listener (`routing.http.response.access_control_...`)",
+            "replace": "remove the Access-Control attributes of the listener (`routing.http.response.access_control_...`)",
         },
     ),
     "google": Layer(
@@ -171,6 +276,9 @@ LAYERS: Mapping[str, Layer] = {
             "preflight": "allow unauthenticated calls (`--allow-unauthenticated`) and check the token in the app, "
             "since preflights "
             "carry none; with IAP, switch on 'Allow HTTP OPTIONS'",
+            "double": "remove the Access-Control lines from `customResponseHeaders` of the backend, or from its `corsPolicy`",
+            "replace": "remove the `corsPolicy` of the URL map's route, so that the app's headers pass",
+            "policy": "let the `corsPolicy` of the URL map's route name what the page asks for",
         },
     ),
     "azure": Layer(
@@ -183,6 +291,14 @@ LAYERS: Mapping[str, Layer] = {
             "Management. "
             f"{_ONE_LAYER}",
             "own": "in App Service's authentication, choose HTTP 401 in place of a redirect for calls without a session",
+            "double": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
+            "headers pass",
+            "drop": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
+            "headers pass",
+            "replace": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
+            "headers pass",
+            "policy": "let the CORS page of App Service (or the `cors` policy of API Management) name what the page asks for",
+            "intercept": "remove the custom error pages, so that the app's errors pass with their headers",
         },
     ),
     "iis": Layer(
@@ -191,6 +307,10 @@ LAYERS: Mapping[str, Layer] = {
             "upstream": "compare the URL Rewrite rule with where the app listens",
             "size": "raise `maxAllowedContentLength`",
             "preflight": "remove the OPTIONSVerbHandler, so that OPTIONS requests reach the app, or install the IIS CORS module",
+            "double": "remove the Access-Control lines from `customHeaders` in web.config",
+            "drop": "remove the outbound rule of URL Rewrite that clears the header",
+            "replace": "remove the outbound rule of URL Rewrite (or the IIS CORS module's `cors` section) that sets the header",
+            "intercept": 'set `existingResponse="PassThrough"` in `httpErrors`, so that the errors of the app pass',
         },
     ),
     "vercel": Layer(
@@ -201,11 +321,25 @@ LAYERS: Mapping[str, Layer] = {
             "size": "send bodies above 4.5 MB straight to storage",
             "preflight": "add the path to the OPTIONS allowlist of Deployment Protection, or switch it off for the API",
             "own": "add the headers in `vercel.json`",
+            "double": "remove the Access-Control lines from `headers` in `vercel.json`",
+            "replace": "remove the Access-Control lines from `headers` in `vercel.json`: they replace the app's",
+            "policy": "let `headers` in `vercel.json` name what the page asks for",
         },
     ),
-    "netlify": Layer("Netlify", {"preflight": "compare the path with `netlify.toml`, and add the headers in `_headers`"}),
+    "netlify": Layer(
+        "Netlify",
+        {
+            "preflight": "compare the path with `netlify.toml`, and add the headers in `_headers`",
+            "double": "remove the Access-Control lines from `_headers` or `netlify.toml`",
+        },
+    ),
     "fly": Layer(
-        "Fly", {"upstream": "compare `internal_port` in `fly.toml` with the app's port; the app must listen on 0.0.0.0"}
+        "Fly",
+        {
+            "upstream": "compare `internal_port` in `fly.toml` with the app's port; the app must listen on 0.0.0.0",
+            "double": "remove the Access-Control lines from `http_service.http_options.response.headers` in `fly.toml`",
+            "replace": "remove the Access-Control lines from `http_service.http_options.response.headers` in `fly.toml`",
+        },
     ),
     "render": Layer(
         "Render", {"upstream": "let the app listen on 0.0.0.0 and `$PORT`; a free service sleeps and takes a minute to wake up"}
@@ -228,11 +362,38 @@ LAYERS: Mapping[str, Layer] = {
             "preflight": f"enable the `cors` plugin on the service, with `preflight_continue: false`. {_ONE_LAYER}",
             "own": "enable the `cors` plugin, which runs before the plugins that refuse",
             "limit": "enable the `cors` plugin, which answers preflights before the rate limit",
+            "double": "remove the `cors` plugin, or the headers of `response-transformer`, and leave CORS to the app",
+            "drop": "remove the header from `remove.headers` of the plugin `response-transformer`",
+            "replace": "remove the `cors` plugin from the service, so that the app's headers pass: it overwrites them",
+            "policy": "let `origins`, `methods` and `headers` of the `cors` plugin name what the page asks for",
         },
     ),
-    "apisix": Layer("APISIX", {"preflight": "enable the `cors` plugin on the route"}),
-    "tyk": Layer("Tyk", {"preflight": "set `CORS.enable` and `CORS.options_passthrough` of the API"}),
-    "krakend": Layer("KrakenD", {"preflight": "set `security/cors` in the service's `extra_config`"}),
+    "apisix": Layer(
+        "APISIX",
+        {
+            "preflight": "enable the `cors` plugin on the route",
+            "double": "remove the `cors` plugin from the route",
+            "replace": "remove the `cors` plugin from the route, so that the app's headers pass",
+            "policy": "let `allow_origins`, `allow_methods` and `allow_headers` of the `cors` plugin name what the page asks for",
+        },
+    ),
+    "tyk": Layer(
+        "Tyk",
+        {
+            "preflight": "set `CORS.enable` and `CORS.options_passthrough` of the API",
+            "double": "switch `CORS.enable` of the API off",
+            "policy": "let `CORS.allowed_origins`, `allowed_methods` and `allowed_headers` name what the page asks for",
+        },
+    ),
+    "krakend": Layer(
+        "KrakenD",
+        {
+            "preflight": "set `security/cors` in the service's `extra_config`",
+            "replace": "remove `security/cors`, so that the app's headers pass, or name them in `headers_to_pass`",
+            "drop": "name the header in `headers_to_pass`, or let `security/cors` set it",
+            "policy": "let `allow_origins`, `allow_methods` and `allow_headers` of `security/cors` name what the page asks for",
+        },
+    ),
     "akamai": Layer(
         "Akamai", {"preflight": "allow OPTIONS in the property (Allow OPTIONS behaviour) and look at the WAF's rule"}
     ),
@@ -284,7 +445,23 @@ _GENERAL: Mapping[Purpose, str] = {
     "own": "add the CORS headers to its own answers as well",
     "limit": "exempt preflights from the limit, and add the CORS headers to its own answers",
     "page": "let the tunnel skip its page for people",
+    "double": "remove the CORS headers that are added in front, so that the app alone sets them (HAProxy: `http-response "
+    "add-header`, Apache: `Header always set`, Traefik: `customResponseHeaders`; these do not name themselves)",
+    "drop": "let the app's CORS headers pass in front (HAProxy: remove `http-response del-header`, Apache: `Header unset`, "
+    "Traefik: the empty value in `customResponseHeaders`; these do not name themselves)",
+    "replace": "remove the CORS settings in front, so that the app's headers pass (HAProxy: `http-response set-header`, Apache: "
+    "`Header set`, Traefik: `accessControl...` of the headers middleware; these do not name themselves)",
+    "errors": "add the CORS headers to errors too (nginx: `always`, HAProxy: `http-after-response`, Apache: `Header always`)",
+    "policy": "let the CORS settings in front name what the page asks for",
+    "vary": "keep `Vary: Origin` in front, so that no cache serves one page's answer to another",
+    "origin": "pass the request header Origin on to the app",
+    "intercept": "let the app's errors pass with their headers",
+    "scheme": "send `X-Forwarded-Proto: https` to the app",
 }
+
+
+_INSTEAD: Mapping[Purpose, tuple[Purpose, ...]] = {"own": ("preflight",), "limit": ("preflight",), "errors": ("own",)}
+"""Purposes that a setting for another one serves as well."""
 
 
 def title(layer: str | None) -> str:
@@ -303,4 +480,4 @@ def remedy(layer: str | None, purpose: Purpose) -> str:
 def setting(layer: str | None, purpose: Purpose) -> str:
     """What to set in `layer` for `purpose`, as a clause in the imperative; a general one where the layer has none."""
     known = LAYERS[layer].settings if layer is not None and layer in LAYERS else {}
-    return known.get(purpose) or (known.get("preflight") if purpose in ("own", "limit") else None) or _GENERAL[purpose]
+    return known.get(purpose) or next((known[other] for other in _INSTEAD.get(purpose, ()) if other in known), _GENERAL[purpose])

@@ -78,7 +78,7 @@ class Observation:
         own = self.app_answers[index] if index < len(self.app_answers) else None
         exchange = self.trace.exchanges[index]
         found = who_answered(exchange.response, self.facts_of(index).body_excerpt.encode(), app_answer=own)
-        unnamed = found.in_front and (found.layer is None or NO_NAME in found.evidence)
+        unnamed = found.in_front and own is None and (found.layer is None or NO_NAME in found.evidence)
         return Respondent("unknown") if unnamed and not self._over_a_wire else found
 
     @property

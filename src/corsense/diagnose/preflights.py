@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from corsense.app.description import LayerInfo
 from corsense.diagnose.cors_headers import named_but_wrong
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app
+from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.permissions import method_refused
 from corsense.diagnose.refusals import policy_faults, refused_by_policy
@@ -133,7 +134,10 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
     named = response.header("access-control-allow-origin")
     if named is not None:
         found = named_but_wrong(observation, index, response, named)
-        return found if in_front is None else [in_front, *(replace(fault, remedy=in_front.remedy) for fault in found)]
+        if in_front is None:
+            return found
+        advice = front_remedy(observation.respondent_of(index).layer, "policy")
+        return [replace(fault, remedy=advice) for fault in (in_front, *found)]
     if in_front is not None:
         return [in_front]
     if 300 <= status < 400:

@@ -33,6 +33,8 @@ Kind = Literal["app", "front", "tunnel", "nobody", "unknown"]
 _BODY_LIMIT = 8192
 """Bytes of a body that are looked at: error pages name their maker at the start or the end, and are short."""
 _VALUE_LIMIT = 1024
+_FEW = 3
+"""Names that may be in the order of the alphabet by chance."""
 """Characters of a header's value that are looked at."""
 _TELLING = 64
 """Characters of a body of which only the beginning is known that suffice to recognise it."""
@@ -95,8 +97,7 @@ def _beside(answer: _Answer, app: _Answer, own: _Mark | None, passed: _Mark | No
         return Respondent("app", passed[0] if passed else None, ("as the app answers", *([passed[1]] if passed else [])))
     if difference == _UNDECIDED:
         return _alone(answer, own, passed)
-    mark = own or passed or answer.shape()
-    return _front(mark, difference)
+    return _front(own or passed or answer.shape() or answer.bare(), difference)
 
 
 def _alone(answer: _Answer, own: _Mark | None, passed: _Mark | None) -> Respondent:
@@ -193,6 +194,20 @@ class _Answer:
         for mark in PASSED:
             if (seen := self._seen(mark)) is not None:
                 yield mark.layer, seen
+        respelt = self._respelt_server()
+        if respelt is not None:
+            yield respelt
+
+    def _respelt_server(self) -> _Mark | None:
+        """uvicorn spells its line in lower case, as it does every name: Apache writes Server and Date anew and in front, and
+        Traefik sorts the names and spells them all in capitals."""
+        names = [name for name, _ in self.response.headers]
+        if "Server" not in names or not (self.response.header("server") or "").lower().startswith("uvicorn"):
+            return None
+        spelt = f"Server: {self.response.header('server')}"
+        if all(name[:1].isupper() for name in names):
+            return ("traefik", f"{spelt}, names sorted") if names == sorted(names) and len(names) > _FEW else None
+        return ("apache", f"{spelt}, before names in lower case") if set(names[:2]) == {"Date", "Server"} else None
 
     def _seen(self, mark: HeaderMark) -> str | None:
         value = self.response.header(mark.header)
@@ -224,6 +239,10 @@ class _Answer:
             return "haproxy", NO_NAME
         names = [name for name, _ in self.response.headers]
         return ("traefik", "no Server line") if all(name[:1].isupper() for name in names) else None
+
+    def bare(self) -> _Mark | None:
+        """HAProxy's `return` without a header to set: no line at all."""
+        return ("haproxy", NO_NAME) if not self.response.headers else None
 
     def silent_shape(self, passed: _Mark | None) -> _Mark | None:
         """A front that answers without a word: a preflight granted, or a redirect, with no body and none of an app's marks."""

@@ -11,6 +11,7 @@ from corsense.explain import Explanation
 from corsense.fetch import Blocked, Exchange, Failed, NetworkError, WireResponse
 from corsense.finding import Finding, Fix
 from corsense.fix.edits.diff import shared_diff
+from corsense.layers.attribution import Attribution
 from corsense.lint import LintReport
 from corsense.report.console import console_lines
 from corsense.report.json_document import Document
@@ -63,14 +64,28 @@ class ResponseDocument(Document):
     headers: Pairs
 
 
+class AttributionDocument(Document):
+    """What stands between the app's own answer and the server's: who answered, the layer in front where the answer names it, and
+    of each `access-control-*` header and `vary` whether the app set it, the front, both, or the front replaced or dropped it.
+    `undecided` are headers called replaced because it is likely; `stored`: the answer comes out of a cache."""
+
+    answered_by: Literal["app", "front"]
+    layer: str | None
+    headers: dict[str, Literal["app", "front", "both", "replaced", "dropped"]]
+    undecided: list[str]
+    stored: bool
+
+
 class ExchangeDocument(Document):
-    """A request and its answer; `response` is null when none came, and `error` says why."""
+    """A request and its answer; `response` is null when none came, and `error` says why. `attribution` is null where the app's
+    own answer is not known."""
 
     preflight: bool
     request: RequestDocument
     response: ResponseDocument | None
     error: str | None
     answered_by: str | None
+    attribution: AttributionDocument | None
 
 
 class ConsoleDocument(Document):
@@ -204,6 +219,7 @@ def _result(result: Result) -> ResultDocument:
     outcome = trace.outcome
     blocked = outcome if isinstance(outcome, Blocked) else None
     answered = result.answered_by or (None,) * len(trace.exchanges)
+    attributions = result.attributions or (None,) * len(trace.exchanges)
     return ResultDocument(
         origin=result.origin,
         method=result.method,
@@ -216,7 +232,7 @@ def _result(result: Result) -> ResultDocument:
         parameter=blocked.parameter if blocked else None,
         reason=str(outcome.reason) if isinstance(outcome, Failed) else None,
         console=ConsoleDocument(**{engine: console_lines(trace, engine) for engine in ("chromium", "firefox", "webkit")}),
-        exchanges=[_exchange(exchange, layer) for exchange, layer in zip(trace.exchanges, answered, strict=False)],
+        exchanges=[_exchange(*each) for each in zip(trace.exchanges, answered, attributions, strict=False)],
         findings=list(result.findings),
         browser=_browser_verdict(result),
     )
@@ -248,7 +264,7 @@ def _browser_verdict(result: Result) -> BrowserVerdictDocument | None:
     )
 
 
-def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
+def _exchange(exchange: Exchange, answered_by: str | None, attribution: Attribution | None) -> ExchangeDocument:
     request, response = exchange.request, exchange.response
     return ExchangeDocument(
         preflight=request.preflight,
@@ -256,6 +272,17 @@ def _exchange(exchange: Exchange, answered_by: str | None) -> ExchangeDocument:
         response=None if isinstance(response, NetworkError) else _response(response),
         error=str(response.reason) if isinstance(response, NetworkError) else None,
         answered_by=answered_by,
+        attribution=_attribution(attribution) if attribution is not None else None,
+    )
+
+
+def _attribution(found: Attribution) -> AttributionDocument:
+    return AttributionDocument(
+        answered_by=found.answered_by,
+        layer=found.layer,
+        headers=dict(found.headers),
+        undecided=list(found.undecided),
+        stored=found.stored,
     )
 
 

@@ -70,7 +70,7 @@ class TextReport:
         hint = " (or -v for the exchange, curl and fetch)" if affected and not self.verbose else ""
         blocks.print(
             [self._section(report, finding) for finding in group],
-            list(_evidence(affected, most_telling)),
+            [*_in_front(group), *_evidence(affected, most_telling)],
             hint=hint,
         )
         if self.verbose:
@@ -193,6 +193,17 @@ def _evidence(affected: Sequence[Result], most_telling: Result | None) -> Iterat
     console = console_lines(most_telling.trace, "chromium") if most_telling is not None else []
     if console:
         yield "console", [(f'"{short_console(console[0])}"', "italic")]
+
+
+def _in_front(group: Sequence[Finding]) -> Iterator[Fact]:
+    """What a layer in front of the app did, a row a header."""
+    lines = [line for finding in group for line in _texts(finding.evidence.get("front"))]
+    for line in dict.fromkeys(lines):
+        yield "front", line
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
 
 
 def _some(values: Sequence[str], most: int) -> str:
