@@ -39,23 +39,96 @@ async def app(scope, receive, send):
 
 
 @pytest.mark.parametrize(
-    ("dropped", "added", "message"),
+    ("dropped", "added", "slug", "said"),
     [
-        (b"", (), ""),
-        (b"access-control-allow-origin", (), "access-control-allow-origin is dropped in front of the app"),
-        (b"", ((b"vary", b"Accept-Encoding"),), ""),
-        (b"", ((b"access-control-expose-headers", b"X-A"),), "access-control-expose-headers is added in front of the app"),
-        (b"access-control-allow-origin", ((b"access-control-allow-origin", b"*"),), "from 'http://localhost:3000' to '*'"),
+        (b"", (), None, None),
+        (b"", ((b"vary", b"Accept-Encoding"),), None, None),
+        (
+            b"",
+            ((b"access-control-expose-headers", b"X-A"),),
+            None,
+            "added access-control-expose-headers: 'X-A' (the app sets none)",
+        ),
+        (
+            b"access-control-allow-origin",
+            (),
+            "cors-headers-changed-in-front",
+            f"dropped access-control-allow-origin (the app sets '{PAGE}')",
+        ),
+        (
+            b"access-control-allow-origin",
+            ((b"access-control-allow-origin", b"*"),),
+            "cors-headers-changed-in-front",
+            f"replaced access-control-allow-origin: '{PAGE}' became '*'",
+        ),
     ],
 )
-def test_what_is_changed_in_front_of_the_app_is_said(tmp_path: Path, dropped: bytes, added: object, message: str) -> None:
+def test_what_is_changed_in_front_of_the_app_is_said(
+    tmp_path: Path, dropped: bytes, added: object, slug: str | None, said: str | None
+) -> None:
     (tmp_path / "main.py").write_text(APP, encoding="utf-8")
     (tmp_path / "front.py").write_text(FRONT.format(dropped=dropped, added=added), encoding="utf-8")
     with serving(tmp_path, "front:app") as url:
         ran = corsense("check", url, "--origin", PAGE, "--app", "main:app", "--format", "json", folder=tmp_path)
-    notes = " ".join(ran.document["notes"])
-    assert ("in front of the app" in notes) is bool(message)
-    assert message in notes
+    assert ran.slugs() == ([] if slug is None else [slug])
+    lines = [*ran.document["notes"], *(line for found in ran.document["findings"] for line in found["evidence"]["front"])]
+    changed = [line for line in lines if line.lower().startswith("something in front of the app")]
+    assert len(changed) == (0 if said is None else 1)
+    assert said is None or said in changed[0]
+
+
+def test_the_document_says_of_each_exchange_who_set_what(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(APP, encoding="utf-8")
+    with serving(tmp_path) as url:
+        alone = corsense("check", url, "--origin", PAGE, "--format", "json", folder=tmp_path)
+        ran = corsense("check", url, "--origin", PAGE, "--app", "main:app", "--format", "json", folder=tmp_path)
+    attributions = [exchange["attribution"] for result in ran.document["results"] for exchange in result["exchanges"]]
+    assert attributions[0] == {
+        "answered_by": "app",
+        "layer": None,
+        "headers": {"access-control-allow-origin": "app", "vary": "app"},
+        "undecided": [],
+        "stored": False,
+    }
+    # The PUT itself was not sent.
+    assert [found is None for found in attributions] == [False, False, True]
+    exchanges = [exchange for result in alone.document["results"] for exchange in result["exchanges"]]
+    assert {exchange["attribution"] for exchange in exchanges} == {None}
+
+
+def test_the_apps_own_list_says_which_pages_to_try_where_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(APP.replace("http://localhost:3000", "https://app.example.com"), encoding="utf-8")
+    with serving(tmp_path) as url:
+        ran = corsense("check", url, "--app", "main:app", "--format", "json", folder=tmp_path)
+    assert {result["origin"] for result in ran.document["results"]} == {"https://app.example.com"}
+    assert ran.status == 0
+
+
+def test_the_routes_of_the_app_are_tried_where_the_server_publishes_no_document(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(APP.replace("FastAPI()", "FastAPI(openapi_url=None)"), encoding="utf-8")
+    with serving(tmp_path) as url:
+        ran = corsense("check", url, "--app", "main:app", "--format", "json", folder=tmp_path)
+    assert [(result["method"], result["url"].removeprefix(url)) for result in ran.document["results"]] == [
+        ("GET", "/items"),
+        ("PUT", "/items"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("http://localhost:1", "--via", "http://localhost:2"), "--via needs --app"),
+        (("main:app", "--via", "http://localhost:2"), "--via names an address between a URL and its app"),
+        (("http://localhost:1", "--app", "main:app", "--via", "localhost:2"), "--via 'localhost:2' is not an http or https URL"),
+        (("http://localhost:1", "--app", "main:app", "--via", "http://localhost:2/api"), "must be scheme, host and port alone"),
+        (("http://localhost:1", "--app", "main:app", "--via", "http://localhost:1/"), "http://localhost:1 is named twice"),
+    ],
+)
+def test_an_address_on_the_way_that_cannot_be_meant_is_refused(tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    (tmp_path / "main.py").write_text(APP, encoding="utf-8")
+    ran = corsense("check", *options, folder=tmp_path)
+    assert (ran.status, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert message in ran.err
 
 
 def test_an_app_is_not_compared_with_itself(tmp_path: Path) -> None:

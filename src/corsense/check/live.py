@@ -21,7 +21,7 @@ from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import suppressed
 from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_faults
 from corsense.diagnose.observation import MissingRoute
-from corsense.diagnose.redirects import leads_to_login
+from corsense.diagnose.redirects import is_explained
 from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.diagnose.websockets import accepts_anyone
 from corsense.errors import InputError, quoted
@@ -278,7 +278,7 @@ class NetworkCheck:
         """Where no answer came back, or each only led elsewhere, nothing was checked."""
         outcomes = [observation.trace.outcome for observation in observations]
         elsewhere = [found for found in outcomes if isinstance(found, Failed) and found.reason == FailureReason.NOT_FOLLOWED]
-        if elsewhere and len(elsewhere) == len(outcomes) and not any(map(leads_to_login, observations)):
+        if elsewhere and len(elsewhere) == len(outcomes) and not any(map(is_explained, observations)):
             raise InputError(f"{self.url} only redirects to another server: {elsewhere[0].detail}. Or check that server's URL.")
         failures = [observation.trace.exchanges[0].response for observation in observations if observation.trace.exchanges]
         unanswered = [failure for failure in failures if isinstance(failure, NetworkError)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from corsense.diagnose.cors_headers import origin_answer_faults
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
@@ -12,7 +13,7 @@ from corsense.diagnose.observation import Diagnosis, Observation, status_of
 from corsense.diagnose.origin_faults import refused_origin
 from corsense.diagnose.permissions import credentials_refused, wildcard_with_credentials
 from corsense.diagnose.policies import LayerPolicy
-from corsense.diagnose.redirects import redirect_to_login
+from corsense.diagnose.redirects import downgraded, leaves_https, redirect_to_login
 from corsense.diagnose.refusals import policy_faults
 from corsense.diagnose.statuses import GATEWAY, REFUSED, TOO_LARGE
 from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
@@ -29,6 +30,9 @@ def refused_answer(observation: Observation, index: int) -> list[Diagnosis]:
     if facts.exception is not None:
         return [crashed(observation, index)]
     named = response.header("access-control-allow-origin")
+    away = _away_from_https(observation, index)
+    if away is not None:
+        return [away]
     in_front = answered_in_front(observation, index)
     if in_front is not None:
         return [in_front]
@@ -154,6 +158,16 @@ def _wrong_header(observation: Observation, index: int, named: str) -> list[Diag
 
 def _lets_all_in(policy: LayerPolicy) -> bool:
     return policy.policy is None and policy.allows_all_origins
+
+
+def _away_from_https(observation: Observation, index: int) -> Diagnosis | None:
+    """A redirect on the way left https for http on the same host; from there on the browser sends `Origin: null`."""
+    requests = [exchange.request for exchange in observation.trace.exchanges[: index + 1] if not exchange.request.preflight]
+    urls = [parse_url(request.url) for request in requests]
+    for here, there in pairwise(urls):
+        if here is not None and there is not None and leaves_https(here, there):
+            return downgraded(here.href, there.href)
+    return None
 
 
 def _after_redirect(observation: Observation, index: int) -> Diagnosis | None:

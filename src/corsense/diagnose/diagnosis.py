@@ -9,7 +9,7 @@ from corsense.diagnose.answers import describe_slash_redirect, refused_answer
 from corsense.diagnose.configuration import broken_stack, failed_startup
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.preflights import refused_preflight
-from corsense.diagnose.redirects import redirected_elsewhere
+from corsense.diagnose.redirects import downgraded, redirected_elsewhere
 from corsense.diagnose.routes import missing_route
 from corsense.diagnose.websockets import refused_handshake
 from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
@@ -116,13 +116,7 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
 def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
     request = observation.trace.request
     if observation.trace.exchanges:
-        message = f"The server redirects from https to {outcome.detail}. A page on https may not load plain http."
-        remedy = (
-            "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects "
-            "stay https."
-        )
-        evidence = {"from": request.url, "to": outcome.detail}
-        return Diagnosis("redirect-downgrades-to-http", message, None, evidence, remedy=remedy)
+        return downgraded(request.url, outcome.detail or "http")
     message = (
         f"The page is on https and calls {request.url}, plain http. Browsers block that as mixed content before they check CORS."
     )

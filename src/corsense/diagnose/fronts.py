@@ -137,14 +137,20 @@ def to_login(observation: Observation, location: str, respondent: Respondent | N
     return Diagnosis("redirect-to-login", message, None, {"from": url, "to": _address(location)}, remedy=advice)
 
 
+_PURPOSES: dict[int, Purpose] = {404: "route", 429: "limit"}
+
+
 def _answered(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis:
     request = observation.trace.exchanges[index].request
     what = "the preflight" if request.preflight else "the request"
     status = response.status
-    purpose: Purpose = "limit" if status == 429 else "preflight" if request.preflight else "own"
+    purpose: Purpose = "preflight" if request.preflight else "own"
+    if status in _PURPOSES:
+        purpose = _PURPOSES[status]
     reason = {
         401: ", because it requires a login or a key",
         403: ", refusing it",
+        404: ", because it has no route for it",
         407: ", because it requires a login",
         429: ", a rate limit",
     }

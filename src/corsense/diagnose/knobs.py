@@ -4,8 +4,8 @@
 preflights, or refuses them. `own`: CORS headers on the answers that it makes itself. `limit`: a rate limit. `page`: its page for
 people. Of the app's answers: `double`: it adds a header that the app sends. `drop`: it removes one. `replace`: it writes
 another value. `errors`: it adds headers, and not to errors. `policy`: what its own CORS settings allow. `vary`: `Vary: Origin` is
-lost. `intercept`: it answers errors with pages of its own. Of the requests: `origin`: it does not pass `Origin` on. `scheme`: it
-does not pass on that the page came over https.
+lost. `intercept`: it answers errors with pages of its own. `route`: it knows no app for the path. Of the requests: `origin`: it
+does not pass `Origin` on. `scheme`: it does not pass on that the page came over https.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 
 Purpose = Literal[
     "upstream", "timeout", "size", "preflight", "own", "limit", "page",
-    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept",
+    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route",
 ]  # fmt: skip
 
 
@@ -52,6 +52,7 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove `proxy_set_header Origin ...`, so that the app sees which page asks",
             "scheme": "write `proxy_set_header X-Forwarded-Proto $scheme`",
             "intercept": "switch `proxy_intercept_errors` off, so that the app's errors pass with their headers",
+            "route": "compare the `location` blocks with the path: none of them passes it to the app",
         },
     ),
     "haproxy": Layer(
@@ -73,6 +74,7 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove `http-request del-header Origin` (or `set-header Origin`)",
             "scheme": "write `http-request set-header X-Forwarded-Proto https if { ssl_fc }`",
             "intercept": "remove `http-response return` for errors, so that the app's errors pass with their headers",
+            "route": "compare the `use_backend` rules with the path",
         },
     ),
     "apache": Layer(
@@ -92,6 +94,7 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove `RequestHeader unset Origin`",
             "scheme": "write `RequestHeader set X-Forwarded-Proto https`",
             "intercept": "switch `ProxyErrorOverride` off, so that the app's errors pass with their headers",
+            "route": "compare `ProxyPass` with the path",
         },
     ),
     "caddy": Layer(
@@ -114,6 +117,7 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "keep its X-Forwarded-Proto: remove `header_up -X-Forwarded-Proto`, and set `trusted_proxies` where "
             "another proxy stands before it",
             "intercept": "remove `handle_response` (or `intercept`), so that the app's errors pass with their headers",
+            "route": "compare the matcher of `reverse_proxy` (or `handle`) with the path",
         },
     ),
     "traefik": Layer(
@@ -136,6 +140,7 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove Origin from `customRequestHeaders`",
             "scheme": "keep its X-Forwarded-Proto, and set `forwardedHeaders.trustedIPs` where another proxy stands before it",
             "intercept": "remove the `errors` middleware, so that the app's errors pass with their headers",
+            "route": "compare the router's `rule` with host and path; a router whose middleware is invalid answers 404 too",
         },
     ),
     "envoy": Layer(
@@ -159,6 +164,7 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove Origin from `request_headers_to_remove`",
             "scheme": "keep its X-Forwarded-Proto, and set `xff_num_trusted_hops` where another proxy stands before it",
             "intercept": "let `local_reply_config` and filters leave the app's errors alone",
+            "route": "compare `domains` and the `match` of the routes with host and path",
         },
     ),
     "varnish": Layer(
@@ -243,6 +249,7 @@ LAYERS: Mapping[str, Layer] = {
             "replace": "remove the CORS configuration of the HTTP API, so that the app's headers pass: with one, it ignores them",
             "policy": "let the CORS configuration of the HTTP API (REST API: the OPTIONS method's integration response) name "
             "what the page asks for",
+            "route": "add the route (or `{proxy+}`) to the API, and deploy the stage",
         },
     ),
     "lambda-url": Layer(
@@ -279,6 +286,7 @@ LAYERS: Mapping[str, Layer] = {
             "double": "remove the Access-Control lines from `customResponseHeaders` of the backend, or from its `corsPolicy`",
             "replace": "remove the `corsPolicy` of the URL map's route, so that the app's headers pass",
             "policy": "let the `corsPolicy` of the URL map's route name what the page asks for",
+            "route": "compare the URL map's path rules with the path",
         },
     ),
     "azure": Layer(
@@ -366,6 +374,7 @@ LAYERS: Mapping[str, Layer] = {
             "drop": "remove the header from `remove.headers` of the plugin `response-transformer`",
             "replace": "remove the `cors` plugin from the service, so that the app's headers pass: it overwrites them",
             "policy": "let `origins`, `methods` and `headers` of the `cors` plugin name what the page asks for",
+            "route": "add the path to `paths` of a route of the service",
         },
     ),
     "apisix": Layer(
@@ -455,6 +464,7 @@ _GENERAL: Mapping[Purpose, str] = {
     "policy": "let the CORS settings in front name what the page asks for",
     "vary": "keep `Vary: Origin` in front, so that no cache serves one page's answer to another",
     "origin": "pass the request header Origin on to the app",
+    "route": "compare the routes in front with the path: none of them leads to the app",
     "intercept": "let the app's errors pass with their headers",
     "scheme": "send `X-Forwarded-Proto: https` to the app",
 }

@@ -11,6 +11,7 @@ from corsense.diagnose.fronts import answered_in_front, gateway_or_app
 from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.observation import Diagnosis, Observation, at, status_of
 from corsense.diagnose.permissions import method_refused
+from corsense.diagnose.redirects import downgraded
 from corsense.diagnose.refusals import policy_faults, refused_by_policy
 from corsense.diagnose.statuses import GATEWAY, NOT_HANDLED, REFUSED
 from corsense.diagnose.structure import crashed, missing_layer, not_outermost
@@ -104,7 +105,9 @@ def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -
         slug = _redirect_slug(exchange.request.url, location)
         if slug is not None:
             message = f"The server redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
-            remedy = f"Let the page call {location} directly."
+            directly = f"Let the page call {location} directly."
+            downgrade = slug == "redirect-downgrades-to-http"
+            remedy = downgraded(exchange.request.url, location).remedy if downgrade else directly
             return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
     who = layer.name if layer else "The server"
     message = f"{who} redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."

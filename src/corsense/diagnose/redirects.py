@@ -29,11 +29,24 @@ def leaves_for_login(target: ParsedUrl) -> bool:
     return bool(_HOSTS.search(target.host.lower()) or _HOSTED.search(target.host.lower()) or _PATHS.search(f"/{path}"))
 
 
-def leads_to_login(observation: Observation) -> bool:
-    """Whether the fetch ended at a redirect to a page where people log in, which was not followed."""
+def is_explained(observation: Observation) -> bool:
+    """Whether it is clear why the fetch ended at a redirect that was not followed: it leads to a login, or away from https."""
     outcome = observation.trace.outcome
-    found = redirected_elsewhere(observation, outcome) if isinstance(outcome, Failed) else None
-    return found is not None and found.slug == "redirect-to-login"
+    return isinstance(outcome, Failed) and redirected_elsewhere(observation, outcome) is not None
+
+
+def leaves_https(here: ParsedUrl, there: ParsedUrl) -> bool:
+    """Whether a redirect leads to http on the same host."""
+    return (here.scheme, here.host, there.scheme) == ("https", there.host, "http")
+
+
+def downgraded(source: str, target: str) -> Diagnosis:
+    """A redirect leads from https to http: the app believes that it was called over http."""
+    message = f"The server redirects from https to {target}. A page on https may not load plain http."
+    remedy = (
+        "Tell the app that it is behind https: uvicorn --proxy-headers --forwarded-allow-ips, so that its redirects stay https."
+    )
+    return Diagnosis("redirect-downgrades-to-http", message, None, {"from": source, "to": target}, remedy=remedy)
 
 
 def redirected_elsewhere(observation: Observation, outcome: Failed) -> Diagnosis | None:
@@ -48,6 +61,9 @@ def redirected_elsewhere(observation: Observation, outcome: Failed) -> Diagnosis
     if redirect is None or target is None:
         return None
     source = redirect.request.url
+    here = parse_url(source)
+    if here is not None and leaves_https(here, target):
+        return downgraded(source, target.href)
     login = redirect_to_login(observation, source, target)
     return login or (_to_another_server(observation, source, target) if observation.app is not None else None)
 
