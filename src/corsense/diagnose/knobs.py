@@ -198,7 +198,7 @@ LAYERS: Mapping[str, Layer] = {
             "Access-Control headers",
             "replace": "look at the zone's Transform Rules (response headers) and Workers, which may set, remove or add "
             "Access-Control headers",
-            "vary": "exempt the API's path from caching: Cloudflare's cache heeds Vary only for images",
+            "vary": "exempt the API's path from caching: Cloudflare's cache honours Vary only for images",
         },
     ),
     "cloudflare-access": Layer(
