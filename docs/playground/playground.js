@@ -57,6 +57,7 @@ async function ask() {
   $("cancel").hidden = false;
   $("result").hidden = true;
   link = null;
+  $("link").hidden = true;
   const question = { kind: kind.value, text: text.value, origin: origin.value, response: response.value, preflight: preflight.value };
   const recording = files.find((file) => /\.har$/i.test(file.name) && file instanceof File) ?? null;
   try {
@@ -88,7 +89,7 @@ function finished() {
 
 // The answer
 
-async function show({ answer, failure }) {
+async function show({ id, answer, failure }) {
   finished();
   if (failure) return problem(`corsense failed on this input, which is a fault of corsense: ${failure}`);
   const found = JSON.parse(answer);
@@ -104,7 +105,9 @@ async function show({ answer, failure }) {
   $("result").hidden = false;
   $("said").focus({ preventScroll: true });
   $("said").scrollIntoView({ block: "nearest" });
-  link = found.link && `#v1=${await packed(found.link)}`;
+  const made = found.link && `#v1=${await packed(found.link)}`;
+  if (id !== asked) return; // cleared, or asked again meanwhile
+  link = made;
   $("link").hidden = !link;
   if (link) history.replaceState(null, "", link);
   else history.replaceState(null, "", location.pathname);
@@ -247,6 +250,8 @@ form.addEventListener("submit", (event) => {
 });
 $("cancel").addEventListener("click", cancel);
 $("clear").addEventListener("click", () => {
+  if (busy()) cancel();
+  asked += 1;
   fill({});
   $("result").hidden = true;
   $("link").hidden = true;

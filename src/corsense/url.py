@@ -29,6 +29,7 @@ else:
 
 
 HTTP_SCHEMES = frozenset({"http", "https"})
+_SPECIAL = frozenset({"http:", "https:", "ws:", "wss:", "ftp:", "file:"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
         url = _url(text, base)
     except ValueError:
         return None
+    if "%" in url.hostname and url.protocol in _SPECIAL:
+        return None  # Chromium keeps a blank in a host as %20, which no host has
     href, fragment = url.href, url.hash
     sent = href[: -len(fragment)] if fragment else href.removesuffix("#")
     if url.username or url.password:
@@ -70,7 +73,7 @@ def parse_url(text: str, base: str | None = None) -> ParsedUrl | None:
         href=href,
         request_url=sent,
         scheme=url.protocol.removesuffix(":"),
-        origin=url.origin,
+        origin=url.origin if url.protocol != "file:" else "null",  # Chromium and WebKit write file://
         host=url.hostname,
         port=int(url.port) if url.port else None,
         has_credentials=bool(url.username or url.password),

@@ -14,6 +14,11 @@ _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".wasm": "applica
 
 
 class _Handler(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer as a server and as a proxy: WebKit sends whole URLs."""
+        self.path = self.path.removeprefix(f"http://{self.headers.get('Host', '')}")
+        super().do_GET()
+
     def guess_type(self, path: str | os.PathLike[str]) -> str:
         """The types of a static host, whatever this machine's own table says."""
         return _TYPES.get(Path(path).suffix) or super().guess_type(path)

@@ -108,7 +108,7 @@ def _drawings(row: Row, results: Sequence[Result], drawn: frozenset[int]) -> Ite
             continue
         situation = SITUATIONS.get(result.situation, result.situation)
         yield element(
-            "h4",
+            "h3",
             "from ",
             code(result.origin),
             f", credentials: {result.credentials}" + (f", {situation}" if situation else ""),
