@@ -443,7 +443,7 @@ def test_a_flood_of_origins_is_refused_beyond_a_bound() -> None:
         running -= 1
         return True
 
-    resolving = OriginResolver(ResolverSettings(resolver))
+    resolving = OriginResolver(ResolverSettings(resolver, timeout=60))
 
     async def run() -> list[bool]:
         return await asyncio.gather(*(resolving.admits(b"https://a%d.example" % number) for number in range(3 * MOST_AT_ONCE)))
