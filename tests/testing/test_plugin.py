@@ -195,7 +195,7 @@ def test_a_project_that_does_not_use_it_pays_nothing(pytester: pytest.Pytester) 
         def test_nothing_is_imported():
             assert "corsense.testing.plugin" in sys.modules
             found = {name for name in sys.modules if name.partition(".")[0] == "corsense"}
-            assert found == {"corsense", "corsense._lazy", "corsense.testing", "corsense.testing.plugin"}
+            assert found == {"corsense", "corsense._lazy", "corsense._version", "corsense.testing", "corsense.testing.plugin"}
             assert not {"pydantic", "starlette", "fastapi", "asyncio.runners", "typer", "rich"} & set(sys.modules)
         """
     )

@@ -7,7 +7,21 @@ from typing import Annotated
 import typer
 
 from corsense.cli.checking import Credentials, Engine, RealBrowser, check_target
-from corsense.cli.options import Ignore, Python, Select
+from corsense.cli.options import (
+    BaseUrl,
+    BehindProxy,
+    Clients,
+    Factory,
+    Headers,
+    Ignore,
+    Origins,
+    PastedCurl,
+    PastedFetch,
+    Python,
+    Requests,
+    Select,
+    TimeLimit,
+)
 from corsense.report.formats import Format
 
 
@@ -18,13 +32,9 @@ def check(
             help="package.module:app, a URL or a .har file. Default: the app that `fastapi dev` would run.", show_default=False
         ),
     ] = None,
-    origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
-    request: Annotated[
-        list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option(help="A header that the page's script sets, 'Name: value'. Repeatable.")
-    ] = None,
+    origin: Origins = None,
+    request: Requests = None,
+    header: Headers = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[
         Engine | None,
@@ -33,26 +43,11 @@ def check(
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")
     ] = False,
-    base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
-    ] = None,
-    behind_proxy: Annotated[
-        bool | None,
-        typer.Option(
-            "--behind-proxy/--no-behind-proxy",
-            help="TLS ends at a proxy in front of the app, which sees http.",
-            show_default=False,
-        ),
-    ] = None,
-    client: Annotated[
-        list[str] | None,
-        typer.Option(help="A client to plan for, such as mcp or tus; `corsense clients` lists them. Repeatable."),
-    ] = None,
-    curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
-    fetch: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
-    ] = None,
+    base_url: BaseUrl = None,
+    behind_proxy: BehindProxy = None,
+    client: Clients = None,
+    curl: PastedCurl = None,
+    fetch: PastedFetch = None,
     browser: Annotated[
         RealBrowser | None, typer.Option(help="Make the same requests in a real browser too, and compare.", show_default=False)
     ] = None,
@@ -71,16 +66,14 @@ def check(
             show_default=False,
         ),
     ] = None,
-    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that returns the app.")] = False,
+    factory: Factory = False,
     python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Format, typer.Option(help="How to print the report.")] = Format.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, one per line.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every request with its exchanges.")] = False,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds allowed for importing the app, and for each answer.", min=0.1, max=86_400)
-    ] = 30.0,
+    time_limit: TimeLimit = 30.0,
     max_operations: Annotated[
         int, typer.Option(help="The most operations of a URL's OpenAPI document to try.", min=1, max=1_000_000)
     ] = 500,

@@ -12,7 +12,21 @@ import typer
 
 from corsense._terminal import accept
 from corsense.cli.checking import Credentials, Engine, asked_for
-from corsense.cli.options import Ignore, Python, Select
+from corsense.cli.options import (
+    BaseUrl,
+    BehindProxy,
+    Clients,
+    Factory,
+    Headers,
+    Ignore,
+    Origins,
+    PastedCurl,
+    PastedFetch,
+    Python,
+    Requests,
+    Select,
+    TimeLimit,
+)
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fail
 
 if TYPE_CHECKING:
@@ -54,47 +68,26 @@ def fix(
             "corsense where it runs.",
         ),
     ] = False,
-    origin: Annotated[list[str] | None, typer.Option(help="Origin of a page, such as http://localhost:3000. Repeatable.")] = None,
-    request: Annotated[
-        list[str] | None, typer.Option(help="A request, such as 'POST /api/users'. Repeatable. Default: every route.")
-    ] = None,
-    header: Annotated[
-        list[str] | None, typer.Option(help="A header that the page's script sets, 'Name: value'. Repeatable.")
-    ] = None,
+    origin: Origins = None,
+    request: Requests = None,
+    header: Headers = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[Engine, typer.Option(help="The browser engine whose rules apply.")] = Engine.CHROMIUM,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real, several times; by default a stand-in answers.")
     ] = False,
-    base_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where the API will live, such as https://api.example.com."),
-    ] = None,
-    behind_proxy: Annotated[
-        bool | None,
-        typer.Option(
-            "--behind-proxy/--no-behind-proxy",
-            help="TLS ends at a proxy in front of the app, which sees http.",
-            show_default=False,
-        ),
-    ] = None,
-    client: Annotated[
-        list[str] | None,
-        typer.Option(help="A client to plan for, such as mcp or tus; `corsense clients` lists them. Repeatable."),
-    ] = None,
-    curl: Annotated[str | None, typer.Option(metavar="TEXT", help="A request copied as cURL ('-': from standard input).")] = None,
-    fetch: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="A request copied as fetch ('-': from standard input).")
-    ] = None,
-    factory: Annotated[bool, typer.Option("--factory", help="The target is a function that returns the app.")] = False,
+    base_url: BaseUrl = None,
+    behind_proxy: BehindProxy = None,
+    client: Clients = None,
+    curl: PastedCurl = None,
+    fetch: PastedFetch = None,
+    factory: Factory = False,
     python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
     format: Annotated[Printed, typer.Option(help="How to print the result.")] = Printed.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the diffs and the last lines.")] = False,
-    time_limit: Annotated[
-        float, typer.Option(help="Seconds allowed for importing the app, and for each answer.", min=0.1, max=86_400)
-    ] = 30.0,
+    time_limit: TimeLimit = 30.0,
 ) -> None:
     """Repair the CORS of an app or of source. Each fix of an app is tried on the repaired app, in a process of its own, before
     anything is written: the failing requests pass, no other page gains access, no page loses the access it should have, and no

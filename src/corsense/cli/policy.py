@@ -370,14 +370,3 @@ def _configured(names: tuple[str, ...]) -> Policy:
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"{'.'.join(map(str, first['loc']))} cannot be read: {first['msg']}.") from None
-
-
-def _fault(fault: Fault) -> dict[str, str]:
-    return {
-        "field": fault.field,
-        "value": fault.value if isinstance(fault.value, str) else repr(fault.value),
-        "code": fault.code,
-        "slug": fault.slug,
-        "message": fault.message,
-        "remedy": fault.remedy,
-    }

@@ -8,28 +8,20 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from corsense.check.results import Report, Result
-from corsense.fetch import Blocked, Exchange, Failed, NetworkError, Step, Trace
+from corsense.fetch import Blocked, Failed, Trace
 from corsense.fetch.trace import EngineName
 from corsense.finding import Finding
 from corsense.fix.edits.diff import shared_diff
 from corsense.report.agreement import print_verdict
 from corsense.report.console import console_lines
-from corsense.report.difference import marked_difference
+from corsense.report.exchanges import exchange_lines
 from corsense.report.finding_block import Fact, FindingBlocks, Section, grouped, one_line
 from corsense.report.fix_hint import FixHint
 from corsense.report.redaction import redacted_report
 from corsense.report.snippets import curl_command, fetch_snippet
 from corsense.report.summary import SITUATIONS, count, label_of, short_console
-from corsense.report.terminal import Line, Lines, Pieces, harmless
+from corsense.report.terminal import Line, Lines
 
-_SHOWN_REQUEST_HEADERS = (
-    "origin",
-    "access-control-request-method",
-    "access-control-request-headers",
-    "authorization",
-    "content-type",
-)
-_SHOWN_ANSWER_HEADERS = ("access-control-allow-", "access-control-expose-", "location", "allow", "set-cookie", "www-authenticate")
 _ROUTES_SHOWN = 2
 _ORIGINS_SHOWN = 2
 _OTHER_PATHS = ("unknown_path", "wrong_slash")
@@ -87,7 +79,7 @@ class TextReport:
             request = result.trace.request
             self.lines.plain()
             self.lines.plain(f"{request.method} {request.url}, credentials: {request.credentials}{_situation(result)}", 3, 2)
-            for line in ladder(result):
+            for line in exchange_lines(result.trace, result.answered_by):
                 self.lines.plain(line, _INDENT, 5)
             for engine, name in _ENGINES.items():
                 for text in console_lines(result.trace, engine):
@@ -141,7 +133,7 @@ class TextReport:
     def _verdict(self, result: Result) -> None:
         mark, colour = ("✓", "green") if result.outcome == "allowed" else ("✗", "red")
         self.lines.plain([(f"{mark} ", colour), (operation(result), ""), (f"  from {result.origin}{_situation(result)}", "dim")])
-        for line in ladder(result):
+        for line in exchange_lines(result.trace, result.answered_by):
             self.lines.plain(line, 4, 5)
         print_verdict(self.lines, result, verbose=True)
 
@@ -229,58 +221,6 @@ def operation(result: Result) -> str:
         return f"{result.method} {result.route}"
     url = urlsplit(result.url)
     return f"{result.method} {url.path or '/'}{'?' + url.query if url.query else ''}"
-
-
-def ladder(result: Result) -> Iterator[Pieces]:
-    """The exchanges of a result, one below the other: what was sent, what came back, each check with the values that failed
-    marked."""
-    trace = result.trace
-    for index, exchange in enumerate(trace.exchanges):
-        yield from _exchange_lines(index, exchange, result)
-        for step in trace.steps:
-            if step.exchange == index:
-                yield from _step_lines(step)
-    for step in trace.steps:
-        if step.exchange is None and not step.passed:
-            yield from _step_lines(step)
-    if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
-        yield [(f"   {trace.request.method} is never sent", "dim")]
-    if isinstance(trace.outcome, Failed):
-        detail = f" ({trace.outcome.detail})" if trace.outcome.detail else ""
-        yield [(f"   {trace.outcome.reason}{detail}", "red")]
-
-
-def _exchange_lines(index: int, exchange: Exchange, result: Result) -> Iterator[Pieces]:
-    request, response = exchange.request, exchange.response
-    answer = response.reason if isinstance(response, NetworkError) else str(response.status)
-    kind = " (preflight)" if request.preflight else ""
-    answered_by = result.answered_by[index] if index < len(result.answered_by) else None
-    by = f", answered by {answered_by}" if answered_by else ""
-    yield [(f"{index + 1}. {request.method} {request.url}", "bold"), (kind, "dim"), (f" -> {answer}", ""), (by, "dim")]
-    for name, value in request.headers:
-        if name.lower() in _SHOWN_REQUEST_HEADERS:
-            yield [(f"   > {name}: {value}", "dim")]
-    if not isinstance(response, NetworkError):
-        for name, value in response.headers:
-            if name.lower().startswith(_SHOWN_ANSWER_HEADERS):
-                shown = value.partition("=")[0] + "=…" if name.lower() == "set-cookie" else value
-                yield [(f"   < {name}: {shown}", "dim")]
-
-
-def _step_lines(step: Step) -> Iterator[Pieces]:
-    if step.passed:
-        of = f": {step.parameter}" if step.parameter and step.name.startswith("Access-Control-Allow-Headers") else ""
-        yield [("   ✓ ", "green"), (f"{step.name}{of}", "dim")]
-        return
-    seen = "missing" if step.seen is None else harmless(repr(step.seen))
-    wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""
-    yield [("   ✗ ", "red"), (step.name, "bold"), (f" is {seen}{wanted}", ""), (f"  [{step.section}]", "dim")]
-    origin = (step.wanted or "").removesuffix(" or *")
-    if step.seen is not None and "://" in origin and "://" in step.seen:
-        shown, marks = marked_difference(step.seen, origin)
-        yield [(f"        answered {harmless(shown)}", "dim")]
-        yield [(f"        wanted   {harmless(repr(origin))}", "dim")]
-        yield [(f"                 {marked_difference(origin, step.seen)[1] or marks}", "bold red")]
 
 
 def _situation(result: Result) -> str:

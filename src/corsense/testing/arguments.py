@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json as json_text
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final, Literal
 
@@ -50,6 +50,15 @@ def fetch_request(
         url, origin, method.upper() if method.upper() in _KNOWN else method, lines, credentials, body=content,
         cookies=resolved.has_cookies and credentials == "include",
     )  # fmt: skip
+
+
+def ignored_kinds(ignore: Iterable[str], known: Sequence[str]) -> frozenset[str]:
+    """The kinds of attack that a test leaves out. Raises InputError for one that is not `known`."""
+    ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
+    for kind in ignored:
+        if kind not in known:
+            raise InputError(f"ignore={quoted(kind)} must be one of {', '.join(map(repr, known))}")
+    return ignored
 
 
 _KNOWN = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -12,11 +12,12 @@ from corsense.causes import cause
 from corsense.console.parse import Message, parse
 from corsense.diagnose import Diagnosis
 from corsense.explain.code import fix_code
-from corsense.fetch import Allowed, Blocked, Exchange, Failed, NetworkError, Step, Trace
+from corsense.fetch import Allowed, Blocked, Failed, Trace
 from corsense.fetch.trace import EngineName
 from corsense.finding import Finding
 from corsense.readers.controls import harmless
 from corsense.report.console import console_lines
+from corsense.report.exchanges import exchange_lines
 from corsense.report.finding_block import FindingBlocks, Section
 from corsense.report.redaction import redacted_failure
 from corsense.report.summary import label_of
@@ -27,8 +28,6 @@ NAMES = {"chromium": "Chromium", "firefox": "Firefox", "webkit": "Safari", "stan
 _SLIPS = frozenset(
     {"origin-trailing-slash", "origin-default-port", "origin-not-normalised", "origin-has-path", "origin-without-scheme"}
 )
-_SHOWN_OF_REQUEST = ("access-control-request-method", "access-control-request-headers", "origin")
-_SHOWN_OF_ANSWER = ("access-control-", "location", "vary")
 
 
 def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -> str:
@@ -36,7 +35,7 @@ def blocked_text(trace: Trace, diagnoses: list[Diagnosis], engine: EngineName) -
     trace, diagnoses = redacted_failure(trace, diagnoses)
     verdict = f"{'fails' if isinstance(trace.outcome, Failed) else 'is blocked'} in {NAMES[engine]}"
     first = f"{operation(trace)} from a page at {trace.request.origin} {verdict} (credentials: {trace.request.credentials})."
-    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *ladder(trace)])
+    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *exchanges(trace)])
 
 
 def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, engine: EngineName) -> str:
@@ -53,7 +52,7 @@ def allowed_text(trace: Trace, diagnoses: list[Diagnosis], keyword: str | None, 
         "   = fix: Remove it from the allowed origins, or change what this test expects.",
         "",
     ]
-    return _joined([first, "", *cause_lines, *ladder(trace)])
+    return _joined([first, "", *cause_lines, *exchanges(trace)])
 
 
 def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis], engine: EngineName) -> str:
@@ -65,7 +64,7 @@ def otherwise_text(trace: Trace, wanted: str | None, diagnoses: list[Diagnosis],
     else:
         message_text = "fails before the browser checks CORS, so CORS does not block it"
     first = f"{operation(trace)} from a page at {trace.request.origin} {message_text}."
-    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *ladder(trace)])
+    return _joined([first, "", *remedies(diagnoses, trace), *_console(trace, engine), "", *exchanges(trace)])
 
 
 def operation(trace: Trace) -> str:
@@ -73,18 +72,9 @@ def operation(trace: Trace) -> str:
     return f"{trace.request.method} {harmless(trace.request.url)}"
 
 
-def ladder(trace: Trace) -> Iterator[str]:
+def exchanges(trace: Trace) -> Iterator[str]:
     """The exchanges one below the other, each with the headers that matter and the checks that were made."""
-    for index, exchange in enumerate(trace.exchanges):
-        yield from _exchange(index, exchange)
-        for step in trace.steps:
-            if step.exchange == index:
-                yield from _step(step)
-    yield from (line for step in trace.steps if step.exchange is None and not step.passed for line in _step(step))
-    if isinstance(trace.outcome, Blocked) and trace.exchanges and trace.exchanges[-1].request.preflight:
-        yield f"   {trace.request.method} is never sent"
-    if isinstance(trace.outcome, Failed):
-        yield f"   {trace.outcome.reason}" + (f" ({harmless(trace.outcome.detail)})" if trace.outcome.detail else "")
+    return (harmless("".join(text for text, _ in pieces)) for pieces in exchange_lines(trace))
 
 
 def remedies(diagnoses: Iterable[Diagnosis], trace: Trace | None = None) -> Iterator[str]:
@@ -134,30 +124,6 @@ def _message_of(trace: Trace) -> Message | None:
 
 def _console(trace: Trace, engine: EngineName) -> list[str]:
     return [harmless(line) for line in console_lines(trace, "chromium" if engine == "standard" else engine)]
-
-
-def _exchange(index: int, exchange: Exchange) -> Iterator[str]:
-    request, response = exchange.request, exchange.response
-    answer = response.reason if isinstance(response, NetworkError) else str(response.status)
-    kind = " (preflight)" if request.preflight else ""
-    yield f"{index + 1}. {request.method} {harmless(request.url)}{kind} -> {answer}"
-    for name, value in request.headers:
-        if name.lower() in _SHOWN_OF_REQUEST:
-            yield f"   > {name}: {harmless(value)}"
-    if not isinstance(response, NetworkError):
-        for name, value in response.headers:
-            if name.lower().startswith(_SHOWN_OF_ANSWER):
-                yield f"   < {harmless(name)}: {harmless(value)}"
-
-
-def _step(step: Step) -> Iterator[str]:
-    if step.passed:
-        of = f": {step.parameter}" if step.parameter and step.name.startswith("Access-Control-Allow-Headers") else ""
-        yield f"   ✓ {step.name}{of}"
-        return
-    seen = "missing" if step.seen is None else harmless(repr(step.seen))
-    wanted = f", wanted {harmless(step.wanted)}" if step.wanted else ""
-    yield f"   ✗ {step.name} is {seen}{wanted}  [{step.section}]"
 
 
 def _joined(lines: Iterable[str]) -> str:

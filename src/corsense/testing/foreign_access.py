@@ -11,14 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from corsense.diagnose import Diagnosis
-from corsense.errors import InputError, quoted
+from corsense.errors import InputError
 from corsense.fetch import Allowed, Browser, Failed, FailureReason, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.fetch.request import Credentials
 from corsense.origin import OriginPattern
 from corsense.origin.lookalikes import ForeignOrigin, foreign_origins, listed_untrusted
 from corsense.origin.untrusted import UNTRUSTED
+from corsense.testing.arguments import ignored_kinds
 from corsense.testing.exchange_plan import Call, ExchangePlan, Memory, watch
-from corsense.testing.operations import PageOperation, surface
+from corsense.testing.operations import PageOperation, page_operations
 from corsense.testing.target import AssertionTarget
 from corsense.transports.unsafe_methods import is_safe, preflight_of
 from corsense.url import is_loopback_host, parse_url
@@ -188,9 +189,9 @@ def _search(
     run_unsafe: bool,
 ) -> ExchangePlan[tuple[ForeignAccess, ...]]:
     own = tuple(trusted)
-    ignored = _ignored(ignore)
+    ignored = ignored_kinds(ignore, KINDS)
     probes = [probe for probe in foreign_origins(own) if probe.kind not in ignored or probe.origin in UNTRUSTED]
-    operations = yield from surface(resolved, requests)
+    operations = yield from page_operations(resolved, requests)
     look = _Search(resolved, credentials, None if run_unsafe else Memory(resolved.has_cookies), run_unsafe)
     found: list[ForeignAccess] = []
     # An untrusted page sends the least it can, so that no list of methods or headers hides how origins are compared.
@@ -222,14 +223,6 @@ def _errors(operations: Sequence[PageOperation]) -> Iterator[PageOperation]:
             if path != "/":
                 other = path.rstrip("/") if path.endswith("/") else f"{path}/"
                 yield replace(operation, route=f"{operation.route} (other slash)", path=other)
-
-
-def _ignored(ignore: Iterable[str]) -> frozenset[str]:
-    ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
-    for kind in ignored:
-        if kind not in KINDS:
-            raise InputError(f"ignore={quoted(kind)} must be one of {', '.join(map(repr, KINDS))}")
-    return ignored
 
 
 def _is_own_page(request: FetchRequest) -> bool:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from corsense._redaction import redact_text
-from corsense.errors import InputError, quoted
+from corsense.errors import InputError
 from corsense.fetch import Allowed, Browser, FetchRequest, WireRequest, WireResponse
 from corsense.origin import OriginPattern
 from corsense.origin.untrusted import UNTRUSTED
+from corsense.testing.arguments import ignored_kinds
 from corsense.testing.exchange_plan import Call, ExchangePlan, watch
 from corsense.testing.foreign_access import unlogged
-from corsense.testing.operations import PageOperation, surface
+from corsense.testing.operations import PageOperation, page_operations
 from corsense.testing.target import AssertionTarget, InProcess
 from corsense.testing.untrusted_pages import (
     UntrustedPage,
@@ -114,7 +115,7 @@ def search(
 ) -> ExchangePlan[Found]:
     """Every write that gets through, and the outcome of each operation: see `corsense.testing.assert_no_foreign_write`."""
     own = tuple(trusted)
-    ignored = _ignored(ignore)
+    ignored = ignored_kinds(ignore, KINDS)
     named = None if requests is None else tuple(requests)
     sockets = _sockets(resolved, named)
     operations = yield from _operations(resolved, named, bool(sockets))
@@ -164,7 +165,7 @@ def _operations(
     wanted = None if named is None else tuple(text for text in named if not text.startswith("WEBSOCKET "))
     if wanted == () or (wanted is None and sockets and not _has_http_routes(resolved)):
         return ()
-    found = yield from surface(resolved, wanted)
+    found = yield from page_operations(resolved, wanted)
     writing = tuple(operation for operation in found if operation.method not in _SAFE)
     return writing if named is not None else (*writing, *_mounted(resolved))
 
@@ -346,14 +347,6 @@ def _same_for_all(status: int) -> str:
 
 def _status(answer: AsgiExchange) -> int:
     return answer.response.status if isinstance(answer.response, WireResponse) else 0
-
-
-def _ignored(ignore: Iterable[str]) -> frozenset[str]:
-    ignored = frozenset([ignore] if isinstance(ignore, str) else ignore)
-    for kind in ignored:
-        if kind not in KINDS:
-            raise InputError(f"ignore={quoted(kind)} must be one of {', '.join(map(repr, KINDS))}")
-    return ignored
 
 
 # What is said.

@@ -13,7 +13,7 @@ from corsense.fetch.request import Credentials
 from corsense.fetch.trace import EngineName
 from corsense.testing.exchange_plan import ExchangePlan, Memory, Watched, watch
 from corsense.testing.foreign_write import Outcome, WriteCell, outcomes
-from corsense.testing.operations import PageOperation, surface
+from corsense.testing.operations import PageOperation, page_operations
 from corsense.testing.target import AssertionTarget
 from corsense.url import parse_url
 
@@ -121,7 +121,7 @@ def measure(
     pages = tuple(dict.fromkeys(origins))
     if not pages:
         raise InputError("no origin is given: name the pages to ask for, origins=['https://app.example.com']")
-    operations = yield from surface(resolved, requests)
+    operations = yield from page_operations(resolved, requests)
     memory = None if run_unsafe else Memory(resolved.has_cookies)
     cells: list[MatrixCell] = []
     for operation in operations:

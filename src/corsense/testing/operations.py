@@ -49,7 +49,7 @@ class PageOperation:
         return f"{self.method} {self.route}"
 
 
-def surface(resolved: AssertionTarget, requests: Iterable[str] | None) -> ExchangePlan[tuple[PageOperation, ...]]:
+def page_operations(resolved: AssertionTarget, requests: Iterable[str] | None) -> ExchangePlan[tuple[PageOperation, ...]]:
     """The operations named by `requests` (`"POST /api/users"`), else all routes of the app, else what the `/openapi.json` of the
     server lists; sorted by path, then method. Raises InputError when there are none to be known."""
     from corsense.testing.inspection import is_described

@@ -322,17 +322,21 @@ def _watch_endpoints(module: Any) -> None:
                 passage.endpoint_raised = True
                 raise
 
-        answer = original(endpoint)
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            passage: Passage | None = scope.get(SCOPE_KEY)
-            await answer(scope, receive, send if passage is None else noting(passage, send))
-
-        app.corsense_endpoint = func  # type: ignore[attr-defined]
-        return app
+        return noted(original(endpoint), func)
 
     request_response._corsense = True  # type: ignore[attr-defined]
     module.request_response = request_response
+
+
+def noted(answer: Any, endpoint: Any) -> Any:
+    """The ASGI app `answer` of an endpoint, which records in the passage that it begins the answer."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        passage: Passage | None = scope.get(SCOPE_KEY)
+        await answer(scope, receive, send if passage is None else noting(passage, send))
+
+    app.corsense_endpoint = endpoint  # type: ignore[attr-defined]
+    return app
 
 
 async def _standing_in(request: Any) -> Any:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
-from .tracing import SCOPE_KEY, Passage, noting
+from .tracing import SCOPE_KEY, Passage, noted
 
 _CURRENT: ContextVar[Any | None] = ContextVar("corsense_websocket", default=None)
 _SOLVES_DEPENDENCIES = "corsense_solves_dependencies"
@@ -40,14 +40,7 @@ def watch_websockets(module: Any) -> None:
             finally:
                 _CURRENT.reset(token)
 
-        answer = original(endpoint)
-
-        async def app(scope: Any, receive: Any, send: Any) -> None:
-            passage: Passage | None = scope.get(SCOPE_KEY)
-            await answer(scope, receive, send if passage is None else noting(passage, send))
-
-        app.corsense_endpoint = func  # type: ignore[attr-defined]
-        return app
+        return noted(original(endpoint), func)
 
     websocket_session._corsense = True  # type: ignore[attr-defined]
     module.websocket_session = websocket_session
