@@ -115,3 +115,51 @@ def test_a_fetch_that_ends_at_a_login_is_to_be_a_navigation() -> None:
 def test_a_redirect_of_the_apps_own_pages_is_no_login() -> None:
     (found,) = reported((302, {"location": "https://cdn.example.net/x"}, ""))
     assert found.slug == "redirect-loses-cors"
+
+
+ENVOY_GRANT = {**GRANT, "server": "envoy"}
+
+
+def test_a_layer_that_allows_the_preflight_and_not_the_response_is_named_with_both() -> None:
+    passed = {"server": "envoy", "x-envoy-upstream-service-time": "3", "content-type": "application/json"}
+    (found,) = reported((200, ENVOY_GRANT, ""), (200, passed, "{}"), method="PUT")
+    assert found.slug == "answered-by-proxy"
+    assert "Envoy answered the preflight itself; this response comes from behind it." in found.message
+    assert "OPTIONS" in (found.remedy or "")
+
+
+def test_a_response_that_differs_from_what_the_front_allowed_is_named_with_both() -> None:
+    passed = {"server": "envoy", "x-envoy-upstream-service-time": "3", "access-control-allow-origin": "https://other.example"}
+    found = reported((200, ENVOY_GRANT, ""), (200, passed, "{}"), method="PUT")[0]
+    assert "'https://other.example'" in found.message
+    assert "Envoy answered the preflight itself" in found.message
+
+
+def test_a_layer_is_not_named_for_a_preflight_that_the_app_may_have_answered() -> None:
+    (found,) = reported((200, {**GRANT, "server": "nginx"}, "OK"), (200, {"server": "nginx"}, "{}"), method="PUT")
+    assert "nginx" not in found.message
+
+
+def test_a_doubled_header_behind_a_layer_that_names_itself_has_the_setting_of_that_layer() -> None:
+    doubled = WireResponse(200, (("server", "nginx/1.27"), *[("access-control-allow-origin", PAGE)] * 2))
+    trace = drive(Browser().fetch(FetchRequest("https://api.example.com/x", PAGE)), lambda request: doubled)
+    (found,) = diagnose(Observation(trace, facts=(ExchangeFacts(None),)))
+    assert found.slug == "duplicate-cors-headers"
+    assert "In nginx: remove the lines `add_header Access-Control-...`" in (found.remedy or "")
+
+
+def test_a_path_that_the_front_knows_no_app_for_is_not_a_question_of_its_cors_settings() -> None:
+    (found,) = reported((404, {"date": "now", "content-type": "text/plain"}, "404 page not found\n"))
+    assert (found.slug, "no route" in found.message) == ("answered-by-proxy", True)
+    assert "`rule`" in (found.remedy or "")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_redirect_from_https_to_http_is_the_cause_whatever_is_behind_it(status: int) -> None:
+    request = FetchRequest("https://api.example.com/x", "http://localhost:3000")
+    left = [WireResponse(307, (("location", "http://api.example.com/x/"), ("access-control-allow-origin", "http://localhost:3000"))),
+            WireResponse(status, (("server", "nginx"),))]  # fmt: skip
+    trace = drive(Browser().fetch(request), lambda _: left.pop(0))
+    (found,) = diagnose(Observation(trace, facts=(ExchangeFacts(None), ExchangeFacts(None))))
+    assert found.slug == "redirect-downgrades-to-http"
+    assert "--proxy-headers" in (found.remedy or "")

@@ -410,3 +410,25 @@ def test_a_prefix_that_the_proxy_takes_away_hides_no_route_of_the_app(sites: Map
         report = check(proxy.url, site, "GET /api/items", "DELETE /api/items/1")
     assert [finding.cause.slug for finding in report.findings if finding.severity == "error"] == []
     assert all(found is not None and found.answered_by == "app" for found in report.results[0].attributions)
+
+
+def test_a_request_that_the_app_answers_differently_shows_that_the_proxy_sets_an_equal_value(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    own = f'proxy_hide_header {SET}; add_header {SET} "{ORIGIN}" always;'
+    with in_front("nginx", nginx(own), site.port) as proxy:
+        replaced = check(proxy.url, site).results[0].attributions[0]
+    with in_front("nginx", nginx(), site.port) as proxy:
+        passed = check(proxy.url, site).results[0].attributions[0]
+    assert replaced is not None
+    assert passed is not None
+    assert (replaced.headers[SET], replaced.headers["access-control-allow-credentials"]) == ("replaced", "app")
+    assert passed.headers[SET] == "app"
+
+
+def test_a_proxy_that_allows_preflights_alone_is_blamed_for_the_responses(sites: Mapping[str, Site]) -> None:
+    site = sites["plain"]
+    with in_front("nginx", nginx(f"if ($request_method = OPTIONS) {{ {OWN} return 204; }}"), site.port) as proxy:
+        finding = worst(check(proxy.url, site, "GET /private"))
+    assert (finding.cause.slug, finding.evidence["layer"]) == ("answered-by-proxy", "nginx")
+    assert "adds no Access-Control-Allow-Origin to the response" in finding.message
+    assert "not only for OPTIONS" in (finding.remedy or "")

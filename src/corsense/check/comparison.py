@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from corsense.diagnose import Diagnosis, admits_untrusted, cache_faults
 from corsense.layers.attribution import Attribution
 from corsense.layers.changes import changes, looks_reversed
-from corsense.layers.diagnoses import Beside, Habits, blamed, diagnose_beside, errors_without_permission, habits
+from corsense.layers.diagnoses import (
+    Beside,
+    Habits,
+    blamed,
+    decided,
+    diagnose_beside,
+    errors_without_permission,
+    habits,
+    set_in_front,
+)
 
 MISSING_PATH = "a-path-that-does-not-exist"
 """Beside a path that exists: what a server answers where there is nothing."""
@@ -24,6 +33,15 @@ class Comparison:
     judged: int
     untrusted: int
     via: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, besides: Sequence[Beside], judged: int, untrusted: int, via: tuple[str, ...] = ()) -> Comparison:
+        """The comparison, in which the untrusted requests decide what one answer leaves open. The app answers them with other
+        values: a header of the front's that is there all the same shows that the front sets it, also where both values are
+        equal."""
+        marked = besides[judged : judged + untrusted]
+        own = {name for beside in marked for found in beside.answers if found is not None for name in set_in_front(found)}
+        return cls([decided(beside, frozenset(own)) for beside in besides], judged, untrusted, via)
 
     @property
     def habits(self) -> Habits:
@@ -64,7 +82,8 @@ class Comparison:
         ]
 
     def notes(self) -> Iterator[str]:
-        """The way to the app, and what is done in front of it, a sentence each."""
+        """How the app was asked, the way to it, and what is done in front of it, a sentence each."""
+        yield "The app was asked in process, where a stand-in answers for its endpoints."
         if self.via:
             yield f"The way from outside to the app: {' -> '.join(self._way())}."
             if self._is_reversed():

@@ -195,7 +195,7 @@ class NetworkCheck:
         erring = [found for request in self._missing_path(observations) for found in self._ask(client, redirects, request)]
         ask = HopClient(client, self.url, self.via) if self.via else None
         besides = self.own.beside([*observations, *untrusted, *erring], ask)
-        return Comparison(besides, len(observations), len(untrusted), self.via)
+        return Comparison.of(besides, len(observations), len(untrusted), self.via)
 
     def _missing_path(self, observations: list[Observation]) -> list[FetchRequest]:
         """A request beside an allowed one, for a path that does not exist: what errors look like."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 from corsense.diagnose.cors_headers import origin_answer_faults
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
+from corsense.diagnose.knobs import subject
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation, status_of
 from corsense.diagnose.origin_faults import refused_origin
@@ -23,6 +24,25 @@ from corsense.url import parse_url
 
 def refused_answer(observation: Observation, index: int) -> list[Diagnosis]:
     """Why the page may not read the response at `index`: all its faults, the one the browser names first."""
+    found = _faults(observation, index)
+    layer = _layer_of_preflight(observation, index)
+    if layer is None:
+        return found
+    said = f"{subject(layer)} answered the preflight itself; this response comes from behind it."
+    return [replace(fault, message=f"{fault.message} {said}") for fault in found]
+
+
+def _layer_of_preflight(observation: Observation, index: int) -> str | None:
+    """The layer in front that answered the preflight of a request that it passed on; None where the same answered both."""
+    preflights = (at for at in range(index) if observation.trace.exchanges[at].request.preflight)
+    before = next(preflights, None)
+    if before is None or observation.respondent_of(index).in_front:
+        return None
+    respondent = observation.respondent_of(before)
+    return respondent.layer if respondent.in_front else None
+
+
+def _faults(observation: Observation, index: int) -> list[Diagnosis]:
     exchange = observation.trace.exchanges[index]
     response = exchange.response
     assert isinstance(response, WireResponse)
@@ -63,7 +83,7 @@ def _no_header(observation: Observation, index: int, response: WireResponse) -> 
     if app.cors_layers and 300 <= status < 400 and _only_slash(observation, index, response.header("location")):
         return [_slash_without_permission(observation, response)]
     if any(exchange.request.preflight for exchange in observation.trace.exchanges):
-        return [_only_on_options(observation)]
+        return [_only_on_options(observation, index)]
     return [missing_layer(observation)]
 
 
@@ -77,9 +97,12 @@ def _slash_without_permission(observation: Observation, response: WireResponse) 
     return Diagnosis("redirect-slashes", message, place, {"location": location}, remedy=remedy)
 
 
-def _only_on_options(observation: Observation) -> Diagnosis:
+def _only_on_options(observation: Observation, index: int) -> Diagnosis:
     message = "Only the response to the preflight has CORS headers. The request runs, but the page cannot read its response."
     app = observation.app
+    layer = _layer_of_preflight(observation, index)
+    if layer is not None:
+        return Diagnosis("answered-by-proxy", message, None, {"layer": layer}, remedy=front_remedy(layer, "responses"))
     handler = next(
         (facts.route for facts in observation.facts if facts.answered_by == "endpoint" and facts.route is not None), None
     )
@@ -123,7 +146,7 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
             slug, message, None, {"status": status, "location": location}, remedy=f"Let the page call {location} directly."
         )
     if preflighted:
-        return _only_on_options(observation)
+        return _only_on_options(observation, index)
     if response.header("vary") and "origin" in (response.header("vary") or "").lower():
         message = f"The server has a CORS layer, which does not allow {observation.origin!r}. It sends Vary: Origin."
         return Diagnosis(

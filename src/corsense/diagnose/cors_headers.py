@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corsense.app.description import LayerInfo
+from corsense.diagnose.knobs import remedy as front_remedy
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import compare
 from corsense.diagnose.permissions import (
@@ -103,6 +104,9 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
     if errors & multiple:
         message = f"Access-Control-Allow-Origin has several values: {named!r}. Two layers each add theirs, or one adds a list."
         remedy = "Let one layer alone set CORS headers: the app, or the proxy in front of it."
+        front = observation.respondent_of(index).layer
+        if front is not None:
+            remedy = f"Let one layer alone set CORS headers. {front_remedy(front, 'double')}"
         return [Diagnosis("duplicate-cors-headers", message, place, {"value": named}, remedy=remedy)]
     if errors & invalid:
         message = f"Access-Control-Allow-Origin is {named!r}, which is not an origin."

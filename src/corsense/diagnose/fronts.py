@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corsense.diagnose.knobs import Purpose, remedy, title
+from corsense.diagnose.knobs import Purpose, remedy, subject, title
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.respondent import Respondent
@@ -62,8 +62,7 @@ def _address(location: str) -> str:
 
 def _who(respondent: Respondent) -> str:
     """The layer, for the start of a sentence, with what gives it away."""
-    name = title(respondent.layer)
-    name = f"{name[:1].upper()}{name[1:]}" if name.startswith(("a ", "the ")) else name
+    name = subject(respondent.layer)
     if respondent.layer is None or not respondent.evidence:
         return name
     label, _, value = respondent.evidence[-1].partition(": ")

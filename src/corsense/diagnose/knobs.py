@@ -1,11 +1,13 @@
 """What to set in which proxy, gateway, CDN or tunnel: its name for people, and for each purpose its own setting.
 
-`upstream`: it reaches no app. `timeout`: the app takes too long. `size`: it takes no larger request. `preflight`: it answers
-preflights, or refuses them. `own`: CORS headers on the answers that it makes itself. `limit`: a rate limit. `page`: its page for
-people. Of the app's answers: `double`: it adds a header that the app sends. `drop`: it removes one. `replace`: it writes
-another value. `errors`: it adds headers, and not to errors. `policy`: what its own CORS settings allow. `vary`: `Vary: Origin` is
-lost. `intercept`: it answers errors with pages of its own. `route`: it knows no app for the path. Of the requests: `origin`: it
-does not pass `Origin` on. `scheme`: it does not pass on that the page came over https.
+Where it answers by itself: `upstream`, it reaches no app; `timeout`, the app takes too long; `size`, it takes no larger request;
+`preflight`, it answers preflights, or refuses them; `policy`, what its own CORS settings allow; `own`, CORS headers on its own
+answers; `limit`, a rate limit; `page`, its page for people; `route`, it knows no app for the path; `intercept`, it replaces the
+app's errors by its own.
+
+Where the app answers: `double`, it adds a header that the app sends; `drop`, it removes one; `replace`, it writes another value;
+`errors`, it adds headers, and not to errors; `responses`, it adds them to preflights alone; `vary`, `Vary: Origin` is lost;
+`origin`, it does not pass the request's `Origin` on; `scheme`, it does not pass on that the page came over https.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import Literal
 
 Purpose = Literal[
     "upstream", "timeout", "size", "preflight", "own", "limit", "page",
-    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route",
+    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route", "responses",
 ]  # fmt: skip
 
 
@@ -53,6 +55,7 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "write `proxy_set_header X-Forwarded-Proto $scheme`",
             "intercept": "switch `proxy_intercept_errors` off, so that the app's errors pass with their headers",
             "route": "compare the `location` blocks with the path: none of them passes it to the app",
+            "responses": "write the lines `add_header Access-Control-...` for the response too, not only for OPTIONS",
         },
     ),
     "haproxy": Layer(
@@ -75,6 +78,7 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "write `http-request set-header X-Forwarded-Proto https if { ssl_fc }`",
             "intercept": "remove `http-response return` for errors, so that the app's errors pass with their headers",
             "route": "compare the `use_backend` rules with the path",
+            "responses": "set the headers with `http-after-response` for every method, not only where OPTIONS is answered",
         },
     ),
     "apache": Layer(
@@ -95,6 +99,7 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "write `RequestHeader set X-Forwarded-Proto https`",
             "intercept": "switch `ProxyErrorOverride` off, so that the app's errors pass with their headers",
             "route": "compare `ProxyPass` with the path",
+            "responses": "write `Header always set Access-Control-...` outside of the block for OPTIONS too",
         },
     ),
     "caddy": Layer(
@@ -118,6 +123,7 @@ LAYERS: Mapping[str, Layer] = {
             "another proxy stands before it",
             "intercept": "remove `handle_response` (or `intercept`), so that the app's errors pass with their headers",
             "route": "compare the matcher of `reverse_proxy` (or `handle`) with the path",
+            "responses": "write the `header Access-Control-...` lines outside of the matcher for OPTIONS too",
         },
     ),
     "traefik": Layer(
@@ -181,6 +187,7 @@ LAYERS: Mapping[str, Layer] = {
             "vary": "remove `unset beresp.http.Vary`",
             "origin": "remove `unset req.http.Origin` (or `bereq.http.Origin`)",
             "scheme": "write `set req.http.X-Forwarded-Proto`",
+            "responses": "set the headers in `vcl_deliver` too, not in `vcl_synth` alone",
         },
     ),
     "cloudflare": Layer(
@@ -250,6 +257,7 @@ LAYERS: Mapping[str, Layer] = {
             "policy": "let the CORS configuration of the HTTP API (REST API: the OPTIONS method's integration response) name "
             "what the page asks for",
             "route": "add the route (or `{proxy+}`) to the API, and deploy the stage",
+            "responses": "with a REST API, let the app set the headers of the response: the OPTIONS method covers preflights",
         },
     ),
     "lambda-url": Layer(
@@ -465,6 +473,7 @@ _GENERAL: Mapping[Purpose, str] = {
     "vary": "keep `Vary: Origin` in front, so that no cache serves one page's answer to another",
     "origin": "pass the request header Origin on to the app",
     "route": "compare the routes in front with the path: none of them leads to the app",
+    "responses": "let the layer that answers preflights add the CORS headers to the responses too, or let it pass OPTIONS on",
     "intercept": "let the app's errors pass with their headers",
     "scheme": "send `X-Forwarded-Proto: https` to the app",
 }
@@ -479,6 +488,12 @@ def title(layer: str | None) -> str:
     if layer is None:
         return "a proxy or gateway"
     return LAYERS[layer].title if layer in LAYERS else layer
+
+
+def subject(layer: str | None) -> str:
+    """The layer at the start of a sentence."""
+    name = title(layer)
+    return f"{name[:1].upper()}{name[1:]}" if name.startswith(("a ", "the ")) else name
 
 
 def remedy(layer: str | None, purpose: Purpose) -> str:

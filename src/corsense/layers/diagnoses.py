@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ from corsense.diagnose.diagnosis import diagnose
 from corsense.diagnose.knobs import Purpose, remedy
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, Blocked, CorsError, Failed
-from corsense.layers.attribution import SetBy
+from corsense.layers.attribution import Attribution, SetBy
 from corsense.layers.changes import Answers, changes, named, shown
 
 ORIGIN = "access-control-allow-origin"
@@ -69,16 +69,35 @@ class Beside:
         return self.answers[index] if index is not None and index < len(self.answers) else None
 
 
+def set_in_front(answers: Answers) -> Iterator[str]:
+    """The headers of a successful answer of the app that the front alone set, whatever the app sent."""
+    found = answers.attribution
+    if found.answered_by == "app" and 200 <= answers.seen.status < 300:
+        for name, set_by in found.headers.items():
+            if name != "vary" and (set_by == "front" or (set_by == "replaced" and name not in found.undecided)):
+                yield name
+
+
+def decided(beside: Beside, own: Collection[str]) -> Beside:
+    """The same where the front is known to set the headers `own`: one that has the app's value and is there once is the
+    front's."""
+    answers = tuple(replace(found, attribution=_decided(found, own)) if found is not None else None for found in beside.answers)
+    return replace(beside, answers=answers)
+
+
+def _decided(answers: Answers, own: Collection[str]) -> Attribution:
+    found = answers.attribution
+    if found.answered_by == "front" or not 200 <= answers.seen.status < 300:
+        return found
+    headers = {name: "replaced" if set_by == "app" and name in own else set_by for name, set_by in found.headers.items()}
+    undecided = tuple(name for name in found.undecided if name not in own)
+    return replace(found, headers=MappingProxyType(headers), undecided=undecided)
+
+
 def habits(besides: Sequence[Beside]) -> Habits:
     """What the layers in front do, by all answers of one server."""
     answers = [found for beside in besides for found in beside.answers if found is not None]
-    sets = {
-        name
-        for found in answers
-        if 200 <= found.seen.status < 300
-        for name, set_by in found.attribution.headers.items()
-        if set_by == "front" or (set_by == "replaced" and name not in found.attribution.undecided)
-    }
+    sets = {name for found in answers for name in set_in_front(found)}
     changed: dict[str, Answers] = {}
     for found in answers:
         for name, set_by in found.attribution.headers.items():
@@ -111,6 +130,8 @@ def diagnose_beside(beside: Beside, known: Habits) -> list[Diagnosis]:
         return [_set_in_front(found, answers, header, known) for found in diagnose(beside.observation)]
     if set_by is None and header in known.sets:
         return [_not_everywhere(answers, header, known)]
+    if set_by is None and (preflight := _allowed_in_front(beside)) is not None:
+        return [_preflights_alone(preflight, answers, header, known)]
     return _of_the_app(beside)
 
 
@@ -188,7 +209,7 @@ def _not_everywhere(answers: Answers, header: str, known: Habits) -> Diagnosis:
         message = f"{who} adds {header.title()} to successful answers and not to this one ({status}). The app sets none."
         return Diagnosis("error-response-without-cors", message, None, evidence, "error", remedy(layer, "errors"))
     message = f"{who} adds {header.title()} to other answers and not to this one. The app sets none."
-    return Diagnosis("missing-cors-middleware", message, None, evidence, remedy=remedy(layer, "policy"))
+    return Diagnosis("answered-by-proxy", message, None, evidence, remedy=remedy(layer, "responses"))
 
 
 def _worse_than_the_app(beside: Beside, known: Habits) -> Iterator[Diagnosis]:
@@ -279,6 +300,25 @@ def errors_without_permission(beside: Beside, known: Habits) -> Diagnosis | None
     )
     evidence = _evidence(answers, ORIGIN, known) | {"status": answers.seen.status}
     return Diagnosis("error-response-without-cors", message, None, evidence, "warning", remedy(layer, purpose))
+
+
+def _allowed_in_front(beside: Beside) -> Answers | None:
+    """The preflight of this request, where the front answered it and the app did not see it."""
+    for exchange, found in zip(beside.observation.trace.exchanges, beside.answers, strict=False):
+        if exchange.request.preflight and found is not None and found.attribution.answered_by == "front":
+            return found
+    return None
+
+
+def _preflights_alone(preflight: Answers, answers: Answers, header: str, known: Habits) -> Diagnosis:
+    """The front allows the preflight; neither it nor the app allows the page to read the response."""
+    layer = preflight.attribution.layer or known.layer
+    message = (
+        f"{_subject(layer, preflight)} answers the preflight itself, and adds no {header.title()} to the response. "
+        "The app sets none."
+    )
+    evidence: dict[str, object] = {"status": answers.seen.status, "header": header, "layer": layer, "front": changes(preflight)}
+    return Diagnosis("answered-by-proxy", message, None, evidence, remedy=remedy(layer, "responses"))
 
 
 def _with_scheme(found: Diagnosis, answers: Answers | None, known: Habits) -> Diagnosis:
