@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 COUNTED = 100
+# CPython specialises code that has run a few times; what is shared by several layers must not be warmer for the last.
+_WARM_UP = 50
 LAYERS = ("bare", "floor", "corsense", "Starlette")
 # Called here and nowhere else while the requests run, so that the counter can be switched on by its name.
 _SWITCH = "functools_reduce"
@@ -67,7 +69,9 @@ def _serve(_: None, prepared: tuple[Any, Any]) -> None:
 
 
 def run() -> None:
-    """Run the cases of the module and the layers named on the command line, to be counted from outside."""
+    """Run the cases of the module and the layers named on the command line, to be counted from outside. Garbage is not collected
+    meanwhile: when that is due depends on all objects made before, so it would be counted for one layer or another."""
+    import gc
     import importlib
     import logging
     import warnings
@@ -76,10 +80,11 @@ def run() -> None:
 
     warnings.simplefilter("ignore")
     logging.disable()
+    gc.disable()
     measured = importlib.import_module(sys.argv[1])
     known = {case.name: case for case in measured.cases()}
     for name in sys.argv[3:]:
         for layer in sys.argv[2].split(","):
             made = measured.LAYERS[layer](known[name])
-            middleware.time_one(made, known[name], 3)
+            middleware.time_one(made, known[name], _WARM_UP)
             reduce(_serve, [(made, scope) for scope in middleware.scopes(known[name], COUNTED)], None)

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from bench.instructions import count
 from bench.middleware import METHODS, NAMES, ORIGIN, App, Case, actual, app, preflight
 from bench.rounds import table
-from corsense import CORSMiddleware, Policy, install
+from corsense import CORSMiddleware, Policy
 from corsense.observe import ObservationFolder
 
 UNTRUSTED = "https://stranger.example.net"
@@ -27,30 +27,31 @@ def observing(candidate: Policy | None = None) -> dict[str, Any]:
     return {"observe": ObservationFolder(_FOLDER.name, interval=3600), "candidate": candidate}
 
 
-def fastapi(**keywords: Any) -> Callable[[Case], App]:
-    """A FastAPI app with a JSON route behind corsense's layer."""
+def fastapi() -> App:
+    """A FastAPI app with two JSON routes, the same around which every layer is: only the layers differ."""
     made = FastAPI()
 
     @made.get("/items")
     async def items() -> dict[str, int]:
         return {"count": 1}
 
-    install(made, POLICY, **keywords)
-    return lambda case: made
+    @made.post("/items")
+    async def add(item: dict[str, int]) -> dict[str, int]:
+        return item
+
+    return made
 
 
-def two_sends(**keywords: Any) -> Callable[[Case], App]:
-    """The layer around an app of two sends: nearly nothing but the layer itself."""
-    return lambda case: CORSMiddleware(app, policy=POLICY, **keywords)
+def around(inner: App, **keywords: Any) -> Callable[[Case], App]:
+    """The layer around an app."""
+    return lambda case: CORSMiddleware(inner, policy=POLICY, **keywords)
 
 
+INNER = {"FastAPI": fastapi(), "two sends": app}
 LAYERS: dict[str, Callable[[Case], App]] = {
-    "FastAPI enforcing": fastapi(),
-    "FastAPI observing": fastapi(**observing()),
-    "FastAPI candidate": fastapi(**observing(CANDIDATE)),
-    "two sends enforcing": two_sends(),
-    "two sends observing": two_sends(**observing()),
-    "two sends candidate": two_sends(**observing(CANDIDATE)),
+    f"{name} {how}": around(inner, **keywords)
+    for name, inner in INNER.items()
+    for how, keywords in {"enforcing": {}, "observing": observing(), "candidate": observing(CANDIDATE)}.items()
 }
 
 
@@ -60,6 +61,7 @@ def cases() -> list[Case]:
         Case("GET without `Origin`", actual(None), None),
         Case("GET of an allowed page", actual(ORIGIN), None),
         Case("GET of a refused page", actual(UNTRUSTED), None),
+        Case("POST of an allowed page", [*actual(ORIGIN), (b"content-type", b"application/json")], None, "POST"),
         Case("preflight", preflight(ORIGIN, b"content-type"), None, "OPTIONS"),
     ]
 

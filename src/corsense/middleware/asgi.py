@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Awaitable
 
-    from corsense.middleware.observer import Observer
+    from corsense.middleware.compiled import QuickAnswer
+    from corsense.middleware.observer import Observer, Sent
     from corsense.observe.folder import ObservationFolder
     from corsense.policy import Policy
     from corsense.protection.settings import CrossOriginProtection, Mode
 
 
 _ALLOWED_ORIGIN = MAX_ORIGIN + 1
-_OBSERVED = frozenset({b"origin", b"cookie", b"authorization"})
+# Length of a preflight whose answer is kept, while requests are observed.
+_LONGEST_KEPT = 1024
 
 
 def _protection_of(given: Mode | CrossOriginProtection) -> CrossOriginProtection:
@@ -142,8 +144,7 @@ class CORSMiddleware(ExtensionPoints):
     @property
     def policy(self) -> Policy | None:
         """The policy of paths without a pattern or route of their own; None when those are left alone."""
-        rules = self._rules.default if isinstance(self._rules, PolicySelector) else self._rules
-        return None if rules is None else rules.policy
+        return None if self._default is None else self._default.policy
 
     @property
     def policies(self) -> Mapping[str, Policy | None]:
@@ -153,13 +154,17 @@ class CORSMiddleware(ExtensionPoints):
     @property
     def candidate(self) -> Policy | None:
         """The policy that is tried beside the live one."""
-        rules = None if self._observer is None else self._observer.candidate
-        return None if rules is None else rules.policy
+        rules = self._default
+        return None if rules is None or rules.candidate is None else rules.candidate.policy
 
     @property
     def rollout(self) -> float:
         """The share of origins that the candidate applies to."""
-        return 0.0 if self._observer is None else self._observer.rollout
+        return 0.0 if self._default is None else self._default.rollout
+
+    @property
+    def _default(self) -> CompiledPolicy | None:
+        return self._rules.default if isinstance(self._rules, PolicySelector) else self._rules
 
     def reconfigure(
         self,
@@ -197,7 +202,8 @@ class CORSMiddleware(ExtensionPoints):
         from corsense.middleware.observer import Observer
         from corsense.observe.folder import ObservationFolder
 
-        return Observer(None if observe is None else ObservationFolder.of(observe), telemetry=self._telemetry)
+        folder = None if observe is None else ObservationFolder.of(observe)
+        return Observer(self, self._watch, folder, telemetry=self._telemetry)
 
     def _apply(
         self,
@@ -211,16 +217,14 @@ class CORSMiddleware(ExtensionPoints):
     ) -> None:
         """Compile everything, and only then put it in place."""
         rules = self._compile(policy, policies, field, marks=marks)
+        default = rules.default if isinstance(rules, PolicySelector) else rules
+        if candidate is not None:
+            check_development_origins((candidate,), "candidate")
+            if default is None:
+                raise ValueError("candidate needs a policy to be tried beside; give policy=Policy(...).")
+            default.try_beside(CompiledPolicy(candidate), rollout)
         if self._observer is not None:
-            tried = None if candidate is None else CompiledPolicy(candidate)
-            default = rules.default if isinstance(rules, PolicySelector) else rules
-            if tried is not None:
-                check_development_origins((candidate,), "candidate")
-                if 0 < rollout < 1:
-                    tried.vary_by_origin()
-                    if default is not None:
-                        default.vary_by_origin()
-            self._observer.configure(default, tried, rollout)
+            self._observer.configure(default)
         self._rules = rules
 
     def _compile(
@@ -266,9 +270,9 @@ class CORSMiddleware(ExtensionPoints):
 
     def _rules_of(self, scope: Scope, origin: bytes | None = None) -> CompiledPolicy | None:
         """The rules of a request; where an origin is given, the candidate's if its rollout reaches that origin."""
-        found, observer = self._rules, self._observer
+        found = self._rules
         rules = found if isinstance(found, CompiledPolicy) else found.select(scope, self.app)
-        return rules if rules is None or observer is None else observer.rules_for(rules, origin)
+        return rules if rules is None or origin is None or not rules.rollout else rules.for_origin(origin)
 
     def look_for_marks(self) -> None:
         """A route may have been given a policy of its own since: look at the next request."""
@@ -290,14 +294,19 @@ class CORSMiddleware(ExtensionPoints):
             rules = chosen
             if self._extended:
                 if self._observer is not None:
-                    send = self._observer.sender(rules, scope, send, self.app)
+                    from corsense.middleware.noting import answer_of_subclass
+
+                    send = answer_of_subclass(self._observer, rules, scope, send)
                 await self._serve_extended(rules, scope, receive, send)
                 return
         if scope["method"] == "OPTIONS":
             await self._options(rules, scope, receive, send)
             return
-        if self._watch.active or self._observer is not None:
+        if self._watch.active:
             await self._watched(rules, scope, receive, send)
+            return
+        if self._observer is not None:
+            await self._observed(self._observer, rules, scope, receive, send)
             return
         origin: bytes | None = None
         added = rules.always
@@ -355,49 +364,108 @@ class CORSMiddleware(ExtensionPoints):
             await self._watched(rules, scope, receive, send)
             return
         watch, observer = self._watch, self._observer
-        if observer is not None:
-            rules = observer.rules_for(rules, origin)
         if not watch.active and private_network is None:
-            answer = rules.quick_answer(origin, method, lines)
+            if observer is None:
+                answer = rules.quick_answer(origin, method, lines)
+            else:
+                answer = self._noted_answer(observer, rules, origin, method, lines, scope)
             # A refusal that is not in the log yet takes the slow path, once.
             if answer is not None and (answer[3] is None or (origin, scope["path"][:LONGEST_PATH], answer[3]) in watch.seen):
-                if observer is not None:
-                    admitted = answer[3] != b""
-                    observer.preflight(rules, origin, method, lines, None, scope, admitted, answer[0], self.app)
                 await send({"type": "http.response.start", "status": answer[0], "headers": [*answer[1]]})
                 await send({"type": "http.response.body", "body": answer[2]})
                 return
+        rules = rules.for_origin(origin)
         preflight = Preflight(origin, method, lines, private_network)
         verdict = await preflight.judge(rules)
         watch.preflight(rules, preflight, verdict, scope)
         if observer is not None:
-            status = 400 if verdict.refusals else 200
-            admitted = not verdict.refuses_origin
-            observer.preflight(rules, origin, method, lines, private_network, scope, admitted, status, self.app)
+            page = observer.decided_page(rules, origin, is_refused=verdict.refuses_origin)
+            observer.preflight(page, preflight, scope, 400 if verdict.refusals else 200)
         await answer_preflight(rules, preflight, verdict, send, watch.explanation(rules, preflight, verdict))
 
-    async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
-        """The slow path for requests that are not preflights: `OPTIONS` for the app itself, counters, debug mode, observation."""
-        watch, observer = self._watch, self._observer
+    def _noted_answer(
+        self, observer: Observer, rules: CompiledPolicy, origin: bytes, method: bytes, lines: list[bytes], scope: Scope
+    ) -> QuickAnswer | None:
+        """The answer to a preflight where lists are enough, noted by the observer, which keeps the answers to those that come
+        again. None for a refusal that is not in the log yet, too."""
+        page = observer.pages.get((rules, origin)) or observer.page(rules, origin)
+        if page is None:
+            return None
+        path, line, known = scope["path"], lines[0] if lines else b"", None
+        # Length before hash: what is long is not read.
+        if len(lines) < 2 and len(method) + len(line) + len(path) <= _LONGEST_KEPT:
+            known = (method, line, path, scope.get("root_path"))
+            answer = observer.known_answer(page, known)
+            if answer is not None:
+                return answer
+        answer = page.rules.quick_answer(origin, method, lines)
+        if answer is None or (answer[3] is not None and (origin, path[:LONGEST_PATH], answer[3]) not in self._watch.seen):
+            return None
+        observer.preflight(page, Preflight(origin, method, lines, None), scope, answer[0], known, answer)
+        return answer
+
+    async def _observed(self, observer: Observer, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what is not a preflight while requests are observed."""
         origin: bytes | None = None
         credentials = 0
-        for name, value in scope["headers"]:
-            if name in _OBSERVED:
-                if name == b"origin":
-                    if origin is None:
-                        origin = value[:_ALLOWED_ORIGIN]
-                else:
-                    credentials |= COOKIES if name == b"cookie" else AUTHORIZATION
-        if observer is not None and observer.rollout and origin is not None:
-            rules = observer.rules_for(rules, origin)
+        sent: Sent
+        if scope["method"] == "GET":
+            for name, value in scope["headers"]:
+                size = len(name)
+                if size == 6:
+                    if name == b"origin":
+                        if origin is None:
+                            origin = value if len(value) <= MAX_ORIGIN else value[:_ALLOWED_ORIGIN]
+                    elif name == b"cookie":
+                        credentials |= COOKIES
+                elif size == 13 and name == b"authorization":
+                    credentials |= AUTHORIZATION
+            sent = credentials
+        else:
+            origin, sent = observer.sent_by(scope)
+        if origin is None:
+            added = rules.without if rules.always is None else rules.always
+
+            def send_plain(message: Message) -> Awaitable[None]:
+                return send(with_pairs(message, added) if message["type"] == "http.response.start" else message)
+
+            await self.app(scope, receive, send_plain)
+            return
+        page = observer.pages.get((rules, origin)) or observer.page(rules, origin)
+        if page is None:
+            await self._watched(rules, scope, receive, send)
+            return
+        is_noted = False
+
+        def send_with(message: Message) -> Awaitable[None]:
+            nonlocal is_noted
+            if message["type"] == "http.response.start":
+                is_noted = True
+                observer.answered(page, sent, scope, message["status"])
+                message = with_pairs(message, page.added)
+            return send(message)
+
+        try:
+            await self.app(scope, receive, send_with)
+        except Exception:
+            if not is_noted:
+                observer.answered(page, sent, scope, 500)
+            raise
+
+    async def _watched(self, rules: CompiledPolicy, scope: Scope, receive: Receive, send: Send) -> None:
+        """The slow path for requests that are not preflights: `OPTIONS` for the app itself, counters, debug mode, origins that a
+        function is asked about while requests are observed."""
+        watch, observer = self._watch, self._observer
+        origin = next((value[:_ALLOWED_ORIGIN] for name, value in scope["headers"] if name == b"origin"), None)
+        if origin is not None:
+            rules = rules.for_origin(origin)
         refused = False
         if rules.always is not None:
             added = rules.always
         elif origin is None:
             added = rules.without
-        elif origin in rules.exact or rules.admits(origin) or await rules.resolves(origin):
-            granted = rules.granted
-            added = rules.answer(origin) if granted is None else ((ALLOW_ORIGIN, origin), *granted)
+        elif rules.admits(origin) or await rules.resolves(origin):
+            added = rules.answer(origin)
         else:
             added, refused = rules.without, True
         if scope["method"] == "OPTIONS":
@@ -405,26 +473,28 @@ class CORSMiddleware(ExtensionPoints):
             added = (*(pair for pair in added if pair[0] != b"vary"), *rules.varied)
         if watch.active:
             added = (*added, *watch.actual(rules, origin, refused, scope))
-        status = 0
+        noting = None
+        if observer is not None and origin is not None:
+            from corsense.middleware.noting import NotedAnswer
+
+            page = observer.decided_page(rules, origin, is_refused=refused)
+            noting = NotedAnswer(observer, page, scope, send)
+            send = noting.send
 
         def send_with(message: Message) -> Awaitable[None]:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
                 message = with_pairs(message, added)
             return send(message)
 
         try:
             await self.app(scope, receive, send_with)
         except Exception:
-            status = status or 500
+            if noting is not None:
+                noting.crashed()
             raise
         finally:
-            if origin is not None:
-                if observer is not None:
-                    observer.answered(rules, origin, not refused, credentials, scope, status, self.app)
-                if refused:
-                    watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
+            if refused and origin is not None:
+                watch.refused(rules, origin, getattr(scope.get("route"), "path", ""), scope)
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lifespan passes; a websocket does if the policy does not check websockets, or allows its origin. With protection, its
@@ -439,17 +509,17 @@ class CORSMiddleware(ExtensionPoints):
                 self._observer.close()
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        from corsense.middleware.websocket import admit, handshake_of
+        from corsense.middleware.noting import handshake_of
+        from corsense.middleware.websocket import admit
 
         observer = self._observer
         rules = self._rules_of(scope)
         if rules is None:
             await self.app(scope, receive, send)
             return
-        handshake = None if observer is None else handshake_of(observer, rules, scope, send, self.app)
+        handshake = None if observer is None else handshake_of(observer, rules, scope, send)
         if handshake is not None:
             rules, send = handshake.rules, handshake.send
-        admitted = False
         try:
             if not rules.websockets:
                 admitted = True
@@ -457,8 +527,10 @@ class CORSMiddleware(ExtensionPoints):
                 admitted = handshake is None or rules.admits(handshake.origin)
             else:
                 admitted = await admit(rules, scope, receive, send, self._watch)
+            if handshake is not None:
+                handshake.decided(admitted)
             if admitted or self._protection is not None:
                 await self.app(scope, receive, send)
         finally:
             if handshake is not None:
-                handshake.note(admitted)
+                handshake.over()

@@ -16,6 +16,7 @@ from corsense.middleware.response_headers import (
     Pair,
     Pairs,
 )
+from corsense.observe.rollout import rollout_reaches
 from corsense.origin import MAX_ORIGIN
 from corsense.policy.policy import MAX_METHOD
 
@@ -69,6 +70,10 @@ class CompiledPolicy:
       answer to `OPTIONS`, whose nature as a preflight depends on more headers.
     - `granted`: the headers of an answer to an allowed origin, after `Access-Control-Allow-Origin`; None where credentials
       differ by origin, so that `tail` has to be asked.
+    - `candidate`, `rollout`: the policy that is tried beside this one, and the share of origins that it applies to. `live`: of a
+      candidate, the policy beside which it is tried. They belong to the policy, so that a request sees all of what `reconfigure`
+      changes, or nothing.
+    - `asks`: about some origins a function has to be asked each time.
     """
 
     __slots__ = (
@@ -81,7 +86,9 @@ class CompiledPolicy:
         "any_method",
         "any_origin",
         "asked_limit",
+        "asks",
         "both_refused",
+        "candidate",
         "closed",
         "credentials_for",
         "decided_by",
@@ -89,6 +96,7 @@ class CompiledPolicy:
         "further",
         "granted",
         "headers_refused",
+        "live",
         "method_refused",
         "methods",
         "names",
@@ -97,6 +105,7 @@ class CompiledPolicy:
         "private_network",
         "regex",
         "resolver",
+        "rollout",
         "tails",
         "varied",
         "websockets",
@@ -114,10 +123,14 @@ class CompiledPolicy:
             from corsense.middleware.resolver import OriginResolver
 
             self.resolver = OriginResolver(policy.resolver)
+        self.asks = self.resolver is not None
         self.closed = False
         # What decides about origins in place of the policy, for the log.
         self.decided_by: str | None = None
         self.credentials_for: Callable[[str], bool] | None = None
+        self.candidate: CompiledPolicy | None = None
+        self.live: CompiledPolicy | None = None
+        self.rollout = 0.0
         self.private_network: bool = policy.private_network
         self.websockets: bool = policy.websockets
         uniform = policy.credentials
@@ -294,7 +307,19 @@ class CompiledPolicy:
             headers.append((ALLOW_HEADERS, b", ".join(dict.fromkeys(name for part in asked if (name := part.strip(b" \t"))))))
         return headers
 
-    def vary_by_origin(self) -> None:
+    def try_beside(self, candidate: CompiledPolicy, rollout: float) -> None:
+        """Try a candidate beside this policy, before either judges a request."""
+        self.candidate, self.rollout, candidate.live = candidate, rollout, self
+        if 0 < rollout < 1:
+            self._vary_by_origin()
+            candidate._vary_by_origin()
+
+    def for_origin(self, origin: bytes) -> CompiledPolicy:
+        """The policy that answers requests of `origin`: the candidate where the rollout reaches it."""
+        candidate = self.candidate
+        return self if candidate is None or not rollout_reaches(origin, self.rollout) else candidate
+
+    def _vary_by_origin(self) -> None:
         """Let caches tell origins apart even if this policy answers everyone alike, because another policy answers some."""
         if self.always is not None and _VARY_ORIGIN not in self.always:
             self.always = (*self.always, _VARY_ORIGIN)

@@ -58,7 +58,7 @@ class AskedPolicy(CompiledPolicy):
         self._ask = ask
         self._alone = alone
         self.exact, self.always, self.resolver, self._quick_tail = frozenset(), None, None, None
-        self.further = self._is_admitted
+        self.further, self.asks = self._is_admitted, True
 
     def lists(self, origin: bytes) -> bool:
         """Whether the policy itself allows this origin."""

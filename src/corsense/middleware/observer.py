@@ -1,28 +1,24 @@
 """`Observer`: what a middleware records of the requests it judges, and how a candidate policy would have judged them.
 
-A request costs one look-up here, of a cell that counts all requests like it. What the cells counted goes into a table of fixed
-size, and from there into a file, in a thread of its own. Clients choose what is looked up, so the number of cells and the length
-of what they hold are bounded.
+A request costs one look-up here, of a cell that counts all requests like it; the rest happens when the first such request is
+seen, or in the recorder's thread. Clients choose what is looked up, so the number of cells and the length of what they hold are
+bounded.
 """
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
-from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakMethod, ref
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import ref
 
-from corsense._version import __version__
+from corsense.middleware.observed_page import Cell, ObservedPage
+from corsense.middleware.preflight import Preflight
+from corsense.middleware.recorder import Recorder
 from corsense.middleware.refusal_log import LOGGER, Refusals
-from corsense.middleware.response_headers import ALLOW_ORIGIN, Message, Scope, Send
+from corsense.middleware.response_headers import AsgiApp, Scope
 from corsense.middleware.route_template import RouteTemplates
 from corsense.middleware.telemetry import counter_if_wanted
-from corsense.middleware.worker_file import WorkerFile
-from corsense.observe.lines import written
 from corsense.observe.request_tuple import (
     ALLOWED,
     AUTHORIZATION,
@@ -34,246 +30,318 @@ from corsense.observe.request_tuple import (
     RequestKind,
     RequestTuple,
 )
-from corsense.observe.rollout import rollout_reaches
-from corsense.observe.table import ObservationTable
 from corsense.observe.verdict import verdict_on
 from corsense.origin import MAX_ORIGIN
-from corsense.policy.decision import Reason
 
 if TYPE_CHECKING:
-    from corsense.middleware.compiled import CompiledPolicy
+    from corsense.middleware.compiled import CompiledPolicy, QuickAnswer
+    from corsense.middleware.refusal_log import RefusalLog
     from corsense.observe.folder import ObservationFolder
 
 MOST_CELLS: Final = 4096
 _LONGEST_ASKED: Final = 2 * MAX_HEADERS_LENGTH
-_CORS_MODES: Final = frozenset({None, b"cors", b"websocket"})
+_CORS_MODES: Final = frozenset({b"cors", b"websocket"})
+_TELLING: Final = frozenset({b"origin", b"cookie", b"authorization", b"content-type", b"sec-fetch-mode", b"sec-fetch-site"})
 _NEEDS_NO_PREFLIGHT: Final = frozenset({b"application/x-www-form-urlencoded", b"multipart/form-data", b"text/plain", b""})
 _TYPE_LENGTH: Final = 33
 _SAFELISTED: Final = frozenset({"GET", "HEAD", "POST"})
-_READING: Final = frozenset({"GET", "HEAD"})
 
 
-class _Cell:
-    """Counts the requests of one tuple; None: requests that no tuple can hold. `flushed` of `count` are in the table."""
+Sent = int | tuple[int, bytes] | None
+"""What a request sent, as far as its tuple depends on it: the flags of `CredentialsSent.of`, with methods other than `GET` also
+the `Content-Type`; None for what no script of another origin sent."""
 
-    __slots__ = ("count", "differs", "flushed", "request")
 
-    def __init__(self, request: RequestTuple | None) -> None:
-        self.request = request
-        self.count = 0
-        self.flushed = 0
-        # What only a resolver could decide is unknown, so it does not count as a difference.
-        self.differs = request is not None and request.candidate not in (None, request.live, Reason.ORIGIN_UNRESOLVED)
+class Layer(Protocol):
+    """What has the app whose routes are named."""
+
+    app: AsgiApp
 
 
 class Observer:
-    """Records requests, and judges them by `candidate` as well, which applies to a share `rollout` of origins.
+    """Records the requests that `layer` judges, with two verdicts: that of the live policy, and that of the candidate that is
+    tried beside it."""
 
-    `default` are the rules of paths and routes without a policy of their own, the only ones that a candidate stands in for.
-    """
-
-    def __init__(self, folder: ObservationFolder | None, *, telemetry: bool | None) -> None:
-        self.default: CompiledPolicy | None = None
-        self.candidate: CompiledPolicy | None = None
-        self.rollout = 0.0
+    def __init__(self, layer: Layer, watch: RefusalLog, folder: ObservationFolder | None, *, telemetry: bool | None) -> None:
+        self._layer = ref(layer)
+        self._watch = watch
+        self._live: CompiledPolicy | None = None
         self._telemetry = telemetry
         self._count: Callable[[str, str, str], None] | None = None
         self._is_ready = False
         self._refusals = Refusals()
         self._templates = RouteTemplates()
         self._by_route = self._templates.by_route.get
-        self._cells: dict[tuple[object, ...], _Cell] = {}
-        self._recorder = None if folder is None else _Recorder(self, folder)
+        self._forget()
+        self._recorder = None if folder is None else Recorder(self, folder)
 
-    # Which policy.
+    def _forget(self) -> None:
+        self.pages: dict[tuple[object, ...], ObservedPage] = {}
+        self._drained: dict[tuple[object, ...], ObservedPage] = {}
+        self._size = self._known = 0
 
-    def configure(self, default: CompiledPolicy | None, candidate: CompiledPolicy | None, rollout: float) -> None:
-        """Judge by these from now on. What was counted stays counted, with the verdicts that were given."""
+    def configure(self, live: CompiledPolicy | None) -> None:
+        """From now on, paths and routes without a policy of their own are judged by `live` and its candidate. What was counted
+        stays counted, with the verdicts that were given."""
         self.drain()
-        before = None if self.candidate is None else self.candidate.policy
-        if before != (None if candidate is None else candidate.policy):
+        before = None if self._live is None or self._live.candidate is None else self._live.candidate.policy
+        if before != (None if live is None or live.candidate is None else live.candidate.policy):
             # The decisions of another candidate have not been logged yet, and are counted from now on.
             self._refusals, self._is_ready = Refusals(), False
-        self.default, self.candidate, self.rollout = default, candidate, rollout
-
-    def rules_for(self, rules: CompiledPolicy, origin: bytes | None) -> CompiledPolicy:
-        """The rules that answer a request that `rules` would: those of the candidate where the rollout reaches its origin."""
-        candidate = self.candidate
-        if candidate is None or not self.rollout or rules is not self.default or origin is None:
-            return rules
-        return candidate if rollout_reaches(origin, self.rollout) else rules
-
-    @property
-    def depends_on_origin(self) -> bool:
-        """Whether the policy depends on the origin, so that caches must tell origins apart."""
-        return self.candidate is not None and 0 < self.rollout < 1
+        self._live = live
 
     # What was seen.
 
-    def answered(
-        self, rules: CompiledPolicy, origin: bytes, admitted: bool, credentials: int, scope: Scope, status: int, app: Any
-    ) -> None:
-        """Note a request that is not a preflight, whose page may read the answer when its origin is `admitted`. `credentials` are
-        the flags of `CredentialsSent.of`."""
-        method, content_type = scope["method"], b""
-        if method not in _READING:
-            # Browsers send `Origin` with reading requests only where CORS applies; with others, forms and own pages do as well.
-            sent = dict(scope["headers"])
-            if sent.get(b"sec-fetch-mode") not in _CORS_MODES or sent.get(b"sec-fetch-site") == b"same-origin":
-                return
-            content_type = sent.get(b"content-type", b"")[:_TYPE_LENGTH]
-            if len(method) > MAX_METHOD:
-                method = ""  # no tuple can hold it
-        route = self._by_route(id(scope.get("route"))) or self._templates.find(scope, app)
-        key = (origin, method, route, rules, admitted, status // 100, credentials, content_type)
-        cell = self._cells.get(key)
+    def page(self, rules: CompiledPolicy, origin: bytes) -> ObservedPage | None:
+        """The pages of an origin, whose requests `rules` or their candidate answer. None where a function has to be asked about
+        the origin: ask it, and see `decided_page`."""
+        page = self.pages.get((rules, origin))
+        if page is None:
+            applied = rules.for_origin(origin)
+            if applied.asks:
+                return None
+            is_refused = applied.always is None and not applied.admits(origin)
+            page = self._keep((rules, origin), ObservedPage(applied, origin, is_refused=is_refused))
+        return page
+
+    def decided_page(self, rules: CompiledPolicy, origin: bytes, *, is_refused: bool) -> ObservedPage:
+        """The same where it is known which policy answers, and whether it refuses the origin."""
+        key = (rules, origin, is_refused)
+        return self.pages.get(key) or self._keep(key, ObservedPage(rules, origin, is_refused=is_refused))
+
+    def sent_by(self, scope: Scope) -> tuple[bytes | None, Sent]:
+        """The origin of the page that sent a request, and the rest that the tuple of the request depends on; None where no script
+        of another origin sent it: browsers send `Origin` with a `GET` only where CORS applies, but with other methods also for
+        forms and for pages of the server's own origin."""
+        origin: bytes | None = None
+        content_type = b""
+        credentials = 0
+        is_of_script = True
+        for name, value in scope["headers"]:
+            if name in _TELLING:
+                if name == b"origin":
+                    origin = origin or value[: MAX_ORIGIN + 1]
+                elif name == b"sec-fetch-mode":
+                    is_of_script &= value in _CORS_MODES
+                elif name == b"content-type":
+                    content_type = value[:_TYPE_LENGTH]
+                elif name == b"sec-fetch-site":
+                    is_of_script &= value != b"same-origin"
+                else:
+                    credentials |= COOKIES if name == b"cookie" else AUTHORIZATION
+        if not is_of_script:
+            return origin, None
+        return origin, credentials if scope["method"] == "GET" else (credentials, content_type)
+
+    def answered(self, page: ObservedPage, sent: Sent, scope: Scope, status: int) -> None:
+        """Note a request that is not a preflight when its answer begins."""
+        known = (id(scope.get("route")), scope["method"], status, sent)
+        cell = page.known.get(known)
         if cell is None:
-            if _is_own(origin, scope):
+            cell = self._cell(page, sent, scope, status)
+            if cell is None:
                 return
-            cell = self._new_cell(key, self._tuple_of(key))
+            if cell.route is not None:
+                self._keep_known(page, known, cell)
+        cell.count += 1
+        if not cell.is_silent:
+            if cell.differs:
+                self._note_difference(cell)
+            is_logged = not page.is_refused or self._log_refusal(page, scope)
+            cell.is_silent = is_logged and not cell.differs
+
+    def _cell(self, page: ObservedPage, sent: Sent, scope: Scope, status: int) -> Cell | None:
+        """The cell that counts a request; None where no script of another origin sent it."""
+        if sent is None:
+            if page.is_refused:
+                self._log_refusal(page, scope)
+            return None
+        route = scope.get("route")
+        template = self._by_route(id(route))
+        path = self._route(scope) if template is None else template
+        method = scope["method"]
+        # No tuple can hold a longer method.
+        key = (path, method if len(method) <= MAX_METHOD else "", status, sent)
+        cell = None if page.is_drained else page.cells.get(key)
+        if cell is None:
+            if _is_own(page.origin, scope):
+                return None
+            cell = self._new_cell(page, key, self._tuple_of(page, key))
+        # The route is kept, so that its `id` stays its own.
+        cell.route = route if self._by_route(id(route)) == path else None
+        return cell
+
+    def known_answer(self, page: ObservedPage, key: tuple[object, ...]) -> QuickAnswer | None:
+        """The answer to a preflight like one before, which is hereby noted. `key` is what answer and tuple depend on, the page
+        aside. None: answer the preflight, and call `preflight` with the same key."""
+        cell = page.known.get(key)
+        if cell is None:
+            return None
         cell.count += 1
         if cell.differs:
             self._note_difference(cell)
+        return cell.answer
 
     def preflight(
         self,
-        rules: CompiledPolicy,
-        origin: bytes,
-        method: bytes,
-        lines: list[bytes],
-        private_network: bytes | None,
+        page: ObservedPage,
+        preflight: Preflight,
         scope: Scope,
-        admitted: bool,
         status: int,
-        app: Any,
+        known: tuple[object, ...] | None = None,
+        answer: QuickAnswer | None = None,
     ) -> None:
-        """Note a preflight that was answered with `status`."""
+        """Note a preflight that was answered with `status`. An `answer` that lists alone decided is kept under `known`."""
+        method, lines = preflight.method, preflight.lines
         asked = b",".join(lines)
         if len(asked) > _LONGEST_ASKED or len(method) > MAX_METHOD:
-            method, asked = b"", b""
-        template = self._templates.find(scope, app, method.decode("latin-1"))
-        key = (origin, method, template, rules, admitted, status // 100, asked, private_network is None)
-        cell = self._cells.get(key)
+            method, asked, lines = b"", b"", []
+        route = self._route(scope, method.decode("latin-1"))
+        key = (route, method, status, asked, preflight.private_network is None)
+        cell = page.cells.get(key)
         if cell is None:
-            cell = self._new_cell(key, self._preflight_tuple(rules, origin, method, lines if asked else [], key))
+            cell = self._new_cell(page, key, self._preflight_tuple(page, key, lines))
+        cell.count += 1
+        if cell.differs:
+            self._note_difference(cell)
+        if known is not None and answer is not None:
+            cell.answer = answer
+            self._keep_known(page, known, cell)
+
+    def handshake(self, page: ObservedPage, credentials: int, scope: Scope, status: int) -> None:
+        """Note the handshake of a WebSocket; its status is 101 where the app accepts it."""
+        key = (self._route(scope), "", status, credentials)
+        cell = None if page.is_drained else page.cells.get(key)
+        if cell is None:
+            cell = self._new_cell(page, key, self._judged(page, key, RequestKind.WEBSOCKET, "GET", credentials))
         cell.count += 1
         if cell.differs:
             self._note_difference(cell)
 
-    def handshake(self, rules: CompiledPolicy, origin: bytes, admitted: bool, scope: Scope, status: int, app: Any) -> None:
-        """Note the handshake of a WebSocket."""
-        template = self._templates.find(scope, app)
-        credentials = _credentials(scope)
-        key = (origin, "", template, rules, admitted, status // 100, credentials, b"")
-        cell = self._cells.get(key)
-        if cell is None:
-            cell = self._new_cell(key, self._judged(rules, admitted, key, RequestKind.WEBSOCKET, "GET", ()))
-        cell.count += 1
-        if cell.differs:
-            self._note_difference(cell)
+    def _log_refusal(self, page: ObservedPage, scope: Scope) -> bool:
+        """Log that an origin was refused. False while the log pauses."""
+        route = scope.get("route")
+        path = "" if route is None else getattr(route, "path", "")
+        self._watch.refused(page.rules, page.origin, path, scope)
+        return (page.origin, path) in self._watch.seen
 
-    def sender(self, rules: CompiledPolicy, scope: Scope, send: Send, app: Any) -> Send:
-        """A `send` that notes the answer of a layer whose subclass makes it; its headers tell whether the origin is admitted."""
-        origin = next((value[: MAX_ORIGIN + 1] for name, value in scope["headers"] if name == b"origin"), None)
-        if origin is None:
-            return send
-        page = origin
-
-        async def noting(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                admitted = any(bytes(name).lower() == ALLOW_ORIGIN for name, _ in message.get("headers", ()))
-                self._note_answer(rules, page, admitted, scope, message["status"], app)
-            await send(message)
-
-        return noting
-
-    def _note_answer(self, rules: CompiledPolicy, origin: bytes, admitted: bool, scope: Scope, status: int, app: Any) -> None:
-        sent = [(name, value) for name, value in scope["headers"] if name.startswith(b"access-control-request-")]
-        asked = dict(sent)
-        method = asked.get(b"access-control-request-method")
-        if scope["method"] != "OPTIONS" or method is None:
-            self.answered(rules, origin, admitted, _credentials(scope), scope, status, app)
-            return
-        lines = [value for name, value in sent if name == b"access-control-request-headers"]
-        network = asked.get(b"access-control-request-private-network")
-        self.preflight(rules, origin, method, lines, network, scope, admitted, status, app)
+    def _route(self, scope: Scope, method: str = "") -> str:
+        layer, walks = self._layer(), self._templates.walks
+        found = self._templates.find(scope, None if layer is None else layer.app, method)
+        if self._templates.walks != walks:
+            self._forget_known()
+        return found
 
     # How it becomes a tuple.
 
-    def _new_cell(self, key: tuple[object, ...], request: RequestTuple | None) -> _Cell:
+    def _keep(self, key: tuple[object, ...], page: ObservedPage) -> ObservedPage:
+        self._make_room()
+        # Another thread may have made one meanwhile.
+        return self.pages.setdefault(key, page)
+
+    def _new_cell(self, page: ObservedPage, key: tuple[object, ...], request: RequestTuple | None) -> Cell:
         if not self._is_ready:
             self._begin()
-        if len(self._cells) >= MOST_CELLS:
-            self.drain()
-        cell = self._cells[key] = _Cell(request)
-        return cell
+        self._make_room()
+        if page.is_drained:
+            # It was drained while the app served the request, or just now.
+            page = self.decided_page(page.rules, page.origin, is_refused=page.is_refused)
+        return page.cells.setdefault(key, Cell(request))
 
-    def _tuple_of(self, key: tuple[Any, ...]) -> RequestTuple | None:
-        method, rules, admitted, credentials, content_type = key[1], key[3], key[4], key[6], key[7]
+    def _make_room(self) -> None:
+        self._size += 1
+        if self._size > MOST_CELLS:
+            self.drain()
+
+    def _keep_known(self, page: ObservedPage, key: tuple[object, ...], cell: Cell) -> None:
+        self._known += 1
+        if self._known > MOST_CELLS:
+            self._forget_known()
+        page.known[key] = cell
+
+    def _forget_known(self) -> None:
+        self._known = 0
+        for page in tuple(self.pages.values()):
+            page.known.clear()
+
+    def _tuple_of(self, page: ObservedPage, key: tuple[Any, ...]) -> RequestTuple | None:
+        method, sent = key[1], key[3]
+        credentials, content_type = (sent, b"") if isinstance(sent, int) else sent
         essence = content_type.partition(b";")[0].strip(b" \t").lower()
         is_simple = method in _SAFELISTED and credentials < AUTHORIZATION and essence in _NEEDS_NO_PREFLIGHT
-        return self._judged(rules, admitted, key, RequestKind.SIMPLE if is_simple else RequestKind.ACTUAL, method, ())
+        return self._judged(page, key, RequestKind.SIMPLE if is_simple else RequestKind.ACTUAL, method, credentials)
 
-    def _preflight_tuple(
-        self, rules: CompiledPolicy, origin: bytes, method: bytes, lines: list[bytes], key: tuple[Any, ...]
-    ) -> RequestTuple | None:
-        admitted, without_private_network = key[4], key[7]
-        if admitted and rules.unnamed(lines, rules.with_credentials(origin)) is None:
+    def _preflight_tuple(self, page: ObservedPage, key: tuple[Any, ...], lines: list[bytes]) -> RequestTuple | None:
+        method, without_private_network = key[1], key[4]
+        rules = page.rules
+        if not page.is_refused and rules.unnamed(lines, rules.with_credentials(page.origin)) is None:
             return None  # a list that the policy refuses unread
         names = [name.decode("latin-1") for name in b",".join(lines).split(b",")]
         names += [] if without_private_network else [PRIVATE_NETWORK]
-        key = (*key[:6], 0, b"")
-        return self._judged(rules, admitted, key, RequestKind.PREFLIGHT, method.decode("latin-1"), names)
+        return self._judged(page, key, RequestKind.PREFLIGHT, method.decode("latin-1"), 0, names)
 
     def _judged(
-        self, rules: CompiledPolicy, admitted: bool, key: tuple[Any, ...], kind: RequestKind, method: str, names: Any
+        self,
+        page: ObservedPage,
+        key: tuple[Any, ...],
+        kind: RequestKind,
+        method: str,
+        credentials: int,
+        names: Iterable[str] = (),
     ) -> RequestTuple | None:
         """The tuple with both verdicts."""
-        origin, template, status, credentials = key[0], key[2], key[5], key[6]
-        if len(origin) > MAX_ORIGIN:
+        if len(page.origin) > MAX_ORIGIN:
             return None
-        sent = CredentialsSent.of(credentials)
-        page = origin.decode("latin-1")
-        plain = RequestTuple.make(page, kind, method, names, template, sent, status)
+        origin, status, sent = page.origin.decode("latin-1"), key[2] // 100, CredentialsSent.of(credentials)
+        plain = RequestTuple.make(origin, kind, method, names, key[0], sent, status)
         if plain is None:
             return None
-        live, candidate = self._verdicts(plain, rules, admitted)
-        return RequestTuple(page, kind, plain.method, plain.headers, template, sent, status, live, candidate)
+        live, candidate = self._verdicts(page, plain)
+        return replace(plain, live=live, candidate=candidate)
 
-    def _verdicts(self, request: RequestTuple, rules: CompiledPolicy, admitted: bool) -> tuple[str, str | None]:
-        """What the live policy says, and what the candidate does; None without one. `rules` are those that answered."""
-        given = verdict_on(request, rules.policy, admitted=admitted)
-        candidate = self.candidate
-        if candidate is None:
-            return given, None
-        if rules is candidate and self.default is not None:
-            return verdict_on(request, self.default.policy), given
-        return given, verdict_on(request, candidate.policy) if rules is self.default else given
+    def _verdicts(self, page: ObservedPage, request: RequestTuple) -> tuple[str, str | None]:
+        """What the live policy says, and what the candidate does; None where none is tried."""
+        rules = page.rules
+        given = verdict_on(request, rules.policy, admitted=not page.is_refused)
+        if rules.live is not None:
+            return verdict_on(request, rules.live.policy), given
+        if rules.candidate is not None:
+            return given, verdict_on(request, rules.candidate.policy)
+        # A path or route keeps its own policy, whatever is tried elsewhere.
+        return given, None if self._live is None or self._live.candidate is None else given
 
     # What happens to it.
 
     def restart(self) -> None:
         """In the child of a fork: start over."""
-        self._cells, self._is_ready = {}, False
+        self._forget()
+        self._is_ready = False
 
     def drain(self) -> None:
-        """Forget the cells; what they counted goes into the table."""
-        cells, self._cells = self._cells, {}
+        """Forget the pages; what their cells counted goes into the table."""
+        self._drained, self.pages = self.pages, {}
+        self._size = self._known = 0
+        pages = self._drained.values()
+        for page in pages:
+            page.is_drained = True
         if self._recorder is not None:
-            self._recorder.take(cells.values())
+            self._recorder.take(_cells_of(pages))
 
-    def pending(self) -> list[_Cell]:
-        """The cells, for another thread."""
+    def pending(self) -> list[Cell]:
+        """The cells, for another thread; also drained ones, which a request of yet another thread may have reached since."""
         while True:
             try:
-                return list(self._cells.values())
-            except RuntimeError:  # the dictionary grew meanwhile
+                return [*_cells_of(self._drained.values()), *_cells_of(self.pages.values())]
+            except RuntimeError:  # a dictionary grew meanwhile
                 continue
 
     def names(self, origin: str) -> bool:
         """Whether the live policy or the candidate names this very origin."""
         sent = origin.encode("latin-1", "replace")
-        return any(rules is not None and sent in rules.policy.origin_set.exact for rules in (self.default, self.candidate))
+        rules = self._live
+        return rules is not None and any(
+            sent in each.policy.origin_set.exact for each in (rules, rules.candidate) if each is not None
+        )
 
     def close(self) -> None:
         """Write what was seen and give up the file, at shutdown. A later request continues after the end of the file."""
@@ -284,12 +352,12 @@ class Observer:
 
     def _begin(self) -> None:
         self._is_ready = True
-        if self.candidate is not None:
+        if self._live is not None and self._live.candidate is not None:
             self._count = counter_if_wanted(self._telemetry)
         if self._recorder is not None:
             self._recorder.start()
 
-    def _note_difference(self, cell: _Cell) -> None:
+    def _note_difference(self, cell: Cell) -> None:
         """Count a request that the two policies disagree about, and log it, once by origin, reason and route."""
         request = cell.request
         assert request is not None
@@ -299,6 +367,10 @@ class Observer:
             self._count(request.kind.value, "candidate-refuses" if refuses else "candidate-allows", reason)
         if self._refusals.is_new((request.origin, reason, request.route)):
             LOGGER.warning("CORS: %s", _difference(request, refuses, reason))
+
+
+def _cells_of(pages: Iterable[ObservedPage]) -> Iterator[Cell]:
+    return (cell for page in pages for cell in page.cells.values())
 
 
 def _difference(request: RequestTuple, refuses: bool, reason: str) -> str:
@@ -316,112 +388,3 @@ def _is_own(origin: bytes, scope: Scope) -> bool:
     sent = dict(scope["headers"])
     own = str(scope.get("scheme", "http")).encode("latin-1", "replace") + b"://" + sent.get(b"host", b"")
     return b"sec-fetch-site" not in sent and origin == own
-
-
-def _credentials(scope: Scope) -> int:
-    names = {name for name, _ in scope["headers"]}
-    return COOKIES * (b"cookie" in names) + AUTHORIZATION * (b"authorization" in names)
-
-
-class _Recorder:
-    """Keeps the table, and writes it into the worker's file: from a thread of its own, and at shutdown."""
-
-    def __init__(self, observer: Observer, folder: ObservationFolder) -> None:
-        self._observer = ref(observer)
-        self._interval = folder.interval
-        self._file = WorkerFile(Path(folder.path).absolute())
-        self._begin()
-        after_fork, at_exit = WeakMethod(self._after_fork), WeakMethod(self.write)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=lambda: _call(after_fork))
-        atexit.register(lambda: _call(at_exit))
-
-    def _begin(self) -> None:
-        self._table = ObservationTable(self._names)
-        # Held for moments: the event loop may have to wait for it. The other one is held while the disk works.
-        self._lock, self._writing = threading.Lock(), threading.Lock()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
-        self._forgotten_on: date | None = None
-        self._is_changed = False
-
-    def _names(self, origin: str) -> bool:
-        observer = self._observer()
-        return observer is not None and observer.names(origin)
-
-    def start(self) -> None:
-        """Start the thread that writes."""
-        if self._thread is None:
-            arguments = (ref(self), self._stopped, self._interval)
-            self._thread = threading.Thread(target=_write_regularly, args=arguments, name="corsense-observations", daemon=True)
-            self._thread.start()
-
-    def take(self, cells: Iterable[_Cell]) -> None:
-        """Put into the table what these cells have counted since they were last asked."""
-        today = datetime.now(UTC).date()
-        with self._lock:
-            for cell in cells:
-                count = cell.count
-                more, cell.flushed = count - cell.flushed, count
-                if more:
-                    self._table.add(cell.request, more, today)
-                    self._is_changed = True
-            if self._forgotten_on != today:
-                self._table.forget(today)
-                self._forgotten_on = today
-
-    def write(self) -> None:
-        """Write the table if it has changed."""
-        observer = self._observer()
-        if observer is not None:
-            self.take(observer.pending())
-        with self._writing:
-            if not self._is_changed:
-                return
-            if not self._file.is_claimed:
-                left = self._file.claim()
-                with self._lock:
-                    self._table.merge(left.requests)
-                    self._table.unkept += left.unkept
-            with self._lock:
-                observed, unkept, self._is_changed = tuple(self._table), self._table.unkept, False
-            if not self._file.write(written(observed, unkept, __version__)):
-                self._is_changed = True
-
-    def close(self) -> None:
-        """Write, end the thread, and release the file for the next process."""
-        self.write()
-        if not self._is_changed:
-            self._stopped.set()
-            self._file.close()
-            self._begin()
-
-    def _after_fork(self) -> None:
-        """In the child: the parent writes what was counted so far, and keeps its file."""
-        self._file.close()
-        self._begin()
-        observer = self._observer()
-        if observer is not None:
-            observer.restart()
-
-    def __del__(self) -> None:
-        self._stopped.set()
-        self._file.close()
-
-
-def _call(method: WeakMethod[Callable[[], None]]) -> None:
-    found = method()
-    if found is not None:
-        found()
-
-
-def _write_regularly(recorder: ref[_Recorder], stopped: threading.Event, interval: float) -> None:
-    while not stopped.wait(interval):
-        owner = recorder()
-        if owner is None:
-            return
-        try:
-            owner.write()
-        except Exception:
-            LOGGER.exception("CORS: observations could not be written; the next try is in %g s.", interval)
-        del owner

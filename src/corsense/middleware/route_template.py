@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from corsense.middleware.policy_selection import route_path
@@ -13,24 +14,36 @@ from corsense.middleware.response_headers import Scope
 LOGGER: Final = logging.getLogger("corsense")
 
 _DEEPEST: Final = 20
-_MOST_PATHS: Final = 1024
 _LONGEST_PATH: Final = 1024
 _MOST_WALKS: Final = 50
+CONVERTORS: Final = {
+    "str": "[^/]+",
+    "int": "[0-9]+",
+    "float": r"[0-9]+(?:\.[0-9]+)?",
+    "uuid": "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}",
+    "path": ".*",
+}
+"""What the parameters of a route match, by Starlette's convertor."""
 _PARAMETER = re.compile(r"\{([^}:]+)(:[^}]*)?\}")
+
+
+def convertor_pattern(name: str | None) -> str:
+    """What a parameter with this convertor matches; one of the app's own is taken for `str`."""
+    return CONVERTORS.get(name or "str", CONVERTORS["str"])
 
 
 class RouteTemplates:
     """Finds templates by the route that an app chose, or by the path where no app was asked, as for a preflight.
 
-    `by_route` is the template of each route that has exactly one, by the route's `id`.
+    `by_route` is the template of each route that has exactly one, by the route's `id`; `walks` how often the app's routes have
+    been looked at.
     """
 
     def __init__(self) -> None:
         self.by_route: dict[int, str] = {}
-        self._walks = 0
+        self.walks = 0
         self._kept: dict[int, Any] = {}
-        self._patterns: list[tuple[re.Pattern[str], str, frozenset[str]]] = []
-        self._paths: dict[tuple[str, str], str] = {}
+        self._served = _Branch()
 
     def find(self, scope: Scope, app: Any, method: str = "") -> str:
         """The template of the route that serves, or would serve, a request; `""` where there is none. `method` is the one that a
@@ -43,30 +56,19 @@ class RouteTemplates:
                 found = self.by_route.get(id(route))
             if found is not None:
                 return found
-        elif not self._walks:
+        elif not self.walks:
             self._walk(app)
-        path = route_path(_as_received(scope))
-        if len(path) > _LONGEST_PATH:
+        if not self._kept or len(scope["path"]) > _LONGEST_PATH:
             return ""
-        key = (path, method or scope.get("method", ""))
-        if key not in self._paths:
-            if len(self._paths) >= _MOST_PATHS:
-                self._paths.clear()
-            self._paths[key] = self._match(*key)
-        return self._paths[key]
-
-    def _match(self, path: str, method: str) -> str:
-        fitting = [(template, methods) for pattern, template, methods in self._patterns if pattern.fullmatch(path)]
-        exact = (template for template, methods in fitting if not methods or method in methods)
-        return next(exact, fitting[0][0] if fitting else "")
+        return self._served.find(route_path(_as_received(scope)), method or scope.get("method", ""))
 
     def _is_walked(self, route: Any) -> bool:
-        return self._walks >= _MOST_WALKS or id(route) in self._kept
+        return self.walks >= _MOST_WALKS or id(route) in self._kept
 
     def _walk(self, app: Any) -> None:
         """Index the routes of the app; again when it has routes that were added since. An app whose routes cannot be read has
         none: a request is served even if its observation fails."""
-        self._walks += 1
+        self.walks += 1
         try:
             self._index(app)
         except Exception as error:
@@ -74,17 +76,67 @@ class RouteTemplates:
 
     def _index(self, app: Any) -> None:
         templates: dict[int, set[str]] = {}
-        self._kept, self._patterns = {}, []
-        self._paths.clear()
-        for route, path, methods in _routes(_router_of(app), "", 0):
+        self._kept, self._served = {}, _Branch()
+        for number, (route, path, methods) in enumerate(_routes(_router_of(app), "", 0)):
             template = _PARAMETER.sub(r"{\1}", path)
             self._kept[id(route)] = route
             # Behind a mount there may be an app whose layers keep to themselves which route it chose.
             templates.setdefault(id(route), set()).update((template,) if not hasattr(route, "routes") else ("", template))
             if _is_linear(path):
-                self._patterns.append((_pattern(path), template, methods))
+                self._served.add(path, _Served(number, template, methods))
         self.by_route.clear()
         self.by_route.update((key, next(iter(found))) for key, found in templates.items() if len(found) == 1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Served:
+    """A route that serves a path, by its place among all routes: the first one that fits is chosen."""
+
+    number: int
+    template: str
+    methods: frozenset[str] = field(compare=False)
+
+
+class _Branch:
+    """The routes whose paths begin alike, by the next segment: however many routes there are, a path is compared with few."""
+
+    __slots__ = ("_here", "_literal", "_open", "_rest")
+
+    def __init__(self) -> None:
+        self._here: list[_Served] = []
+        self._literal: dict[str, _Branch] = {}
+        self._open: dict[str, tuple[re.Pattern[str], _Branch]] = {}
+        self._rest: list[tuple[re.Pattern[str], _Served]] = []
+
+    def add(self, path: str, served: _Served) -> None:
+        """Add a route by what is left of its path."""
+        segment, slash, rest = path.partition("/")
+        if ":path}" in segment:
+            self._rest.append((_pattern(path), served))
+            return
+        if "{" in segment:
+            branch = self._open.setdefault(segment, (_pattern(segment), _Branch()))[1]
+        else:
+            branch = self._literal.setdefault(segment, _Branch())
+        if slash:
+            branch.add(rest, served)
+        else:
+            branch._here.append(served)
+
+    def find(self, path: str, method: str) -> str:
+        """The template of the first route that serves a path with this method, else of the first that serves the path."""
+        fitting = sorted(self._fitting(path))
+        exact = (served.template for served in fitting if not served.methods or method in served.methods)
+        return next(exact, fitting[0].template if fitting else "")
+
+    def _fitting(self, path: str) -> Iterator[_Served]:
+        yield from (served for pattern, served in self._rest if pattern.fullmatch(path))
+        segment, slash, rest = path.partition("/")
+        branches = [branch for pattern, branch in self._open.values() if pattern.fullmatch(segment)]
+        if segment in self._literal:
+            branches.append(self._literal[segment])
+        for branch in branches:
+            yield from branch._fitting(rest) if slash else branch._here
 
 
 def _as_received(scope: Scope) -> Scope:
@@ -127,10 +179,10 @@ def _is_linear(path: str) -> bool:
     return sum(kind == ":path" for segment in kinds for kind in segment) <= 1 and all(len(segment) <= 1 for segment in kinds)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    """Matches the paths of a template; with the parts that are open never empty, and only `:path` beyond a segment."""
+def _pattern(text: str) -> re.Pattern[str]:
+    """Matches what a template, or a part of it, stands for."""
     parts, end = [], 0
-    for found in _PARAMETER.finditer(path):
-        parts += [re.escape(path[end : found.start()]), ".*" if found[2] == ":path" else "[^/]+"]
+    for found in _PARAMETER.finditer(text):
+        parts += [re.escape(text[end : found.start()]), f"(?:{convertor_pattern((found[2] or '')[1:])})"]
         end = found.end()
-    return re.compile("".join([*parts, re.escape(path[end:])]), re.DOTALL)
+    return re.compile("".join([*parts, re.escape(text[end:])]), re.DOTALL)

@@ -12,9 +12,7 @@ from corsense.origin import MAX_ORIGIN
 
 if TYPE_CHECKING:
     from corsense.middleware.compiled import CompiledPolicy
-    from corsense.middleware.observer import Observer
     from corsense.middleware.refusal_log import RefusalLog
-    from corsense.middleware.response_headers import AsgiApp, Message
 
 POLICY_VIOLATION: Final = 1008
 _BODY = b"Origin not allowed"
@@ -39,35 +37,3 @@ async def admit(rules: CompiledPolicy, scope: Scope, receive: Receive, send: Sen
     else:
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": _BODY.decode()})
     return False
-
-
-class Handshake:
-    """A handshake that is observed: `rules` judge it, `send` notes how it is answered."""
-
-    def __init__(self, observer: Observer, rules: CompiledPolicy, origin: bytes, scope: Scope, send: Send, app: AsgiApp) -> None:
-        self.rules = observer.rules_for(rules, origin)
-        self.origin = origin
-        self._observer, self._scope, self._send, self._app = observer, scope, send, app
-        self._status = 0
-
-    async def send(self, message: Message) -> None:
-        """Pass a message on. A close before the accept is a 403 to the client."""
-        if not self._status:
-            kind = message["type"]
-            answers = {
-                "websocket.accept": 101,
-                "websocket.close": 403,
-                "websocket.http.response.start": message.get("status", 403),
-            }
-            self._status = answers.get(kind, 0)
-        await self._send(message)
-
-    def note(self, admitted: bool) -> None:
-        """Record it, once it is over."""
-        self._observer.handshake(self.rules, self.origin, admitted, self._scope, self._status, self._app)
-
-
-def handshake_of(observer: Observer, rules: CompiledPolicy, scope: Scope, send: Send, app: AsgiApp) -> Handshake | None:
-    """The handshake to observe; None for a client that sends no `Origin`."""
-    origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
-    return None if origin is None else Handshake(observer, rules, origin[: MAX_ORIGIN + 1], scope, send, app)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from corsense.middleware.route_template import CONVERTORS, convertor_pattern
+
 DEEPEST = 12
 """Segments of a path that are looked at; what is below is `REST`."""
 REST = "{...}"
@@ -33,10 +35,6 @@ UNKNOWN = ""
 """The route of a path that no route of the app serves."""
 
 _PARAMETER = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?\}")
-_CONVERTORS = {
-    "str": "[^/]+", "int": "[0-9]+", "float": r"[0-9]+(?:\.[0-9]+)?", "path": ".*",
-    "uuid": "[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Template:
         match one segment."""
         text, end = "", 0
         for found in _PARAMETER.finditer(self.path):
-            text += re.escape(self.path[end : found.start()]) + f"(?:{_CONVERTORS.get(found[2] or 'str', '[^/]+')})"
+            text += re.escape(self.path[end : found.start()]) + f"(?:{convertor_pattern(found[2])})"
             end = found.end()
         text += re.escape(self.path[end:])
         return re.compile(text.rstrip("/") + "(?:/.*)?" if self.below else text)
@@ -71,7 +69,7 @@ class Template:
 def _mixed_pattern(segment: str) -> str:
     text, end = "", 0
     for found in _PARAMETER.finditer(segment):
-        text += re.escape(segment[end : found.start()]) + _CONVERTORS.get(found[2] or "str", "[^/]+").replace(".*", "[^/]*")
+        text += re.escape(segment[end : found.start()]) + convertor_pattern(found[2]).replace(".*", "[^/]*")
         end = found.end()
     return f"^{text}{re.escape(segment[end:])}$"
 
@@ -131,7 +129,7 @@ def _example(pattern: str) -> str:
     """A text that a pattern of `_mixed_pattern` matches: each parameter as short as it can be."""
     text = pattern[1:-1]
     for expression, example in (
-        (_CONVERTORS["uuid"], CLASSES[2][2]), (_CONVERTORS["float"], "1"), ("[0-9]+", "1"), ("[^/]+", "x"), ("[^/]*", "x"),
+        (CONVERTORS["uuid"], CLASSES[2][2]), (CONVERTORS["float"], "1"), ("[0-9]+", "1"), ("[^/]+", "x"), ("[^/]*", "x"),
     ):  # fmt: skip
         text = text.replace(expression, example)
     return re.sub(r"\\(.)", r"\1", text)
