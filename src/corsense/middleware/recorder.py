@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakMethod, ref
 
 from corsense._version import __version__
@@ -19,14 +19,26 @@ from corsense.observe.table import ObservationTable
 
 if TYPE_CHECKING:
     from corsense.middleware.observed_page import Cell
-    from corsense.middleware.observer import Observer
     from corsense.observe.folder import ObservationFolder
+
+
+class Counting(Protocol):
+    """What a recorder takes counts from."""
+
+    def pending(self) -> list[Cell]:
+        """The cells, for another thread."""
+
+    def names(self, origin: str) -> bool:
+        """Whether a policy names this very origin."""
+
+    def restart(self) -> None:
+        """Start over, in the child of a fork."""
 
 
 class Recorder:
     """Keeps the table, and writes it into the worker's file: from a thread of its own, and at shutdown."""
 
-    def __init__(self, observer: Observer, folder: ObservationFolder) -> None:
+    def __init__(self, observer: Counting, folder: ObservationFolder) -> None:
         self._observer = ref(observer)
         self._interval = folder.interval
         self._file = WorkerFile(Path(folder.path).absolute())
