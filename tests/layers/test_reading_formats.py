@@ -114,6 +114,27 @@ def test_apache_names_no_origin_where_the_variable_is_missing(tmp_path: Path) ->
     assert not read(tmp_path, "httpd.conf", text).policies[0].decide("https://evil.test").allowed
 
 
+def test_what_an_expression_of_apache_finds_at_the_end_is_the_whole_origin(tmp_path: Path) -> None:
+    text = APACHE.replace('"^https://(app|admin)\\.example\\.com$"', '"https?://(www\\.)?(example.com|example.org)$"')
+    reading = read(tmp_path, "httpd.conf", text)
+    (policy,) = reading.policies
+    assert policy.decide("http://www.example.org").allowed
+    assert policy.decide("https://examplexcom").allowed
+    assert not policy.decide("https://evil.test").allowed
+    assert "regex-unescaped-dot" in slugs(reading)
+
+
+def test_an_expression_that_matches_every_origin_is_every_origin(tmp_path: Path) -> None:
+    lines = ['<FilesMatch "\\.png$">', 'SetEnvIf Origin ":" IS_CORS', 'Header set Access-Control-Allow-Origin "*" env=IS_CORS']
+    text = "\n".join([*lines, "</FilesMatch>"])
+    assert read(tmp_path, "httpd.conf", text).policies == (Policy(origins="*"),)
+
+
+def test_a_name_that_anyone_can_register_is_said(tmp_path: Path) -> None:
+    text = APACHE.replace('"^https://(app|admin)\\.example\\.com$"', '"^https://([a-z0-9-]+\\.)*vercel\\.app$"')
+    assert "public-suffix-origin" in slugs(read(tmp_path, "httpd.conf", text))
+
+
 def test_an_unclosed_section_of_apache_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableConfiguration, match=r"httpd\.conf:2: "):
         read(tmp_path, "httpd.conf", "ServerName a\n<VirtualHost *:80>\nServerName b\n")

@@ -112,6 +112,21 @@ def test_a_header_inside_an_if_drops_those_of_the_location_for_preflights(tmp_pa
     assert slugs(read(tmp_path, f"{headers()}{preflight}{PASS}")) == {"preflight-answered-by-other-layer"}
 
 
+def test_of_two_ifs_that_match_the_last_one_gives_the_headers(tmp_path: Path) -> None:
+    origins = f'map $http_origin $allowed {{ default ""; "{APP}" "{APP}"; }}'
+    one_if = f'if ($allowed != "") {{ {headers("$allowed")} }}'
+    assert "preflight-answered-by-other-layer" in slugs(read(tmp_path, f"{one_if}{PREFLIGHT}{PASS}", origins))
+
+
+def test_a_part_to_be_included_in_a_location_is_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "cors.conf"
+    inner = "if ($request_method = OPTIONS) { add_header Content-Length 0; return 204; }"
+    path.write_text(f"{headers('*')}{inner}", encoding="utf-8")
+    reading = read_configuration(path, name="cors.conf")
+    assert [place.where for place in reading.places] == ["where it is included"]
+    assert slugs(reading) == {"preflight-answered-by-other-layer"}
+
+
 def test_headers_per_method_leave_other_methods_out(tmp_path: Path) -> None:
     lines = "add_header Access-Control-Allow-Origin *; add_header Access-Control-Allow-Methods 'GET, POST, DELETE';"
     each = "".join(f"if ($request_method = '{name}') {{ {lines} }}" for name in ("POST", "GET"))
@@ -209,6 +224,8 @@ def test_an_include_is_put_in_its_place(tmp_path: Path) -> None:
         ("server {\n include nginx.conf;\n}", 2),
         ("server {\n add_header Access-Control-Allow-Origin;\n}", 2),
         ("server {\n }\n}\n", 3),
+        ("server { location / {\n if($request_method = OPTIONS) { return 204; }\n } }", 2),
+        ("server {\n if ($request_method = OPTIONS) { add_header Access-Control-Allow-Origin *; }\n }", 2),
     ],
 )
 def test_a_broken_configuration_is_refused_with_its_line(tmp_path: Path, text: str, line: int) -> None:

@@ -98,6 +98,16 @@ def admits_no_origin(expression: OriginRegex) -> bool:
     return not product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS)).rows
 
 
+def admits_every_origin(expression: OriginRegex) -> bool:
+    """Whether every origin that a browser sends matches, `null` perhaps not. False also when deciding it would take too long."""
+    from corsense.origin.expression import UnsupportedRegex
+
+    try:
+        return not product(_origins(), expression.automaton, lambda one, other: one and not other, Budget(_MOST_STEPS)).rows
+    except UnsupportedRegex:
+        return False
+
+
 def admits_pattern(expression: OriginRegex, pattern: OriginPattern) -> bool:
     """Whether every origin that `pattern` means matches. False also when deciding it would take too long."""
     from corsense.origin.expression import UnsupportedRegex

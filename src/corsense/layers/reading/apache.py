@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corsense.errors import quoted
-from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
+from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
@@ -125,9 +125,11 @@ class _Run:
             raise Unread("$1 is a part of the Origin, which corsense does not read.", each.line)
         if not match.is_partial:
             return self.trial.origin
-        # Only then is what was found the whole origin.
-        whole = OriginMatch(self._read(f"^(?:{match.written})$", each, any_case=False).pattern, match.written)
-        if "|" in match.written or "?" in match.written.replace("(?:", "").replace("?$", ""):
+        # Only then is what was found the whole origin: a match that goes to the end begins as early as it can.
+        anchored = f"^(?:{body})$" if has_choice(body) else f"^{body}$"
+        whole = OriginMatch(self._read(anchored, each, any_case=False).pattern, match.written)
+        ends = match.written.endswith("$") and not has_choice(match.written)
+        if not ends and ("|" in match.written or "?" in match.written.replace("(?:", "")):
             raise Unread("What the expression finds in the Origin may be a part of it.", each.line)
         return self.trial.origin if self.trial.matches(whole, each.line) else "\0part of the Origin\0"
 
@@ -484,11 +486,13 @@ def read_apache(path: Path, name: str) -> tuple[list[ApachePlace], list[Remark]]
             if section.name in _PLACES and _changes(section):
                 own = [*inner, *_plain(list(section.block or ()))]
                 where = f"{title}, {section.name.capitalize()} {' '.join(section.args)}"
-                places.append(_place(where, section.file, section.line, own, block))
+                places.append(_place(where, section.file, section.line, own, block, is_static=section.name.startswith("files")))
     return places, files.unknown
 
 
-def _place(title: str, file: str, line: int, directives: list[Directive], block: list[Directive]) -> ApachePlace:
+def _place(
+    title: str, file: str, line: int, directives: list[Directive], block: list[Directive], *, is_static: bool = False
+) -> ApachePlace:
     covering = [
         inner
         for each in block
@@ -497,7 +501,7 @@ def _place(title: str, file: str, line: int, directives: list[Directive], block:
     ]
     known = [*directives, *(each for each in covering if each not in directives)]
     is_proxy = any(each.name in ("proxypass", "proxypassmatch", "wsgiscriptalias", "sethandler") for each in known)
-    return ApachePlace(title, file, line, known, is_proxy)
+    return ApachePlace(title, file, line, known, is_proxy, is_static=is_static)
 
 
 def _plain(block: list[Directive]) -> list[Directive]:

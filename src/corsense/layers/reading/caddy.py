@@ -60,6 +60,7 @@ class CaddyPlace:
     text: _Text
     speaks_of: str = "Caddy"
     is_static: bool = False
+    is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:

@@ -32,6 +32,7 @@ class StatedPlace:
     table: Node
     speaks_of: str
     is_static: bool = False
+    is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:

@@ -45,6 +45,7 @@ class EnvoyPlace:
     direct: tuple[Node, ...] = ()
     speaks_of: str = "Envoy"
     is_static: bool = False
+    is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:

@@ -86,7 +86,7 @@ def _compiled(pattern: str, written: str, *, any_case: bool, is_partial: bool) -
 
 def _anchors(written: str) -> tuple[bool, str, bool]:
     """Whether the whole expression is anchored at its start and its end, and what stands between."""
-    if _has_choice(written):
+    if has_choice(written):
         return False, written, False
     before = written.startswith("^")
     after = written.endswith("$") and not _is_escaped(written, len(written) - 1)
@@ -94,10 +94,10 @@ def _anchors(written: str) -> tuple[bool, str, bool]:
 
 
 def _grouped(body: str, is_alone: bool) -> str:
-    return body if is_alone or not _has_choice(body) else f"(?:{body})"
+    return body if is_alone or not has_choice(body) else f"(?:{body})"
 
 
-def _has_choice(written: str) -> bool:
+def has_choice(written: str) -> bool:
     """Whether a `|` stands outside every group."""
     depth, in_set, skip = 0, False, False
     for char in written:

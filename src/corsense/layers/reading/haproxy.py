@@ -74,6 +74,7 @@ class HAProxyPlace:
     maps: dict[str, dict[str, str]] = field(default_factory=dict)
     speaks_of: str = "HAProxy"
     is_static: bool = False
+    is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:

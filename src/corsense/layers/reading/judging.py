@@ -132,8 +132,10 @@ class _Judge:
         any_other = OriginCase(None) in letting
         sets = [case for case in trials.cases if case.text is None]
         texts = [case.text for case in letting if case.text is not None]
-        if any_other:
+        everyone = any(self._is_everyone(one, sets, letting) for one in trials.mentions.expressions)
+        if any_other or everyone:
             refused = [case for case in trials.cases if case not in letting and case.text != "null" and _exists(case)]
+            refused = [case for case in refused if any_other or case.text is not None]
             if refused:
                 raise Unread("Every origin is allowed except some, which no policy says.", self.place.line)
             return {"origins": "*"}
@@ -149,6 +151,14 @@ class _Judge:
             if case.text not in (None, "null") and case not in letting and any(one.matches(case.text or "") for one in kept):
                 raise Unread(f"The expressions allow {quoted(case.text)}, but it is refused.", self.place.line)
         return self._listed(trials, texts, sorted(kept, key=lambda one: one.written))
+
+    def _is_everyone(self, one: OriginMatch, sets: Sequence[OriginCase], letting: Sequence[OriginCase]) -> bool:
+        """Whether an expression lets in, and matches every origin but perhaps 'null'."""
+        from corsense.origin.breadth import admits_every_origin
+        from corsense.origin.regex import OriginRegex
+
+        admitted = [case for case in sets if one in case.matching]
+        return all(case in letting for case in admitted) and admits_every_origin(OriginRegex.compile(one.pattern))
 
     def _listed(self, trials: Trials, texts: Sequence[str], expressions: Sequence[OriginMatch]) -> dict[str, Any]:
         origins = [text for text in texts if text != "null" and not any(one.matches(text) for one in expressions)]
@@ -171,12 +181,16 @@ class _Judge:
 
     def _expression(self, one: OriginMatch, line: int | None) -> None:
         """What is wrong with an expression: other sites match it."""
-        from corsense.origin.reach import foreign_origin, leaves_a_dot_bare
+        from corsense.origin.reach import foreign_origin, leaves_a_dot_bare, shared_suffix
 
-        foreign = foreign_origin(one.pattern)
+        foreign, shared = foreign_origin(one.pattern), shared_suffix(one.pattern)
         if foreign is None:
             return
         written = quoted(one.written)
+        if shared is not None and shared[1] == foreign:
+            message = f"{written} allows any name below {shared[0]}, and anyone can register one, such as {quoted(foreign)}."
+            self.say("public-suffix-origin", message, line, "error", "List your own hosts.")
+            return
         if one.is_partial:
             message = f"{written} only has to match a part of the origin, so {quoted(foreign)} is allowed too."
             remedy = "Anchor it with ^ and $, and escape the dots: ^https://app\\.example\\.com$."
@@ -282,7 +296,8 @@ class _Judge:
                     "200 to 299, browsers send no request with JSON, PUT, DELETE or Authorization."
                 )
                 remedy = f"Answer OPTIONS in {self.place.speaks_of} with 204, or leave CORS to the app."
-                self.say("preflight-bad-status", message, _line(base[next(iter(preflights))], ALLOW_ORIGIN), "warning", remedy)
+                severity: Severity = "warning" if self.place.is_proxy else "info"
+                self.say("preflight-bad-status", message, _line(base[next(iter(preflights))], ALLOW_ORIGIN), severity, remedy)
             return False
         if any(status is None or not 200 <= status < 300 for status in statuses):
             bad = next((o.answer for o in preflights.values() if o.answer.status and not 200 <= o.answer.status < 300), answer)
@@ -294,7 +309,8 @@ class _Judge:
                 self.say("preflight-answered-by-other-layer", message, bad.line, "warning")
             return True
         for case, outcome in preflights.items():
-            self._preflight(case, outcome, base[case])
+            if case.text != "null" and (case == OriginCase(None) or OriginCase(None) not in preflights):
+                self._preflight(case, outcome, base[case])
         self._strangers(trials, base)
         return True
 

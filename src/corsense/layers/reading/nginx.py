@@ -64,6 +64,11 @@ class _Files:
         for each in parsed:
             if depth > _DEEPEST:
                 raise UnreadableConfiguration(name, each["line"], f"Blocks are nested more than {_DEEPEST} deep.")
+            if "(" in each["directive"] and not each["directive"].startswith("~"):
+                message = (
+                    f"nginx would refuse this: there is no directive {quoted(each['directive'])}; a space is missing before '('."
+                )
+                raise UnreadableConfiguration(name, each["line"], message)
             if each["directive"] == "include" and each["args"]:
                 found += self._included(each["args"][0], path, name, each["line"], above)
                 continue
@@ -160,6 +165,7 @@ class NginxPlace:
     scope: _Scope
     maps: dict[str, Directive]
     speaks_of: str = "nginx"
+    is_proxy: bool = True
 
     @property
     def notes(self) -> tuple[Remark, ...]:
@@ -258,6 +264,10 @@ class _Run:
                 return chosen, _status(each), each.line
             elif each.name == "break":
                 break
+            elif each.name == "if" and each.block is not None and is_server and _adds(each.block):
+                raise UnreadableConfiguration(
+                    each.file, each.line, "nginx would refuse this: add_header is not allowed in an if of a server."
+                )
             elif each.name == "if" and each.block is not None and self.holds(each):
                 inner = scope if is_server else scope.inner(each.block)
                 found, status, line = self._steps(each.block, inner, is_server=is_server)
@@ -443,9 +453,14 @@ def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
     for server in servers:
         places += _of_server(server, _Scope((level,)), maps)
     loose = tuple(each for each in level if each.name in ("location", "add_header", "if", "set", "more_set_headers"))
-    if not servers and loose:  # a snippet, to be included in a server
-        made = Directive("server", (), name, loose[0].line, level)
-        places += _of_server(made, _Scope(()), maps)
+    if not servers and any(each.name == "location" for each in loose):  # to be included in a server
+        places += _of_server(Directive("server", (), name, loose[0].line, level), _Scope(()), maps)
+    elif not servers and loose:  # to be included in a location
+        location = Directive("location", (), name, loose[0].line, level)
+        server = Directive("server", (), name, loose[0].line, (location,))
+        places.append(
+            NginxPlace("where it is included", name, loose[0].line, server, location, _Scope(((location,), level)), maps)
+        )
     return places, files.unknown
 
 
@@ -468,6 +483,10 @@ def _locations(block: tuple[Directive, ...], scope: _Scope, title: str) -> Itera
             if not any(step.name == "internal" for step in each.block):
                 yield f"{title}, location {' '.join(each.args)}", each, inner
             yield from _locations(each.block, inner, title)
+
+
+def _adds(block: tuple[Directive, ...]) -> bool:
+    return any(each.name == "add_header" for each in block)
 
 
 def _all(block: tuple[Directive, ...]) -> Iterator[Directive]:

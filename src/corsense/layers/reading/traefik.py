@@ -61,6 +61,7 @@ class TraefikPlace:
     chain: list[Middleware]
     speaks_of: str = "Traefik"
     is_static: bool = False
+    is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:

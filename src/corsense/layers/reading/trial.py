@@ -129,6 +129,10 @@ class Place(Protocol):
         """Whether files are served there, and no app."""
 
     @property
+    def is_proxy(self) -> bool:
+        """Whether it is known that requests go on to another server."""
+
+    @property
     def notes(self) -> tuple[Remark, ...]:
         """What is wrong there whatever the request is."""
 
