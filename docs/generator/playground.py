@@ -22,8 +22,11 @@ PYODIDE = ROOT / "build" / "node" / "node_modules" / "pyodide"
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 """The files of Pyodide without which Python does not start."""
 
-LEFT_OUT = frozenset({"browsers", "cli", "demo", "replay", "testing"})
+LEFT_OUT = frozenset({".agents", "browsers", "cli", "demo", "dev", "lsp", "mcp", "replay", "testing"})
 """Folders of corsense that the playground never imports."""
+
+LIBRARIES = {"publicsuffixlist": (".py", ".dat"), "crossplane": (".py",), "yaml": (".py",)}
+"""The libraries that the page imports, each pure Python, and which of their files."""
 
 LARGEST = 8_000_000
 """Bytes that the page may take to load, compressed as servers compress."""
@@ -51,7 +54,7 @@ def build(folder: Path) -> None:
 
 
 def write_archive(path: Path) -> None:
-    """Write the modules that the page imports: corsense, and the Public Suffix List. The same source gives the same bytes."""
+    """Write the modules that the page imports: corsense, and its libraries. The same source gives the same bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, file in sorted(_modules()):
             archive.writestr(zipfile.ZipInfo(name, _MOMENT), file.read_bytes(), zipfile.ZIP_DEFLATED, 9)
@@ -68,12 +71,13 @@ def _modules() -> Iterator[tuple[str, Path]]:
         left_out = any(folders == name or folders.startswith(f"{name}/") for name in LEFT_OUT)
         if file.is_file() and "__pycache__" not in file.parts and not left_out:
             yield f"corsense/{file.relative_to(PACKAGE).as_posix()}", file
-    found = importlib.util.find_spec("publicsuffixlist")
-    assert found is not None
-    assert found.origin is not None
-    suffixes = Path(found.origin).parent
-    for name in ("__init__.py", "compat.py", "public_suffix_list.dat"):
-        yield f"publicsuffixlist/{name}", suffixes / name
+    for package, suffixes in LIBRARIES.items():
+        found = importlib.util.find_spec(package)
+        assert found is not None, f"{package} is not installed; run scripts/setup"
+        assert found.origin is not None
+        for file in Path(found.origin).parent.rglob("*"):
+            if file.suffix in suffixes and file.name != "test.py":
+                yield f"{package}/{file.relative_to(Path(found.origin).parent).as_posix()}", file
 
 
 def _files(folder: Path) -> list[str]:

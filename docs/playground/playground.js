@@ -327,6 +327,7 @@ const EXAMPLES = [
   ["A red line of Firefox", { text: "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://api.example.com/me. (Reason: Credential is not supported if the CORS header ‘Access-Control-Allow-Origin’ is ‘*’)." }],
   ["An app whose list has a slash", { text: 'from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n\napp = FastAPI()\napp.add_middleware(\n    CORSMiddleware,\n    allow_origins=["http://localhost:3000/"],\n    allow_methods=["*"],\n)\n' }],
   ["A copied call with the headers of its preflight", { text: "curl 'http://localhost:8000/api/users' -H 'Origin: http://localhost:3000' -H 'Content-Type: application/json' --data-raw '{\"name\":\"Ada\"}'", preflight: "HTTP/1.1 405 Method Not Allowed\nallow: POST\ncontent-type: application/json" }],
+  ["An nginx.conf that lets everyone in", { text: "server {\n    listen 443 ssl;\n    location /api/ {\n        add_header Access-Control-Allow-Origin *;\n        add_header Access-Control-Allow-Credentials true;\n        proxy_pass http://app:8000;\n    }\n}\n" }],
   ["A policy, and a page that it does not list", { text: 'Policy(\n    origins=["https://app.example.com", "https://*.preview.example.com"],\n    credentials=True,\n    request_headers=["Content-Type"],\n)', origin: "https://app.example.org" }],
 ];
 $("examples").querySelector("ul").append(

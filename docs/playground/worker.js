@@ -25,7 +25,7 @@ globalThis.fetch = async (...asked) => {
 };
 
 const [pyodide, archive] = await Promise.all([
-  loadPyodide({ indexURL: `${here}pyodide/`, lockFileURL: `${here}pyodide/pyodide-lock.json`, env: { HOME: "/home" } }),
+  loadPyodide({ indexURL: `${here}pyodide/`, lockFileURL: `${here}pyodide/pyodide-lock.json`, env: { HOME: "/home", CORSENSE_DOCUMENTATION: ".." } }),
   fetch(`${here}corsense.zip`).then((response) => response.arrayBuffer()),
 ]);
 pyodide.unpackArchive(archive, "zip", { extractDir: "/lib/corsense" });

@@ -12,9 +12,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import typer
+
 from corsense.cli.checking import check_target
 from corsense.cli.explaining import Format as ExplainFormat
 from corsense.cli.explaining import explain_text
+from corsense.cli.importing import Printed as ImportFormat
+from corsense.cli.importing import import_policy
 from corsense.cli.linting import Format as LintFormat
 from corsense.cli.linting import lint_tree
 from corsense.fix.result import SAFE_FIXES
@@ -91,6 +95,22 @@ POLICIES = (
 )
 
 
+CONFIGURATIONS = {
+    "nginx.conf": (
+        "server {\n    listen 80;\n    location /api/ {\n        add_header Access-Control-Allow-Origin *;\n"
+        "        add_header Access-Control-Allow-Credentials true;\n        proxy_pass http://app:8000;\n    }\n}\n"
+    ),
+    "traefik.yaml": (
+        "http:\n  routers:\n    api:\n      rule: PathPrefix(`/`)\n      middlewares: [cors]\n      service: api\n"
+        "  middlewares:\n    cors:\n      headers:\n        accessControlAllowMethods: [GET]\n"
+        "        accessControlAllowOriginList: ['https://app.example.com/']\n"
+    ),
+    "haproxy.cfg": (
+        "frontend web\n    bind :80\n    http-response set-header Access-Control-Allow-Origin *\n    default_backend app\n"
+    ),
+}
+
+
 def inputs(folder: Path) -> Iterator[Input]:
     """Every input, with what the commands print for it in `folder`."""
     for line in SAMPLE.read_text(encoding="utf-8").splitlines():
@@ -102,6 +122,12 @@ def inputs(folder: Path) -> Iterator[Input]:
             yield Input(name, (printed(partial(check_target, name, format=Format.JSON)),), files=((name, content),))
     for name, content in sources().items():
         yield Input(name, _of_source(folder / name, {"main.py": content}, "main.py"), content, kind="source")
+    for name, content in CONFIGURATIONS.items():
+        (folder / name).write_text(content, encoding="utf-8")
+        with working_in(folder):
+            linted = printed(partial(lint_tree, Path(name), format=LintFormat.JSON))
+            imported = printed(partial(import_policy, Path(name), format=ImportFormat.JSON))
+        yield Input(name, (linted, imported), files=((name, content),))
     several = {"main.py": sources()["trailing-slash"], "other/settings.py": "ORIGINS = ['http://localhost:3000/']\n"}
     yield Input("several files", _of_source(folder / "several", several, "."), files=tuple(several.items()))
 
@@ -120,7 +146,7 @@ def _of_source(folder: Path, files: dict[str, str], target: str) -> tuple[str, s
 def printed(command: Callable[[], object]) -> str:
     """What a command prints."""
     out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit):
+    with contextlib.redirect_stdout(out), contextlib.suppress(SystemExit, typer.Exit):
         command()
     return out.getvalue().removesuffix("\n")
 

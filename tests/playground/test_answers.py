@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from corsense.playground import answer
 from corsense.playground.question import kind_of
-from tests.playground.inputs import POLICIES, ROOT, TOKEN, inputs, recordings, sources
+from tests.playground.inputs import CONFIGURATIONS, POLICIES, ROOT, TOKEN, inputs, recordings, sources
 
 RED_LINE = (
     "Access to fetch at 'http://localhost:8000/api' from origin 'http://localhost:3000' has been blocked by CORS policy: "
@@ -111,6 +111,10 @@ def test_the_documents_are_what_the_commands_print(tmp_path: Path) -> None:
         (POLICIES[0][0], "policy"),
         (POLICIES[1][0], "policy"),
         ("Network Error", "console"),
+        (CONFIGURATIONS["nginx.conf"], "configuration"),
+        (CONFIGURATIONS["traefik.yaml"], "configuration"),
+        (CONFIGURATIONS["haproxy.cfg"], "configuration"),
+        ("add_header 'Access-Control-Allow-Origin' '*';", "configuration"),
         ("hello", "console"),
     ],
 )
@@ -297,6 +301,6 @@ def test_only_what_a_page_has_is_imported() -> None:
 
 @given(st.text(max_size=200), st.text(max_size=50), st.text(max_size=100))
 def test_any_text_gets_an_answer_or_a_sentence(text: str, origin: str, response: str) -> None:
-    for kind in ("", "console", "recording", "request", "source", "policy"):
+    for kind in ("", "console", "recording", "request", "source", "policy", "configuration"):
         found = ask(kind=kind, text=text, origin=origin, response=response)
         assert found.get("problem") or found["said"]

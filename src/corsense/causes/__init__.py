@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 from functools import cache
 
-from corsense.causes.model import HOME, SECTIONS, Cause, Severity
+from corsense.causes.model import HOME, SECTIONS, Cause, Severity, documentation
 
-__all__ = ["HOME", "SECTIONS", "Cause", "Severity", "catalogue", "cause", "find", "names"]
+__all__ = ["HOME", "SECTIONS", "Cause", "Severity", "catalogue", "cause", "documentation", "find", "names"]
 
 
 def cause(slug: str) -> Cause:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,13 @@ SECTIONS = ("What it does", "Why is this bad", "Example", "Use instead", "Fix sa
 
 HOME = "https://github.com/corsense/corsense"
 """Where corsense is published."""
+
+DOCUMENTATION = ""
+"""Where the documentation is published, such as `https://corsense.github.io/corsense`. Empty as long as it is not: links lead to
+the source then, so that none is dead."""
+
+DOCUMENTATION_VARIABLE = "CORSENSE_DOCUMENTATION"
+"""The environment variable that names another copy of the documentation."""
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -44,7 +52,9 @@ class Cause:
 
     @property
     def url(self) -> str:
-        """The address of the published source whose docstring is the page."""
+        """The address of the page: in the documentation, where its address is known, else in the published source."""
+        if published := documentation():
+            return f"{published}/reference/causes/{self.code}/"
         return f"{HOME}/blob/main/src/corsense/causes/{self.slug.replace('-', '_')}.py"
 
     def section(self, heading: str) -> str:
@@ -55,6 +65,11 @@ class Cause:
     def code_blocks(self, heading: str) -> tuple[str, ...]:
         """The Python source of each code block below one heading. Raises KeyError when the page has no such heading."""
         return tuple(_PYTHON.findall(self.section(heading) + "\n"))
+
+
+def documentation() -> str:
+    """Where the documentation is, without a slash at the end; empty where no address is known."""
+    return os.environ.get(DOCUMENTATION_VARIABLE, DOCUMENTATION).rstrip("/")
 
 
 def define(code: str, slug: str, severity: Severity, docstring: str | None) -> Cause:

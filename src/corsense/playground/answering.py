@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corsense.errors import InputError
-from corsense.playground.question import Question, read_question
+from corsense.playground.question import Question, configuration_name, read_question
 from corsense.report.html.markup import Markup
 
 if TYPE_CHECKING:
@@ -154,12 +154,35 @@ def _policy(asked: Question, _: Progress | None) -> Answer:
     return Answer(asked.kind, decision.message, drawing.policy(policy, origin), printed, link_to(asked))
 
 
+def _configuration(asked: Question, _: Progress | None) -> Answer:
+    from corsense.layers.reading import read_configuration
+    from corsense.lint import lint_paths
+    from corsense.playground import drawing
+    from corsense.playground.link import link_to
+    from corsense.report.document import lint_document
+    from corsense.report.policy_documents import policy_json
+    from corsense.report.reading import reading_document
+    from corsense.suppression import RuleSelection
+
+    files = asked.files or ((configuration_name(asked.text) or "nginx.conf", asked.text),)
+    paths = [Path(files[0][0])] if len(files) == 1 else [Path()]
+    with _folder(files) as folder, _working_in(folder):
+        readings = [read_configuration(Path(name)) for name, _ in files]
+        report = lint_paths(paths, RuleSelection.of(paths[0]))
+        drawn = drawing.configured(readings, report)
+        printed = {f"corsense lint {paths[0]} --format json": lint_document(report).printed()}
+        for reading in readings:
+            printed[f"corsense policy import {reading.file} --format json"] = policy_json(reading_document(reading))
+    return Answer(asked.kind, drawing.sentence_about(report.findings), drawn, printed, link_to(asked))
+
+
 _ANSWERS: dict[str, Callable[[Question, Progress | None], Answer]] = {
     "console": _console,
     "recording": _recording,
     "request": _request,
     "source": _source,
     "policy": _policy,
+    "configuration": _configuration,
 }
 
 

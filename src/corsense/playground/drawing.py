@@ -10,6 +10,7 @@ from corsense.fetch import Browser, FetchRequest, Trace
 from corsense.fetch.request import Credentials
 from corsense.finding import Finding
 from corsense.fix.result import FixOutcome, FixResult
+from corsense.layers.reading import Reading
 from corsense.lint import LintReport
 from corsense.playground.pasted_request import sent_by_browsers
 from corsense.policy import Policy
@@ -20,6 +21,7 @@ from corsense.report.html.ladder import ladder_figure
 from corsense.report.html.markup import Content, Markup, element, join
 from corsense.report.html.page import report_parts
 from corsense.report.html.values import code, copyable, diff
+from corsense.report.reading import reading_text
 from corsense.report.redaction import redacted_findings, redacted_repair, redacted_request
 from corsense.report.snippets import curl_command
 from corsense.report.summary import count
@@ -56,21 +58,32 @@ def sentence_about(findings: Sequence[Finding]) -> str:
     return FixHint().counted(findings, 0) if serious else "Nothing wrong found."
 
 
+def configured(readings: Sequence[Reading], found: LintReport) -> Markup:
+    """What is wrong with configurations of proxies, and the policy that each place of them enforces."""
+    read = [
+        element("section", element("h2", f"{reading.file} as policies"), copyable(reading_text(reading))) for reading in readings
+    ]
+    return join([_conclusion(found), _cards(found), read])
+
+
 def linted(found: LintReport, fixed: FixResult) -> Markup:
     """What the linter found, and the fixes that it proves."""
-    findings = redacted_findings(found.findings)
+    return join([_conclusion(found), _diff(redacted_repair(fixed)), _cards(found)])
+
+
+def _conclusion(found: LintReport) -> Markup:
     files = count(found.files, "file")
-    serious = any(finding.severity != "info" for finding in findings)
-    conclusion = FixHint().counted(findings, 0, files) if serious else f"Nothing wrong found in {files}."
+    serious = any(finding.severity != "info" for finding in found.findings)
+    conclusion = FixHint().counted(found.findings, 0, files) if serious else f"Nothing wrong found in {files}."
+    return element("p", conclusion, class_=f"conclusion {'bad' if serious else 'good'}")
+
+
+def _cards(found: LintReport) -> list[Markup | None]:
     skipped = [element("li", f"{file.place}: {file.reason}") for file in (*found.skipped, *found.unreadable)]
-    return join(
-        [
-            element("p", conclusion, class_=f"conclusion {'bad' if serious else 'good'}"),
-            _diff(redacted_repair(fixed)),
-            [_finding(finding, number) for number, finding in enumerate(findings, 1)],
-            element("section", element("h2", "Not read"), element("ul", skipped)) if skipped else None,
-        ]
-    )
+    return [
+        *(_finding(finding, number) for number, finding in enumerate(redacted_findings(found.findings), 1)),
+        element("section", element("h2", "Not read"), element("ul", skipped)) if skipped else None,
+    ]
 
 
 def _finding(finding: Finding, number: int) -> Markup:

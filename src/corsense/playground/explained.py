@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corsense.causes import Cause
 from corsense.console.catalogue import catalogue
 from corsense.console.parse import Message
 from corsense.explain import Explanation, LikelyCause
 from corsense.report.explanations import harmless_line
+from corsense.report.html.findings import page_of
 from corsense.report.html.markup import Content, Markup, element, join
 from corsense.report.html.values import copyable
 from corsense.report.redaction import redacted_explanations
@@ -86,11 +86,6 @@ def _cause(likely: LikelyCause, *, first: bool) -> Markup:
     ]
     title = [badge, f" {cause.title.replace('`', '')} ", element("span", f"{cause.code} {cause.slug}", class_="quiet")]
     return element("details", element("summary", title), inside, class_="cause", open=first)
-
-
-def page_of(cause: Cause) -> Markup:
-    """A link to the page of a cause, on the site that the playground is a part of."""
-    return element("a", f"{cause.code} {cause.slug}", href=f"../reference/causes/{cause.code}/")
 
 
 def _other_consoles(message: Message) -> Markup | None:

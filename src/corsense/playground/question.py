@@ -10,9 +10,11 @@ from typing import Literal, get_args
 
 from corsense.errors import InputError, quoted
 from corsense.explain import explain
+from corsense.layers.reading.recognition import format_of
 
-Kind = Literal["console", "recording", "request", "source", "policy"]
-"""Console text, a HAR file, a copied call with the headers of its answers, Python source, a policy with an origin."""
+Kind = Literal["console", "recording", "request", "source", "policy", "configuration"]
+"""Console text, a HAR file, a copied call with the headers of its answers, Python source, a policy with an origin, the
+configuration of a proxy."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST_FILES = 200
@@ -25,6 +27,7 @@ _CALL = re.compile(
     r"\s*(?://[^\n]*\n\s*)*(?:(?:const|let|var)\s+[\w{},:\s]+=\s*)?(?:await\s+|return\s+)?"
     r"(?:(?:window|globalThis)\.)?(?:fetch|axios(?:\.\w+)?)\s*\("
 )
+_USUAL = {"nginx": "nginx.conf", "haproxy": "haproxy.cfg", "apache": "httpd.conf"}
 _OWN_NAMES = frozenset({"Policy", "CORSMiddleware", "add_middleware", "FastAPI", "Starlette", "APIRouter", "install"})
 _SNIPPET = re.compile(r"\b(?:add_middleware|CORSMiddleware|FastAPI)\b")
 
@@ -76,13 +79,27 @@ def kind_of(text: str) -> Kind:
         return "policy"
     if python is not None and _is_source(python):
         return "source"
-    if not explain(text) and _SNIPPET.search(text):
-        return "source"
+    if not explain(text):
+        if _SNIPPET.search(text):
+            return "source"
+        if configuration_name(text) is not None:
+            return "configuration"
     return "console"
 
 
+def configuration_name(text: str) -> str | None:
+    """The usual name of a configuration of a proxy with this text; None where it is none that corsense reads."""
+    found = format_of("pasted.conf", text) or format_of("pasted.yaml", text)
+    return _USUAL.get(found, "pasted.yaml") if found is not None else None
+
+
 def _kind(text: str, files: tuple[tuple[str, str], ...], recording: str | None) -> Kind:
-    return "recording" if recording is not None else "source" if files else kind_of(text)
+    if recording is not None:
+        return "recording"
+    if not files:
+        return kind_of(text)
+    configured = all(not name.endswith(".py") and format_of(name, content) is not None for name, content in files)
+    return "configuration" if configured else "source"
 
 
 def _is_recording(text: str) -> bool:

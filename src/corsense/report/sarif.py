@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from corsense import __version__
-from corsense.causes import HOME, Cause
+from corsense.causes import HOME, Cause, documentation
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix.edits.diff import holds_secret
 from corsense.report.difference import shared_head
@@ -26,7 +26,7 @@ def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
     driver = {
         "name": "corsense",
         "version": __version__,
-        "informationUri": HOME,
+        "informationUri": documentation() or HOME,
         "rules": [_rule(cause) for cause in causes],
     }
     results = [_result(finding, indices[finding.cause.code]) for finding in findings]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corsense.causes import Cause, documentation
 from corsense.check.results import Report, Result
 from corsense.fetch import Blocked, Failed, Trace
 from corsense.fetch.trace import EngineName
@@ -63,9 +64,15 @@ def finding_card(finding: Finding, *, several: bool = False, evidence: Sequence[
             compared(finding),
             evidence,
             remedy(finding, several),
-            element("p", "More: ", code(cause.documentation), class_="more"),
+            element("p", "More: ", page_of(cause), class_="more"),
         ]
     )
+
+
+def page_of(cause: Cause) -> Markup:
+    """Where to read more of a cause: the command that prints its page, which leads to the page where its address is known."""
+    command = code(cause.documentation)
+    return element("a", command, href=cause.url) if documentation() else command
 
 
 def compared(finding: Finding) -> Markup | None:
