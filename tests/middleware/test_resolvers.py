@@ -151,10 +151,10 @@ def test_an_answer_that_is_true_and_not_true_is_logged_with_its_type(caplog: pyt
 
 
 def test_a_late_answer_is_not_kept() -> None:
-    go_on = threading.Event()
-    answered = threading.Event()
+    go_on, started, answered = threading.Event(), threading.Event(), threading.Event()
 
     def resolver(origin: str) -> bool:
+        started.set()
         go_on.wait(60)
         answered.set()
         return True
@@ -162,10 +162,12 @@ def test_a_late_answer_is_not_kept() -> None:
     resolving = OriginResolver(ResolverSettings(resolver, timeout=0.05))
 
     async def run() -> None:
-        assert not await resolving.admits(TENANT.encode())
+        while not started.is_set():  # a busy machine may not start the thread in time
+            assert not await resolving.admits(TENANT.encode())
         go_on.set()
         assert await asyncio.to_thread(answered.wait, 60)
-        assert await resolving.admits(TENANT.encode()), "it is asked anew, and answers in time"
+        in_time = [await resolving.admits(TENANT.encode()) for _ in range(20)]
+        assert any(in_time), "it is asked anew, and answers in time"
 
     asyncio.run(run())
 

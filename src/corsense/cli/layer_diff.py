@@ -55,7 +55,7 @@ def diff_layers(before: str, after: str | None, *, as_json: bool) -> NoReturn:
 
 def _sides(source: str | None) -> list[_Side]:
     from corsense.cli.importing import is_layer, policies_of
-    from corsense.cli.policy import valid_policy
+    from corsense.cli.named_policy import valid_policy
 
     if source is None or not is_layer(source):
         return [_Side(source or "env", valid_policy(source))]

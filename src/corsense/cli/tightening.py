@@ -77,7 +77,7 @@ def _is_code(current: str) -> bool:
 
 def _current(current: str, python: str | None) -> Policy:
     """The policy of today; also one that corsense would refuse, as far as it can be understood."""
-    from corsense.cli.policy import load_named, refuse
+    from corsense.cli.named_policy import load_named, refuse
     from corsense.policy import Policy, PolicyError
     from corsense.policy.keywords import HATCHES
     from corsense.readers.policy import RunningPolicyError

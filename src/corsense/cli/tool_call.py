@@ -210,7 +210,7 @@ def _insist_on_app(target: str | None, boundary: Boundary, *, factory: bool = Fa
 
 
 def _policy(source: str | None, boundary: Boundary) -> Policy:
-    from corsense.cli.policy import valid_policy
+    from corsense.cli.named_policy import valid_policy
 
     if source is not None and source.endswith((".toml", ".json")):
         boundary.insist_on_file(source)
