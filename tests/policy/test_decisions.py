@@ -66,6 +66,13 @@ def test_methods_that_differ_in_case_are_different_in_a_comparison_and_headers_a
     assert [change.value for change in difference.lost] == ["PURGE"]
 
 
+def test_an_origin_that_the_expression_had_let_in_is_no_gain() -> None:
+    before = Policy(origin_regex=r"https://[a-z]+\.example\.com")
+    difference = before.diff(Policy(origins=[APP, "https://elsewhere.example"]))
+    assert [change.value for change in difference.gained] == ["https://elsewhere.example"]
+    assert [change.field for change in difference.lost] == ["origin_regex"]
+
+
 @pytest.mark.parametrize(
     ("after", "gained", "lost", "changed"),
     [

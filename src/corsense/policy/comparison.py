@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from corsense.origin import OriginSet
+from corsense.origin import OriginPattern, OriginSet
 
 if TYPE_CHECKING:
     from corsense.policy.policy import Policy
@@ -75,7 +75,16 @@ def _origins_more(before: Policy, after: Policy) -> list[str]:
         return []
     if after.any_origin:
         return ["every origin"]
-    return _not_covered(after.origin_set, before.origin_set)
+    return [text for text in _not_covered(after.origin_set, before.origin_set) if not _matches_regex(before, text)]
+
+
+def _matches_regex(policy: Policy, text: str) -> bool:
+    """Whether the expression of a policy lets in all that an entry of a list means."""
+    if policy.regex is None:
+        return False
+    from corsense.origin.breadth import admits_pattern  # takes 12 ms, which a policy without an expression need not wait for
+
+    return admits_pattern(policy.regex, OriginPattern.parse(text))
 
 
 def _trusted_more(before: Policy, after: Policy) -> list[str]:
