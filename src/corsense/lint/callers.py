@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from corsense.lint.evaluation import Evaluator
@@ -16,6 +17,8 @@ _Call = tuple[Module, ast.Call]
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _DEEPEST = 4
 """Through how many names of a function an argument is followed to its parameters."""
+_REEXPORTING = 4
+"""How many of the packages around a module may hand its functions on."""
 
 
 @dataclass(eq=False)
@@ -26,11 +29,12 @@ class Callers:
     evaluator: Evaluator | None = None
     modules: list[Module] = field(default_factory=list)
     names: dict[str, set[str]] = field(default_factory=dict)
+    _places: dict[str, set[Path]] = field(default_factory=dict, repr=False)
     _calls: dict[str, list[_Call]] | None = None
     _found: dict[ast.AST, list[_Call]] = field(default_factory=dict)
     _configuring: dict[ast.Call, _Function | None] = field(default_factory=dict, repr=False)
-    _pattern: re.Pattern[bytes] | None = None
-    _sought: tuple[bytes, ...] = ()
+    _sought: dict[str, re.Pattern[bytes]] = field(default_factory=dict, repr=False)
+    """The names that were learnt last, and how each is called or imported under another name."""
 
     def get(self, function: ast.AST, default: list[_Call]) -> list[_Call]:
         """The calls of a function that are in sight."""
@@ -69,10 +73,10 @@ class Callers:
             if not near <= homes:
                 new.add(name)
             homes |= near
+            around = module.home.parents[:_REEXPORTING]
+            self._places.setdefault(name, set()).update((module.home, *(folder / "__init__.py" for folder in around)))
         if new:
-            self._sought = tuple(name.encode() for name in sorted(new))
-            names = b"|".join(map(re.escape, self._sought))
-            self._pattern = re.compile(rb"(?<!def )\b(?:" + names + rb")\b(?=\s*\(|\s+as\s)")
+            self._sought = {name: re.compile(re.escape(name.encode()) + rb"\b(?=\s*\(|\s+as\s)") for name in sorted(new)}
         return bool(new)
 
     def _functions_that_configure(self, module: Module) -> Iterator[_Function]:
@@ -89,12 +93,29 @@ class Callers:
                     if function is not None:
                         yield function
 
-    def may_call(self, content: bytes) -> bool:
-        """Whether a file's bytes call one of the functions that were learnt last, and name a module that it comes from."""
-        if self._pattern is None or not any(name in content for name in self._sought):
+    def may_call(self, path: Path, content: bytes) -> bool:
+        """Whether a file's bytes call one of the functions that were learnt last, name a module that it comes from, and import
+        it: from where it is, from a package around it, or through one other module."""
+        if self.evaluator is None:
             return False
-        called = {match[0].decode() for match in self._pattern.finditer(content)}
-        return any(home.encode() in content for name in called for home in self.names[name])
+        called = [name for name, pattern in self._sought.items() if name.encode() in content and _is_called(pattern, content)]
+        named = [name for name in called if any(home.encode() in content for home in self.names[name])]
+        if not named:
+            return False
+        places = set().union(*(self._places[name] for name in named))
+        program = self.evaluator.program
+        imported = program.named_by(path)
+        return not places.isdisjoint(imported) or any(not places.isdisjoint(program.named_by(each)) for each in imported)
+
+
+def _is_called(pattern: re.Pattern[bytes], content: bytes) -> bool:
+    """Whether a name stands where it is not defined and no part of a longer one. An expression that begins with the name is
+    searched for ten times as fast as one that says so itself."""
+    for match in pattern.finditer(content):
+        before = content[max(0, match.start() - 4) : match.start()]
+        if before != b"def " and not before[-1:].isalnum() and before[-1:] != b"_":
+            return True
+    return False
 
 
 def _configures(module: Module, call: ast.Call) -> _Function | None:

@@ -129,8 +129,15 @@ def _once(files: list[str], links: set[str], paths: int) -> list[str]:
     if paths == 1 and not links:
         return files
     found: dict[str, str] = {}
+    folders: dict[str, str] = {}
     for file in sorted(files, key=links.__contains__):
-        found.setdefault(os.path.realpath(file), file)
+        if file in links:
+            found.setdefault(os.path.realpath(file), file)
+            continue
+        folder, name = os.path.split(file)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        found.setdefault(os.path.join(folders[folder], name), file)
     kept = set(found.values())
     return [file for file in dict.fromkeys(files) if file in kept]
 

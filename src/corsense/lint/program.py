@@ -52,6 +52,7 @@ _DEEPEST = 150
 """A deeper tree is not written by hand; walking it would take more stack than Python has."""
 
 _FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)", re.M)
+_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([\w., \t]+)", re.M)
 _NAMES = re.compile(r"(\w+)(?:[ \t]+as[ \t]+\w+)?")
 
 
@@ -546,6 +547,7 @@ class Program:
     _modules: dict[Path, Module | None] = field(default_factory=dict, repr=False)
     _contents: dict[Path, bytes] = field(default_factory=dict, repr=False)
     _imports: dict[Path, tuple[Path, ...]] = field(default_factory=dict, repr=False)
+    _named: dict[Path, frozenset[Path]] = field(default_factory=dict, repr=False)
 
     def module(self, path: Path, content: bytes | None = None) -> Module:
         """The module at `path`.
@@ -625,6 +627,18 @@ class Program:
                     found[meant] = None
             self._imports[path] = tuple(found)
         return self._imports[path]
+
+    def named_by(self, path: Path) -> frozenset[Path]:
+        """The files that a file imports from, those of `import package.module` included."""
+        if path not in self._named:
+            found = set(self.imports_of(path))
+            for match in _IMPORT.finditer(self.content(path)):
+                for name in match[1].decode("utf-8", "replace").split(","):
+                    meant = self.files.find(path, name.split()[0]) if name.strip() else None
+                    if meant is not None:
+                        found.add(meant)
+            self._named[path] = frozenset(found)
+        return self._named[path]
 
 
 def _shown(path: Path) -> Path:

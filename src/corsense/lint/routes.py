@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from corsense.lint.evaluation import Evaluator
 from corsense.lint.program import Module, Scope
@@ -12,6 +13,8 @@ from corsense.lint.values import ModuleValue
 
 _METHODS = ("get", "post", "put", "delete", "patch", "options", "head", "trace", "websocket")
 _DEEPEST = 5
+
+Words: TypeAlias = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +27,8 @@ class Route:
     path: str | None
 
 
-def routes_of(evaluator: Evaluator, scope: Scope, name: str, word: bytes = b"", depth: int = 0) -> Iterator[Route]:
-    """The routes of the app or router called `name` in a scope; with a `word`, only those in files that have it."""
+def routes_of(evaluator: Evaluator, scope: Scope, name: str, words: Words = (), depth: int = 0) -> Iterator[Route]:
+    """The routes of the app or router called `name` in a scope; with `words`, only those in files that have one of them."""
     module = scope.module
     for function, decorator in module.decorations.get(name, ()):
         methods = _methods(decorator)
@@ -34,8 +37,14 @@ def routes_of(evaluator: Evaluator, scope: Scope, name: str, word: bytes = b"", 
     if depth < _DEEPEST:
         for call in module.method_calls(name, "include_router"):
             if call.args:
-                for inner, router in _home(evaluator, module, call.args[0], word):
-                    yield from routes_of(evaluator, inner, router, word, depth + 1)
+                for inner, router in _home(evaluator, module, call.args[0], words):
+                    yield from routes_of(evaluator, inner, router, words, depth + 1)
+
+
+def words_of(method: str) -> Words:
+    """What is in every file that has a route of a method, `DELETE`."""
+    name = method.lower().encode()
+    return (b"." + name, method.encode(), b'"' + name + b'"', b"'" + name + b"'")
 
 
 def _sees(inner: Scope, outer: Scope) -> bool:
@@ -60,15 +69,15 @@ def _path(decorator: ast.Call) -> str | None:
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
-def _home(evaluator: Evaluator, module: Module, node: ast.expr, word: bytes) -> Iterator[tuple[Scope, str]]:
-    """Where a router that is included is made, and its name there. Files without the word are not parsed for it."""
+def _home(evaluator: Evaluator, module: Module, node: ast.expr, words: Words) -> Iterator[tuple[Scope, str]]:
+    """Where a router that is included is made, and its name there. Files without any of the words are not parsed for it."""
     match node:
         case ast.Name(id=name):
             scope = module.scope_of(node).holder_of(name)
             for binding in scope.bindings[name] if scope is not None else ():
                 if isinstance(binding, ast.ImportFrom):
                     alias = next((alias for alias in binding.names if (alias.asname or alias.name) == name), None)
-                    if word and not _may_have(evaluator, module, binding.module or "", binding.level, word):
+                    if words and not _may_have(evaluator, module, binding.module or "", binding.level, words):
                         continue
                     found = evaluator.program.imported(module, binding.module or "", binding.level)
                     if alias is not None and found is not None:
@@ -77,23 +86,23 @@ def _home(evaluator: Evaluator, module: Module, node: ast.expr, word: bytes) -> 
                     assert scope is not None
                     yield scope, name
         case ast.Attribute(value=holder, attr=name):
-            if word and isinstance(holder, ast.Name) and not _package_may_have(evaluator, module, holder, word):
+            if words and isinstance(holder, ast.Name) and not _package_may_have(evaluator, module, holder, words):
                 return
             for each in evaluator.evaluate(holder, evaluator.frame_of(module, node)):
                 if isinstance(each.value, ModuleValue):
                     yield from _where_made(evaluator, each.value.module, name)
 
 
-def _may_have(evaluator: Evaluator, module: Module, name: str, level: int, word: bytes) -> bool:
-    """Whether a module that is imported has a word, or may get what has it from another one."""
+def _may_have(evaluator: Evaluator, module: Module, name: str, level: int, words: Words) -> bool:
+    """Whether a module that is imported has one of some words, or may get what has it from another one."""
     path = evaluator.program.file_of(module, name, level)
     if path is None or path.name == "__init__.py":
         return True
     content = evaluator.program.content(path)
-    return word in content or b"include_router" in content
+    return b"include_router" in content or any(word in content for word in words)
 
 
-def _package_may_have(evaluator: Evaluator, module: Module, holder: ast.Name, word: bytes) -> bool:
+def _package_may_have(evaluator: Evaluator, module: Module, holder: ast.Name, words: Words) -> bool:
     """The same for a module that a package is asked for: `from app.routers import users`, then `users.router`."""
     scope = module.scope_of(holder).holder_of(holder.id)
     for binding in scope.bindings[holder.id] if scope is not None else ():
@@ -102,7 +111,7 @@ def _package_may_have(evaluator: Evaluator, module: Module, holder: ast.Name, wo
                 for alias in names:
                     if (alias.asname or alias.name) == holder.id:
                         inner = f"{package}.{alias.name}" if package else alias.name
-                        if _may_have(evaluator, module, inner, level, word):
+                        if _may_have(evaluator, module, inner, level, words):
                             return True
             case _:
                 return True

@@ -114,7 +114,7 @@ class RuleRunner:
                     content = self.scan.read(path)
                 except OSError:
                     continue
-                if self.callers.may_call(content):
+                if self.callers.may_call(path.absolute(), content):
                     self.take(path, content)
 
     def findings(self, selection: RuleSelection) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from corsense.lint.evaluation import Evaluator
 from corsense.lint.handwritten import Handwritten, handwritten
 from corsense.lint.layers import Layer
 from corsense.lint.program import Module
-from corsense.lint.routes import routes_of
+from corsense.lint.routes import routes_of, words_of
 from corsense.lint.security import NAMED, headers_read
 from corsense.lint.stacks import Stack, Stacks
 from corsense.lint.values import FunctionValue
@@ -64,6 +64,18 @@ class Survey:
             self._around[module] = tuple(found)
         return self._around[module]
 
+    def may_read_headers(self, module: Module) -> bool:
+        """Whether a module, or anything that is imported from there, has a security scheme, as the bytes tell."""
+        program = self.evaluator.program
+        waiting, seen = [module.home], {module.home}
+        for path in waiting:
+            if NAMED.search(program.content(path)):
+                return True
+            found = program.named_by(path) - seen
+            waiting += sorted(found)
+            seen |= found
+        return False
+
     def headers_read(self, path: Path) -> tuple[str, ...]:
         """The headers that the security schemes of a file read."""
         if path not in self._headers:
@@ -82,7 +94,7 @@ class Survey:
             found.function is route
             for stack in self.stacks
             if stack.scope.module.home.is_relative_to(around)
-            for found in routes_of(self.evaluator, stack.scope, stack.name)
+            for found in routes_of(self.evaluator, stack.scope, stack.name, words_of("OPTIONS"))
         )
 
     @cached_property

@@ -41,6 +41,8 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
 
 def _headers_read(stack: Stack, survey: Survey) -> list[str]:
     """The headers that security schemes read in the modules of the app's routes and in what those import of the program."""
+    if not survey.may_read_headers(stack.scope.module):
+        return []
     routes = routes_of(survey.evaluator, stack.scope, stack.name)
     modules = {route.module for route in routes} | {stack.scope.module}
     found = {header for module in modules for path in survey.program_around(module) for header in survey.headers_read(path)}

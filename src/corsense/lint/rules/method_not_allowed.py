@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.lint.layers import CorsLayer
-from corsense.lint.routes import routes_of
+from corsense.lint.routes import routes_of, words_of
 from corsense.lint.stacks import Stack
 from corsense.lint.survey import Survey
 from corsense.lint.values import Alternatives, Value, entries, is_complete, text_of
@@ -18,7 +18,7 @@ _ASKED_FOR = ("POST", "PUT", "PATCH", "DELETE")
 
 def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
     """Methods of routes that the list lacks, and methods in lower case, which are others."""
-    served: set[str] | None = None
+    served: dict[str, bool] = {}
     for layer in stack.answering:
         given = layer.argument("allow_methods")
         if layer.is_ours or (not given and not layer.complete) or not layer.argument("allow_origins"):
@@ -28,9 +28,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
         if len(lists) != 1 or allowed is None or "*" in allowed or is_string(given):
             continue
         lower = [method for method in allowed if method != method.upper() and method.upper() in (*_ASKED_FOR, "GET")]
-        if served is None:
-            served = {method for route in routes_of(survey.evaluator, stack.scope, stack.name) for method in route.methods}
-        missing = [method for method in _ASKED_FOR if method in served and method not in allowed]
+        missing = [method for method in _ASKED_FOR if method not in allowed and _serves(stack, survey, method, served)]
         if missing:
             yield _violation(layer, missing, allowed, bool(given))
         elif lower:
@@ -43,6 +41,13 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
 def is_string(given: Alternatives) -> bool:
     """Whether a string stands in the place of the list, which is a finding of its own."""
     return any(text_of(each.value) is not None for each in given)
+
+
+def _serves(stack: Stack, survey: Survey, method: str, known: dict[str, bool]) -> bool:
+    if method not in known:
+        routes = routes_of(survey.evaluator, stack.scope, stack.name, words_of(method))
+        known[method] = any(method in route.methods for route in routes)
+    return known[method]
 
 
 def listed(value: Value) -> tuple[str, ...] | None:

@@ -23,7 +23,7 @@ def violations(stack: Stack, survey: Survey) -> Iterator[Violation]:
         return
     open_ones = [
         route
-        for route in routes_of(survey.evaluator, stack.scope, stack.name, b"websocket")
+        for route in routes_of(survey.evaluator, stack.scope, stack.name, (b"websocket",))
         if "WEBSOCKET" in route.methods and not _checks(route)
     ]
     if open_ones:
