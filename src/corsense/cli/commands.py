@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import check, clients, demo, explain, fix, importing, lint, mcp, policy, rule, schema, tightening
+from corsense.cli import check, clients, demo, explain, exporting, fix, importing, lint, mcp, policy, rule, schema, tightening
 from corsense.cli.process import COULD_NOT_WORK, fail
 
 app = typer.Typer(
@@ -29,8 +29,9 @@ app.command(short_help="Serve the commands as tools for coding assistants.")(mcp
 app.command(short_help="Print the page of a cause.")(rule.rule)
 app.command(short_help="Print the JSON Schema of a document.")(schema.schema)
 policy.app.command(short_help="Propose the least policy that observations need.")(tightening.tighten)
+policy.app.command(short_help="Write a policy for a proxy or gateway.")(exporting.export)
 policy.app.command("import", short_help="Read the policy of a proxy from its configuration.")(importing.import_policy)
-app.add_typer(policy.app, name="policy", short_help="Show, check, compare, import and tighten policies.")
+app.add_typer(policy.app, name="policy", short_help="Show, check, compare, import, export and tighten policies.")
 
 
 def _print_version(wanted: bool) -> None:
