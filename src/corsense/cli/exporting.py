@@ -55,7 +55,7 @@ def export(
 
     Exit status: 0 written; 1 --prove found a difference, and nothing was written; 2 the layer cannot express the policy, or the
     program is not installed."""
-    from corsense.cli.policy import valid_policy
+    from corsense.cli.named_policy import valid_policy
     from corsense.errors import InputError
     from corsense.layers.export import Site, export_policy
     from corsense.layers.export.targets import target_of
