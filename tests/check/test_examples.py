@@ -32,8 +32,9 @@ GUESSED = {
 }  # fmt: skip
 """What takes more than a policy: repaired with `--unsafe-fixes` only."""
 
-NOT_OURS_TO_REPAIR = {"login-by-fetch", "page-opened-from-disk"}
-"""Here the page has to be opened from elsewhere, or to navigate. What edit there is would let in anybody."""
+NOT_OURS_TO_REPAIR = {"origin-check", "login-by-fetch", "page-opened-from-disk"}
+"""Here the page has to be opened from elsewhere, or to navigate, or a list that is not of CORS lacks the page. What edit there is
+would let in anybody."""
 
 CRASHING = {"crash-in-the-endpoint", "handler-for-every-exception"}
 """Repaired, they answer 500, which the page may read; the test client raises it."""

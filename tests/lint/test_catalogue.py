@@ -20,6 +20,7 @@ ONLY_IN_ANSWERS = (
     "invalid-cors-header",
     "mixed-content",
     "options-without-request-method",
+    "origin-check-refused",
     "preflight-answered-by-other-layer",
     "preflight-bad-status",
     "preflight-cache-stale",

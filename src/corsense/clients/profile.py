@@ -43,6 +43,7 @@ class ClientProfile:
     - `packages`: the packages and versions that were measured.
     - `paths`: words by which the paths of its endpoints are recognised; empty: it calls any route.
     - `reads`: headers that must be exposed. `credentials`: what its requests use unless the user sets something else.
+    - `follows_redirects`: whether its calls follow a redirect, as `fetch()` does unless it is asked not to.
     - `beyond`: what goes wrong between this client and a server that no CORS setting can fix.
     """
 
@@ -54,6 +55,7 @@ class ClientProfile:
     reads: tuple[Read, ...] = ()
     credentials: Literal["omit", "same-origin", "include"] = "same-origin"
     beyond: tuple[str, ...] = ()
+    follows_redirects: bool = True
 
     @property
     def methods(self) -> tuple[str, ...]:

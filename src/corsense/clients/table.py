@@ -58,13 +58,13 @@ def _mcp_stateful(*extra: tuple[str, str]) -> tuple[ClientRequest, ...]:
 PROFILES: tuple[ClientProfile, ...] = (
     ClientProfile(
         "mcp", "MCP over Streamable HTTP with sessions, protocol 2025-11-25", _SDK, _mcp_stateful(), ("mcp",),
-        (_SESSION_READ,), beyond=_MCP_BEYOND,
+        (_SESSION_READ,), beyond=_MCP_BEYOND, follows_redirects=False,
     ),
     ClientProfile(
         "mcp-stateless", "MCP over Streamable HTTP without sessions, protocol 2025-11-25", _SDK,
         (ClientRequest("POST", (_JSON,), _INITIALIZE), ClientRequest("POST", (_JSON, _PROTOCOL), _LIST),
          ClientRequest("GET", (_PROTOCOL,))),
-        ("mcp",), beyond=_MCP_BEYOND,
+        ("mcp",), beyond=_MCP_BEYOND, follows_redirects=False,
     ),
     ClientProfile(
         "mcp-2026-07-28", "MCP over Streamable HTTP, protocol 2026-07-28", "@modelcontextprotocol/client 2.4.0, mode auto",
@@ -74,18 +74,18 @@ PROFILES: tuple[ClientProfile, ...] = (
                                 ("Mcp-Name", "example")), _LIST)),
         ("mcp",),
         beyond=(*_MCP_BEYOND, "A tool with an argument marked x-mcp-header cannot be called from a page: no browser client sends "
-                              "Mcp-Param-*, and servers answer 400 (code -32020)."),
+                              "Mcp-Param-*, and servers answer 400 (code -32020)."), follows_redirects=False,
     ),
     ClientProfile(
         "mcp-sse", "MCP over the old SSE transport", _SDK,
         (ClientRequest("GET"), ClientRequest("POST", (_JSON, _PROTOCOL), _INITIALIZE)), ("sse", "messages", "mcp"),
-        beyond=_MCP_BEYOND,
+        beyond=_MCP_BEYOND, follows_redirects=False,
     ),
     ClientProfile(
         "mcp-oauth", "MCP over Streamable HTTP with OAuth or a bearer token", _SDK, _mcp_stateful(_BEARER), ("mcp",),
         (_SESSION_READ,
          Read("www-authenticate", "scope and a metadata address other than the default are lost", essential=False)),
-        beyond=(*_MCP_BEYOND, "/authorize is a navigation, which needs no CORS."),
+        beyond=(*_MCP_BEYOND, "/authorize is a navigation, which needs no CORS."), follows_redirects=False,
     ),
     ClientProfile(
         "mcp-inspector", "MCP Inspector 1 in mode Direct", "@modelcontextprotocol/inspector-client 1.0.3",
@@ -94,6 +94,7 @@ PROFILES: tuple[ClientProfile, ...] = (
          ClientRequest("DELETE", (_JSON, _PROTOCOL, _SESSION), without="Disconnecting leaves the session on the server.")),
         ("mcp",), (_SESSION_READ,),
         beyond=(*_MCP_BEYOND, "Inspector 2 calls through its own Node server, where CORS does not apply."),
+        follows_redirects=False,
     ),
     ClientProfile(
         "fetch", "fetch() with JSON", "Chromium 156", (_READ, *_WRITES, ClientRequest("DELETE", (_JSON,)))

@@ -643,6 +643,15 @@ _RUNTIMES = [
         "transport security settings; CORSMiddleware does not change it.",
     ),
     _report(
+        "tool", "mcp:host", "server", "Invalid Host header|Misdirected Request",
+        r"\btransport_security\b[^\n]{0,60}\bInvalid\s+Host\s+header\b[^\n]{0,120}"
+        r"|\b(?:421|Error\s+POSTing\s+to\s+endpoint)\b[^\n]{0,80}\b(?:Invalid\s+Host\s+header|Misdirected\s+Request)\b"
+        r"[^\n]{0,80}"
+        r"|\bInvalid\s+Host\s+header\b[^\n]{0,80}\b421\b",
+        "421 Misdirected Request: Invalid Host header", "The MCP server checks Host itself (DNS rebinding protection): add the "
+        "host to allowed_hosts of its transport security settings; CORSMiddleware does not change it.",
+    ),
+    _report(
         "tool", "mcp:redirect", "server", "Redirect not followed", r"\bRedirect\s+not\s+followed\b[^\n]{0,120}",
         "Redirect not followed",
         "The MCP server redirects /mcp to /mcp/, which MCP clients do not follow: call the URL with the slash at the end.",

@@ -21,7 +21,8 @@ _NOT_FOR_SCRIPTS = frozenset(
         "cross-origin-resource-policy", "date", "etag", "keep-alive", "location", "nel", "origin-agent-cluster",
         "permissions-policy", "referrer-policy", "report-to", "reporting-endpoints", "server", "server-timing", "set-cookie",
         "strict-transport-security", "traceparent", "tracestate", "trailer", "transfer-encoding", "upgrade", "vary", "via",
-        "www-authenticate", "x-cache", "x-content-type-options", "x-correlation-id", "x-dns-prefetch-control",
+        "www-authenticate", "x-accel-buffering", "x-cache",
+        "x-content-type-options", "x-correlation-id", "x-dns-prefetch-control",
         "x-frame-options", "x-permitted-cross-domain-policies", "x-powered-by", "x-process-time", "x-request-id",
         "x-robots-tag", "x-served-by", "x-timer", "x-trace-id", "x-xss-protection",
     }

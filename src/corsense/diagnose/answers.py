@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+from corsense.clients import profile
 from corsense.diagnose.cors_headers import origin_answer_faults
 from corsense.diagnose.fronts import answered_in_front, gateway_or_app, to_login
 from corsense.diagnose.knobs import remedy as front_remedy
@@ -231,7 +232,15 @@ def describe_slash_redirect(observation: Observation) -> Diagnosis | None:
     if here is None or there is None or here.origin != there.origin:
         return None
     place = observation.route.endpoint_place if observation.route else None
+    evidence = {"sent": requests[0].url, "allowed": requests[1].url}
+    if observation.client is not None and not profile(observation.client).follows_redirects:
+        message = (
+            f"{requests[0].url} redirects to {requests[1].url}, and the client {observation.client} follows no redirects. Its "
+            "calls fail."
+        )
+        remedy = f"Let the client call {requests[1].url}, or serve the path without a redirect."
+        return Diagnosis("redirect-slashes", message, place, evidence, "error", remedy)
     message = (
         f"{requests[0].url} redirects to {requests[1].url}. Each call takes two requests, and two preflights where one is needed."
     )
-    return Diagnosis("redirect-slashes", message, place, {"sent": requests[0].url, "allowed": requests[1].url}, severity="info")
+    return Diagnosis("redirect-slashes", message, place, evidence, severity="info")

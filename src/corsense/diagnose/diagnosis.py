@@ -8,6 +8,7 @@ from corsense.diagnose.allowed import wanting
 from corsense.diagnose.answers import describe_slash_redirect, refused_answer
 from corsense.diagnose.configuration import broken_stack, failed_startup
 from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.origin_checks import refused_by_own_check
 from corsense.diagnose.preflights import refused_preflight
 from corsense.diagnose.redirects import downgraded, redirected_elsewhere
 from corsense.diagnose.routes import missing_route
@@ -21,6 +22,7 @@ _LOCAL_NETWORK = (
     CorsError.InvalidLocalNetworkAccess,
 )
 
+_SAID_BY_STATUS = frozenset({"cors-not-outermost", "preflight-answered-by-other-layer"})
 _CUT_SHORT = frozenset({FailureReason.NOT_FOLLOWED, FailureReason.OUT_OF_TIME})
 
 
@@ -31,8 +33,14 @@ def diagnose(observation: Observation) -> list[Diagnosis]:
         return [broken_stack(observation.app)]
     if observation.app is not None and observation.app.lifespan_error is not None:
         return [failed_startup(observation.app.lifespan_error)]
-    missing = missing_route(observation)
-    return [*([missing] if missing is not None else []), *_causes(observation)]
+    missing, checked = missing_route(observation), refused_by_own_check(observation)
+    first = [found for found in (missing, checked) if found is not None]
+    return [*first, *(_causes_beside(checked, observation) if checked is not None else _causes(observation))]
+
+
+def _causes_beside(checked: Diagnosis, observation: Observation) -> list[Diagnosis]:
+    """What is wrong besides a check of the server's own. The status of its response says nothing of a layer outside CORS."""
+    return [found for found in _causes(observation) if found.slug not in _SAID_BY_STATUS]
 
 
 def _causes(observation: Observation) -> list[Diagnosis]:

@@ -80,6 +80,12 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             )
         case "websocket-refused":
             return _socket(message)
+        case "origin-check-refused":
+            return (
+                "TransportSecuritySettings(  # mcp: transport_security of streamable_http_app(); the server, and its pages\n"
+                '    allowed_hosts=["localhost:*"], allowed_origins=["http://localhost:3000"]\n'
+                ")"
+            )
         case "cookie-not-sent":
             return _cookie(message)
         case "setting-not-json":

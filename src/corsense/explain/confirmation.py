@@ -23,6 +23,7 @@ _AT_THE_PAGE = {
     "preflight-cache-stale": "It works in a private window, or with F12, Network, Disable cache.",
     "redirect-to-login": "F12, Network: the row of the call has the status 302 or 307, and a Location of a login page.",
     "unhandled-exception": "The server's log has a traceback at the time of the call.",
+    "origin-check-refused": "F12, Network, the row of the call, Response: the body names the check.",
     "websocket-refused": "The server's log has the handshake with a status other than 101, such as 403.",
     "header-not-exposed": "F12, Network, the row of the call: the response has the header, but script gets null.",
 }

@@ -119,6 +119,8 @@ _BY_CODE: dict[str, tuple[RankedCause, ...]] = {
         ("server-unreachable", "possible"),
     ),
     "mcp:session": _NOT_EXPOSED,
+    "mcp:origin": (("origin-check-refused", "certain"),),
+    "mcp:host": (("origin-check-refused", "certain"),),
     "mcp:redirect": (("redirect-slashes", "likely"),),
     "tus:location": _NOT_EXPOSED,
     "grpc-web:status": _NOT_EXPOSED,
@@ -371,6 +373,8 @@ def _readable_status(status: int | None) -> tuple[RankedCause, ...]:
         return (("request-too-large", "likely"),)
     if status in (404, 405):
         return (("route-not-found", "likely"),)
+    if status == 421:  # Misdirected Request: the host is not one of the server's
+        return (("origin-check-refused", "likely"),)
     if status is not None and status >= 500:
         return (("unhandled-exception", "likely"),)
     return ()
