@@ -88,7 +88,7 @@ EVERYTHING = RuleSelection()
 
 @dataclass(frozen=True, slots=True)
 class UnusedIgnore:
-    """A comment that silences nothing: where it stands, and the rule that it names in vain (None: it names no rule)."""
+    """A comment that silences nothing: where it stands, and the rule that it names without effect (None: it names no rule)."""
 
     place: Place
     rule: str | None
@@ -122,7 +122,7 @@ def judge(
     files: Iterable[str] = (),
 ) -> Judgement:
     """Which findings are reported. `text_of` gives the source of a file, None where it cannot be read; in `files` comments that
-    silence nothing are looked for. Raises InputError when the configuration cannot be read."""
+    silence nothing are searched for. Raises InputError when the configuration cannot be read."""
     comments = _Comments(text_of)
     silenced = [comments.silence(finding) for finding in findings]
     reported = [selection.wants(finding) and not silent for finding, silent in zip(findings, silenced, strict=True)]

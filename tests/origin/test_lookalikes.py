@@ -8,7 +8,7 @@ from corsense.errors import InputError
 from corsense.origin.lookalikes import ForeignOrigin, foreign_origins, listed_untrusted, near_origins, resembles
 
 PREFIX, SUFFIX = "only the beginning is compared", "only the end is compared"
-SUBSTRING = "one text is looked for in the other"
+SUBSTRING = "one text is searched for in the other"
 PORT = "another port is another program"
 SUBDOMAIN = "any name below the domain is allowed: one of them, taken over or with a script injected, is enough"
 TWO = "two origins in one header, one of them is compared"
@@ -42,7 +42,7 @@ EXPECTED = [
     ForeignOrigin("https://app.example.com:1337", "port wildcard", PORT),
     ForeignOrigin("https://app.example.com:0", "port wildcard", PORT, browser=False),
     ForeignOrigin("https://app.example.com:443", "port wildcard", PORT, browser=False),
-    ForeignOrigin("https://APP.EXAMPLE.COM", "spelling", "spelled otherwise, and taken for the same", browser=False),
+    ForeignOrigin("https://APP.EXAMPLE.COM", "spelling", "spelled differently, and treated as the same", browser=False),
     ForeignOrigin("https://app.example.com.", "spelling", "with a dot at the end it is another origin"),
     ForeignOrigin("https://xn--pp-6kc.example.com", "spelling", "a name in other letters that looks alike"),
     ForeignOrigin("https://app.example.com@evil.com", "spelling", "what stands before @ is a user, not a host", browser=False),

@@ -28,6 +28,16 @@ BANNED = {
     r"\bheed(?:s|ed)?\b": "accept, honour",
     r"\bout of the blue\b": "unexpectedly",
     r"\bcomes? of it\b": "results, happens",
+    r"\b(?:is|are) said\b": "is reported",
+    r"\basked of\b": "requested from",
+    r"\bcues?\b": "matcher",
+    r"\bto the letter\b": "exactly",
+    r"\b(?:in vain|thereby|thereof|therein|whosoever)\b": "without effect, by this",
+    r"\b(?:do|does|did|done|doing) away with\b": "remove",
+    r"\ball the same\b": "anyway, still",
+    r"\bthe very (?!first\b|last\b|same\b)\w+\b": "exactly the, the ... itself",
+    r"\btaken for\b": "counts as, treats as",
+    r"\blooked for\b": "searched for, expected",
 }
 """Regular expressions, and what to write instead."""
 
@@ -36,6 +46,8 @@ OWN_MEANING = {
     "src/corsense/check/live.py": ('"stranger"',),
     "src/corsense/console/non_cors.py": ("were told to block",),
     "src/corsense/console/catalogue.py": ("can be told to print",),
+    "src/corsense/console/firefox.py": ("or lack thereof",),
+    "src/corsense/fix/edits/handwritten.py": ("in taken for",),
 }
 """Values that other programs print or that documents fix."""
 

@@ -93,7 +93,7 @@ class ParsedTraceback:
 
     @property
     def user_frame(self) -> Frame | None:
-        """The user's own frame: the deepest one outside the standard library and installed packages, looked for in the
+        """The user's own frame: the deepest one outside the standard library and installed packages, searched for in the
         exception that ended it, in the members of a group, and then in the exceptions before it. None when there is none."""
         return _own_frame(self.exception)
 

@@ -1,6 +1,6 @@
 """The stage: one server on loopback behind every host and port that a browser asks for.
 
-The browser connects to it whatever the address, so that a page has the very origin that was asked for, no port has to
+The browser connects to it whatever the address, so that a page has exactly the requested origin, no port has to
 be free, and nothing leaves this machine through the browser. It serves the page on every origin, hands every other request to the
 `Answer` of the moment, and keeps what went over the wire. It speaks plain HTTP and TLS on the same port, and is a proxy where a
 browser needs one.

@@ -153,7 +153,7 @@ def _join_refusals(groups: dict[tuple[object, ...], _Group]) -> None:
 
 def _join_symptoms(groups: dict[tuple[object, ...], _Group]) -> None:
     """One cause at one place is one finding, however it shows: only values that have to change are faults of their own. What most
-    requests show of it is what is said."""
+    requests show of it is reported."""
     shown: dict[tuple[object, ...], list[tuple[object, ...]]] = {}
     for key, group in groups.items():
         if key[1] is not None and set(group.finding.evidence) <= _ANSWERED:

@@ -56,7 +56,7 @@ class BrowserCheck:
     progress: Progress | None = None
 
     def insist(self) -> None:
-        """Raise InputError when the browser is not installed, before anything is done in vain."""
+        """Raise InputError when the browser is not installed, before any other work."""
         try:
             find_browser(self.name, self.path)
         except BrowserError as error:

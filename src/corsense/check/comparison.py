@@ -1,4 +1,4 @@
-"""A server beside its app: what was found of every request, and what is said of it in a report."""
+"""A server beside its app: what was found for every request, and what a report says about it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Comparison:
     @classmethod
     def of(cls, besides: Sequence[Beside], judged: int, untrusted: int, via: tuple[str, ...] = ()) -> Comparison:
         """The comparison, in which the untrusted requests decide what one answer leaves open. The app answers them with other
-        values: a header of the front's that is there all the same shows that the front sets it, also where both values are
+        values: a header of the front's that is still there shows that the front sets it, also where both values are
         equal."""
         marked = besides[judged : judged + untrusted]
         own = {name for beside in marked for found in beside.answers if found is not None for name in set_in_front(found)}

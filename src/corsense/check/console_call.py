@@ -27,7 +27,7 @@ _WITH_CREDENTIALS = (
 def fix_options_of(explanations: Sequence[Explanation], *, on_app: bool, url: str | None = None) -> CheckRequest | None:
     """What to try so that the messages come again; None when no message names a URL. Where none names the page, the usual
     origins of development are tried; where none names the method, every method of the route. `url` is the server to ask in place
-    of the one in the messages, or the very address when it has a path."""
+    of the one in the messages, or the address itself when it has a path."""
     messages = [explanation.message for explanation in explanations if explanation.message.is_cors and explanation.message.url]
     if not messages:
         return None
@@ -80,7 +80,7 @@ def tried(explanation: Explanation, report: Report) -> Tried:
 
 
 def settled(explanations: Sequence[Explanation], report: Report) -> list[Explanation]:
-    """The explanations, with what was found on the very call as the only causes where trying it has shown them."""
+    """The explanations, with what was found on that call as the only causes where trying it has shown them."""
     return [_settled(explanation, report) for explanation in explanations]
 
 

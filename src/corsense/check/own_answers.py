@@ -1,7 +1,7 @@
 """What the app itself answers, beside what its server answers: `check URL --app module:app`.
 
 Each request of a page goes to the app in process as well, where a stand-in answers for its endpoints. What the stand-in's answer
-says of layers, headers and routes is compared; its status and its body are not.
+says about layers, headers and routes is compared; its status and its body are not.
 """
 
 from __future__ import annotations

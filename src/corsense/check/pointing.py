@@ -30,7 +30,7 @@ NOTHING_PATCHED: Mapping[str, str] = MappingProxyType({})
 
 
 def text_of(file: str, texts: Mapping[str, str]) -> str | None:
-    """What a file contains by now."""
+    """What a file contains now."""
     path = os.path.abspath(file)
     return texts[path] if path in texts else source_of(file)
 

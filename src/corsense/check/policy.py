@@ -19,7 +19,7 @@ def policy_elsewhere(source: str, folder: Path, python: str, overlay: Mapping[st
     """The policy that `source` names, `package.module:name`, imported with the interpreter `python`: a policy of corsense's, or
     that of the outermost CORS layer of an app. `overlay` gives files, by path, another text than they have on disk.
 
-    Raises `PolicyError` when what it holds is no valid policy (`RunningPolicyError` when an app runs with it all the same),
+    Raises `PolicyError` when what it holds is no valid policy (`RunningPolicyError` when an app runs with it),
     `InputError` when there is none, `AppLoadError` and `AppStoppedError` when it cannot be imported.
     """
     with AppSession.start(AppTarget.parse(source, directory=folder), python=python, policy=True, overlay=overlay) as session:

@@ -13,7 +13,7 @@ TargetKind = Literal["app", "url", "har"]
 Aspect = Literal["outcome", "error", "status", "headers", "console", "requests"]
 """In what a browser and the model can differ. `headers` are the names of those that script can read."""
 _OF_ORIGINS = frozenset({"missing-cors-middleware", "mounted-app-without-cors", "manual-options-handler", "origin-mismatch"})
-"""Causes that another origin could do away with."""
+"""Causes that another origin could remove."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class BrowserVerdict:
     """What a real browser did with the request of a result.
 
     `version` is the browser's, `error` its own name for the reason where it has one, `console` its console verbatim.
-    `differences` are between the browser and the model on the very answers that the browser got: each is a fault of corsense.
+    `differences` are between the browser and the model on the answers that the browser got: each is a fault of corsense.
     `answered_differently`: the server gave the browser other answers than it gave the model.
     """
 
@@ -61,7 +61,7 @@ class Result:
 
     `situation` is what the server was made to do (`success`, `error`, `unauthenticated`...). `answered_by` names, for each
     exchange of the trace, what answered it (None where that cannot be known). `findings` are indices into `Report.findings`.
-    `browser` is what a real browser did, None when it was not asked. `attributions` say of each exchange what stands between the
+    `browser` is what a real browser did, None when it was not asked. `attributions` say for each exchange what stands between the
     app's answer and the server's; empty where the app is not known.
     """
 

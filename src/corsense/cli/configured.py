@@ -48,7 +48,7 @@ def with_configuration(asked: CheckRequest, configuration: Configuration) -> Che
 
 
 def _read(configuration: Configuration, key: str, read: Callable[[str], str], text: str) -> str:
-    """A value of a key; what is wrong with it is said with the name of the key."""
+    """A value of a key; an error names the key."""
     from corsense.errors import InputError
 
     try:

@@ -75,7 +75,7 @@ def _chosen(names: Sequence[str] | None) -> tuple[Scenario, ...] | None:
 
 
 def _stop_on_termination() -> threading.Event:
-    """An event that SIGTERM sets: then everything is closed in good order, as after Ctrl-C."""
+    """An event that SIGTERM sets: then everything is closed properly, as after Ctrl-C."""
     stopping = threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -44,7 +44,7 @@ def import_policy(
 ) -> None:
     """Read the CORS policy of a proxy or gateway from its configuration: as Python to paste, with what differs from it.
 
-    Each place of the configuration has a policy of its own. What cannot be read exactly is said with file and line.
+    Each place of the configuration has a policy of its own. What cannot be read exactly is reported with file and line.
     Exit status: 0 every policy was read exactly, or there is none; 1 something differs or was not understood; 2 the file cannot
     be read."""
     reading = read_layer(file, source)

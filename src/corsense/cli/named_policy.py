@@ -90,7 +90,7 @@ def _names_in(source: str | None) -> tuple[str, ...]:
 
 
 def under_another_name(source: str | None) -> str:
-    """The variable that probably holds the origins, where the one that was looked for is not set."""
+    """The variable that probably holds the origins, where the expected one is not set."""
     from dotenv import dotenv_values
 
     if not is_environment(source) or _names_in(source):

@@ -1,4 +1,4 @@
-"""`corsense policy replay`: the routes of the app, the logs, and what is said where nothing can be judged."""
+"""`corsense policy replay`: the routes of the app, the logs, and the error where nothing can be judged."""
 
 from __future__ import annotations
 

@@ -218,7 +218,7 @@ def lines(console_context: Context) -> list[str]:
 
 
 def error_status(console_context: Context) -> list[str]:
-    """The line for an answer with an error status that the page got all the same."""
+    """The line for an answer with an error status that the page still got."""
     status = visible_error_status(console_context)
     return [] if status is None else [STATUS.format(status=str(status), status_text=reason_phrase(status))]
 

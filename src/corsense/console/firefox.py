@@ -223,7 +223,7 @@ def _failed(console_context: Context, outcome: Failed) -> list[str]:
     if reason == FailureReason.URL_SCHEME:
         return [sentence("CORSRequestNotHttp", console_context.refused_url)]
     failed = _did_not_succeed(console_context.url)
-    if reason == FailureReason.INVALID_HTTP:  # taken for an answer of HTTP/0.9, which has a body and no headers
+    if reason == FailureReason.INVALID_HTTP:  # treated as an answer of HTTP/0.9, which has a body and no headers
         missing = sentence("CORSMissingAllowOrigin2", console_context.url, status="200")
         return [missing, failed] if console_context.is_preflight else [missing]
     if reason == FailureReason.UNSAFE_REDIRECT and console_context.location and console_context.location.scheme == "data":

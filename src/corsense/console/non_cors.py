@@ -1,4 +1,4 @@
-"""The messages that people take for CORS: the network, certificates, mixed content, Content Security Policy, libraries,
+"""The messages that people mistake for CORS: the network, certificates, mixed content, Content Security Policy, libraries,
 servers."""
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class LocalServer:
         """Begin to answer. Raises RuntimeError when the server does not come up."""
         config = uvicorn.Config(
             self._dispatch,
-            interface="asgi3",  # it is a bound method, which uvicorn would take for an app of the old interface
+            interface="asgi3",  # it is a bound method, which uvicorn would treat as an app of the old interface
             lifespan="off",
             ws="none",
             log_config=None,

@@ -13,7 +13,7 @@ from corsense.url import ParsedUrl, assumed_scheme, is_loopback_host, parse_url
 _NEAR = 0.6
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-# From the surest likeness to the vaguest: of several entries, the one that comes first here is the one that was meant.
+# From the surest likeness to the vaguest: of several entries, the one that comes first here was meant.
 LIKENESS = (
     "joined-values",
     "env-split-without-strip",

@@ -1,7 +1,7 @@
 """Who gave an answer: the app, a proxy or gateway in front of it, a tunnel, or nobody.
 
 Decided from the answer alone, as it came over the wire, and more surely beside the app's own answer to the same request. What
-is undecided is `unknown`: without the app's own answer, `app` is said only of what no front would send.
+is undecided is `unknown`: without the app's own answer, `app` is the verdict only on what no front would send.
 """
 
 from __future__ import annotations

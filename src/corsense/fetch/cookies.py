@@ -40,7 +40,7 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True)
 class CookieVerdict:
-    """What becomes of a cookie: whether the browser stores it, whether the next fetch like this one sends it, and if not, why.
+    """What happens to a cookie: whether the browser stores it, whether the next fetch like this one sends it, and if not, why.
 
     `partitioned`: it lives in a jar of its own for the page's site, apart from the cookies of the API's own pages.
     """

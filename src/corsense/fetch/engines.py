@@ -35,7 +35,7 @@ class Engine:
 
     # CORS-preflight fetch
     preflight_checks: Literal["redirect-origin-status", "origin-redirect-status", "status-origin"] = "origin-redirect-status"
-    """The order in which the answer to a preflight is judged: the first fault is the one that is reported."""
+    """The order in which the answer to a preflight is judged: the first fault is reported."""
     reads_both_lists_first: bool = True
     """A list of headers that cannot be read is reported before a method that is not allowed."""
     refused_header_order: Literal["sorted", "script"] = "sorted"
@@ -103,11 +103,11 @@ class Engine:
     loopback_is_mixed_content: bool = False
     """A secure page may not call `http://localhost`."""
     refuses_mode_before_mixed_content: bool = False
-    """Mode `same-origin` is refused before mixed content is looked for."""
+    """Mode `same-origin` is refused before the check for mixed content."""
     refuses_redirected_mode_before_mixed_content: bool = False
     """The same after a redirect."""
     preflights_redirect_before_mixed_content: bool = False
-    """After a redirect, mixed content is looked for once the preflight has passed."""
+    """After a redirect, the check for mixed content follows the preflight."""
 
 
 ENGINES: dict[EngineName, Engine] = {

@@ -1,4 +1,4 @@
-"""What the settings of a program offer in place of a string of origins, asked of a file."""
+"""What the settings of a program offer in place of a string of origins, read from a file."""
 
 from __future__ import annotations
 

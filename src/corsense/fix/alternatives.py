@@ -20,7 +20,7 @@ _BUILDS = {
     "next": "out", "react-scripts": "build", "@angular/core": "dist", "vite": "dist", "@vue/cli-service": "dist", "astro": "dist",
     "svelte": "dist", "vue": "dist", "react": "dist",
 }  # fmt: skip
-"""Frameworks of frontends, by the package that tells, and the folder of their build."""
+"""Frameworks of frontends, by the package that identifies them, and the folder of their build."""
 _LARGEST = 200_000
 
 

@@ -197,7 +197,7 @@ class AppFix:
                 yield _Step(proposal, survey)
 
     def _files(self, survey: Survey, texts: Mapping[str, str]) -> list[str]:
-        """The files that configure CORS, or do so by now."""
+        """The files that configure CORS, some of them since an edit."""
         layers = [os.path.abspath(layer.place.file) for layer in survey.app.cors_layers if layer.place is not None]
         return list(dict.fromkeys([*layers, *texts]))
 

@@ -50,8 +50,8 @@ def propose(
     refuted: Collection[ProposalKey] = (),
 ) -> list[Proposal]:
     """The proposals for a report's findings. `named` are the origins that the user named: only these may gain access where a
-    finding does not name one itself. `texts` are what files contain by now, by absolute path; `guesses`: propose what is unsafe
-    as well. `refuted`: the keys of what was tried in vain, which the next candidate replaces."""
+    finding does not name one itself. `texts` are what files contain now, by absolute path; `guesses`: propose what is unsafe
+    as well. `refuted`: the keys of what was tried and failed; the next candidate replaces it."""
     found = []
     for index, finding in enumerate(report.findings):
         affected = [result for result in report.results if index in result.findings]
@@ -90,7 +90,7 @@ def _possible(case: Case, texts: Mapping[str, str], guesses: bool) -> Iterator[C
 
 
 def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int, bool | None]) -> Report:
-    """The report, its findings with their fixes and with spans that point at the very argument."""
+    """The report, its findings with their fixes and with spans that point at the argument."""
     fixes: dict[int, Fix] = {}
     for proposal in proposals:
         before = source_of(proposal.file)
@@ -106,7 +106,7 @@ def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int
 
 def patched(proposals: Sequence[Proposal], texts: Mapping[str, str] = NOTHING_PATCHED) -> dict[str, str]:
     """The text of each file with all its proposals applied that can be applied together, by absolute path; `texts` are what files
-    contain by now."""
+    contain now."""
     return applied(proposals, texts)[0]
 
 

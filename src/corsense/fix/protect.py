@@ -1,7 +1,7 @@
 """`fix --protect`: cross-origin protection in report mode, added where it knows the trusted origins.
 
 corsense's CORS middleware replaces Starlette's with the same arguments, because protection has to know the listed origins: beside
-a layer whose list it cannot see, it would report the writes of the very pages that the list allows.
+a layer whose list it cannot see, it would report the writes of pages that the list allows.
 """
 
 from __future__ import annotations

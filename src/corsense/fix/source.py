@@ -324,7 +324,7 @@ def _applied(steps: Sequence[_Step], texts: Mapping[str, str]) -> dict[str, str]
 
 
 def _failed(first: LintReport, attempt: _Attempt) -> dict[_Key, tuple[_Step, str]]:
-    """The steps that have not done away with their finding; all of them where findings came that were not there."""
+    """The steps that have not removed their finding; all of them where new findings appeared."""
     left = {_identity(finding) for finding in attempt.report.findings}
     failed = {step.key: (step, "the finding is still there") for step in attempt.steps if _identity(step.finding) in left}
     if failed:

@@ -215,7 +215,7 @@ def _put_back(entry: JournalEntry) -> None:
 
 
 def _again(entry: JournalEntry) -> str:
-    """Where the old content is written once more: apart from what came out, so that half of it is never taken for that."""
+    """Where the old content is written once more: apart from what came out, so that half of it never counts as that."""
     return f"{entry.staged}.old"
 
 

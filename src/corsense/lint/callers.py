@@ -42,7 +42,7 @@ class Callers:
         if name not in self.names or self.evaluator is None:
             return default
         if function not in self._found:
-            self._found[function] = []  # while it is looked for, it has no callers
+            self._found[function] = []  # during the search, it has no callers
             self._found[function] = list(self._search(function, name, self.evaluator))
         return self._found[function] or default
 

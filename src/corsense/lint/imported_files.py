@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _ANCESTORS = 8
-"""In how many folders above a file the module that it imports is looked for."""
+"""How many folders above a file are searched for the module that it imports."""
 
 
 @dataclass(eq=False)

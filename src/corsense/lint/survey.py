@@ -18,7 +18,7 @@ from corsense.lint.values import FunctionValue
 from corsense.lint.writes import WritingApps
 
 _NEAR = 1
-"""How far above the folder of a route the app that includes it is looked for."""
+"""How many folders above a route are searched for the app that includes it."""
 
 _IMPORTS = 2
 """Through how many imports the schemes that guard a route are followed."""

@@ -1,4 +1,4 @@
-"""What the bytes of a program tell of its writes: POST routes, and what they take for a proof of who is asking."""
+"""What the bytes of a program tell of its writes: POST routes, and what they accept as proof of who is asking."""
 
 from __future__ import annotations
 

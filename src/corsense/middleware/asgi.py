@@ -498,7 +498,7 @@ class CORSMiddleware(ExtensionPoints):
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lifespan passes; a websocket does if the policy does not check websockets, or allows its origin. With protection, its
-        rule is the one that websockets are judged by."""
+        rule judges WebSockets."""
         if scope["type"] == "websocket" and (self._protection is None or self._observer is not None):
             await self._websocket(scope, receive, send)
             return

@@ -28,7 +28,7 @@ _PARAMETER = re.compile(r"\{([^}:]+)(:[^}]*)?\}")
 
 
 def convertor_pattern(name: str | None) -> str:
-    """What a parameter with this convertor matches; one of the app's own is taken for `str`."""
+    """What a parameter with this convertor matches; one of the app's own counts as `str`."""
     return CONVERTORS.get(name or "str", CONVERTORS["str"])
 
 

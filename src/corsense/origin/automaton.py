@@ -347,7 +347,7 @@ def minimised(automaton: Automaton) -> Automaton:
 
 
 def product(one: Automaton, other: Automaton, keep: Callable[[bool, bool], bool], budget: Budget) -> Automaton:
-    """The automaton of the texts for which `keep` is true of what the two say; `keep(False, ...)` is taken for False."""
+    """The automaton of the texts for which `keep` is true of what the two say; `keep(False, ...)` counts as False."""
     shared = [
         (first, second, mask)
         for first, left in enumerate(one.sets)

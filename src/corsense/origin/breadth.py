@@ -366,7 +366,7 @@ def _port(automaton: Automaton, state: int, classes: list[int]) -> str:
 
 
 def _distances(automaton: Automaton) -> list[int]:
-    """How many characters lead to each state at the least."""
+    """The fewest characters that lead to each state."""
     found = {0: 0}
     waiting = deque([0] if automaton.rows else [])
     while waiting:

@@ -115,7 +115,7 @@ def _begins_and_ends(scheme: str, host: str, port: str, site: str) -> Iterator[F
     suffix = "only the end is compared"
     yield ForeignOrigin(f"{scheme}://evil{site}{port}", "suffix match", suffix)
     yield ForeignOrigin(f"{scheme}://evil{host}{port}", "suffix match", suffix)
-    substring = "one text is looked for in the other"
+    substring = "one text is searched for in the other"
     if len(site) > 2:
         yield ForeignOrigin(f"{scheme}://{site[1:]}{port}", "substring", substring)
     if len(host) > 2:
@@ -160,7 +160,7 @@ def _neighbours(scheme: str, host: str, port: str, site: str) -> Iterator[Foreig
 
 
 def _spellings(scheme: str, host: str, port: str) -> Iterator[ForeignOrigin]:
-    alike = "spelled otherwise, and taken for the same"
+    alike = "spelled differently, and treated as the same"
     whole = f"{scheme}://{host}{port}"
     yield ForeignOrigin(f"{scheme}://{host.upper()}{port}", "spelling", alike, browser=False)
     if "." in host:

@@ -88,7 +88,7 @@ def kind_of(text: str) -> Kind:
 
 
 def configuration_name(text: str) -> str | None:
-    """The usual name of a configuration of a proxy with this text; None where it is none that corsense reads."""
+    """The usual name of a configuration of a proxy with this text; None where corsense does not read it."""
     found = format_of("pasted.conf", text) or format_of("pasted.yaml", text)
     return _USUAL.get(found, "pasted.yaml") if found is not None else None
 

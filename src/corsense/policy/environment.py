@@ -183,7 +183,7 @@ def rules_of(environ: Mapping[str, str], policy: type[AnyPolicy]) -> Callable[..
 @contextmanager
 def named_after_variables(names: Mapping[str, str], faults: list[Fault], missing: str = "") -> Iterator[None]:
     """Turn the fields of the faults of a `PolicyError` into the variables that they came from, and add `faults` to them. Where no
-    origins were set, the fault names `missing`, the variable that was looked for."""
+    origins were set, the fault names `missing`, the expected variable."""
     named = {"origins": missing} if missing else {}
     named |= names
     try:

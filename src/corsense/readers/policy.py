@@ -37,7 +37,7 @@ def load_policy(source: str, folder: Path) -> Policy:
     """The policy that `source` names: `package.module:name` (a `Policy`, settings that have one, an app that is served by one, or
     a function that returns one of these), a `.json` file, or a `.toml` file with the table `[tool.corsense.policy]`.
 
-    Raises `PolicyError` when it is not a valid policy (`RunningPolicyError` when an app runs with it all the same), `InputError`
+    Raises `PolicyError` when it is not a valid policy (`RunningPolicyError` when an app runs with it), `InputError`
     when there is no policy.
     """
     if source.endswith((".toml", ".json")):

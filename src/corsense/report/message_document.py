@@ -13,7 +13,7 @@ from corsense.report.redaction import redacted_explanations
 
 
 class LikelyCauseDocument(Document):
-    """A cause that can stand behind a message; `fix` is code, `confirmation` a command or a sentence that tells whether it is the
+    """A cause that can stand behind a message; `fix` is code, `confirmation` a command or a sentence that shows whether it is the
     one."""
 
     code: str

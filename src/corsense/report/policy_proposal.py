@@ -243,7 +243,7 @@ def _grouped(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, ...]]:
     """One row for each reason, with the busiest origins it is about."""
     groups: dict[tuple[str, str], list[str]] = {}
     for left in left_out:
-        # What is said about a look-alike names another origin each time.
+        # The text about a look-alike names another origin each time.
         message = left.message if left.reason in (LeftOutReason.LOOKALIKE, LeftOutReason.INVALID) else ""
         groups.setdefault((left.reason.value, message), []).append(left.origin)
     for (reason, message), origins in groups.items():

@@ -29,7 +29,7 @@ KINDS = (
     "special characters", "any subdomain", "http twin", "port wildcard", "spelling", "two origins", "listed",
     "preflight differs", "cache split", "wildcard on this machine",
 )  # fmt: skip
-"""What can be found, in the order it is looked for."""
+"""What can be found, in the order of the search."""
 
 _UNKNOWN = "/corsense-a-path-that-does-not-exist"
 _SHOWN = 4

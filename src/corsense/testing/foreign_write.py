@@ -204,7 +204,7 @@ class _Search:
         unclear: set[str] = set()
         for page in self._pages(operation):
             if page.kind == "look-alike" and any(write.kind == "form" for write in found):
-                continue  # whoever asks is let in
+                continue  # any page is let in
             tried = yield from self._send(operation, page)
             if self._got_through(tried, proper):
                 found.append(ForeignWrite(page.kind, str(operation), page.origin, page.html, tried.status))
@@ -349,7 +349,7 @@ def _status(answer: AsgiExchange) -> int:
     return answer.response.status if isinstance(answer.response, WireResponse) else 0
 
 
-# What is said.
+# The texts.
 
 
 def warn_of_untried(cells: Iterable[WriteCell], stacklevel: int) -> None:

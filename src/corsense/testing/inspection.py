@@ -1,6 +1,6 @@
 """What an app is made of, read without touching it: the same objects go on serving the tests beside this one.
 
-`corsense.app` describes an app in a process of its own, which it may take apart. Here nothing is built, wrapped or replaced:
+`corsense.app` describes an app in a process of its own, which it may change. Here nothing is built, wrapped or replaced:
 a stack that is not built yet is read from its entries.
 """
 

@@ -168,7 +168,7 @@ async def _pursue(exchange_plan: ExchangePlan[T], ask: Callable[[Call], Awaitabl
 
 
 def resolve_target(target: object) -> AssertionTarget:
-    """What a test handed over, as something that can be asked. Raises InputError for what is none of the kinds."""
+    """The target of a test: an app, a client or a URL. Raises InputError for any other value."""
     if isinstance(target, AssertionTarget):
         return target
     if isinstance(target, str):

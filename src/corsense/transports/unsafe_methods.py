@@ -33,7 +33,7 @@ def preflight_of(wire: WireRequest) -> WireRequest:
 def substitute(wire: WireRequest, permission: WireResponse | NetworkError | None) -> Substitute:
     """What stands in for the response to `wire`, which is not sent.
 
-    `permission` is the response to its preflight, None when the browser needed none. Then the preflight is sent all the same: it
+    `permission` is the response to its preflight, None when the browser needed none. Then the preflight is sent anyway: it
     is yielded, and the generator is sent the response. A server that allows no origin must never seem to allow the page.
     """
     if permission is None:

@@ -1,4 +1,4 @@
-"""The body that an endpoint reads by itself: `await request.json()` declares nothing, and a page sends JSON all the same."""
+"""The body that an endpoint reads by itself: `await request.json()` declares nothing, but a page sends JSON."""
 
 from __future__ import annotations
 

@@ -256,7 +256,7 @@ class _Look:
         closed = last == len(parts) - 1
         if closed:
             end += common(_punctuation(parts[last].raw)[1], view.text[end : end + 8])
-        elif parts[last + 1].fields:  # cut off in a field, or a field at the very end
+        elif parts[last + 1].fields:  # cut off in a field, or a field at the end
             end, trailing = _trailing(view.text, end, view.source(self.high), parts[last + 1])
             values.update(trailing)
             closed = bool(trailing) and not parts[last + 1].normalized
@@ -295,7 +295,7 @@ def _cut_at(text: str, separator: str) -> tuple[str, str]:
 
 
 def _leading(text: str, end: int, low: int, part: _Part) -> tuple[int, dict[str, str]]:
-    """A field at the very start of the sentence: the word before it, or what stands between quotes."""
+    """A field at the start of the sentence: the word before it, or what stands between quotes."""
     low = max(low, end - _ADDRESS_LIMIT)
     line = max(text.rfind("\n", low, end) + 1, low)
     before = text[line:end].rstrip(" " + QUOTES)
@@ -310,7 +310,7 @@ def _leading(text: str, end: int, low: int, part: _Part) -> tuple[int, dict[str,
 
 
 def _trailing(text: str, start: int, high: int, part: _Part) -> tuple[int, dict[str, str]]:
-    """Fields at the very end of the sentence: up to the closing punctuation, the end of the word or of the line."""
+    """Fields at the end of the sentence: up to the closing punctuation, the end of the word or of the line."""
     if part.fields[0] == "status":
         return _trailing_status(text, start, high, part)
     opening = part.separators[0].strip()

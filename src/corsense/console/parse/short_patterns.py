@@ -22,7 +22,7 @@ from corsense.fetch.errors import CorsError
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 
-# Who prints it, its code, words one of which is in it (looked for first, because that is quick), and the pattern.
+# Who prints it, its code, words one of which is in it (searched for first, because that is quick), and the pattern.
 _PATTERNS: list[tuple[Product, str, tuple[str, ...], str]] = [
     (
         "graphql",
@@ -327,7 +327,7 @@ def _goes_on(written: str, known: str) -> bool:
 
 @cache
 def _known_net_errors() -> dict[str, CatalogueEntry]:
-    """By their letters, longest first, so that a name is not taken for its beginning."""
+    """By their letters, longest first, so that a name does not match its beginning."""
     named = {reduce(found.code): found for found in catalogue() if found.code.startswith("net::")}
     return dict(sorted(named.items(), key=lambda pair: -len(pair[0])))
 

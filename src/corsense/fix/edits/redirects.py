@@ -1,4 +1,4 @@
-"""An endpoint that redirects to another host, made one that tells where to go."""
+"""An endpoint that redirects to another host, made one that returns the address."""
 
 from __future__ import annotations
 

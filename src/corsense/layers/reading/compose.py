@@ -50,7 +50,7 @@ def _pairs(node: Node | None) -> Iterator[tuple[str, str, int]]:
 
 def _origins(name: str, value: str, line: int, file: str) -> Iterator[Remark]:
     """Origins in a variable that no browser sends. How the app reads the variable is not known, so only what is wrong in every
-    reading is said."""
+    reading is reported."""
     if not _ORIGINS.search(name.upper()) or _VARIABLE.search(value):
         return
     for origin in _listed(value):

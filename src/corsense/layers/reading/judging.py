@@ -83,7 +83,7 @@ class _Judge:
         )
 
     def _hidden(self, trials: Trials) -> None:
-        """What to say of a layer that removes the app's header and sets none."""
+        """What to say about a layer that removes the app's header and sets none."""
         answer = trials.outcome(OriginCase(None), "GET").answer
         if ALLOW_ORIGIN in answer.hides or "*" in answer.hides:
             message = f"{self.place.speaks_of} removes the app's Access-Control-Allow-Origin here and sets none."
