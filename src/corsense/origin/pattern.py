@@ -66,7 +66,7 @@ class OriginPattern:
     def parse(cls, text: str) -> OriginPattern:
         """The pattern that `text` spells. Permitted and prohibited:
 
-        | text | |
+        | text | verdict |
         |---|---|
         | `https://example.com`, `http://localhost:3000` | permitted |
         | `capacitor://localhost`, `chrome-extension://abc` | permitted: any scheme but `file`, at most 64 characters |

@@ -65,10 +65,9 @@ def _explanation(found: Explanation, number: int) -> Markup:
         "section",
         element("h2", "The message", id=name),
         element("blockquote", element("p", message.text)),
-        element("dl", listed, class_="compared"),
         doubt,
-        element("h3", "Why, and what to do"),
         causes,
+        element("dl", listed, class_="compared"),
         _other_consoles(message),
         aria_labelledby=name,
     )
@@ -78,9 +77,9 @@ def _cause(likely: LikelyCause, *, first: bool) -> Markup:
     cause = likely.cause
     badge = element("span", likely.likelihood, class_=f"verdict {_BADGES[likely.likelihood]}".strip())
     inside = [
-        element("h4", "Fix") if likely.fix else None,
+        element("h3", "Fix") if likely.fix else None,
         copyable(likely.fix) if likely.fix else None,
-        element("h4", "To be sure") if likely.confirmation else None,
+        element("h3", "To be sure") if likely.confirmation else None,
         copyable(likely.confirmation) if likely.confirmation else None,
         element("p", "More: ", page_of(cause), class_="more"),
     ]

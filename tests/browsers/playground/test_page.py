@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from corsense.browsers import BrowserError, find_browser
 from corsense.browsers.installed import is_root
-from docs.generator import playground
+from docs.generator import examples, playground
 from tests.browsers.playground.accessibility import violations
 from tests.playground.inputs import TOKEN, recordings, sources
 from tests.playground.served import serving
@@ -20,6 +21,9 @@ from tests.transports.test_har import PAGE
 
 sync = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.xdist_group("chromium")
+
+TAKING_THE_PICTURE = bool(os.environ.get("CORSENSE_PICTURE"))
+PICTURE = playground.ROOT / "docs" / "playground.png"
 
 
 @pytest.fixture(scope="module")
@@ -201,3 +205,26 @@ def test_a_recording_of_100_megabytes_does_not_freeze_the_page(tab: Any, tmp_pat
     asked(tab, RED_LINE)
     assert tab.inner_text("#pg-said") == "Likely: The app has no CORS layer."
     assert PAGE in tab.inner_text("#pg-answer")
+
+
+def test_the_picture_of_the_readme_is_of_this_page(tab: Any, tmp_path: Path) -> None:
+    """It is taken anew by CORSENSE_PICTURE=1 pytest tests/browsers/playground -k picture."""
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size({"width": 1000, "height": 1060})
+    asked(tab, RED_LINE)
+    tab.evaluate("(scrollTo(0, 0), document.activeElement.blur())")
+    made = PICTURE if TAKING_THE_PICTURE else tmp_path / "playground.png"
+    tab.screenshot(path=str(made))
+    taken, kept = made.read_bytes(), PICTURE.read_bytes()
+    assert len(kept) < 300_000
+    assert kept[:8] == taken[:8] == b"\x89PNG\r\n\x1a\n"
+    assert kept[16:24] == taken[16:24], "the size has changed: take the picture anew with CORSENSE_PICTURE=1"
+
+
+def test_a_link_of_the_examples_opens_its_scenario(tab: Any, root: str) -> None:
+    row = next(line for line in examples.README.read_text(encoding="utf-8").splitlines() if line.startswith("| [trailing-slash]"))
+    tab.goto(f"{root}playground/index.html#{row.partition('#')[2].partition(')')[0]}")
+    tab.reload()
+    tab.wait_for_selector("#pg-result:not([hidden])")
+    assert "ends with a slash" in tab.inner_text("#pg-answer")
+    assert tab.input_value("#pg-origin") == "http://localhost:3000"
