@@ -214,6 +214,14 @@ def test_an_include_is_put_in_its_place(tmp_path: Path) -> None:
     place = one(read(tmp_path, f"include cors.conf;{PASS}"))
     assert place.policy is not None
     assert place.policy.origins == (APP,)
+    assert place.is_exact
+
+
+def test_a_remark_about_an_included_file_names_that_file(tmp_path: Path) -> None:
+    (tmp_path / "cors.conf").write_text("\n\n" + headers(always="") + PREFLIGHT, encoding="utf-8")
+    (remark,) = read(tmp_path, f"include cors.conf;{PASS}").remarks
+    assert Path(remark.file).name == "cors.conf"
+    assert remark.line == 3
 
 
 @pytest.mark.parametrize(

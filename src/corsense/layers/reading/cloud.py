@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from corsense.layers.reading.expressions import OriginMatch
 from corsense.layers.reading.result import Remark
-from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread, is_template
 from corsense.layers.reading.yaml_tree import Node
 
 _LABELS = "(?:[a-z0-9_-]+\\.)+"
@@ -57,6 +57,8 @@ class StatedPlace:
     def _allowed(self, trial: Trial) -> HeaderLine | None:
         origins = _first(self.table, "alloworigins", "allowedorigins")
         for text, line in origins.texts() if origins is not None else ():
+            if is_template(text):
+                raise Unread("An origin is filled in from elsewhere, which corsense does not know.", line)
             if text == "*":
                 credentials = _first(self.table, "allowcredentials")
                 reflects = credentials is not None and credentials.is_true

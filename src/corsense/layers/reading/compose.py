@@ -30,7 +30,8 @@ def read_compose(documents: list[Node], file: str) -> tuple[list[TraefikPlace], 
         for _, service in services.entries() if services is not None else ():
             for labels in (service.get("labels"), service.get("deploy", "labels")):
                 for key, value, line in _pairs(labels):
-                    read.take_label(key, value.replace("$$", "$"), line)
+                    filled = _VARIABLE.search(value.replace("$$", ""))
+                    read.take_label(key, "\0" if filled else value.replace("$$", "$"), line)
             for key, value, line in _pairs(service.get("environment")):
                 remarks += _origins(key, value, line, file)
     read.settle_labels()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +12,11 @@ from corsense.layers.reading.judging import judge
 from corsense.layers.reading.recognition import FORMATS, FormatName, format_of
 from corsense.layers.reading.result import PlacedPolicy, Reading, Remark, UnreadableConfiguration
 from corsense.layers.reading.source import read_text
-from corsense.layers.reading.trial import Place
+from corsense.layers.reading.trial import Budget, Place
 
 _SHOWN = 4
 MOST_PLACES = 500
-"""How many places of a configuration are judged; more are not written by hand."""
+"""How many places of a configuration are judged."""
 _UNPROVEN: frozenset[str] = frozenset({"gateway-api", "aws-http-api"})
 
 
@@ -36,25 +37,34 @@ def read_configuration(path: Path, format: FormatName | None = None, *, name: st
     if found is None:
         raise InputError(f"{quoted(called)} has no format that corsense knows; name it with --from ({', '.join(FORMATS)}).")
     places, unknown = _places(path, text, called, found)
-    judged = list(_judged(places, called, found))
+    places = list(places)
+    judged = list(_judged(places[:MOST_PLACES], called, found))
+    if len(places) > MOST_PLACES:
+        message = f"There are {len(places)} places with rules of their own, and only the first {MOST_PLACES} were judged."
+        unknown = [*unknown, Remark(None, message, called, places[MOST_PLACES].line)]
     return Reading(called, found, tuple(_grouped(judged)), tuple(dict.fromkeys(unknown)), found not in _UNPROVEN)
 
 
 def _judged(places: Iterable[Place], name: str, format: FormatName) -> Iterator[PlacedPolicy]:
-    for number, place in enumerate(places):
-        if number >= MOST_PLACES:
-            raise UnreadableConfiguration(name, place.line, f"There are more than {MOST_PLACES} places with rules of their own.")
-        try:
-            judged = judge(place)
-        except RecursionError:
-            raise UnreadableConfiguration(name, place.line, "This is nested too deep.") from None
-        except (AttributeError, TypeError, ValueError, KeyError) as error:
-            if format != "caddy" or isinstance(error, InputError):
-                raise
-            message = "A value has another type than Caddy takes."
-            raise UnreadableConfiguration(name, place.line, message) from error
+    budget = Budget()
+    for place in places:
+        with _types(name, place.line, format):
+            judged = judge(place, budget)
         if judged is not None:
             yield judged
+
+
+@contextmanager
+def _types(name: str, line: int | None, format: FormatName) -> Iterator[None]:
+    """Caddy's JSON is read as it comes, so values of other types than Caddy takes show only when they are used."""
+    try:
+        yield
+    except RecursionError:
+        raise UnreadableConfiguration(name, line, "This is nested too deep.") from None
+    except (AttributeError, TypeError, ValueError, KeyError) as error:
+        if format != "caddy" or isinstance(error, InputError):
+            raise
+        raise UnreadableConfiguration(name, line, "A value has another type than Caddy takes.") from error
 
 
 def _places(path: Path, text: str, name: str, format: FormatName) -> tuple[Iterable[Place], list[Remark]]:
@@ -74,7 +84,8 @@ def _places(path: Path, text: str, name: str, format: FormatName) -> tuple[Itera
         case "caddy":
             from corsense.layers.reading.caddy import read_caddy
 
-            return read_caddy(text, path, name)
+            with _types(name, None, format):
+                return read_caddy(text, path, name)
     from corsense.layers.reading.yaml_tree import read_tree
 
     documents = read_tree(text, name)

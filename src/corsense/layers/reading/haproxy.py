@@ -299,6 +299,8 @@ class _Run:
 
     def _term(self, term: tuple[bool, tuple[str, ...]], line: Line) -> bool:
         negated, words = term
+        if not words:
+            return negated
         found = self._test(words, line) if len(words) > 1 or words[0] in ("TRUE", "FALSE") else self._acl(words[0], line)
         return found != negated
 

@@ -24,7 +24,18 @@ from corsense.layers.reading.outcomes import (
     varies_by_origin,
 )
 from corsense.layers.reading.result import PlacedPolicy, Remark, Severity
-from corsense.layers.reading.trial import ASKED, HeaderLine, LayerAnswer, OriginCase, Place, Unread
+from corsense.layers.reading.trial import (
+    ASKED,
+    Budget,
+    HeaderLine,
+    LayerAnswer,
+    OriginCase,
+    Place,
+    Spot,
+    Unread,
+    Written,
+    is_template,
+)
 
 if TYPE_CHECKING:
     from corsense.faults import Fault
@@ -44,25 +55,26 @@ _NAMES = {
 }  # fmt: skip
 
 
-def judge(place: Place) -> PlacedPolicy | None:
-    """The policy of a place, with the remarks; None where the layer sends no CORS header."""
-    return _Judge(place).judged()
+def judge(place: Place, budget: Budget | None = None) -> PlacedPolicy | None:
+    """The policy of a place, with the remarks; None where the layer sends no CORS header. `budget` bounds the work."""
+    return _Judge(place, budget or Budget()).judged()
 
 
 @dataclass(slots=True)
 class _Judge:
     place: Place
+    budget: Budget
     remarks: list[Remark] = field(default_factory=list)
 
     def judged(self) -> PlacedPolicy | None:
         try:
-            trials = Trials.of(self.place)
+            trials = Trials.of(self.place, self.budget)
             if not _concerns_cors(trials):
                 self._hidden(trials)
                 return self._without_headers()
             policy = self.policy(trials)
         except Unread as unread:
-            self.say(None, unread.message, unread.line, "warning", file=unread.file)
+            self.say(None, unread.message, unread.line, "warning")
             return self._without_headers()
         self.remarks += self.place.notes
         answers = [outcome.answer for outcome in _ordinary(trials)]
@@ -98,13 +110,15 @@ class _Judge:
         self,
         slug: str | None,
         message: str,
-        line: int | None,
+        line: Written,
         severity: Severity = "warning",
         remedy: str | None = None,
-        file: str | None = None,
     ) -> None:
         place = self.place
-        self.remarks.append(Remark(slug, message, file or place.file, line or place.line, severity, remedy))
+        if isinstance(line, Spot):
+            self.remarks.append(Remark(slug, message, line.file, line.line, severity, remedy))
+        else:
+            self.remarks.append(Remark(slug, message, place.file, line or place.line, severity, remedy))
 
     # The policy.
 
@@ -179,7 +193,7 @@ class _Judge:
             found["origin_regex"] = patterns[0] if len(patterns) == 1 else "|".join(f"(?:{each})" for each in patterns)
         return found
 
-    def _expression(self, one: OriginMatch, line: int | None) -> None:
+    def _expression(self, one: OriginMatch, line: Written) -> None:
         """What is wrong with an expression: other sites match it."""
         from corsense.origin.reach import foreign_origin, leaves_a_dot_bare, shared_suffix
 
@@ -242,7 +256,11 @@ class _Judge:
             ):
                 continue
             fault = origin_fault(case.text)
-            if fault is not None and not any(quoted(case.text) in remark.message for remark in self.remarks):
+            if (
+                fault is not None
+                and not is_template(case.text)
+                and not any(quoted(case.text) in remark.message for remark in self.remarks)
+            ):
                 message = f"The Origin is compared with {quoted(case.text)}, which no browser sends."
                 self.say(fault.slug, message, trials.mentions.texts.get(case.text), "error", fault.remedy)
 
@@ -252,7 +270,9 @@ class _Judge:
         if fault is None or value in said:
             return
         said.add(value)
-        if not value:
+        if is_template(value):
+            self.say(None, f"{quoted(value)} is a placeholder, and what will stand there is not known.", line.line)
+        elif not value:
             message = "Access-Control-Allow-Origin is sent with an empty value, which no page can have."
             self.say("invalid-cors-header", message, line.line, "info", "Send no header to other origins.")
         elif "," in value or " " in value:
@@ -435,7 +455,7 @@ class _Judge:
                     self.say("error-response-without-cors", message, refusal.line, "warning")
             return
 
-    def _own_errors(self, lines: dict[str, Outcome], base: LayerAnswer, case: OriginCase, line: int | None) -> None:
+    def _own_errors(self, lines: dict[str, Outcome], base: LayerAnswer, case: OriginCase, line: Written) -> None:
         missing = [each for each in ("own-error", "early-error") if _differs(lines[each].answer, base, case)]
         if missing:
             which = "413 and 400" if missing == ["early-error"] else "such as 413, 502, 503 and 504"
@@ -518,7 +538,7 @@ class _Judge:
         }
         return bool(also.get(slug, set()) & said)
 
-    def _line_of(self, trials: Trials, value: object) -> int | None:
+    def _line_of(self, trials: Trials, value: object) -> Written:
         if isinstance(value, str):
             for one, line in trials.mentions.expressions.items():
                 if one.pattern == value:
@@ -576,7 +596,7 @@ def _differs(answer: LayerAnswer, base: LayerAnswer, case: OriginCase) -> bool:
     return is_let_in(answer, case) != is_let_in(base, case) or has_credentials(answer, case) != has_credentials(base, case)
 
 
-def _line(answer: LayerAnswer, name: str) -> int | None:
+def _line(answer: LayerAnswer, name: str) -> Written:
     return next((line.line for line in answer.lines if line.name == name), answer.line)
 
 

@@ -19,7 +19,7 @@ from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, sear
 from corsense.layers.reading.extra import needed
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
 
 _HARMLESS = {"mime.types", "fastcgi_params", "proxy_params", "uwsgi_params", "scgi_params", "fastcgi.conf", "koi-utf", "koi-win"}
 _PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass"}
@@ -39,6 +39,10 @@ class Directive:
     file: str
     line: int
     block: tuple[Directive, ...] | None = None
+
+    @property
+    def spot(self) -> Spot:
+        return Spot(self.file, self.line)
 
 
 @dataclass(slots=True)
@@ -129,28 +133,71 @@ def _check_depth(text: str, name: str) -> None:
             raise UnreadableConfiguration(name, number, f"Blocks are nested more than {_DEEPEST} deep.")
 
 
+Named = dict[str, list[Directive]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """A block and those around it, the innermost last."""
+    """A block and those around it, the innermost last. `known` has the directives of blocks by their names, for all scopes."""
 
     blocks: tuple[tuple[Directive, ...], ...]
+    known: dict[int, Named] = field(default_factory=dict, compare=False, repr=False)
 
     def inner(self, block: tuple[Directive, ...]) -> _Scope:
-        return _Scope((*self.blocks, block))
+        return _Scope((*self.blocks, block), self.known)
+
+    def outer(self) -> _Scope:
+        return _Scope(self.blocks[:-1], self.known)
+
+    def named(self, block: tuple[Directive, ...]) -> Named:
+        found = self.known.get(id(block))
+        if found is None:
+            found = self.known[id(block)] = {}
+            for each in block:
+                found.setdefault(each.name, []).append(each)
+        return found
 
     def inherited(self, name: str) -> list[Directive]:
         """The directives called `name`, of the innermost block that has any."""
         found: list[Directive] = []
         for block in reversed(self.blocks):
-            found = [*(each for each in block if each.name == name), *found]
-            modes = [each.args[:1] for each in block if each.name == f"{name}_inherit"]
+            named = self.named(block)
+            found = [*named.get(name, ()), *found]
+            modes = [each.args[:1] for each in named.get(f"{name}_inherit", ())]
             if (found and modes != [("merge",)]) or modes == [("off",)]:
                 break
         return found
 
     def merged(self, name: str) -> list[Directive]:
         """The directives called `name` of all blocks, the outermost first."""
-        return [each for block in self.blocks for each in block if each.name == name]
+        return [each for block in self.blocks for each in self.named(block).get(name, ())]
+
+    def may_concern_cors(self) -> bool:
+        """Whether a directive of these blocks, or of an `if` in them, is about CORS."""
+        names = ("add_header", "more_set_headers", "proxy_hide_header", "more_clear_headers")
+        around = [each for name in names for each in self.merged(name)]
+        inside = [inner for name in ("if", "limit_except") for each in self.merged(name) for inner in _all(each.block or ())]
+        return any("access-control" in " ".join(each.args).lower() for each in (*around, *inside))
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """A `map`: its entries by their text in lower case, those with expressions in their order, and the value of the others."""
+
+    directive: Directive
+    exact: dict[str, Directive]
+    expressions: tuple[Directive, ...]
+    default: str
+
+    @classmethod
+    def of(cls, directive: Directive) -> Map:
+        entries = [each for each in directive.block or () if each.args]
+        exact: dict[str, Directive] = {}
+        for each in entries:
+            if each.name not in ("default", "hostnames", "volatile") and not each.name.startswith("~"):
+                exact.setdefault(each.name.removeprefix("\\").lower(), each)
+        default = next((each.args[0] for each in entries if each.name == "default"), "")
+        return cls(directive, exact, tuple(each for each in entries if each.name.startswith("~")), default)
 
 
 @dataclass(slots=True)
@@ -163,7 +210,7 @@ class NginxPlace:
     server: Directive
     location: Directive | None
     scope: _Scope
-    maps: dict[str, Directive]
+    maps: dict[str, Map]
     speaks_of: str = "nginx"
     is_proxy: bool = True
 
@@ -177,8 +224,9 @@ class NginxPlace:
         lost = next((each for each in above if each.args[0].lower() == _ALLOW_ORIGIN), None)
         if lost is None:
             return ()
+        above_it = f"line {lost.line}" if lost.file == own[0].file else f"{lost.file}:{lost.line}"
         message = (
-            f"This add_header drops Access-Control-Allow-Origin of line {lost.line}: nginx inherits add_header from the level "
+            f"This add_header drops Access-Control-Allow-Origin of {above_it}: nginx inherits add_header from the level "
             "above only where there is none."
         )
         return (Remark("proxy-loses-cors", message, own[0].file, own[0].line, "warning", "Repeat the CORS headers here."),)
@@ -207,19 +255,19 @@ class NginxPlace:
             return LayerAnswer(405, run.lines(scope, 405), self.line)
         return LayerAnswer(None, run.lines(scope, answered), self.line, run.hidden(scope))
 
-    def _refused(self, trial: Trial) -> tuple[int, int] | None:
+    def _refused(self, trial: Trial) -> tuple[int, Spot] | None:
         """The status and the line of what refuses a preflight in the access phase: browsers send no login with it."""
         if not trial.is_preflight:
             return None
         for each in self.scope.inherited("limit_except"):
             denies = any(inner.name == "deny" and inner.args == ("all",) for inner in each.block or ())
             if "OPTIONS" not in each.args and denies:
-                return 403, each.line
+                return 403, each.spot
         if any(each.args[:1] == ("any",) for each in self.scope.inherited("satisfy")):
             return None
         basic = self.scope.inherited("auth_basic")
         if basic and basic[-1].args[:1] != ("off",):
-            return 401, basic[-1].line
+            return 401, basic[-1].spot
         return None
 
     def _error_scope(self, scope: _Scope) -> _Scope:
@@ -229,9 +277,7 @@ class NginxPlace:
             if "502" in each.args[:-1] and target.startswith("/"):
                 for other in self.server.block or ():
                     if other.name == "location" and other.args[-1:] == (target,) and other.block is not None:
-                        return _Scope(self.scope.blocks[:-1] if self.location is not None else self.scope.blocks).inner(
-                            other.block
-                        )
+                        return (self.scope.outer() if self.location is not None else self.scope).inner(other.block)
         return scope
 
 
@@ -245,23 +291,23 @@ class _Run:
     captured: list[OriginMatch | None] = field(default_factory=lambda: [None])
     depth: int = 0
 
-    def rewrite(self) -> tuple[_Scope, int | None, int | None]:
+    def rewrite(self) -> tuple[_Scope, int | None, Written]:
         """The scope that gives the headers, and status and line of a `return`."""
         if self.place.location is not None:
-            outer = _Scope(self.place.scope.blocks[:-1])
+            outer = self.place.scope.outer()
             _, status, line = self._steps(self.place.server.block or (), outer, is_server=True)
             if status is not None:
                 return outer, status, line
         block = self.place.scope.blocks[-1]
         return self._steps(block, self.place.scope, is_server=self.place.location is None)
 
-    def _steps(self, block: tuple[Directive, ...], scope: _Scope, *, is_server: bool) -> tuple[_Scope, int | None, int | None]:
+    def _steps(self, block: tuple[Directive, ...], scope: _Scope, *, is_server: bool) -> tuple[_Scope, int | None, Written]:
         chosen = scope
         for each in block:
             if each.name == "set" and len(each.args) == 2:
                 self.values[each.args[0].lstrip("$")] = self.text(each.args[1], each)
             elif each.name == "return" and each.args:
-                return chosen, _status(each), each.line
+                return chosen, _status(each), each.spot
             elif each.name == "break":
                 break
             elif each.name == "if" and each.block is not None and is_server and _adds(each.block):
@@ -288,18 +334,19 @@ class _Run:
             if _is_cors(each.args[0]) and (always or status in _ADDED_TO):
                 value = self.known(each.args[1], each)
                 if value:
-                    found.append(HeaderLine(each.args[0].lower(), value, each.line, is_added=True, file=each.file))
+                    found.append(HeaderLine(each.args[0].lower(), value, each.spot, is_added=True))
         for each in scope.merged("more_set_headers"):
             for text in each.args:
                 name, colon, value = text.partition(":")
                 if colon and _is_cors(name) and not each.args[0].startswith("-"):
                     found = [line for line in found if line.name != name.lower()]
-                    found.append(HeaderLine(name.lower(), self.known(value.strip(), each), each.line, file=each.file))
-        return tuple(found)
+                    found.append(HeaderLine(name.lower(), self.known(value.strip(), each), each.spot))
+        cleared = _cleared(scope)
+        return tuple(line for line in found if line.name not in cleared)
 
     def hidden(self, scope: _Scope) -> frozenset[str]:
         names = [each.args[0].lower() for each in scope.inherited("proxy_hide_header") if each.args]
-        return frozenset(names)
+        return frozenset(names) | _cleared(scope)
 
     # Conditions and values.
 
@@ -314,38 +361,38 @@ class _Run:
                 return self._equal(left, self.text(args[2], each), each) == (args[1] == "=")
             if args[1] in ("~", "~*", "!~", "!~*"):
                 return self._found(left, args[2], each, any_case="*" in args[1]) != args[1].startswith("!")
-        return self.trial.whether(" ".join(args), each.line)
+        return self.trial.whether(" ".join(args), each.spot)
 
     def _equal(self, left: str, right: str, each: Directive) -> bool:
         for one, other in ((left, right), (right, left)):
             if one == ORIGIN and "\0" not in other:
-                return bool(other) and self.trial.equals(other, each.line)
+                return bool(other) and self.trial.equals(other, each.spot)
         if "\0" not in left + right:
             return left == right
         if left == right:
             return True
         if ORIGIN in left + right:
-            raise Unread("The Origin is compared together with other values.", each.line, each.file)
-        return self.trial.whether(_readable(f"{left} = {right}"), each.line)
+            raise Unread("The Origin is compared together with other values.", each.spot)
+        return self.trial.whether(_readable(f"{left} = {right}"), each.spot)
 
     def _found(self, left: str, expression: str, each: Directive, *, any_case: bool) -> bool:
         if left == ORIGIN or (left and left == self.trial.case.text):
             try:
                 match = searched(expression, any_case=any_case)
             except UnknownSyntax as error:
-                raise Unread(str(error), each.line, each.file) from None
-            found = self.trial.matches(match, each.line)
+                raise Unread(str(error), each.spot) from None
+            found = self.trial.matches(match, each.spot)
             if found:
                 self.captured[0] = match
             return found
         if "\0" in left:
             if ORIGIN in left:
-                raise Unread("The Origin is matched together with other values.", each.line, each.file)
-            return self.trial.whether(_readable(f"{left} ~ {expression}"), each.line)
+                raise Unread("The Origin is matched together with other values.", each.spot)
+            return self.trial.whether(_readable(f"{left} ~ {expression}"), each.spot)
         try:
             return searched(expression, any_case=any_case).matches(left)
         except UnknownSyntax:
-            return self.trial.whether(f"{left} ~ {expression}", each.line)
+            return self.trial.whether(f"{left} ~ {expression}", each.spot)
 
     def text(self, template: str, each: Directive) -> str:
         """A value with its variables put in."""
@@ -359,7 +406,7 @@ class _Run:
             found.append(self.variable(name, each))
         value = "".join(found)
         if len(value) > 10_000:
-            raise Unread("A value grows too long.", each.line, each.file)
+            raise Unread("A value grows too long.", each.spot)
         return value
 
     def known(self, template: str, each: Directive) -> str:
@@ -368,7 +415,7 @@ class _Run:
         rest = value.replace(ORIGIN, "").replace(ASKED, "")
         if "\0" in rest:
             name = each.args[0].partition(":")[0]
-            raise Unread(f"{name} depends on {_readable(rest).strip()}, which corsense does not know.", each.line, each.file)
+            raise Unread(f"{name} depends on {_readable(rest).strip()}, which corsense does not know.", each.spot)
         return value
 
     def variable(self, name: str, each: Directive) -> str:
@@ -399,41 +446,38 @@ class _Run:
         """Whether a `set` somewhere makes the variable, which is empty until then."""
         return any(each.name == "set" and each.args[:1] == (f"${name}",) for each in _all(self.place.server.block or ()))
 
-    def _mapped(self, each: Directive) -> str:
+    def _mapped(self, each: Map) -> str:
         self.depth += 1
         if self.depth > 20:
-            raise Unread("Maps refer to each other in a circle.", each.line, each.file)
+            raise Unread("Maps refer to each other in a circle.", each.directive.spot)
         try:
-            source = self.text(each.args[0], each)
+            source = self.text(each.directive.args[0], each.directive)
             return self._map_value(each, source)
         finally:
             self.depth -= 1
 
-    def _map_value(self, each: Directive, source: str) -> str:
-        entries = [(entry, entry.args[0]) for entry in each.block or () if entry.args]
-        default = next((value for entry, value in entries if entry.name == "default"), "")
-        unknown = "\0" in source and source != ORIGIN
-        for entry, value in entries:
-            key = entry.name
-            if key in ("default", "hostnames", "volatile") or key.startswith("~"):
-                continue
-            key = key.removeprefix("\\").lower()
-            if unknown:
-                if self._unknown_entry(source, key, each, entry):
-                    return self.text(value, entry)
-            elif self.trial.equals(key, entry.line) if source == ORIGIN and key else source.lower() == key:
-                return self.text(value, entry)
-        for entry, value in entries:
-            if entry.name.startswith("~"):
-                star = entry.name.startswith("~*")
-                if self._found(source, entry.name[2 if star else 1 :], entry, any_case=star):
-                    return self.text(value, entry)
-        return self.text(default, each)
+    def _map_value(self, each: Map, source: str) -> str:
+        if "\0" not in source:
+            entry = each.exact.get(source.lower())
+            if entry is not None:
+                return self.text(entry.args[0], entry)
+        for key, entry in each.exact.items() if "\0" in source else ():
+            if (
+                (key and self.trial.equals(key, entry.spot))
+                if source == ORIGIN
+                else self._unknown_entry(source, key, each, entry)
+            ):
+                return self.text(entry.args[0], entry)
+        for entry in each.expressions:
+            star = entry.name.startswith("~*")
+            if self._found(source, entry.name[2 if star else 1 :], entry, any_case=star):
+                return self.text(entry.args[0], entry)
+        return self.text(each.default, each.directive)
 
-    def _unknown_entry(self, source: str, key: str, each: Directive, entry: Directive) -> bool:
+    def _unknown_entry(self, source: str, key: str, each: Map, entry: Directive) -> bool:
         if ORIGIN in source:
-            raise Unread("A map compares the Origin together with other values.", each.line, each.file)
-        return self.trial.whether(_readable(f"{source} = {key}"), entry.line)
+            raise Unread("A map compares the Origin together with other values.", each.directive.spot)
+        return self.trial.whether(_readable(f"{source} = {key}"), entry.spot)
 
 
 def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
@@ -447,7 +491,7 @@ def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
     outer = [each for each in top if each.name != "http"]
     http = [inner for each in top if each.name == "http" for inner in each.block or ()]
     level = (*outer, *http)
-    maps = {each.args[1].lstrip("$"): each for each in level if each.name == "map" and len(each.args) == 2}
+    maps = {each.args[1].lstrip("$"): Map.of(each) for each in level if each.name == "map" and len(each.args) == 2}
     places: list[NginxPlace] = []
     servers = [each for each in level if each.name == "server"]
     for server in servers:
@@ -464,15 +508,17 @@ def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
     return places, files.unknown
 
 
-def _of_server(server: Directive, around: _Scope, maps: dict[str, Directive]) -> Iterator[NginxPlace]:
+def _of_server(server: Directive, around: _Scope, maps: dict[str, Map]) -> Iterator[NginxPlace]:
     block = server.block or ()
     names = [name for each in block if each.name == "server_name" for name in each.args if name not in ("_", "")]
     title = f"server {names[0]}" if names else "server"
     scope = around.inner(block)
     locations = list(_locations(block, scope, title))
-    if not locations:
+    if not locations and scope.may_concern_cors():
         yield NginxPlace(title, server.file, server.line, server, None, scope, maps)
     for where, location, inner in locations:
+        if not inner.may_concern_cors():
+            continue
         yield NginxPlace(where, location.file, location.line, server, location, inner, maps)
 
 
@@ -483,6 +529,11 @@ def _locations(block: tuple[Directive, ...], scope: _Scope, title: str) -> Itera
             if not any(step.name == "internal" for step in each.block):
                 yield f"{title}, location {' '.join(each.args)}", each, inner
             yield from _locations(each.block, inner, title)
+
+
+def _cleared(scope: _Scope) -> frozenset[str]:
+    """The headers that more_clear_headers removes."""
+    return frozenset(text.lower() for each in scope.merged("more_clear_headers") for text in each.args)
 
 
 def _adds(block: tuple[Directive, ...]) -> bool:

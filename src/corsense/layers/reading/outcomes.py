@@ -12,6 +12,7 @@ from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch
 from corsense.layers.reading.trial import (
     ORIGIN,
+    Budget,
     HeaderLine,
     LayerAnswer,
     Mentions,
@@ -20,6 +21,7 @@ from corsense.layers.reading.trial import (
     Situation,
     Trial,
     Unread,
+    shown,
 )
 
 ALLOW_ORIGIN = "access-control-allow-origin"
@@ -87,14 +89,15 @@ class Trials:
     """The answers of a place, for every kind of origin that it tells apart."""
 
     place: Place
+    budget: Budget
     cases: list[OriginCase] = field(default_factory=list)
     mentions: Mentions = field(default_factory=Mentions)
     _known: dict[tuple[str, bool, Situation, OriginCase], Outcome] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, place: Place) -> Trials:
+    def of(cls, place: Place, budget: Budget) -> Trials:
         """Find out what a place tells apart. Raises Unread."""
-        trials = cls(place)
+        trials = cls(place, budget)
         trials._discover()
         return trials
 
@@ -143,6 +146,9 @@ class Trials:
         asked: set[str] = set()
         while waiting:
             assumed = waiting.pop(0)
+            self.budget.left -= 1
+            if self.budget.left < 0:
+                raise Unread("There are too many places and origins to try them all.", self.place.line)
             trial = Trial(method, case, situation, is_preflight, assumed, self.mentions)
             before = dict(self.mentions.conditions)
             self.mentions.conditions.clear()
@@ -164,7 +170,7 @@ class Trials:
         for answer, assumed in kept[1:]:
             if _signature(answer) != _signature(first):
                 condition = next((each for each in reversed(assumed) if not held.get(each)), next(iter(held), ""))
-                message = f"The headers depend on a condition that corsense does not evaluate: {quoted(condition)}."
+                message = f"The headers depend on a condition that corsense does not evaluate: {quoted(shown(condition))}."
                 raise Unread(message, self.mentions.conditions.get(condition))
         refusals = []
         for answer, assumed in answers:
@@ -177,7 +183,7 @@ def _difference(assumed: dict[str, bool], held: dict[str, bool]) -> str:
     """In which condition a refusal differs from the answer that counts."""
     more = next((each for each in assumed if each not in held), None)
     less = next((each for each in held if each not in assumed), None)
-    return f"if {more}" if more is not None else f"unless {less}"
+    return f"if {shown(more)}" if more is not None else f"unless {shown(less or '')}"
 
 
 def _signature(answer: LayerAnswer) -> object:

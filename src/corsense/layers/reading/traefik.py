@@ -114,6 +114,9 @@ def _values(options: Node, name: str) -> list[tuple[str, int]]:
     node = options.get(name)
     if node is None:
         return []
+    for text, line in node.texts():
+        if "\0" in text or "{{" in text:
+            raise Unread(f"{name} is filled in from elsewhere, which corsense does not know.", line)
     return [(part.strip(), line) for text, line in node.texts() for part in (text.split(",") if node.items is None else [text])]
 
 
@@ -144,6 +147,8 @@ def _expressions(options: Node) -> Iterator[tuple[OriginMatch, int]]:
 
 def _is_true(options: Node, name: str) -> bool:
     node = options.get(name)
+    if node is not None and "\0" in (node.text or ""):
+        raise Unread(f"{name} is filled in from elsewhere, which corsense does not know.", node.line)
     return node is not None and node.is_true
 
 
@@ -313,9 +318,8 @@ def _set(root: Node, path: list[str], value: str, line: int) -> None:
 
 
 def _put_pair(node: Node, key: str, value: Node) -> None:
-    if node.pairs is None:
-        node.pairs = []
-    node.pairs.append((Node(value.line, text=key), value))
+    kept = [pair for pair in node.pairs or [] if pair[0].text != key]
+    node.pairs = [*kept, (Node(value.line, text=key), value)]  # of two labels with one name the last one counts
 
 
 def read_traefik(documents: list[Node], file: str) -> tuple[list[TraefikPlace], list[Remark]]:

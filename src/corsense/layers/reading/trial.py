@@ -7,6 +7,7 @@ the others, only which of the configuration's expressions match them is known.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -23,14 +24,41 @@ Situation = Literal["success", "error", "own-error", "early-error"]
 401), or before (413)."""
 
 
+_PRIVATE = re.compile(r"auth|token|secret|key|passw|cookie|session|credential", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{|\$\{|\{%|<%|%%\w|\$[A-Za-z_]|<[\w-]+>|\{[\w.$-]+\}")
+
+
+def shown(condition: str) -> str:
+    """A condition as a message can quote it: of one about a login, only its beginning."""
+    if not _PRIVATE.search(condition):
+        return condition
+    return f"{condition.split(' ', 1)[0]} …"
+
+
+def is_template(value: str) -> bool:
+    """Whether a value is filled in before the program reads it: a placeholder of a template or of the environment."""
+    return _TEMPLATE.search(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line of a file that another one includes."""
+
+    file: str
+    line: int
+
+
+Written = int | Spot | None
+"""Where something is written: a line of the file of its place, or of another file."""
+
+
 class Unread(Exception):
     """A part of the configuration on which the answer depends cannot be evaluated."""
 
-    def __init__(self, message: str, line: int | None, file: str | None = None) -> None:
+    def __init__(self, message: str, line: Written) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
-        self.file = file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +67,8 @@ class HeaderLine:
 
     name: str
     value: str
-    line: int | None
+    line: Written
     is_added: bool = False
-    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +78,7 @@ class LayerAnswer:
 
     status: int | None
     lines: tuple[HeaderLine, ...]
-    line: int | None = None
+    line: Written = None
     hides: frozenset[str] = frozenset()
 
     def values(self, name: str) -> list[str]:
@@ -72,9 +99,16 @@ class Mentions:
     """What of the Origin a configuration tells apart: the texts it compares with, and its expressions, with their lines; and the
     conditions that corsense cannot evaluate."""
 
-    texts: dict[str, int | None] = field(default_factory=dict)
-    expressions: dict[OriginMatch, int | None] = field(default_factory=dict)
-    conditions: dict[str, int | None] = field(default_factory=dict)
+    texts: dict[str, Written] = field(default_factory=dict)
+    expressions: dict[OriginMatch, Written] = field(default_factory=dict)
+    conditions: dict[str, Written] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many requests may still be tried on a configuration: many places times many origins take long."""
+
+    left: int = 100_000
 
 
 @dataclass(slots=True)
@@ -93,19 +127,19 @@ class Trial:
     def origin(self) -> str:
         return self.case.text if self.case.text is not None else ORIGIN
 
-    def equals(self, text: str, line: int | None) -> bool:
+    def equals(self, text: str, line: Written) -> bool:
         """Whether the Origin is `text`."""
         self.mentions.texts.setdefault(text, line)
         return self.case.text == text
 
-    def matches(self, expression: OriginMatch, line: int | None) -> bool:
+    def matches(self, expression: OriginMatch, line: Written) -> bool:
         """Whether an expression matches the Origin. Raises Unread when the expression cannot be read."""
         if self.case.text is not None:
             return expression.matches(self.case.text)
         self.mentions.expressions.setdefault(expression, line)
         return expression in self.case.matching
 
-    def whether(self, condition: str, line: int | None) -> bool:
+    def whether(self, condition: str, line: Written) -> bool:
         """What is assumed of a condition that has nothing to do with CORS."""
         self.mentions.conditions.setdefault(condition, line)
         return self.assumed.get(condition, False)

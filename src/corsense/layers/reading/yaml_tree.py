@@ -110,7 +110,8 @@ class _Builder:
         line = event.start_mark.line + 1
         match event:
             case yaml.ScalarEvent():
-                self.put(Node(line, text=event.value, is_quoted=event.style in ("'", '"')), event.anchor)
+                text = event.value if event.tag is None or event.tag.startswith("tag:yaml.org") else f"${{{event.tag}}}"
+                self.put(Node(line, text=text, is_quoted=event.style in ("'", '"')), event.anchor)
             case yaml.SequenceStartEvent():
                 self.start(Node(line, items=[]), event.anchor)
             case yaml.MappingStartEvent():
