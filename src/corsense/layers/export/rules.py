@@ -55,12 +55,14 @@ class OriginTest:
 
     - `text`: the one origin that is meant; None where `expression` says which ones.
     - `expression`: a regular expression without anchors, in what PCRE and RE2 read alike.
+    - `wildcard`: the pattern as it is written in the policy, where `expression` is that of one.
     - `unless`: an expression that the origin must not match: it is longer than the policy reads.
     - `linear`: whether an engine that backtracks (PCRE) reads the expression in linear time.
     """
 
     text: str | None = None
     expression: str = ""
+    wildcard: str | None = None
     unless: str | None = None
     linear: bool = True
 
@@ -113,6 +115,7 @@ class Rules:
     - `trusted`: of the allowed ones, those that may use credentials when any of these passes; None: the same for all.
     - `trusted_are_allowed`: whether each origin that passes a test of `trusted` is allowed, so that these tests are enough.
     - `anonymous`, `credentialed`: what the two classes get; None where no origin belongs to the class.
+    - `any_origin`: every origin is allowed.
     - `uniform`: every answer is the same, whoever asks: `*` without credentials. Then `Vary` is not needed.
     - `asked_method`: what Access-Control-Request-Method must match as a whole, else the preflight is refused; None: whatever the
       list says.
@@ -125,6 +128,7 @@ class Rules:
     trusted: tuple[OriginTest, ...] | None
     anonymous: Grant | None
     credentialed: Grant | None
+    any_origin: bool
     uniform: bool
     trusted_are_allowed: bool
     asked_method: str | None
@@ -159,6 +163,7 @@ def rules_of(policy: Policy, *, keeps_app: bool = False) -> Rules:
         trusted=trusted,
         anonymous=_grant(policy, credentials=False) if split or not policy.credentials else None,
         credentialed=_grant(policy, credentials=True) if policy.credentials else None,
+        any_origin=policy.any_origin,
         uniform=policy.any_origin and not policy.credentials,
         trusted_are_allowed=policy.any_origin or policy.regex is None or all(test.text is not None for test in trusted or ()),
         asked_method=_any_method(policy) if policy.allows_any_method else None,
@@ -229,4 +234,5 @@ def _of_set(index: OriginSet, texts: Iterable[str]) -> Iterator[OriginTest]:
 
 
 def _of_wildcard(pattern: OriginPattern) -> OriginTest:
-    return OriginTest(expression=of_pattern(pattern), unless=HOST_TOO_LONG if pattern.subdomains else None)
+    too_long = HOST_TOO_LONG if pattern.subdomains else None
+    return OriginTest(expression=of_pattern(pattern), wildcard=str(pattern), unless=too_long)

@@ -41,6 +41,9 @@ class Target:
         return written
 
 
+_SWITCH_OFF: Final = "switch the CORS of the app itself off."
+_VARY: Final = "let the app send Vary: Origin if a cache stands in front."
+
 TARGETS: Final[Mapping[TargetName, Target]] = {
     "nginx": Target("nginx", "nginx", "nginx", "[A-Z_-]+"),
     "caddy": Target("caddy", "Caddy", "caddy"),
@@ -48,6 +51,12 @@ TARGETS: Final[Mapping[TargetName, Target]] = {
     "apache": Target("apache", "Apache httpd", "apache"),
     "traefik": Target("traefik", "Traefik", "traefik"),
     "envoy": Target("envoy", "Envoy", "envoy", "(?!QUERY$).+"),
+    "gateway-api": Target("gateway_api", "the Gateway API", remark=_SWITCH_OFF),
+    "kong": Target("kong", "Kong", remark=_SWITCH_OFF),
+    "aws-http-api": Target("aws_http_api", "an HTTP API of API Gateway", comment=None, remark=_VARY),
+    "aws-s3": Target("aws_s3", "a bucket of S3", comment=None, remark="check the answers of the bucket after the change."),
+    "azure": Target("azure", "Azure API Management", comment=("<!--", " -->"), remark=_SWITCH_OFF),
+    "gcp": Target("gcp", "a load balancer of Google Cloud", remark="the app gets the preflights of other origins."),
 }
 
 
