@@ -176,6 +176,41 @@ def test_headers_are_read_as_panels_copy_them_and_as_curl_prints_them() -> None:
     assert "holds no response header" in ask(text=simple, response="?!")["problem"]
 
 
+def test_a_command_and_what_it_printed_can_be_pasted_together() -> None:
+    printed = (
+        "$ curl -v -H 'Origin: https://app.example.com' https://api.example.com/health\n> GET /health HTTP/1.1\n>\n"
+        "< HTTP/1.1 200 OK\n< Access-Control-Allow-Origin: https://other.example.com\n<\n"
+    )
+    found = ask(text=printed)
+    assert "1 of 1 requests blocked" in found["said"]
+    assert ask(**found["link"])["said"] == found["said"]
+
+
+def test_a_part_of_a_program_is_judged_with_the_imports_that_it_lacks() -> None:
+    part = "origins = ['http://localhost:3000/']\n\napp.add_middleware(\n    CORSMiddleware,\n    allow_origins=origins,\n)\n"
+    found = ask(text=part)
+    assert found["said"] == "1 error."
+    assert "from fastapi.middleware.cors import CORSMiddleware" in found["drawing"]
+    assert found["link"]["text"] == part
+    assert ask(text=f"{IMPORT}\n{part}")["said"] == "1 error."
+    assert "lacks these imports" not in ask(text=f"{IMPORT}\n{part}")["drawing"]
+
+
+def test_nothing_is_promised_where_nothing_configures_cors() -> None:
+    app = ask(text="from fastapi import FastAPI\n\napp = FastAPI()\n")
+    assert app["said"] == "This source configures no CORS, so there was nothing to judge."
+    assert "CORS101" in app["drawing"]
+    assert "Nothing wrong" not in app["drawing"]
+    proxy = ask(text="server {\n    location / {\n        proxy_pass http://app:8000;\n    }\n}\n")
+    assert proxy["said"] == "This configuration sets no CORS headers: the app behind it decides."
+    assert "Nothing wrong" not in proxy["drawing"]
+
+
+def test_source_beside_a_message_is_not_passed_over_in_silence() -> None:
+    assert "seems to hold source too" in ask(text=f"{RED_LINE}\n\napp = FastAPI()\napp.add_middleware(CORSMiddleware)")["drawing"]
+    assert "seems to hold source too" not in ask(text=RED_LINE)["drawing"]
+
+
 def test_a_call_without_a_page_asks_for_the_origin() -> None:
     assert "fill in the origin" in ask(text="curl https://api.example.com/me")["problem"]
     assert "problem" not in ask(text="curl https://api.example.com/me", origin="https://app.example.com")

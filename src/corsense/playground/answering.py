@@ -11,12 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corsense.errors import InputError
-from corsense.playground.question import Question, configuration_name, read_question
+from corsense.playground.question import Question, configuration_name, holds_source, read_question
 from corsense.report.html.markup import Markup
 
 if TYPE_CHECKING:
@@ -65,7 +65,13 @@ def _console(asked: Question, _: Progress | None) -> Answer:
     if not explanations:
         raise InputError(f"No message of a browser was recognised in this text.\n{WHERE_TO_FIND_IT}")
     printed = {"corsense explain --format json": messages_json(explanations)}
-    return Answer(asked.kind, explained.sentence_of(explanations), explained.explanations(explanations), printed, link_to(asked))
+    return Answer(
+        asked.kind,
+        explained.sentence_of(explanations),
+        explained.explanations(explanations, with_source=holds_source(asked.text)),
+        printed,
+        link_to(asked),
+    )
 
 
 def _recording(asked: Question, progress: Progress | None) -> Answer:
@@ -92,8 +98,11 @@ def _recording(asked: Question, progress: Progress | None) -> Answer:
 def _request(asked: Question, _: Progress | None) -> Answer:
     from corsense.playground import drawing
     from corsense.playground.link import link_to
-    from corsense.playground.pasted_request import check_pasted_request, page_request
+    from corsense.playground.pasted_request import check_pasted_request, page_request, split_transcript
 
+    command, printed = split_transcript(asked.text)
+    if printed and not (asked.response.strip() or asked.preflight.strip()):
+        asked = replace(asked, text=command, response=printed)
     request = page_request(asked.text, asked.origin)
     link = link_to(asked, request=request)
     if not (asked.response.strip() or asked.preflight.strip()):
@@ -108,28 +117,33 @@ def _source(asked: Question, _: Progress | None) -> Answer:
     from corsense.fix.result import SAFE_FIXES
     from corsense.fix.source import fix_source
     from corsense.lint import lint_paths
+    from corsense.lint.files import concerns_cors
     from corsense.playground import drawing
     from corsense.playground.link import link_to
+    from corsense.playground.snippet import missing_imports
     from corsense.report.document import lint_document
     from corsense.report.repairs import fix_result_document
     from corsense.suppression import RuleSelection
 
-    files = asked.files or (("main.py", asked.text),)
+    added = () if asked.files else missing_imports(asked.text)
+    files = asked.files or (("main.py", "".join(f"{line}\n" for line in added) + asked.text),)
     paths = [Path(files[0][0])] if len(files) == 1 else [Path()]
     named = (read_origin(asked.origin),) if asked.origin else ()
     with _folder(files) as folder, _working_in(folder):
         report = lint_paths(paths, RuleSelection.of(paths[0]))
         if report.unreadable and len(report.unreadable) >= report.files:
             first = report.unreadable[0]
-            raise InputError(f"{first.place} cannot be read: {first.reason}.")
+            raise InputError(f"{first.place} cannot be read: {first.reason}{'' if first.reason.endswith('?') else '.'}")
         fixed = fix_source([str(path) for path in paths], named, SAFE_FIXES, RuleSelection.of(paths[0]))
-        drawn = drawing.linted(report, fixed)
+        is_silent = not any(concerns_cors(text.encode("utf-8", "surrogatepass")) for _, text in files)
+        drawn = drawing.linted(report, fixed, added, is_silent=is_silent and not report.findings)
         target = str(paths[0])
         printed = {
             f"corsense lint {target} --format json": lint_document(report).printed(),
             f"corsense fix {target} --format json": fix_result_document(fixed, written=False).printed(),
         }
-    return Answer(asked.kind, drawing.sentence_about(report.findings), drawn, printed, link_to(asked))
+    said = drawing.NO_CORS if is_silent and not report.findings else drawing.sentence_about(report.findings)
+    return Answer(asked.kind, said, drawn, printed, link_to(asked))
 
 
 def _policy(asked: Question, _: Progress | None) -> Answer:
@@ -173,7 +187,9 @@ def _configuration(asked: Question, _: Progress | None) -> Answer:
         printed = {f"corsense lint {paths[0]} --format json": lint_document(report).printed()}
         for reading in readings:
             printed[f"corsense policy import {reading.file} --format json"] = policy_json(reading_document(reading))
-    return Answer(asked.kind, drawing.sentence_about(report.findings), drawn, printed, link_to(asked))
+    is_silent = not report.findings and not any(reading.places or reading.unknown for reading in readings)
+    said = drawing.NO_HEADERS if is_silent else drawing.sentence_about(report.findings)
+    return Answer(asked.kind, said, drawn, printed, link_to(asked))
 
 
 _ANSWERS: dict[str, Callable[[Question, Progress | None], Answer]] = {

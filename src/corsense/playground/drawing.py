@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from corsense.causes import cause
 from corsense.check.results import Report
 from corsense.faults import Fault
 from corsense.fetch import Browser, FetchRequest, Trace
@@ -16,7 +17,7 @@ from corsense.playground.pasted_request import sent_by_browsers
 from corsense.policy import Policy
 from corsense.policy.written import written_policy
 from corsense.report.fix_hint import FixHint
-from corsense.report.html.findings import finding_card, quotes
+from corsense.report.html.findings import finding_card, page_of, quotes
 from corsense.report.html.ladder import ladder_figure
 from corsense.report.html.markup import Content, Markup, element, join
 from corsense.report.html.page import report_parts
@@ -63,12 +64,30 @@ def configured(readings: Sequence[Reading], found: LintReport) -> Markup:
     read = [
         element("section", element("h2", f"{reading.file} as policies"), copyable(reading_text(reading))) for reading in readings
     ]
-    return join([_conclusion(found), _cards(found), read])
+    is_silent = not found.findings and not any(reading.places for reading in readings)
+    return join([None if is_silent else _conclusion(found), *_cards(found), *read])
 
 
-def linted(found: LintReport, fixed: FixResult) -> Markup:
-    """What the linter found, and the fixes that it proves."""
-    return join([_conclusion(found), _diff(redacted_repair(fixed)), _cards(found)])
+NO_CORS = "This source configures no CORS, so there was nothing to judge."
+NO_HEADERS = "This configuration sets no CORS headers: the app behind it decides."
+
+
+def linted(found: LintReport, fixed: FixResult, added: Sequence[str] = (), *, is_silent: bool = False) -> Markup:
+    """What the linter found, and the fixes that it proves. `added` are imports that were put before the text, `is_silent` that
+    nothing in the source concerns CORS."""
+    missing = cause("missing-cors-middleware")
+    conclusion = element(
+        "p", "Pages of other origins cannot use an app without a CORS layer: ", page_of(missing), ".", class_="conclusion"
+    )
+    note = [element("p", "The text lacks these imports, so they were put before it:"), copyable("\n".join(added))]
+    return join(
+        [
+            conclusion if is_silent else _conclusion(found),
+            _diff(redacted_repair(fixed)),
+            *_cards(found),
+            element("section", element("h2", "Note"), note) if added else None,
+        ]
+    )
 
 
 def _conclusion(found: LintReport) -> Markup:

@@ -29,8 +29,9 @@ def sentence_of(found: Sequence[Explanation]) -> str:
     return f"{top.likelihood.capitalize()}: {top.cause.title}."
 
 
-def explanations(found: Sequence[Explanation]) -> Markup:
-    """What each message of a text means. What repeats another is left out."""
+def explanations(found: Sequence[Explanation], *, with_source: bool = False) -> Markup:
+    """What each message of a text means. What repeats another is left out. `with_source`: the text seems to hold a program
+    too."""
     seen: set[object] = set()
     parts: list[Content] = []
     shown = [each for each in redacted_explanations(found) if not each.follows] or redacted_explanations(found[:1])
@@ -43,6 +44,8 @@ def explanations(found: Sequence[Explanation]) -> Markup:
     if left_out > 0:
         says = "1 more line says" if left_out == 1 else f"{left_out} more lines say"
         parts.append(element("p", f"{says} the same, or only that the call failed. The JSON has every line.", class_="quiet"))
+    if with_source:
+        parts.append(element("p", "The text seems to hold source too, which was not judged: paste that alone.", class_="quiet"))
     return join(parts)
 
 

@@ -19,13 +19,21 @@ from corsense.transports.har import NOT_RECORDED, HarEntry, HarFetch
 
 _STATUS_LINE = re.compile(r"(?:HTTP/[\d.]+|:?status(?: code)?:?)\s*(\d{3})\b", re.IGNORECASE)
 _BARE_STATUS = re.compile(r"(\d{3})(?: [A-Za-z' -]+)?")
+_CURL = re.compile(r"\s*(?:\$\s*)?curl(?:\.exe)?\s")
+_PRINTED = re.compile(r"^(?:HTTP/\d|[*<>{}] )", re.MULTILINE)
 _COMMENT = re.compile(r"// In the console of a page at (\S+):")
 _LONGEST = 200_000
 
 
+def split_transcript(text: str) -> tuple[str, str]:
+    """A curl command, and what it printed below it, where the text holds both."""
+    found = _PRINTED.search(text) if _CURL.match(text) else None
+    return (text[: found.start()], text[found.start() :]) if found is not None else (text, "")
+
+
 def pasted_request(text: str) -> PastedRequest:
     """The request of a curl command, or of a `fetch()` or axios call. Raises InputError when the text holds neither."""
-    return parse_curl(text) if re.match(r"\s*(?:\$\s*)?curl(?:\.exe)?\s", text) else parse_fetch(text)
+    return parse_curl(text) if _CURL.match(text) else parse_fetch(text)
 
 
 def page_request(text: str, origin: str) -> FetchRequest:

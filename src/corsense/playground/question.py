@@ -80,11 +80,16 @@ def kind_of(text: str) -> Kind:
     if python is not None and _is_source(python):
         return "source"
     if not explain(text):
-        if _SNIPPET.search(text):
+        if holds_source(text):
             return "source"
         if configuration_name(text) is not None:
             return "configuration"
     return "console"
+
+
+def holds_source(text: str) -> bool:
+    """Whether a text seems to hold a program with a CORS layer, or a part of one."""
+    return _SNIPPET.search(text) is not None
 
 
 def configuration_name(text: str) -> str | None:
