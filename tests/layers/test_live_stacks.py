@@ -432,3 +432,67 @@ def test_a_proxy_that_allows_preflights_alone_is_blamed_for_the_responses(sites:
     assert (finding.cause.slug, finding.evidence["layer"]) == ("answered-by-proxy", "nginx")
     assert "adds no Access-Control-Allow-Origin to the response" in finding.message
     assert "not only for OPTIONS" in (finding.remedy or "")
+
+
+def test_a_proxy_that_adds_headers_and_passes_preflights_on_has_to_answer_them(sites: Mapping[str, Site]) -> None:
+    site = sites["plain"]
+    with in_front("nginx", nginx(ADD), site.port) as proxy:
+        finding = worst(check(proxy.url, site, "DELETE /items/1"))
+    assert finding.cause.slug == "preflight-bad-status"
+    assert "passes the preflight on to the app, which answers 405" in finding.message
+    assert "return 204" in (finding.remedy or "")
+
+
+def test_an_app_that_is_called_by_another_name_redirects_to_it(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    with in_front("nginx", nginx(host="internal.local"), site.port) as proxy:
+        finding = worst(check(proxy.url, site, "GET /items", "GET /slash"))
+    assert (finding.cause.slug, finding.severity) == ("redirect-loses-cors", "error")
+    assert "http://internal.local" in finding.message
+    assert "`proxy_set_header Host $host`" in (finding.remedy or "")
+
+
+def test_a_page_that_the_proxy_serves_in_place_of_the_app_is_no_question_of_cors(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    files = nginx("return 200 '<!doctype html>';", http="default_type text/html;")
+    with in_front("nginx", files, site.port) as proxy:
+        finding = worst(check(proxy.url, site))
+    assert (finding.cause.slug, finding.evidence["layer"]) == ("answered-by-proxy", "nginx")
+    assert "`location`" in (finding.remedy or "")
+
+
+def test_a_login_of_a_proxy_is_a_redirect_to_a_login(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    login = "return 302 https://api-auth.example.com/oauth2/start?rd=$request_uri;"
+    with in_front("nginx", nginx(login), site.port) as proxy:
+        findings = check(proxy.url, site, "GET /items", "DELETE /items/1").findings
+    assert {finding.cause.slug for finding in findings} == {"redirect-to-login", "answered-by-proxy"}
+    assert any("--skip-auth-preflight" in (finding.remedy or "") for finding in findings)
+
+
+@pytest.mark.parametrize("lines", ["rewrite ^ /other break;", "rewrite ^/(.*) /v2/$1 break;"])
+def test_a_path_that_is_changed_in_front_is_not_a_pass(sites: Mapping[str, Site], lines: str) -> None:
+    site = sites["allowing"]
+    with in_front("nginx", nginx(lines), site.port) as proxy:
+        finding = worst(check(proxy.url, site))
+    assert (finding.cause.slug, finding.severity) == ("route-not-found", "warning")
+    assert "`rewrite`" in (finding.remedy or "")
+
+
+def test_an_address_on_the_way_that_does_not_answer_is_reported(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    with in_front("nginx", nginx(), site.port) as proxy:
+        report = check(proxy.url, site, via=("http://127.0.0.1:9",))
+    assert "http://127.0.0.1:9 gave no answer, so it is not known what happens there." in report.notes
+
+
+def test_an_origin_that_the_proxy_reflects_is_the_proxys_hole(sites: Mapping[str, Site]) -> None:
+    site = sites["plain"]
+    own = f"add_header {SET} $http_origin always; add_header Access-Control-Allow-Credentials true always;"
+    with in_front("nginx", nginx(own), site.port) as proxy:
+        report = check(proxy.url, site)
+    finding = next(found for found in report.findings if found.cause.slug == "reflected-origin")
+    assert "nginx 1." in finding.message
+    assert "the app sets none" in finding.message
+    assert (finding.place, finding.fix) == (None, None)
+    assert "`map $http_origin`" in (finding.remedy or "")

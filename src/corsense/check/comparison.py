@@ -86,6 +86,7 @@ class Comparison:
         yield "The app was asked in process, where a stand-in answers for its endpoints."
         if self.via:
             yield f"The way from outside to the app: {' -> '.join(self._way())}."
+            yield from (f"{address} gave no answer, so it is not known what happens there." for address in self._silent())
             if self._is_reversed():
                 yield f"Fewer headers change the other way round; name what is next to the URL first: {_options(self.via[::-1])}."
         said = self._changes()
@@ -105,6 +106,12 @@ class Comparison:
                 for line in changes(found) if found is not None else ():
                     said.setdefault(line, f"{exchange.request.method} {exchange.request.url}")
         return said
+
+    def _silent(self) -> list[str]:
+        """The addresses on the way that answered nothing."""
+        hops = [hop for beside in self.besides for found in beside.answers if found is not None for hop in found.hops]
+        answered = {hop.address for hop in hops if hop.answer is not None}
+        return [address for address in self.via if address not in answered]
 
     def _way(self) -> Iterator[str]:
         yield next((found.address for beside in self.besides for found in beside.answers if found is not None), "the URL")

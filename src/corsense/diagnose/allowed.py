@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from corsense.causes import Severity
 from corsense.clients import profile
-from corsense.diagnose.fingerprints import MARKS
+from corsense.diagnose.fingerprints import is_mark
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
@@ -121,8 +121,8 @@ def _unreadable_headers(observation: Observation, response: WireResponse, outcom
         return
     reads = set(profile(observation.client).expose_headers) if observation.client is not None else set()
     names = {name.lower() for name, _ in response.headers} - reads
-    hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS - MARKS
-    for name in sorted(name for name in hidden if not name.startswith("access-control-")):
+    hidden = names - set(outcome.exposed) - _NOT_FOR_SCRIPTS - SAFELISTED_RESPONSE_HEADERS
+    for name in sorted(name for name in hidden if not name.startswith("access-control-") and not is_mark(name)):
         layer = observation.cors_layers[0] if observation.cors_layers else None
         message = f"Pages cannot read the response header {name!r}. Access-Control-Expose-Headers does not name it."
         remedy = f"expose_headers=[{name!r}]"

@@ -124,11 +124,22 @@ def _failed(observation: Observation, outcome: Failed) -> Diagnosis:
 def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
     request = observation.trace.request
     if observation.trace.exchanges:
-        return downgraded(request.url, outcome.detail or "http")
+        if _scheme(request.url) == "https":
+            return downgraded(request.url, outcome.detail or "http")
+        message = f"The server redirects to {outcome.detail}, plain http. A page on https may not load it."
+        evidence = {"from": request.url, "to": outcome.detail}
+        remedy = "Let the page call the API over https, and let the server redirect to https."
+        return Diagnosis("mixed-content", message, None, evidence, remedy=remedy)
     message = (
         f"The page is on https and calls {request.url}, plain http. Browsers block that as mixed content before they check CORS."
     )
     return Diagnosis("mixed-content", message, None, {"url": request.url}, remedy="Call the API over https.")
+
+
+def _scheme(url: str) -> str:
+    """The scheme of a URL, empty for what is none."""
+    parsed = parse_url(url)
+    return parsed.scheme if parsed is not None else ""
 
 
 def _location(observation: Observation, index: int) -> str | None:

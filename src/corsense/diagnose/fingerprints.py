@@ -213,8 +213,17 @@ PASSED: tuple[HeaderMark, ...] = (
     _H("oauth2-proxy", "gap-auth"),  # oauth2-proxy docs
 )  # fmt: skip
 
-MARKS = frozenset(mark.header for mark in (*OWN_HEADERS, *PASSED))
-"""Names of the headers by which layers in front reveal themselves."""
+_MARKS = frozenset(mark.header for mark in (*OWN_HEADERS, *PASSED))
+_MARKS_BEGIN = (
+    "akamai-", "cf-", "fly-", "rndr-", "x-akamai-", "x-amz-", "x-amzn-", "x-azure-", "x-envoy-", "x-fastly-", "x-kong-", "x-ms-",
+    "x-nf-", "x-railway-", "x-render-", "x-vercel-",
+)  # fmt: skip
+
+
+def is_mark(name: str) -> bool:
+    """Whether layers in front add a header of that name (lower case) for themselves."""
+    return name in _MARKS or name.startswith(_MARKS_BEGIN)
+
 
 APP_SERVERS = re.compile(
     r"\b(?:uvicorn|hypercorn|gunicorn|granian|daphne|waitress|werkzeug|simpleserver|wsgiserver)\b", re.IGNORECASE

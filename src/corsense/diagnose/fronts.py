@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from corsense.diagnose.knobs import Purpose, remedy, subject, title
+from corsense.diagnose.knobs import Purpose, has_setting, remedy, subject, title
 from corsense.diagnose.logins import leads_to_login
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.respondent import Respondent
@@ -107,7 +107,8 @@ def _tunnel(observation: Observation, index: int, respondent: Respondent, respon
 def _redirect(observation: Observation, index: int, respondent: Respondent, response: WireResponse) -> Diagnosis | None:
     """A redirect to a login; others (to https, to a slash) are judged by where they lead."""
     location = response.header("location")
-    if location is None or not leads_to_login(observation.trace.exchanges[index].request.url, location):
+    is_login = any(mark.startswith("location: ") for mark in respondent.evidence)  # all known marks of that header are logins
+    if location is None or not (is_login or leads_to_login(observation.trace.exchanges[index].request.url, location)):
         return None
     if observation.trace.exchanges[index].request.preflight:
         message = (
@@ -153,6 +154,9 @@ def _answered(observation: Observation, index: int, respondent: Respondent, resp
         407: ", because it requires a login",
         429: ", a rate limit",
     }
+    page = (response.header("content-type") or "").lower().startswith("text/html") and 200 <= status < 300
+    if page and has_setting(respondent.layer, "route"):
+        purpose, reason[status] = "route", ", a page of its own"
     consequence = "without CORS headers"
     if response.header("access-control-allow-origin") is not None:
         consequence = "with its own CORS headers, which do not allow this call"

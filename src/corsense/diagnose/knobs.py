@@ -6,8 +6,9 @@ answers; `limit`, a rate limit; `page`, its page for people; `route`, it knows n
 app's errors by its own.
 
 Where the app answers: `double`, it adds a header that the app sends; `drop`, it removes one; `replace`, it writes another value;
-`errors`, it adds headers, and not to errors; `responses`, it adds them to preflights alone; `vary`, `Vary: Origin` is lost;
-`origin`, it does not pass the request's `Origin` on; `scheme`, it does not pass on that the page came over https.
+`errors`, it adds headers, and not to errors; `responses`, it adds them to preflights alone; `answer`, it passes preflights on to
+an app that does not answer them; `vary`, `Vary: Origin` is lost; `origin`, it does not pass the request's `Origin` on; `host`,
+nor its `Host`; `path`, it asks for another path; `scheme`, nor that the page came over https.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from typing import Literal
 
 Purpose = Literal[
     "upstream", "timeout", "size", "preflight", "own", "limit", "page",
-    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route", "responses",
+    "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route", "responses", "answer",
+    "host", "path",
 ]  # fmt: skip
 
 
@@ -56,6 +58,11 @@ LAYERS: Mapping[str, Layer] = {
             "intercept": "switch `proxy_intercept_errors` off, so that the app's errors pass with their headers",
             "route": "compare the `location` blocks with the path: none of them passes it to the app",
             "responses": "write the lines `add_header Access-Control-...` for the response too, not only for OPTIONS",
+            "host": "write `proxy_set_header Host $host`",
+            "answer": "answer preflights: `if ($request_method = OPTIONS) { ... return 204; }`, with the `add_header` lines "
+            "inside",
+            "path": "compare `location`, `rewrite` and `proxy_pass` with the app's paths: `proxy_pass` with a path cuts off the "
+            "location's",
         },
     ),
     "haproxy": Layer(
@@ -79,6 +86,10 @@ LAYERS: Mapping[str, Layer] = {
             "intercept": "remove `http-response return` for errors, so that the app's errors pass with their headers",
             "route": "compare the `use_backend` rules with the path",
             "responses": "set the headers with `http-after-response` for every method, not only where OPTIONS is answered",
+            "host": "remove `http-request set-header Host`",
+            "answer": "answer preflights: `http-request return status 204 if METH_OPTIONS`, with `http-after-response` for the "
+            "headers",
+            "path": "compare `http-request set-path` and `replace-path` with the app's paths",
         },
     ),
     "apache": Layer(
@@ -100,6 +111,9 @@ LAYERS: Mapping[str, Layer] = {
             "intercept": "switch `ProxyErrorOverride` off, so that the app's errors pass with their headers",
             "route": "compare `ProxyPass` with the path",
             "responses": "write `Header always set Access-Control-...` outside of the block for OPTIONS too",
+            "host": "switch `ProxyPreserveHost` on",
+            "answer": "answer preflights: `RewriteCond %{REQUEST_METHOD} OPTIONS` and `RewriteRule .* - [R=204]`",
+            "path": "compare both sides of `ProxyPass` with the app's paths",
         },
     ),
     "caddy": Layer(
@@ -124,6 +138,9 @@ LAYERS: Mapping[str, Layer] = {
             "intercept": "remove `handle_response` (or `intercept`), so that the app's errors pass with their headers",
             "route": "compare the matcher of `reverse_proxy` (or `handle`) with the path",
             "responses": "write the `header Access-Control-...` lines outside of the matcher for OPTIONS too",
+            "host": "remove `header_up Host`",
+            "answer": "answer preflights: `respond @preflight 204`, with the `header` lines before it",
+            "path": "cut the prefix off with `handle_path`, or `uri strip_prefix`",
         },
     ),
     "traefik": Layer(
@@ -147,6 +164,8 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "keep its X-Forwarded-Proto, and set `forwardedHeaders.trustedIPs` where another proxy stands before it",
             "intercept": "remove the `errors` middleware, so that the app's errors pass with their headers",
             "route": "compare the router's `rule` with host and path; a router whose middleware is invalid answers 404 too",
+            "host": "remove `passHostHeader: false`",
+            "path": "cut the prefix off with the `stripPrefix` middleware",
         },
     ),
     "envoy": Layer(
@@ -171,6 +190,9 @@ LAYERS: Mapping[str, Layer] = {
             "scheme": "keep its X-Forwarded-Proto, and set `xff_num_trusted_hops` where another proxy stands before it",
             "intercept": "let `local_reply_config` and filters leave the app's errors alone",
             "route": "compare `domains` and the `match` of the routes with host and path",
+            "host": "remove `host_rewrite_literal` (or `auto_host_rewrite`) from the route",
+            "answer": "let the `cors` filter answer preflights, in place of `response_headers_to_add`",
+            "path": "compare `prefix_rewrite` and `regex_rewrite` of the route with the app's paths",
         },
     ),
     "varnish": Layer(
@@ -188,6 +210,8 @@ LAYERS: Mapping[str, Layer] = {
             "origin": "remove `unset req.http.Origin` (or `bereq.http.Origin`)",
             "scheme": "write `set req.http.X-Forwarded-Proto`",
             "responses": "set the headers in `vcl_deliver` too, not in `vcl_synth` alone",
+            "host": "remove `set bereq.http.Host`",
+            "answer": "answer preflights: `return (synth(204))` in `vcl_recv`, with the headers in `vcl_synth`",
         },
     ),
     "cloudflare": Layer(
@@ -251,13 +275,16 @@ LAYERS: Mapping[str, Layer] = {
             "configuration (HTTP API)",
             "limit": "raise the throttling of the stage or usage plan; add CORS headers to the gateway response THROTTLED",
             "double": "remove the CORS headers from the integration response, so that the app alone sets them",
-            "drop": "remove the CORS configuration of the HTTP API, so that the app's headers pass, or let it name what the "
-            "page asks for",
-            "replace": "remove the CORS configuration of the HTTP API, so that the app's headers pass: with one, it ignores them",
+            "drop": "let the CORS configuration of the HTTP API name what the page asks for, or remove it: with one, API Gateway "
+            "ignores the app's headers",
+            "replace": "let the CORS configuration of the HTTP API name what the page asks for, or remove it: with one, API "
+            "Gateway ignores the app's headers",
             "policy": "let the CORS configuration of the HTTP API (REST API: the OPTIONS method's integration response) name "
             "what the page asks for",
             "route": "add the route (or `{proxy+}`) to the API, and deploy the stage",
             "responses": "with a REST API, let the app set the headers of the response: the OPTIONS method covers preflights",
+            "host": "use a custom domain name, or let the page call the URL that the route is written with, slash included",
+            "path": "start the app with `root_path` set to the stage, or map the paths in the integration",
         },
     ),
     "lambda-url": Layer(
@@ -265,8 +292,7 @@ LAYERS: Mapping[str, Layer] = {
         {
             "upstream": "look at the function's log; it must return `statusCode`, `headers` and `body`",
             "preflight": f"set CORS of the function URL, and its auth type to NONE (preflights cannot be signed). {_ONE_LAYER}",
-            "double": "remove CORS from the function URL, or CORSMiddleware from the app: the URL adds its headers to those of "
-            "the app",
+            "double": "remove CORS from the function URL, which adds its headers to those of the app",
             "replace": "remove CORS from the function URL, so that the app's headers pass",
             "policy": "let CORS of the function URL name what the page asks for",
         },
@@ -309,9 +335,11 @@ LAYERS: Mapping[str, Layer] = {
             "own": "in App Service's authentication, choose HTTP 401 in place of a redirect for calls without a session",
             "double": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
             "headers pass",
-            "drop": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
+            "drop": "let the CORS page of App Service name what the page asks for (and allow credentials), or clear it (or the "
+            "`cors` policy of API Management), so that the app's "
             "headers pass",
-            "replace": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "
+            "replace": "let the CORS page of App Service name what the page asks for (and allow credentials), or clear it (or "
+            "the `cors` policy of API Management), so that the app's "
             "headers pass",
             "policy": "let the CORS page of App Service (or the `cors` policy of API Management) name what the page asks for",
             "intercept": "remove the custom error pages, so that the app's errors pass with their headers",
@@ -473,6 +501,10 @@ _GENERAL: Mapping[Purpose, str] = {
     "vary": "keep `Vary: Origin` in front, so that no cache serves one page's answer to another",
     "origin": "pass the request header Origin on to the app",
     "route": "compare the routes in front with the path: none of them leads to the app",
+    "path": "compare the path that the app is asked for with its routes: cut a prefix off in front, or name it as `root_path`",
+    "host": "pass the request header Host on to the app",
+    "answer": "answer preflights in front too (HAProxy: `http-request return status 204 if METH_OPTIONS`, Apache: `RewriteRule "
+    ".* - [R=204]`), or let the app answer them and set all CORS headers",
     "responses": "let the layer that answers preflights add the CORS headers to the responses too, or let it pass OPTIONS on",
     "intercept": "let the app's errors pass with their headers",
     "scheme": "send `X-Forwarded-Proto: https` to the app",
@@ -500,6 +532,11 @@ def remedy(layer: str | None, purpose: Purpose) -> str:
     """What to set for `purpose`, as a sentence that names the layer."""
     clause = setting(layer, purpose).removesuffix(".")
     return f"In {title(layer)}: {clause}." if layer is not None else f"{clause[:1].upper()}{clause[1:]}."
+
+
+def has_setting(layer: str | None, purpose: Purpose) -> bool:
+    """Whether a setting of the layer itself is known for `purpose`."""
+    return layer is not None and layer in LAYERS and purpose in LAYERS[layer].settings
 
 
 def setting(layer: str | None, purpose: Purpose) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 _PATH = re.compile(
     r"(?:^|[/_.-])(?:authorize|authorise|login|log-in|signin|sign-in|sign_in|sso|saml2?|openid-connect/auth|adfs|logout"
-    r"|oauth2?/(?:v\d/)?auth)(?:$|[/_.?-])|[?&](?:SAMLRequest|response_type)=",
+    r"|oauth2?/(?:v\d/)?auth|oauth2/start)(?:$|[/_.?-])|[?&](?:SAMLRequest|response_type)=",
     re.IGNORECASE,
 )
 _API = re.compile(r"/(?:token|userinfo|certs|jwks|introspect|revoke)(?:$|[/?])|\.well-known/", re.IGNORECASE)

@@ -10,9 +10,12 @@ from corsense.diagnose.diagnosis import diagnose
 from corsense.diagnose.knobs import Purpose, remedy
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, Blocked, CorsError, Failed
+from corsense.fetch.wire import REDIRECT_STATUSES
 from corsense.layers.attribution import Attribution, SetBy
 from corsense.layers.changes import Answers, changes, named, shown
+from corsense.url import parse_url
 
+_OF_THE_ROUTER = '{"detail":"Not Found"}'
 ORIGIN = "access-control-allow-origin"
 CREDENTIALS = "access-control-allow-credentials"
 EXPOSED = "access-control-expose-headers"
@@ -112,10 +115,11 @@ def diagnose_beside(beside: Beside, known: Habits) -> list[Diagnosis]:
     """Why the page met what it met at the server: the front's doing where it is, else the app's, with its place in the source."""
     outcome = beside.observation.trace.outcome
     if isinstance(outcome, Allowed):
-        return [*diagnose(beside.observation), *_worse_than_the_app(beside, known)]
+        return [*diagnose(beside.observation), *_worse_than_the_app(beside, known), *_asked_for_another_path(beside, known)]
     answers = beside.at(outcome.exchange)
     if isinstance(outcome, Failed):
-        return [_with_scheme(found, answers, known) for found in diagnose(beside.observation)]
+        elsewhere = _by_another_host(beside, known)
+        return [elsewhere] if elsewhere is not None else [_with_scheme(found, known) for found in diagnose(beside.observation)]
     header = _decisive(beside.observation, outcome)
     if answers is None and outcome.exchange is not None and beside.observation.facts_of(outcome.exchange).stood_in:
         answers = known.changed.get(header)  # not sent: what befalls the header elsewhere befalls it here
@@ -195,8 +199,14 @@ def _set_in_front(found: Diagnosis, answers: Answers, header: str, known: Habits
     """The front alone sets the header, and it does not allow the page."""
     layer = _layer(answers, header, known)
     who = _subject(layer, answers)
-    message = f"{found.message} {who} sets {header.title()}; the app sets none."
     evidence = {**found.evidence, **_evidence(answers, header, known)}
+    if found.slug in ("manual-cors-headers", "preflight-bad-status"):
+        message = (
+            f"{who} adds {header.title()} and passes the preflight on to the app, which answers {answers.seen.status}. "
+            "Browsers require 200 to 299."
+        )
+        return Diagnosis("preflight-bad-status", message, None, evidence, remedy=remedy(layer, "answer"))
+    message = f"{found.message} {who} sets {header.title()}; the app sets none."
     return replace(found, message=message, place=None, evidence=evidence, remedy=remedy(layer, "policy"))
 
 
@@ -219,6 +229,24 @@ def _worse_than_the_app(beside: Beside, known: Habits) -> Iterator[Diagnosis]:
             yield from _lost(answers, known)
             yield from _opened(answers, known)
             yield from _mixed_up(answers, known)
+
+
+def _asked_for_another_path(beside: Beside, known: Habits) -> Iterator[Diagnosis]:
+    """The app has a route for the path, and behind the server its router finds none. A route with parameters may answer 404."""
+    last = len(beside.observation.trace.exchanges) - 1
+    answers, own = beside.at(last), beside.own
+    if answers is None or own is None or own.route is None or "{" in own.route.path or answers.seen.status != 404:
+        return
+    stood_in = any(own.facts_of(index).stood_in for index in range(len(own.trace.exchanges)))
+    if not stood_in or beside.observation.facts_of(last).body_excerpt != _OF_THE_ROUTER:
+        return
+    layer = answers.attribution.layer or known.layer
+    message = (
+        f"The app has a route {own.trace.request.method} {own.route.path}, and behind the server it answers 404. It is asked for "
+        "another path, or another version of it runs there."
+    )
+    evidence: dict[str, object] = {"status": 404, "route": own.route.path, "layer": layer}
+    yield Diagnosis("route-not-found", message, None, evidence, "warning", remedy(layer, "path"))
 
 
 def _lost(answers: Answers, known: Habits) -> Iterator[Diagnosis]:
@@ -321,7 +349,30 @@ def _preflights_alone(preflight: Answers, answers: Answers, header: str, known: 
     return Diagnosis("answered-by-proxy", message, None, evidence, remedy=remedy(layer, "responses"))
 
 
-def _with_scheme(found: Diagnosis, answers: Answers | None, known: Habits) -> Diagnosis:
+def _by_another_host(beside: Beside, known: Habits) -> Diagnosis | None:
+    """A redirect of the app leads to a host that pages do not call, because the app was called by another name."""
+    redirects = (
+        (exchange.request.url, found)
+        for exchange, found in zip(beside.observation.trace.exchanges, beside.answers, strict=False)
+        if found is not None and found.seen.status in REDIRECT_STATUSES and found.attribution.answered_by == "app"
+    )
+    url, answers = next(redirects, ("", None))
+    here = parse_url(url)
+    if answers is None:
+        return None
+    own, seen = (parse_url(answer.header("location") or "", url) for answer in (answers.app, answers.seen))
+    if here is None or own is None or seen is None or own.host != here.host or seen.host == here.host:
+        return None
+    layer = answers.attribution.layer or known.layer
+    message = (
+        f"The app redirects to {seen.origin}, and pages call {here.origin}. {_subject(layer, answers)} calls the app by another "
+        "name, and the app builds its redirects from it."
+    )
+    evidence: dict[str, object] = {"from": url, "to": seen.origin, "layer": layer}
+    return Diagnosis("redirect-loses-cors", message, None, evidence, "error", remedy(layer, "host"))
+
+
+def _with_scheme(found: Diagnosis, known: Habits) -> Diagnosis:
     """A redirect of the app leads to http, because nothing in front says that the page came over https."""
     if found.slug != "redirect-downgrades-to-http" or known.layer is None:
         return found
