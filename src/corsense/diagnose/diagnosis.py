@@ -137,7 +137,7 @@ def _mixed_content(observation: Observation, outcome: Failed) -> Diagnosis:
 
 
 def _scheme(url: str) -> str:
-    """The scheme of a URL, empty for what is none."""
+    """The scheme of a URL, empty for anything else."""
     parsed = parse_url(url)
     return parsed.scheme if parsed is not None else ""
 

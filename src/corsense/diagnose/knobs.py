@@ -6,9 +6,9 @@ answers; `limit`, a rate limit; `page`, its page for people; `route`, it knows n
 app's errors by its own.
 
 Where the app answers: `double`, it adds a header that the app sends; `drop`, it removes one; `replace`, it writes another value;
-`errors`, it adds headers, and not to errors; `responses`, it adds them to preflights alone; `answer`, it passes preflights on to
-an app that does not answer them; `vary`, `Vary: Origin` is lost; `origin`, it does not pass the request's `Origin` on; `host`,
-nor its `Host`; `path`, it asks for another path; `scheme`, nor that the page came over https.
+`errors`, it adds headers, and not to errors; `everywhere`, and not to all paths; `responses`, it adds them to preflights alone;
+`answer`, it passes preflights on to an app that does not answer them; `vary`, `Vary: Origin` is lost; `origin`, it does not pass the
+request's `Origin` on; `host`, nor its `Host`; `path`, it asks for another path; `scheme`, it does not say that the page uses https.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Literal
 Purpose = Literal[
     "upstream", "timeout", "size", "preflight", "own", "limit", "page",
     "double", "drop", "replace", "errors", "policy", "vary", "origin", "scheme", "intercept", "route", "responses", "answer",
-    "host", "path",
+    "host", "path", "everywhere",
 ]  # fmt: skip
 
 
@@ -50,6 +50,8 @@ LAYERS: Mapping[str, Layer] = {
             "drop": "remove `proxy_hide_header Access-Control-...` (or `more_clear_headers`)",
             "replace": "remove `add_header Access-Control-...` and `proxy_hide_header` (or `more_set_headers`), so that the "
             "app's headers pass",
+            "everywhere": "write the lines `add_header Access-Control-...` in this `location` too: one `add_header` of its own "
+            "drops those of the level above",
             "errors": "write `add_header Access-Control-... always`: without `always` nginx adds headers to 2xx and 3xx only",
             "policy": "let the value of `add_header Access-Control-...` (and its `map $http_origin`) name what the page asks for",
             "vary": "remove `proxy_hide_header Vary`, or write `add_header Vary Origin always`",
@@ -502,6 +504,7 @@ _GENERAL: Mapping[Purpose, str] = {
     "origin": "pass the request header Origin on to the app",
     "route": "compare the routes in front with the path: none of them leads to the app",
     "path": "compare the path that the app is asked for with its routes: cut a prefix off in front, or name it as `root_path`",
+    "everywhere": "let the layer in front add its CORS headers to the responses of this path too",
     "host": "pass the request header Host on to the app",
     "answer": "answer preflights in front too (HAProxy: `http-request return status 204 if METH_OPTIONS`, Apache: `RewriteRule "
     ".* - [R=204]`), or let the app answer them and set all CORS headers",
@@ -511,7 +514,12 @@ _GENERAL: Mapping[Purpose, str] = {
 }
 
 
-_INSTEAD: Mapping[Purpose, tuple[Purpose, ...]] = {"own": ("preflight",), "limit": ("preflight",), "errors": ("own",)}
+_INSTEAD: Mapping[Purpose, tuple[Purpose, ...]] = {
+    "own": ("preflight",),
+    "limit": ("preflight",),
+    "errors": ("own",),
+    "everywhere": ("responses",),
+}
 """Purposes that a setting for another one serves as well."""
 
 
