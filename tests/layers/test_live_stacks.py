@@ -496,3 +496,13 @@ def test_an_origin_that_the_proxy_reflects_is_the_proxys_hole(sites: Mapping[str
     assert "the app sets none" in finding.message
     assert (finding.place, finding.fix) == (None, None)
     assert "`map $http_origin`" in (finding.remedy or "")
+
+
+def test_headers_that_nginx_does_not_inherit_are_lost_on_some_paths(sites: Mapping[str, Site]) -> None:
+    site = sites["plain"]
+    location = "location = /slash/ { proxy_pass http://127.0.0.1:UPSTREAM; add_header X-Frame-Options DENY; }"
+    with in_front("nginx", nginx(server=f"{OWN} {location}"), site.port) as proxy:
+        report = check(proxy.url, site, "GET /items", "GET /slash/")
+    finding = worst(report)
+    assert (finding.cause.slug, report.blocked) == ("proxy-loses-cors", 1)
+    assert "drops those of the level above" in (finding.remedy or "")

@@ -7,8 +7,8 @@ app's errors by its own.
 
 Where the app answers: `double`, it adds a header that the app sends; `drop`, it removes one; `replace`, it writes another value;
 `errors`, it adds headers, and not to errors; `everywhere`, and not to all paths; `responses`, it adds them to preflights alone;
-`answer`, it passes preflights on to an app that does not answer them; `vary`, `Vary: Origin` is lost; `origin`, it does not pass the
-request's `Origin` on; `host`, nor its `Host`; `path`, it asks for another path; `scheme`, it does not say that the page uses https.
+`answer`, it passes preflights on to an app that does not answer them; `vary`, `Vary: Origin` is lost; `origin`, it does not pass
+the request's `Origin` on; `host`, nor its `Host`; `path`, it asks for another path; `scheme`, it hides that the page uses https.
 """
 
 from __future__ import annotations

@@ -219,7 +219,7 @@ def _not_everywhere(answers: Answers, header: str, known: Habits) -> Diagnosis:
         message = f"{who} adds {header.title()} to successful answers and not to this one ({status}). The app sets none."
         return Diagnosis("error-response-without-cors", message, None, evidence, "error", remedy(layer, "errors"))
     message = f"{who} adds {header.title()} to other answers and not to this one. The app sets none."
-    return Diagnosis("answered-by-proxy", message, None, evidence, remedy=remedy(layer, "responses"))
+    return Diagnosis("proxy-loses-cors", message, None, evidence, "error", remedy(layer, "everywhere"))
 
 
 def _worse_than_the_app(beside: Beside, known: Habits) -> Iterator[Diagnosis]:
