@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from corsense import Policy
 from corsense.errors import InputError
 from corsense.layers.export import TARGETS, CannotExpress, Site, export_policy
 from corsense.layers.export.names import NAMES
+from corsense.layers.reading.configuration import read_configuration
 
 APP = "https://app.example.com"
 PROXIES = tuple(name for name, target in TARGETS.items() if target.program is not None)
@@ -131,3 +133,19 @@ def test_the_app_and_the_port_are_those_asked_for(to: str) -> None:
 def test_an_upstream_that_is_no_host_and_port_is_reported(upstream: str) -> None:
     with pytest.raises(InputError, match="--upstream must be a host and a port"):
         Site.parse(upstream, 8080)
+
+
+FILES = {
+    "nginx": "nginx.conf", "caddy": "Caddyfile", "haproxy": "haproxy.cfg", "apache": "httpd.conf", "traefik": "dynamic.yml",
+    "envoy": "envoy.yaml", "gateway-api": "route.yaml", "aws-http-api": "cors.json",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("to", FILES)
+def test_what_is_exported_is_read_back_as_the_same_policy_or_not_at_all(to: str, tmp_path: Path) -> None:
+    policy = Policy(origins=[APP, "https://b.example.com"], credentials=True, methods=["PUT"], request_headers=["x-a"], max_age=5)
+    path = tmp_path / FILES[to]
+    path.write_text(export_policy(policy, to), encoding="utf-8")
+    reading = read_configuration(path)
+    assert [each for each in reading.policies if each != policy] == []
+    assert [remark for remark in reading.remarks if remark.severity == "error" and remark.slug is not None] == []

@@ -43,12 +43,16 @@ class EnvoyPlace:
     filters: list[str]
     names: dict[str, int]
     direct: tuple[Node, ...] = ()
+    chosen_by: Node | None = None
+    """A route of the same host that only some origins or preflights take."""
     speaks_of: str = "Envoy"
     is_static: bool = False
     is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:
+        if self.chosen_by is not None:
+            raise Unread("Its routes depend on headers of the request, which corsense does not follow.", self.chosen_by.line)
         direct = self._direct(trial)
         if direct is not None:
             return LayerAnswer(direct[0], tuple(_headers(self.headers, trial)), direct[1])
@@ -289,11 +293,12 @@ def _of_host(host: Node, config: Node, file: str, filters: list[str], names: dic
     direct = [route for route in routes if _is_for_options(route)]
     rest = [route for route in routes if route not in direct]
     several = len(rest) > 1
+    chosen_by = next(filter(_is_chosen_by_origin, routes), None)
     for route in rest:
         where = f"{title}, route {_match(route)}" if several else title
         policy = _policy(route) or own
         answered = tuple(each for each in direct if _covers(each, route))
-        yield EnvoyPlace(where, file, route.line, policy, route, [route, host, config], filters, names, answered)
+        yield EnvoyPlace(where, file, route.line, policy, route, [route, host, config], filters, names, answered, chosen_by)
 
 
 def _policy(level: Node) -> Node | None:
@@ -315,6 +320,13 @@ def _is_for_options(route: Node) -> bool:
         if name is not None and name.text == ":method" and value is not None and value.text == "OPTIONS":
             return True
     return False
+
+
+def _is_chosen_by_origin(route: Node) -> bool:
+    """Whether a route is taken for some values of Origin, or of the headers of a preflight, only."""
+    headers = route.get("match", "headers")
+    names = [name.text or "" for each in (headers.items or [] if headers is not None else []) if (name := each.get("name"))]
+    return any(name.lower() == "origin" or name.lower().startswith("access-control-request-") for name in names)
 
 
 def _covers(direct: Node, route: Node) -> bool:

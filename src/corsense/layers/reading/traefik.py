@@ -15,6 +15,7 @@ from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
 from corsense.layers.reading.yaml_tree import Node
 
+_BY_ORIGIN = re.compile(r"Headers?(?:Regexp)?\(\s*[`\"'](?:Origin|Access-Control-Request-[a-z-]+)[`\"']", re.IGNORECASE)
 _LABEL = re.compile(r"traefik\.http\.(routers|middlewares)\.([^.=]+)\.(.+)", re.IGNORECASE)
 _REFUSES = {
     "basicauth": (401, True),
@@ -49,6 +50,7 @@ class Router:
     line: int
     middlewares: list[str]
     title: str
+    rule: str = ""
 
 
 @dataclass(slots=True)
@@ -59,6 +61,8 @@ class TraefikPlace:
     file: str
     line: int | None
     chain: list[Middleware]
+    chosen_by: int | None = None
+    """The line of a router that only some origins or preflights take."""
     speaks_of: str = "Traefik"
     is_static: bool = False
     is_proxy: bool = True
@@ -66,6 +70,8 @@ class TraefikPlace:
 
     def answer(self, trial: Trial) -> LayerAnswer:
         """What the first middleware does that answers; the headers of those outside it are put on its answer."""
+        if self.chosen_by is not None:
+            raise Unread("Its routers depend on headers of the request, which corsense does not follow.", self.chosen_by)
         passed: list[Middleware] = []
         status: int | None = None
         line = self.line
@@ -213,6 +219,7 @@ class TraefikFile:
     def places(self) -> Iterator[TraefikPlace]:
         """A place for each router that has a headers middleware, and for each of these that no router here names."""
         used: set[str] = set()
+        chosen_by = next((router.line for router in self.routers if _BY_ORIGIN.search(router.rule)), None)
         for router in self.routers:
             chain, missing = self._chain(router.middlewares)
             used.update(each.name for each in chain)
@@ -227,7 +234,7 @@ class TraefikFile:
                     )
                     for name in missing
                 ]
-                yield TraefikPlace(router.title, self.file, router.line, chain, notes=tuple(notes))
+                yield TraefikPlace(router.title, self.file, router.line, chain, chosen_by, notes=tuple(notes))
         for each in self.middlewares.values():
             if each.name not in used and each.kind == "headers":
                 yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [each])
@@ -260,7 +267,8 @@ class TraefikFile:
     def _router(self, name: str, node: Node) -> None:
         listed = node.get("middlewares")
         names = [part.strip() for text, _ in listed.texts() for part in text.split(",")] if listed is not None else []
-        self.routers.append(Router(name, node.line, names, f"router {name}"))
+        rule = node.get("rule")
+        self.routers.append(Router(name, node.line, names, f"router {name}", (rule.text if rule is not None else None) or ""))
 
     def _put(self, name: str, kind: str, options: Node, line: int) -> None:
         self.middlewares[name.lower()] = Middleware(name.lower(), kind.lower(), line, options)
