@@ -44,11 +44,15 @@ def distribution(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found.group()).lower()
 
 
+UNLOCKED = ("azure", "gcs", "s3", "spark")
+
+
 def direct_requirements() -> set[str]:
-    """What the project names itself, but for the extra `spark` and the group `proxies`, which have locks of their own."""
+    """What the project names itself, but for the extra `spark` and the group `proxies`, which have locks of their own, and the
+    clients of object storage, which have none."""
     project = pyproject()["project"]
     extras = [
-        requirement for name, listed in project["optional-dependencies"].items() if name != "spark" for requirement in listed
+        requirement for name, listed in project["optional-dependencies"].items() if name not in UNLOCKED for requirement in listed
     ]
     groups = [
         requirement for name, listed in pyproject()["dependency-groups"].items() if name != "proxies" for requirement in listed

@@ -73,6 +73,22 @@ def test_an_archive_that_was_cut_off_is_reported_in_one_sentence(tmp_path: Path)
         judged(str(path))
 
 
+def test_more_unreadable_lines_than_are_kept_are_reported_as_at_least_so_many(tmp_path: Path) -> None:
+    few, many = (judged(written(tmp_path, [GOOD, *[b"\xff{}"] * count], f"{count}.log")) for count in (999, 3000))
+    assert (few.broken.count, few.broken.at_least) == (999, False)
+    assert (many.broken.count, many.broken.at_least) == (1000, True)
+    assert "at least 1,000 lines could not be read" in replay_text(many)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_line_that_no_buffer_holds_is_reported_and_hides_no_other(place: int, tmp_path: Path) -> None:
+    lines = [GOOD.encode(), GOOD.encode()]
+    lines.insert(place, b"x" * 34_000_000)
+    result = judged(written(tmp_path, lines), reading=Reading(log_format="caddy"))
+    assert (result.judged, result.broken.at_least) == (2, True)
+    assert "at least" in replay_text(result)
+
+
 def test_lines_that_are_no_requests_are_left_out(tmp_path: Path) -> None:
     lines = [
         '{"level":"info","ts":1790000000.1,"logger":"admin","msg":"admin endpoint started","address":"localhost:2019"}',

@@ -7,15 +7,17 @@ spans*, *OTLP File Exporter*.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any, Final
 
+from corsense._redaction import redact_url
 from corsense.errors import InputError, quoted
 from corsense.replay.fields import REQUEST_HEADERS, RESPONSE_HEADERS, Field
+from corsense.replay.storage import reason, storage
 
 LONGEST_DOCUMENT: Final = 512 * 1024 * 1024
 """Characters of a file that is one document, at most."""
@@ -41,22 +43,27 @@ class Documents:
 
     def batches(self) -> Iterator[list[str]]:
         """The lines, in batches of some thousand. Raises InputError for a file that cannot be read."""
-        lines = (json.dumps(request) for path in self._paths for request in self._requests(Path(path)))
+        lines = (json.dumps(request) for path in self._paths for request in self._requests(path))
         while batch := list(islice(lines, _BATCH)):
             yield batch
 
-    def _requests(self, path: Path) -> Iterator[dict[str, object]]:
+    def _requests(self, path: str) -> Iterator[dict[str, object]]:
         for document in self._documents(path):
             yield from _requests_in(document)
 
-    def _documents(self, path: Path) -> Iterator[object]:
+    def _documents(self, path: str) -> Iterator[object]:
         """The JSON documents of a file: one, one a line, or one after another over several lines."""
+        remote = storage(path)
         try:
-            with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig", errors="replace") as file:
+            with (
+                open(path, "rb") if remote is None else remote.open(path, "rb") as stored,
+                gzip.open(stored) if path.endswith(".gz") else stored as plain,
+                io.TextIOWrapper(plain, encoding="utf-8-sig", errors="replace") as file,
+            ):
                 yield from self._of_file(file)
         except (OSError, EOFError, zlib.error) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InputError(f"{quoted(str(path))} cannot be read: {reason}.") from None
+            why = f"{getattr(error, 'strerror', None) or error}." if remote is None else reason(error)
+            raise InputError(f"{quoted(redact_url(path))} cannot be read: {why}") from None
 
     def _of_file(self, file: Iterable[str]) -> Iterator[object]:
         pending: list[str] = []

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from glob import glob
 from threading import Event, Thread
 from typing import Any
 
@@ -13,10 +14,13 @@ import duckdb
 import ibis
 import ibis.expr.types as ir
 
+from corsense._redaction import redact_text, redact_url
 from corsense.errors import InputError, quoted
-from corsense.replay.engines import HEAD, Files, Progress
+from corsense.replay.engines import HEAD, Files, Progress, Unreadable
 from corsense.replay.fields import LINE, JsonPath
 from corsense.replay.grouping import FILE, SAMPLE, Text
+from corsense.replay.long_lines import has_line_over
+from corsense.replay.storage import reason, storage
 
 MEMORY = "600MB"
 """What DuckDB may hold in memory; the rest goes to a temporary folder."""
@@ -50,7 +54,8 @@ class DuckDBEngine:
     """A separate embedded database, which ends with the command."""
 
     def __init__(self) -> None:
-        self._rejecting: list[int] = []
+        self._rejecting: dict[int, Files] = {}
+        self._storages: dict[str, str] = {}
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "preserve_insertion_order": False})
         self._connection.execute("SET TimeZone = 'UTC'")
         self._connection.execute(
@@ -72,7 +77,7 @@ class DuckDBEngine:
         name = f"log_{number}"
         self._execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {self._reading(files, number)}", files)
         if files.kind == "lines":
-            self._rejecting.append(number)
+            self._rejecting[number] = files
         columns = [row[0] for row in self._connection.execute(f"DESCRIBE {name}").fetchall()]
         return ibis.table(dict.fromkeys(columns, "string"), name=name)
 
@@ -93,11 +98,17 @@ class DuckDBEngine:
                 yield from rows
         except duckdb.Error as error:
             raise InputError(f"DuckDB cannot group these logs: {_first_line(error)}") from None
+        except Exception as error:
+            if not self._storages:
+                raise
+            addresses = ", ".join(map(redact_url, self._storages.values()))
+            raise InputError(f"{quoted(addresses)} cannot be read: {reason(error)}") from None
 
-    def unreadable(self) -> tuple[int, str | None]:
-        """See `Engine.unreadable`: lines in no encoding, and lines that are too long."""
-        count, sample = 0, None
-        for number in self._rejecting:
+    def unreadable(self) -> Unreadable:
+        """See `Engine.unreadable`: lines in no encoding, and lines that are too long. DuckDB keeps `MOST_REJECTS` of a log, and
+        skips lines beyond its buffer unseen."""
+        count, sample, at_least = 0, None, False
+        for number, files in self._rejecting.items():
             statement = (
                 f"SELECT count(*), min(parse_filename(file_path) || chr(10) || substr(csv_line, 1, {SAMPLE})) "
                 f"FROM rejects_{number} JOIN scans_{number} USING (scan_id, file_id)"
@@ -105,23 +116,38 @@ class DuckDBEngine:
             found = self._connection.execute(statement).fetchone()
             if found is not None:
                 count, sample = count + found[0], sample or found[1]
-        return count, sample
+                at_least |= found[0] >= MOST_REJECTS
+            at_least |= any(has_line_over(path) for pattern in files.paths for path in glob(pattern, recursive=True))
+        return Unreadable(count, sample, at_least)
 
     def close(self) -> None:
         """See `Engine.close`."""
         self._connection.close()
 
     def _execute(self, statement: str, files: Files) -> duckdb.DuckDBPyConnection:
+        self._reach(files)
         try:
             return self._connection.execute(statement)
         except duckdb.Error as error:
-            paths = quoted(", ".join(files.paths))
+            paths = quoted(", ".join(map(redact_url, files.paths)))
             if "://" in paths and "httpfs" in str(error):
                 raise InputError(
-                    f"{paths} cannot be read: DuckDB's extension for object storage cannot be fetched. Where the internet can be "
-                    "reached, run: python -c \"import duckdb; duckdb.execute('INSTALL httpfs')\""
+                    f"{paths} cannot be read: DuckDB's extension for HTTP cannot be fetched. Where the internet can be reached, "
+                    "run: python -c \"import duckdb; duckdb.execute('INSTALL httpfs')\""
                 ) from None
-            raise InputError(f"{paths} cannot be read: {_first_line(error)}") from None
+            raise InputError(f"{paths} cannot be read: {reason(error)}") from None
+        except Exception as error:
+            if not self._storages:
+                raise
+            raise InputError(f"{quoted(', '.join(map(redact_url, files.paths)))} cannot be read: {reason(error)}") from None
+
+    def _reach(self, files: Files) -> None:
+        """Let DuckDB read from object storage, where files are there."""
+        for path in files.paths:
+            scheme = path.partition("://")[0]
+            if scheme not in self._storages and (found := storage(path)) is not None:
+                self._connection.register_filesystem(found)
+                self._storages[scheme] = path
 
     def _reading(self, files: Files, number: int | None = None) -> str:
         """The statement that reads a log; with a `number` it keeps the lines that cannot be read at all."""
@@ -175,6 +201,4 @@ def _as_text(name: str, kind: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    from corsense._redaction import redact_text
-
     return redact_text(str(error).strip().split("\n")[0])

@@ -32,6 +32,15 @@ class Files:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Lines that did not become a row: how many, or `at_least` how many, and one of them, its file before a line break."""
+
+    count: int = 0
+    sample: str | None = None
+    at_least: bool = False
+
+
 class Engine(Protocol):
     """What reads and groups."""
 
@@ -55,8 +64,8 @@ class Engine(Protocol):
         """The rows of an expression, one after another. Raises InputError."""
         ...
 
-    def unreadable(self) -> tuple[int, str | None]:
-        """After `run`: how many lines did not even become a row, and one of them, its file before a line break."""
+    def unreadable(self) -> Unreadable:
+        """After `run`: the lines that did not even become a row."""
         ...
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from corsense._redaction import redact_url
 from corsense.errors import InputError, no_such_path, quoted
 from corsense.observe import ObservedRequests
 from corsense.observe.lines import read as read_observations
@@ -26,6 +27,7 @@ from corsense.replay.formats import (
 )
 from corsense.replay.result import LogRead, ReplayResult
 from corsense.replay.shapes import Shapes
+from corsense.replay.storage import storage
 from corsense.replay.tally import Policies, Tally, groups_of_observations, groups_of_rows
 
 if TYPE_CHECKING:
@@ -116,10 +118,13 @@ class _Replay:
             groups = groups_of_rows(rows, formats, self._tally, self._shapes)
             self._tally.add_groups(groups, "answers")
             self._tally.broken += sum(each.broken for each in documents)
-            self._tally.add_unreadable(*engine.unreadable())
+            self._tally.add_unreadable(engine.unreadable())
         finally:
             engine.close()
-        return [LogRead(log, log_format.name) for log, log_format in zip(logs, formats, strict=True)]
+        return [
+            LogRead(redact_url(log) if _is_remote(log) else log, log_format.name)
+            for log, log_format in zip(logs, formats, strict=True)
+        ]
 
     def _grouping(self, done: int, total: int) -> None:
         if self._progress is not None:
@@ -136,7 +141,7 @@ class _Replay:
             head = engine.head(files)
             if files.kind == "lines" and _are_documents(files, head):
                 return self._of_documents(engine, files, number)
-            log_format = self._with_keys(self._recognised(head, files, log), files)
+            log_format = self._with_keys(self._recognised(head, files, _shown(log)), files)
         else:
             log_format = self._with_keys(named_format(asked), files)
         return Source(engine.table(files, number), log_format), []
@@ -160,12 +165,22 @@ class _Replay:
     def _of_documents(self, engine: Engine, files: Files, number: int) -> tuple[Source, list[Documents]]:
         from corsense.replay.grouping import Source
 
-        paths = [
-            path for pattern in files.paths for path in (sorted(glob.glob(pattern)) if set(_GLOB) & set(pattern) else [pattern])
-        ]
-        documents = Documents(paths)
+        documents = Documents([path for pattern in files.paths for path in _matching(pattern)])
         table = engine.add_lines(documents.batches(), number)
         return Source(table, DOCUMENTS), [documents]
+
+
+def _matching(pattern: str) -> list[str]:
+    """The files that a path or a pattern names."""
+    if not set(_GLOB) & set(pattern):
+        return [pattern]
+    remote = storage(pattern)
+    return sorted(glob.glob(pattern) if remote is None else map(remote.unstrip_protocol, remote.glob(pattern)))
+
+
+def _shown(log: str) -> str:
+    """A log as it may be named: an address can hold a key or a signature."""
+    return redact_url(log) if _is_remote(log) else log
 
 
 def _is_remote(log: str) -> bool:

@@ -71,10 +71,11 @@ class LogRead:
 
 @dataclass(frozen=True, slots=True)
 class BrokenLines:
-    """Lines that could not be read: how many, and samples without their content."""
+    """Lines that could not be read: how many, or `at_least` how many, and samples without their content."""
 
     count: int = 0
     samples: tuple[str, ...] = ()
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)

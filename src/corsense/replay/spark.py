@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from corsense._redaction import redact_text
 from corsense.errors import InputError, quoted
-from corsense.replay.engines import HEAD, Files, Progress
+from corsense.replay.engines import HEAD, Files, Progress, Unreadable
 from corsense.replay.fields import LINE, JsonPath
 from corsense.replay.grouping import FILE, Text
 
@@ -86,9 +86,9 @@ class SparkEngine:
         """The expression as Spark runs it."""
         return self._session.sql(ibis.to_sql(expression, dialect="pyspark"))
 
-    def unreadable(self) -> tuple[int, str | None]:
+    def unreadable(self) -> Unreadable:
         """See `Engine.unreadable`: every line becomes a row."""
-        return 0, None
+        return Unreadable()
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corsense.observe import ALLOWED, CredentialsSent, ObservedRequests, RequestKind, RequestTuple
 from corsense.observe.request_tuple import AUTHORIZATION, COOKIES, MAX_ROUTE, PRIVATE_NETWORK
@@ -26,6 +26,9 @@ from corsense.replay.judging import (
 )
 from corsense.replay.result import Affected, Baseline, BrokenLines, Changed, Kind, LogRead, Period, ReplayResult
 from corsense.replay.shapes import Shapes
+
+if TYPE_CHECKING:
+    from corsense.replay.engines import Unreadable
 
 MOST_ORIGINS = 100
 """Entries of each direction that a result keeps, the most frequent first."""
@@ -68,6 +71,7 @@ class Tally:
         self._policies, self._current, self._shapes = policies, current, shapes
         self.requests = self.without_origin = self.own_host = self.not_from_browsers = self.broken = self.not_kept = 0
         self.samples: set[str] = set()
+        self._at_least = False
         self._judged = self._origins = self._undated = self._unanswered = self._unrouted = 0
         self._baseline: Baseline = "policy" if current is not None else "none"
         self._of_groups: Baseline = "none"
@@ -83,11 +87,12 @@ class Tally:
             self._origins += 1
             self._add_origin(origin, of_origin)
 
-    def add_unreadable(self, count: int, sample: str | None) -> None:
+    def add_unreadable(self, unreadable: Unreadable) -> None:
         """Count lines that no engine could make a row of."""
-        self.broken += count
-        if sample is not None:
-            self.samples.add(redacted_sample(sample))
+        self.broken += unreadable.count
+        self._at_least |= unreadable.at_least
+        if unreadable.sample is not None:
+            self.samples.add(redacted_sample(unreadable.sample))
 
     def _add_origin(self, origin: str, groups: Iterable[Group]) -> None:
         entries: dict[tuple[str | None, str], _Entry] = {}
@@ -146,7 +151,7 @@ class Tally:
             unanswered=self._unanswered,
             missing=dict(sorted(self._missing.items())),
             undated=self._undated,
-            broken=BrokenLines(self.broken, tuple(sorted(self.samples)[:_SAMPLES])),
+            broken=BrokenLines(self.broken, tuple(sorted(self.samples)[:_SAMPLES]), self._at_least),
         )
 
 

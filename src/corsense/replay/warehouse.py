@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 
 from corsense._redaction import redact_text
 from corsense.errors import InputError
-from corsense.replay.engines import HEAD, Files, Progress
+from corsense.replay.engines import HEAD, Files, Progress, Unreadable
 from corsense.replay.fields import LINE, JsonPath
 from corsense.replay.grouping import FILE, Text
 
@@ -55,9 +55,9 @@ class WarehouseEngine:
         except Exception as error:
             self._fail(error)
 
-    def unreadable(self) -> tuple[int, str | None]:
+    def unreadable(self) -> Unreadable:
         """See `Engine.unreadable`: every line becomes a row."""
-        return 0, None
+        return Unreadable()
 
     def close(self) -> None:
         """See `Engine.close`."""

@@ -65,9 +65,10 @@ class NotInLogDocument(Document):
 
 
 class BrokenDocument(Document):
-    """Lines that could not be read; in the samples every letter is an x and every digit a 0."""
+    """Lines that could not be read; with `at_least`, `count` is a lower bound. Samples have x for a letter and 0 for a digit."""
 
     count: int
+    at_least: bool
     samples: list[str]
 
 
@@ -128,7 +129,7 @@ def replay_document(result: ReplayResult) -> ReplayDocument:
         lost=_changed(result.lost),
         gained=_changed(result.gained),
         not_in_log=[NotInLogDocument(fact=fact.value, requests=count) for fact, count in result.missing.items()],
-        broken=BrokenDocument(count=result.broken.count, samples=list(result.broken.samples)),
+        broken=BrokenDocument(count=result.broken.count, at_least=result.broken.at_least, samples=list(result.broken.samples)),
     )
 
 
@@ -247,9 +248,11 @@ def _said(result: ReplayResult) -> Iterator[str]:
     if result.routes_known and result.unrouted:
         unrouted = _count(result.unrouted, "request")
         yield f"the route of {unrouted}: no route of the app has that path (does a proxy strip a prefix?)."
+    if result.broken.at_least and not result.broken.count:
+        yield "at least one line is too long to be read; it is not counted."
     if result.broken.count:
         samples = f", such as {' and '.join(result.broken.samples)}" if result.broken.samples else ""
-        yield f"{_count(result.broken.count, 'line')} could not be read{samples}."
+        yield f"{'at least ' * result.broken.at_least}{_count(result.broken.count, 'line')} could not be read{samples}."
 
 
 def _count(number: int, noun: str) -> str:
