@@ -299,3 +299,9 @@ def test_a_long_answer_takes_time_in_proportion() -> None:
 
     small, large = answer(500), answer(4_000)
     assert processor_time_ratio(lambda: attribute(small, small), lambda: attribute(large, large), 24) < 24
+
+
+def test_a_header_that_the_proxy_hides_does_not_make_the_answer_its_own() -> None:
+    own = app(access_control_allow_credentials="true", x_powered_by="an app")
+    found = attribute(own, seen(JSON, (SET, ORIGIN), ("vary", "Origin"), server="nginx/1.27"))
+    assert (found.answered_by, found.headers["access-control-allow-credentials"]) == ("app", "dropped")

@@ -89,6 +89,8 @@ class Comparison:
             yield from (f"{address} gave no answer, so it is not known what happens there." for address in self._silent())
             if self._is_reversed():
                 yield f"Fewer headers change the other way round; name what is next to the URL first: {_options(self.via[::-1])}."
+        if any(found.place is not None for found in self._all()):
+            yield "Findings with a line of source are the app's own: it refuses in process as well. corsense fix proposes edits."
         said = self._changes()
         for line, what in list(said.items())[:_SHOWN]:
             text = f"{line[:1].upper()}{line[1:]}" if line.startswith("something ") else line

@@ -17,7 +17,7 @@ from corsense.check.request import CheckRequest
 from corsense.diagnose import Observation, who_answered
 from corsense.fetch import Exchange, FetchRequest, WireRequest, WireResponse
 from corsense.fetch.request import Credentials
-from corsense.layers.attribution import Attribution, attribute
+from corsense.layers.attribution import Attribution, attribute, is_read
 from corsense.layers.changes import Answers, Hop
 from corsense.layers.diagnoses import Beside
 from corsense.readers.openapi import ApiOperation
@@ -89,6 +89,11 @@ class OwnAnswers:
             for observation, probe, other in zip(observations, usual, others, strict=True)
         ]
 
+    @property
+    def _address(self) -> str:
+        parsed = parse_url(self.server)
+        return parsed.origin if parsed is not None else self.server
+
     def _beside(
         self, observation: Observation, usual: Probe, others: Sequence[Sequence[Probe]], tried: _Tried, ask: Asking | None
     ) -> Beside:
@@ -106,7 +111,7 @@ class OwnAnswers:
             compared = [_compared(found, exchange.request.url, seen, facts) for found in own]
             best = min(compared, key=lambda found: _differences(found[1]))
             hops = ask(observation, index) if ask is not None else ()
-            answers.append(Answers(best[0], seen, best[1], self.server, hops))
+            answers.append(Answers(best[0], seen, best[1], self._address, hops))
             unnamed = next((probe for probe in others[index] if not _has_origin(probe)), None)
             if unnamed is not None and _is_that_to(tried.answer_to(exchange.request, unnamed), best[0], exchange, facts):
                 without_origin.add(index)
@@ -117,9 +122,7 @@ class OwnAnswers:
 
     def _own_view(self, observation: Observation, result: ProbeResult) -> Observation:
         route = self.app.routes[result.probe.route] if result.probe.route is not None else None
-        return Observation(
-            result.trace, route=route, facts=result.exchanges, app=self.app, assumed_origin=observation.assumed_origin
-        )
+        return replace(observation, trace=result.trace, route=route, facts=result.exchanges, app=self.app)
 
     def _probe(self, observation: Observation, prefix: str) -> Probe:
         request = observation.trace.request
@@ -248,10 +251,13 @@ def _is_another_page(own: WireResponse, url: str, seen: WireResponse) -> bool:
 
 
 def _with_status_and_body_of(seen: WireResponse, own: WireResponse) -> WireResponse:
-    """The app's answer with the status and the body that were seen: the endpoint itself gave them."""
+    """The app's answer with the status and the body that were seen: the endpoint itself gave them. Of other headers only those
+    that arrived are kept, since what a proxy hides of them concerns no page."""
+    arrived = {name.lower() for name, _ in seen.headers}
     of_body = {name.lower(): value for name, value in seen.headers if name.lower() in _OF_THE_BODY}
     gone = _OF_THE_BODY - of_body.keys()
     lines = [(name, of_body.pop(name.lower(), value)) for name, value in own.headers if name.lower() not in gone]
+    lines = [(name, value) for name, value in lines if name.lower() in arrived or is_read(name)]
     return WireResponse(seen.status, [*lines, *of_body.items()])
 
 

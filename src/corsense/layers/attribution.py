@@ -115,10 +115,14 @@ def _may_be_stored(seen: WireResponse) -> bool:
 def _lines(response: WireResponse) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in response.headers:
-        key = name.lower()
-        if key == "vary" or key.startswith("access-control-"):
-            found.setdefault(key, []).append(value)
+        if is_read(name):
+            found.setdefault(name.lower(), []).append(value)
     return found
+
+
+def is_read(name: str) -> bool:
+    """Whether CORS, or a cache that keeps answers of several pages apart, reads the header `name`."""
+    return name.lower() == "vary" or name.lower().startswith("access-control-")
 
 
 def _compared(before: Lines, after: Lines) -> dict[str, SetBy]:
