@@ -284,6 +284,11 @@ def test_the_command_that_fixes_names_the_paths_and_the_rules(tree: Path) -> Non
     assert "`corsense fix 'my app.py' --select CORS201 --write`" in ran.out
 
 
+def test_a_file_that_is_named_like_an_option_is_no_option_of_the_command_that_fixes(tree: Path) -> None:
+    (tree / "-x.py").write_text(SLASH, encoding="utf-8")
+    assert "`corsense fix ./-x.py --write`" in corsense("lint", "--", "-x.py", folder=tree).out
+
+
 def test_a_fix_that_only_the_app_can_prove_is_counted_apart_with_its_command(tree: Path) -> None:
     source = SLASH.replace("example/", "example").replace("])", '], allow_methods=["*"])')
     (tree / "main.py").write_text(source + GUARD, encoding="utf-8")

@@ -114,3 +114,16 @@ def test_what_the_text_offers_is_what_a_run_applies(example: Path) -> None:
     }
     assert with_fix <= applied
     assert [finding.message for finding in offered.findings] == [finding.message for finding in found]
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_very_much_source_only_a_part_is_read_for_fixes() -> None:
+    layers = "".join(
+        f"app{number} = FastAPI()\napp{number}.add_middleware(CORSMiddleware, allow_origins=['{ORIGIN}/'])\n"
+        for number in range(60)
+    )
+    Path("main.py").write_text(HEAD + layers + "# " + "x" * 100_000 + "\n")
+    offered = offered_fixes(lint_paths([Path("main.py")]).findings)
+    fixable = sum(finding.fix is not None for finding in offered.findings)
+    assert 0 < fixable < 60 == len(offered.findings)
+    assert not offered.complete

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from corsense.causes import cause
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.report.columns import printed_width
-from corsense.report.finding_block import FindingBlocks, Section, headline
+from corsense.report.finding_block import FindingBlocks, Section, changed_lines, headline
 from corsense.report.terminal import Lines
 
 CALL = """\
@@ -177,6 +177,16 @@ def test_a_fix_of_one_line_is_the_line_as_it_will_be() -> None:
 def test_a_fix_of_several_lines_is_a_short_diff() -> None:
     printed = fixed("a = 1\nc\n", "b = 1\nd = 2\nc\n")
     assert printed[printed.index("   = fix (verified): do it") + 1 :][:4] == ["   |", " 1 - a = 1", " 1 + b = 1", " 2 + d = 2"]
+
+
+def test_the_numbers_of_changed_lines_are_those_of_the_file() -> None:
+    before = "\n".join([*("x = 1" for _ in range(5_000)), "a = 1", "b = 2", *("x = 1" for _ in range(5_000))])
+    changed = list(changed_lines(Edit("main.py", before, before.replace("b = 2", "b = 3\nc = 4"))))
+    assert [(change.number, change.sign, change.text) for change in changed] == [
+        (5_002, "-", "b = 2"),
+        (5_002, "+", "b = 3"),
+        (5_003, "+", "c = 4"),
+    ]
 
 
 def test_lines_that_only_move_are_said_to_move() -> None:

@@ -1,7 +1,7 @@
 """The server checks Origin or Host itself, and refuses the page
 
 ## What it does
-CORS allows the page, and the server refuses the request all the same: a check of its own compares `Origin`, or `Host`, with a
+CORS allows the page, but the server refuses the request: a check of its own compares `Origin`, or `Host`, with a
 list of its own, and answers 403, 421 or 400. Such checks protect against DNS rebinding and cross-site requests.
 `CORSMiddleware` does not know their lists, and they do not know its list.
 

@@ -13,7 +13,8 @@ def fix_command(targets: Iterable[str | None], options: Mapping[str, object]) ->
     `options` are named as those of `corsense fix`: True is a flag, a list an option that is repeated; None and False were not
     given. A pasted request is read from standard input again.
     """
-    words = ["corsense", "fix", *(target for target in targets if target is not None)]
+    named = (target for target in targets if target is not None)
+    words = ["corsense", "fix", *(f"./{target}" if target.startswith("-") else target for target in named)]
     for name, given in options.items():
         for value in given if isinstance(given, list | tuple) else [given]:
             if value is True:

@@ -21,7 +21,7 @@ _TIME_LIMIT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """The report on a scenario. `finding` is the cause it is about, None when nothing is wrong; `repaired` the text of the app
+    """The report on a scenario. `finding` is its cause, None when nothing is wrong; `repaired` the text of the app
     without it, and `repaired_by` who wrote that."""
 
     report: Report

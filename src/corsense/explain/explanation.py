@@ -40,7 +40,7 @@ class LikelyCause:
 class Explanation:
     """A message, what the browser checked when it printed it, and the causes, most likely first.
 
-    `status` is the status of the answer: from the message, or from a line beside it that speaks of the same URL. `follows`: the
+    `status` is the status of the answer: from the message, or from a line beside it about the same URL. `follows`: the
     message only repeats that the call of another message failed.
     """
 
@@ -145,7 +145,7 @@ def _is_root(message: Message) -> bool:
 
 
 def _is_about(other: Message, message: Message) -> bool:
-    """Whether two messages may speak of the same call: the addresses that they name are equal, or one names none."""
+    """Whether two messages may be about the same call: they name equal addresses, or one names no address."""
     return other.url is None or message.url is None or _path(other.url) == _path(message.url)
 
 

@@ -261,7 +261,7 @@ def _for_addresses(message: Message, causes: tuple[RankedCause, ...]) -> tuple[R
 
 def _no_answer(message: Message, *, sure: bool = True) -> tuple[RankedCause, ...]:
     """A refusal below CORS: there was no answer whose headers could be checked. `sure` is False where the words do not say so:
-    WebKit says the same of what CORS refused, with the reason on a line of its own before."""
+    WebKit says the same about what CORS refused, with the reason on a line of its own before."""
     mixed = hints.is_mixed(message.origin, message.url)
     unreachable: tuple[RankedCause, ...] = (("server-unreachable", "likely"),)
     if hints.is_of_a_container(message.url):

@@ -39,8 +39,8 @@ _REFUSED = (
 )  # fmt: skip
 """What `Policy` refuses where Starlette's middleware starts."""
 
-_MOST_TRIED = 300
-"""So many findings are looked at for a fix by the linter; a tree with more of them has the same few over and over."""
+_MOST_READ = 2_000_000
+"""So many characters of source are read by `offered_fixes`, a file once for each finding in it: each edit parses it."""
 
 _Key = tuple[object, ...]
 
@@ -62,31 +62,24 @@ class OfferedFixes:
 def offered_fixes(findings: Sequence[Finding], named: Sequence[str] = ()) -> OfferedFixes:
     """What `corsense fix` can do about findings of the linter, from the text of their files alone: nothing is linted again.
     `named` are the origins that the user named."""
-    fixing = _SourceFix((), tuple(named), FixOptions(), EVERYTHING)
-    serious = [index for index, finding in enumerate(findings) if finding.severity != "info" and _is_in_source(finding)]
-    offered = list(findings)
-    apps: list[str | None] = []
-    for index in serious[:_MOST_TRIED]:
-        steps = list(fixing.possible(findings[index], {}))
-        safe = next((step for step in steps if step.guess is None), None)
-        if safe is not None:
-            offered[index] = replace(findings[index], fix=_fix(safe.candidate))
-        elif any(step.candidate.proven_only and step.candidate.guess is None for step in steps):
-            apps.append(_app_of(findings[index]))
+    offered, apps, left = list(findings), list[str | None](), _MOST_READ
+    for index, finding in enumerate(findings):
+        if finding.severity == "info" or left < 0:
+            continue
+        for candidate in _candidates(finding, named):
+            file = candidate.place.file
+            before = source_of(file) if is_users(file) else None
+            left -= len(before or "")
+            after = candidate.apply(before) if before is not None and candidate.guess is None else None
+            if before is None or after is None:
+                continue
+            if candidate.proven_only:
+                apps.append(_app_of(finding))
+            else:
+                offered[index] = replace(finding, fix=Fix(candidate.title, (Edit(file, before, after),)))
+            break
     known = {app for app in apps if app is not None}
-    return OfferedFixes(tuple(offered), len(apps), known.pop() if len(known) == 1 else None, len(serious) <= _MOST_TRIED)
-
-
-def _is_in_source(finding: Finding) -> bool:
-    """Whether a finding is in a program, and not in the configuration of a proxy."""
-    return "format" not in finding.evidence
-
-
-def _fix(candidate: Candidate) -> Fix | None:
-    file = candidate.place.file
-    before = source_of(file)
-    after = candidate.apply(before) if before is not None else None
-    return Fix(candidate.title, (Edit(file, before, after),)) if before is not None and after is not None else None
+    return OfferedFixes(tuple(offered), len(apps), known.pop() if len(known) == 1 else None, left >= 0)
 
 
 def _app_of(finding: Finding) -> str | None:
@@ -211,13 +204,12 @@ class _SourceFix:
             if finding.severity == "info":
                 continue
             possible = [
-                step for step in self.possible(finding, texts) if (guesses or step.guess is None) and step.key not in refused
+                step for step in self._possible(finding, texts) if (guesses or step.guess is None) and step.key not in refused
             ]
             if possible:
                 yield min(possible, key=lambda step: step.guess is not None)
 
-    def possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
-        """The edits that change the text of a finding's file, the best first."""
+    def _possible(self, finding: Finding, texts: Mapping[str, str]) -> Iterator[_Step]:
         for candidate in _candidates(finding, self.named):
             before = text_of(candidate.place.file, texts) if is_users(candidate.place.file) else None
             if before is not None and candidate.apply(before) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import takewhile
 
 
@@ -19,6 +20,6 @@ def marked_difference(value: str, other: str) -> tuple[str, str]:
     return shown, " " * head + "^" * max(1, len(shown) - head - tail)
 
 
-def shared_head(one: str, other: str) -> int:
-    """How many characters two texts have in common at their beginning."""
+def shared_head(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many characters two texts, or lines two lists of them, have in common at their beginning."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

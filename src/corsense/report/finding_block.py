@@ -35,6 +35,8 @@ _FIX = {True: "fix (verified)", False: "fix (tried, still blocked)"}
 _LONGEST_DIFF = 12
 _LONGEST_HANG = 12
 _LONGEST_LABEL = 100
+_LONGEST_COMPARED = 1_000
+"""Of more lines than these, lines that occur often are no anchors of a comparison: it takes the square of their number."""
 
 Fact = tuple[str, Line]
 """A row behind `=`: its name, and what it says."""
@@ -250,11 +252,14 @@ class Change:
 def changed_lines(edit: Edit) -> Iterator[Change]:
     """The lines that an edit changes, as a diff without context has them."""
     before, after = edit.before.split("\n"), edit.after.split("\n")
-    for kind, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    head = shared_head(before, after)
+    tail = shared_head(before[head:][::-1], after[head:][::-1])
+    old, new = before[head : len(before) - tail], after[head : len(after) - tail]
+    for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=len(old) > _LONGEST_COMPARED).get_opcodes():
         if kind == "equal":
             continue
-        yield from (Change(edit.file, first + index + 1, "-", text) for index, text in enumerate(before[first:last]))
-        yield from (Change(edit.file, start + index + 1, "+", text) for index, text in enumerate(after[start:end]))
+        yield from (Change(edit.file, head + first + index + 1, "-", text) for index, text in enumerate(old[first:last]))
+        yield from (Change(edit.file, head + start + index + 1, "+", text) for index, text in enumerate(new[start:end]))
 
 
 def _cut(changes: Sequence[Change], frame: _Frame) -> Iterator[Change]:

@@ -167,7 +167,8 @@ def search(
 
 @contextmanager
 def unlogged() -> Iterator[None]:
-    """Hundreds of refusals are what is wanted here: in the log of a failing test they would bury what is not refused."""
+    """Keep refusals out of the log: hundreds are expected, and in the log of a failing test they would hide what is not
+    refused."""
     log = logging.getLogger("corsense")
 
     def quiet(record: logging.LogRecord) -> bool:

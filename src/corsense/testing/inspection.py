@@ -47,7 +47,7 @@ def is_described(app: Any) -> bool:
 
 
 class _Reader(Describer):
-    """The describer without its hands: it only looks."""
+    """Describes an app by reading alone: nothing is wrapped or replaced."""
 
     def stack(self, app: Any, spot: CodeSpot) -> None:
         around = Around("app", spot.app, spot.prefix, entries=tuple(app.user_middleware))
@@ -147,8 +147,8 @@ def letting_in(app: Any, origin: str) -> str | None:
 
 
 def _layers_are_silent(watched: Watched, facts: tuple[ExchangeFacts, ...], app: AppDescription | None) -> bool:
-    """Whether the last answer came from a place that is not known, in an app that has CORS layers: then the answer alone tells
-    more than the layers do."""
+    """Whether the last answer came from a place that is not known, in an app that has CORS layers: then the answer alone shows
+    more than the layers."""
     if app is None or not app.cors_layers or not facts:
         return False
     last = facts[-1]

@@ -96,7 +96,7 @@ class InProcess(AssertionTarget):
         return await _pursue(exchange_plan, self._answer)
 
     def _on_a_loop_of_its_own(self, exchange_plan: ExchangePlan[T]) -> T:
-        # With a factory the runner leaves the thread's current loop alone, which may be somebody's.
+        # With a factory the runner leaves the thread's current loop alone, which may be in use.
         with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
             return runner.run(_pursue(exchange_plan, self._answer))
 
@@ -122,7 +122,7 @@ class InProcess(AssertionTarget):
 
 @dataclass(frozen=True, slots=True)
 class Blocking(AssertionTarget):
-    """Something that is asked and waited for. `opened` gives the function that asks, for as long as a plan takes."""
+    """A target that is called and waited for. `opened` gives the function that asks, for as long as a plan takes."""
 
     opened: Callable[[], contextlib.AbstractContextManager[Callable[[Call], AsgiExchange]]] = contextlib.nullcontext  # type: ignore[assignment]
 
@@ -142,7 +142,7 @@ class Blocking(AssertionTarget):
 
 @dataclass(frozen=True, slots=True)
 class Awaiting(AssertionTarget):
-    """A client that must be awaited, in the event loop that it belongs to."""
+    """A client that must be awaited, in its own event loop."""
 
     ask: Callable[[Call], Awaitable[AsgiExchange]] | None = None
 
