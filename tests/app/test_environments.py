@@ -165,7 +165,7 @@ def test_an_app_is_described_alike_in_every_environment(
     assert "GET" in app.routes[facts.route].methods
 
 
-def test_what_is_not_installed_is_said_with_the_environment_that_lacks_it(made: Callable[..., Path], tmp_path: Path) -> None:
+def test_what_is_not_installed_is_reported_with_the_environment_that_lacks_it(made: Callable[..., Path], tmp_path: Path) -> None:
     write_files(tmp_path, FASTAPI)
     bare = made("3.9")
     done = corsense(tmp_path, "check", "main:app", "--python", str(bare))
@@ -188,7 +188,7 @@ def test_the_environment_beside_the_project_is_found(made: Callable[..., Path], 
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.7"])
-def test_a_python_that_is_too_old_is_said_to_be_that(tmp_path: Path, version: str) -> None:
+def test_a_python_that_is_too_old_is_reported_as_such(tmp_path: Path, version: str) -> None:
     write_files(tmp_path, STARLETTE)
     python = interpreter(version)
     done = corsense(tmp_path, "check", "main:app", "--python", python)

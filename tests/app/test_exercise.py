@@ -102,7 +102,7 @@ def test_endpoints_run_when_they_are_asked_to(open_app: OpenApp, tmp_path: Path)
     assert (tmp_path / "depended.txt").exists()
 
 
-def test_the_exception_of_an_endpoint_that_runs_is_told_with_the_users_frame(open_app: OpenApp, tmp_path: Path) -> None:
+def test_the_exception_of_an_endpoint_that_runs_is_reported_with_the_users_frame(open_app: OpenApp, tmp_path: Path) -> None:
     session = open_app(API)
     request = fetch("/items", "POST", headers=[("Content-Type", "application/json")], body='{"name": "Ada"}')
     (result,) = session.run([Probe(request)], run_endpoints=True)
@@ -192,7 +192,7 @@ def test_a_page_of_the_same_origin_is_answered_too(open_once: OpenApp) -> None:
     assert result.trace.outcome.tainting == "basic"
 
 
-def test_results_come_in_order_and_progress_is_told(open_once: OpenApp) -> None:
+def test_results_come_in_order_and_progress_is_reported(open_once: OpenApp) -> None:
     session = open_once(API)
     probes = [Probe(fetch(f"/items/{number}", "DELETE"), "success", 0) for number in range(450)]
     reported: list[tuple[int, int]] = []
@@ -270,7 +270,7 @@ def test_a_preflight_that_a_layer_answers_by_itself_shows_that_layer(open_once: 
 @pytest.mark.parametrize(
     ("mode", "summary"), [("raise", "HTTPException: 401: raised in a middleware"), ("crash", "AttributeError: ")]
 )
-def test_an_exception_of_a_layer_is_told_with_the_layer(open_once: OpenApp, mode: str, summary: str) -> None:
+def test_an_exception_of_a_layer_is_reported_with_the_layer(open_once: OpenApp, mode: str, summary: str) -> None:
     session = open_once(LAYERS)
     fact = probe(session, f"/items?mode={mode}").exchanges[0]
     assert fact.exception is not None
@@ -477,7 +477,7 @@ def test_a_mounted_app_that_cannot_be_looked_into_would_answer_for_its_errors_it
     assert (statuses(result), who(session, result.exchanges)) == ([status], [answered])
 
 
-def test_a_handler_for_404_is_told_from_the_router(open_once: OpenApp) -> None:
+def test_a_handler_for_404_is_distinguished_from_the_router(open_once: OpenApp) -> None:
     session = open_once(FILES)
     result = probe(session, "/nothing", situation="unknown_path")
     assert (statuses(result), who(session, result.exchanges)) == ([404], ["exception-handler"])
@@ -560,7 +560,7 @@ def test_a_stack_that_cannot_be_built_answers_nothing_but_500(open_app: OpenApp)
     assert result.exchanges[0].exception.type == "TypeError"
 
 
-def test_middleware_that_a_request_adds_is_told_afterwards(open_app: OpenApp) -> None:
+def test_middleware_that_a_request_adds_is_reported_afterwards(open_app: OpenApp) -> None:
     source = """\
         from fastapi import FastAPI
         from fastapi.middleware.cors import CORSMiddleware
@@ -642,7 +642,7 @@ def test_an_endless_stream_is_left_after_its_beginning(open_app: OpenApp) -> Non
     assert [type(result.trace.outcome) for result in results] == [Allowed, Allowed]
 
 
-def test_an_app_that_blocks_for_good_is_ended_and_its_line_is_told(open_app: OpenApp) -> None:
+def test_an_app_that_blocks_for_good_is_ended_and_its_line_is_reported(open_app: OpenApp) -> None:
     source = """\
         import time
         from fastapi import FastAPI
@@ -661,7 +661,7 @@ def test_an_app_that_blocks_for_good_is_ended_and_its_line_is_told(open_app: Ope
     assert (caught.value.traceback.user_frame.line, caught.value.traceback.user_frame.function) == (6, "slow")
 
 
-def test_an_app_that_ends_its_process_is_told(open_app: OpenApp) -> None:
+def test_an_app_that_ends_its_process_is_reported(open_app: OpenApp) -> None:
     source = """\
         import os
         from fastapi import FastAPI

@@ -159,7 +159,7 @@ def test_headers_as_servers_take_them_pass(open_app: OpenApp) -> None:
     assert ask(session) == WireResponse(200, (("x-a", "b"),))
 
 
-def test_a_gigabyte_of_prints_is_cut_and_said_to_be_the_apps(tmp_path: Path) -> None:
+def test_a_gigabyte_of_prints_is_cut_and_attributed_to_the_app(tmp_path: Path) -> None:
     write_files(tmp_path, APP + "line = 'x' * 999_999\nfor _ in range(1_000):\n    print(line)\n")
     code = (
         "from corsense.app import AppSession\n"
@@ -182,7 +182,7 @@ def test_what_an_app_prints_when_it_dies_comes_before_what_is_said_about_it(tmp_
     assert done.stderr.endswith("The process that imported 'main' ended unexpectedly: signal SIGABRT.\n")
 
 
-def test_an_exception_that_cannot_be_printed_is_told_by_its_type(open_app: OpenApp) -> None:
+def test_an_exception_that_cannot_be_printed_is_reported_by_its_type(open_app: OpenApp) -> None:
     source = middleware("raise Unprintable") + (
         "\n\nclass Unprintable(Exception):\n    def __str__(self):\n        raise SystemExit('no')\n\n    __repr__ = __str__\n"
     )

@@ -104,7 +104,7 @@ def test_a_folder_and_a_bare_name_are_interpreters_too(tmp_path: Path, monkeypat
         ("empty", "The folder 'empty' (--python) has no interpreter."),
     ],
 )
-def test_what_is_not_there_is_said_in_one_sentence(tmp_path: Path, option: str, message: str) -> None:
+def test_what_is_not_there_is_reported_in_one_sentence(tmp_path: Path, option: str, message: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(AppLoadError) as caught:
         find_interpreter(tmp_path, option=option, environ=NOTHING)
@@ -199,7 +199,7 @@ def test_what_conda_cannot_tell_is_passed_over(tmp_path: Path, monkeypatch: pyte
     assert find_interpreter(tmp_path, environ=NOTHING) == OWN
 
 
-def test_the_folder_that_uv_is_told_to_use_counts(tmp_path: Path) -> None:
+def test_the_folder_that_uv_is_configured_to_use_counts(tmp_path: Path) -> None:
     program = environment(tmp_path / "of-uv")
     (tmp_path / "uv.lock").touch()
     assert found(tmp_path, {"UV_PROJECT_ENVIRONMENT": "of-uv"}) == (str(program), "UV_PROJECT_ENVIRONMENT")

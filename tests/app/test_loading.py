@@ -139,7 +139,7 @@ def test_a_factory_is_found_by_its_usual_names(open_app: OpenApp) -> None:
         ),
     ],
 )
-def test_what_cannot_be_loaded_is_told_in_one_sentence_with_a_remedy(
+def test_what_cannot_be_loaded_is_reported_in_one_sentence_with_a_remedy(
     open_app: OpenApp, files: Mapping[str, str], target: str | None, message: str, remedy: str | None
 ) -> None:
     error = failure(open_app(files, target))
@@ -182,12 +182,12 @@ def test_an_import_that_takes_too_long_is_ended_and_its_line_is_named(open_app: 
     assert "allow more time" in str(error.remedy)
 
 
-def test_a_failure_is_told_each_time_it_is_asked_for(open_app: OpenApp) -> None:
+def test_a_failure_is_reported_each_time(open_app: OpenApp) -> None:
     session = open_app("raise RuntimeError('x')\n")
     assert failure(session) is failure(session)
 
 
-def test_an_app_that_starts_a_server_when_it_is_imported_is_loaded_all_the_same(open_app: OpenApp) -> None:
+def test_an_app_that_starts_a_server_when_it_is_imported_is_still_loaded(open_app: OpenApp) -> None:
     source = "import uvicorn\n" + ASGI + "uvicorn.run(app, port=1)\n"
     description = open_app(source).description
     assert [(place.file, place.line) for place in description.starts_server] == [("main.py", 6)]

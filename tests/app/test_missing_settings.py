@@ -77,7 +77,7 @@ def test_settings_that_a_factory_makes_are_named_too(tmp_path: Path) -> None:
     assert "Set the environment variable TOKEN: Config needs it." in ran.err
 
 
-def test_a_model_that_is_not_settings_is_not_taken_for_some(tmp_path: Path) -> None:
+def test_a_model_that_is_not_settings_is_not_mistaken_for_some(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(program("    token: str = ''", "Database.model_validate({})"))
     ran = corsense("check", "main:app", folder=tmp_path)
     assert ran.status == 2

@@ -194,7 +194,7 @@ def test_an_endpoint_is_placed_where_its_decorators_begin(shop: AppDescription) 
     assert (by_class.file, by_class.line) == ("main.py", line_of("class Verbs(HTTPEndpoint):"))
 
 
-def test_the_routes_of_the_framework_are_told_apart(shop: AppDescription) -> None:
+def test_the_routes_of_the_framework_are_distinguished(shop: AppDescription) -> None:
     assert route(shop, "/openapi.json").builtin
     assert route(shop, "/openapi.json").endpoint_place is None
     assert not route(shop, "/items").builtin
@@ -257,7 +257,7 @@ def test_the_inclusions_of_routers_are_placed(shop: AppDescription) -> None:
     ]
 
 
-def test_versions_are_told(shop: AppDescription) -> None:
+def test_versions_are_reported(shop: AppDescription) -> None:
     assert set(shop.versions) == {"fastapi", "starlette", "python"}
     assert shop.kind == "fastapi"
 

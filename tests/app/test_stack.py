@@ -15,7 +15,7 @@ def lines(description: AppDescription, app: int = 0) -> list[tuple[str, int | No
     return [(layer.name, layer.place.line if layer.place else None) for layer in users(description, app)]
 
 
-def test_the_stack_is_told_outermost_first_with_the_place_of_each_layer(open_app: OpenApp) -> None:
+def test_the_stack_is_reported_outermost_first_with_the_place_of_each_layer(open_app: OpenApp) -> None:
     source = """\
         from fastapi import FastAPI
         from fastapi.middleware.cors import CORSMiddleware
@@ -88,7 +88,7 @@ def test_the_arguments_of_a_cors_layer_keep_their_types(open_app: OpenApp) -> No
     assert (layer.class_module, layer.is_cors) == ("starlette.middleware.cors", True)
 
 
-def test_the_arguments_of_other_layers_are_not_told(open_app: OpenApp) -> None:
+def test_the_arguments_of_other_layers_are_not_reported(open_app: OpenApp) -> None:
     source = """\
         from fastapi import FastAPI
         from starlette.middleware.sessions import SessionMiddleware
@@ -245,7 +245,7 @@ def test_a_layer_put_around_the_built_stack_is_the_outermost(open_app: OpenApp) 
     assert second.name == "ServerErrorMiddleware"
 
 
-def test_exception_handlers_are_told_with_the_one_that_answers_outside_of_everything(open_app: OpenApp) -> None:
+def test_exception_handlers_are_reported_with_the_one_that_answers_outside_of_everything(open_app: OpenApp) -> None:
     source = """\
         from fastapi import FastAPI
         from starlette.responses import PlainTextResponse
@@ -270,7 +270,7 @@ def test_exception_handlers_are_told_with_the_one_that_answers_outside_of_everyt
     assert description.apps[0].handles_all_errors
 
 
-def test_a_stack_that_cannot_be_built_is_told(open_app: OpenApp) -> None:
+def test_a_stack_that_cannot_be_built_is_reported(open_app: OpenApp) -> None:
     source = """\
         from fastapi import FastAPI
         from fastapi.middleware.cors import CORSMiddleware

@@ -159,7 +159,7 @@ def test_a_difference_is_printed_as_a_fault_of_corsense(capsys: pytest.CaptureFi
     assert "s3cret" not in message
 
 
-def test_agreement_is_told_to_those_who_ask_for_everything(capsys: pytest.CaptureFixture[str]) -> None:
+def test_agreement_is_printed_with_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     found = replace(result(1, REFUSING), browser=verdict())
     print_verdict(Lines(), found, verbose=False)
     assert capsys.readouterr().out == ""

@@ -147,7 +147,7 @@ def test_what_makes_no_sense_is_refused(options: tuple[str, ...], reported: str)
     assert ran.err.count("\n") == 1
 
 
-def test_a_program_that_is_no_browser_is_told_from_one(tmp_path: Path) -> None:
+def test_a_program_that_is_no_browser_is_distinguished_from_one(tmp_path: Path) -> None:
     program = tmp_path / "chrome"
     program.write_text("#!/bin/sh\nexit 3\n")
     program.chmod(0o755)

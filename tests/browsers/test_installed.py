@@ -50,7 +50,7 @@ def test_webkit_is_found_where_distributions_hide_it(only: Path) -> None:
     assert find_browser("webkit") == path
 
 
-def test_webkit_without_a_display_is_told(only: Path) -> None:
+def test_webkit_without_a_display_is_reported(only: Path) -> None:
     executable(only, "MiniBrowser")
     with pytest.raises(BrowserError, match="Xvfb is not installed"):
         find_browser("webkit")
@@ -62,7 +62,7 @@ def test_a_path_that_is_given_counts_before_what_is_found(only: Path) -> None:
     assert find_browser("chromium", str(mine)) == mine
 
 
-def test_a_path_that_leads_nowhere_is_told(only: Path) -> None:
+def test_a_path_that_leads_nowhere_is_reported(only: Path) -> None:
     with pytest.raises(BrowserError, match="'/nowhere/chrome' is not a program that can be run"):
         find_browser("chromium", "/nowhere/chrome")
 
@@ -108,7 +108,7 @@ def test_without_a_package_manager_there_is_no_command(only: Path) -> None:
         (FetchRequest("http://a.test/", "https://b.test"), None),
     ],
 )
-def test_what_a_browser_cannot_be_made_to_ask_is_told(request_of_page: FetchRequest, reported: str | None) -> None:
+def test_what_a_browser_cannot_be_made_to_ask_is_reported(request_of_page: FetchRequest, reported: str | None) -> None:
     reason = cannot_be_made(request_of_page)
     assert (reason is None) == (reported is None)
     assert (reported or "") in (reason or "")

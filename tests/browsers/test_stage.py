@@ -92,7 +92,7 @@ def test_a_chunked_body_is_put_together(stage: BrowserServer) -> None:
     assert asked[0][1] == b"abcde"
 
 
-def test_a_preflight_is_told_apart_and_not_remembered_by_the_browser(stage: BrowserServer) -> None:
+def test_a_preflight_is_distinguished_and_not_remembered_by_the_browser(stage: BrowserServer) -> None:
     asked = begin(stage, Answered(WireResponse(204, (("Access-Control-Max-Age", "600"),))))
     origin = "Origin: http://localhost:3000\nAccess-Control-Request-Method: PUT"
     answer = talk(stage, f"OPTIONS /items HTTP/1.1\nHost: api.example.com:8000\n{origin}\n\n")

@@ -50,7 +50,7 @@ def test_a_list_of_headers_that_cannot_be_read_hides_a_refused_method_but_in_fir
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_mode_same_origin_is_refused_before_mixed_content_is_looked_for(engine: EngineName) -> None:
+def test_mode_same_origin_is_refused_before_mixed_content_is_searched_for(engine: EngineName) -> None:
     request = FetchRequest("http://api.example.com/items", "https://app.example.com", mode="same-origin")
     outcome = judged(engine, request).outcome
     assert isinstance(outcome, Blocked)

@@ -188,7 +188,7 @@ def test_the_literal_star_is_refused_with_credentials() -> None:
     assert sentence(trace) in quoted(cause("wildcard-with-credentials").section("What it does"))
 
 
-def test_a_page_of_origin_null_is_told_what_its_page_quotes() -> None:
+def test_a_page_of_origin_null_is_reported_what_its_page_quotes() -> None:
     trace = visit(built("null-origin", "Use instead"), replace(POST, origin="null"))
     assert sentence(trace) in quoted(cause("null-origin").section("What it does"))
 

@@ -147,7 +147,7 @@ def test_behind_a_proxy_a_redirect_of_the_app_goes_to_http(tmp_path: Path) -> No
         "https://api.example.com/v1",
     ],
 )
-def test_a_base_url_that_is_none_is_refused_in_one_sentence(tmp_path: Path, value: str) -> None:
+def test_a_base_url_that_does_not_exist_is_refused_in_one_sentence(tmp_path: Path, value: str) -> None:
     ran = check(tmp_path, "", "--base-url", value)
     assert (ran.status, len(ran.err.splitlines())) == (2, 1)
 

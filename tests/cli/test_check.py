@@ -75,7 +75,7 @@ def test_bad_input_gets_one_sentence_that_names_it(folder: Path, arguments: list
     assert len(ran.err) < 500
 
 
-def test_a_har_that_is_none_is_refused_in_one_sentence(folder: Path) -> None:
+def test_a_har_that_does_not_exist_is_refused_in_one_sentence(folder: Path) -> None:
     (folder / "broken.har").write_text("{", encoding="utf-8")
     ran = corsense("check", "broken.har", folder=folder)
     assert ran.status == 2

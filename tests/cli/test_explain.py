@@ -30,7 +30,7 @@ def causes(text: str, *options: str) -> list[tuple[str, str]]:
     return [(found["slug"], found["likelihood"]) for message in document["messages"] for found in message["causes"]]
 
 
-def test_a_message_is_read_and_its_causes_are_told_by_likelihood() -> None:
+def test_a_message_is_read_and_its_causes_are_reported_by_likelihood() -> None:
     ran = corsense("explain", PREFLIGHT, "--format", "json")
     assert ran.status == 1
     (message,) = ran.document["messages"]

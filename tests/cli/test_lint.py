@@ -153,7 +153,7 @@ def test_pyproject_says_what_to_leave_out(tree: Path, table: str) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--select", "wildcard-origin"), ("--ignore", "wildcard-origin")])
-def test_a_rule_that_is_none_is_named_with_the_nearest(tree: Path, arguments: tuple[str, str]) -> None:
+def test_a_rule_that_does_not_exist_is_named_with_the_nearest(tree: Path, arguments: tuple[str, str]) -> None:
     ran = lint(*arguments)
     assert ran.exit_code == 2
     assert "did you mean wildcard-origins?" in ran.stderr

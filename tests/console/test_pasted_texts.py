@@ -118,7 +118,7 @@ def test_several_messages_in_one_text_are_found_in_order() -> None:
         ]
 
 
-def test_messages_glued_together_without_a_space_are_told_apart() -> None:
+def test_messages_glued_together_without_a_space_are_distinguished() -> None:
     texts = [text for engine, _, text in printed() if engine == "chromium" and text.startswith("Access to")]
     for first, second in pairwise(texts):
         assert [message.code for message in parse(first + second)] == [
@@ -315,7 +315,7 @@ def test_webkits_one_text_for_two_errors_is_not_certain() -> None:
         "net::ERR_BLOCKED_BY_ORB",
     ],
 )
-def test_neighbours_of_cors_are_told_to_be_none(text: str) -> None:
+def test_neighbours_of_cors_are_reported_to_be_none(text: str) -> None:
     [message] = parse(text)
     assert not message.is_cors
     assert message.error is None

@@ -92,7 +92,7 @@ def marked(folder: Path) -> set[int]:
         (["--headless", "--scenario", "trailing_slash", "--browser-path", "/nowhere/chromium"], "/nowhere/chromium"),
     ],
 )
-def test_what_cannot_be_done_is_said_with_status_2(arguments: list[str], named: str) -> None:
+def test_what_cannot_be_done_is_reported_with_status_2(arguments: list[str], named: str) -> None:
     ran = corsense("demo", *arguments)
     assert ran.status == 2
     assert named in ran.err

@@ -86,7 +86,7 @@ def test_the_status_of_a_bare_answer_tells_what_happened(status: int, slug: str)
     assert slugs(observe(WireResponse(status, (("location", API + "/"),)))) == [slug]
 
 
-def test_two_layers_that_each_name_the_origin_are_told() -> None:
+def test_two_layers_that_each_name_the_origin_are_reported() -> None:
     assert slugs(observe(WireResponse(200, (LEAVE, LEAVE)))) == ["duplicate-cors-headers"]
 
 
@@ -95,7 +95,7 @@ def test_a_wildcard_is_no_leave_for_cookies() -> None:
     assert slugs(observe(answer, credentials="include")) == ["wildcard-with-credentials"]
 
 
-def test_leave_without_leave_for_cookies_is_told() -> None:
+def test_leave_without_leave_for_cookies_is_reported() -> None:
     assert slugs(observe(WireResponse(200, (LEAVE,)), credentials="include")) == ["credentials-not-allowed"]
 
 
@@ -116,7 +116,7 @@ def test_plain_http_from_a_secure_page_is_mixed_content() -> None:
     assert slugs(observation) == ["mixed-content"]
 
 
-def test_a_redirect_that_falls_back_to_http_is_told() -> None:
+def test_a_redirect_that_falls_back_to_http_is_reported() -> None:
     leave = ("access-control-allow-origin", "https://app.example.com")
     redirect = WireResponse(307, (leave, ("location", "http://api.example.com/items/")))
     observation = observe(redirect, origin="https://app.example.com", url="https://api.example.com/items")
@@ -142,7 +142,7 @@ def test_a_header_that_script_cannot_read_is_named() -> None:
     assert [diagnosis.evidence["header"] for diagnosis in diagnose(observation)] == ["x-total-count"]
 
 
-def test_a_cookie_that_same_site_withholds_is_told_apart_from_cors() -> None:
+def test_a_cookie_that_same_site_withholds_is_distinguished_from_cors() -> None:
     answer = WireResponse(
         200,
         (
@@ -181,7 +181,7 @@ def test_answers_that_say_so_or_are_not_kept_are_right(vary: str | None, control
     assert cached(vary, control) == []
 
 
-def test_a_cookie_without_secure_is_told_all_that_keeps_it_back() -> None:
+def test_a_cookie_without_secure_is_reported_all_that_keeps_it_back() -> None:
     cookie = ("set-cookie", "refresh_token=verysecret; SameSite=None; Domain=http://localhost:3000")
     permission = (LEAVE, ("access-control-allow-credentials", "true"))
     found = diagnose(observe(WireResponse(200, (*permission, cookie)), credentials="include"))

@@ -32,11 +32,11 @@ from corsense.diagnose.origins import LIKENESS, compare, meant_origin, nearest_e
         ("", "origin-mismatch"),
     ],
 )
-def test_an_entry_is_told_apart_by_its_fault(entry: str, slug: str) -> None:
+def test_an_entry_is_distinguished_by_its_fault(entry: str, slug: str) -> None:
     assert compare("http://localhost:3000", entry).slug == slug
 
 
-def test_a_default_port_is_told_apart() -> None:
+def test_a_default_port_is_distinguished() -> None:
     assert compare("https://app.example.com", "https://app.example.com:443").slug == "origin-default-port"
 
 
@@ -105,5 +105,5 @@ def test_only_an_entry_that_is_like_the_origin_is_shown_beside_it() -> None:
         ("[1, 2]", ("1", "2")),
     ],
 )
-def test_several_values_in_one_string_are_told_apart_from_expressions(entry: str, parts: tuple[str, ...]) -> None:
+def test_several_values_in_one_string_are_distinguished_from_expressions(entry: str, parts: tuple[str, ...]) -> None:
     assert joined_parts(entry) == parts

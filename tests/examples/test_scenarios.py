@@ -49,7 +49,7 @@ def test_a_browser_lets_the_same_request_through_to_the_repaired_app(scenario: S
 
 
 @each_open_door
-def test_a_stranger_is_let_in_by_the_broken_app_and_not_by_the_repaired_one(scenario: Scenario) -> None:
+def test_an_untrusted_page_is_let_in_by_the_broken_app_and_not_by_the_repaired_one(scenario: Scenario) -> None:
     request = replace(scenario.fetch, origin=scenario.untrusted_page)
     assert isinstance(visit(app_of("broken", scenario.name), request).outcome, Allowed)
     assert isinstance(visit(app_of("repaired", scenario.name), request).outcome, Blocked)
@@ -138,7 +138,7 @@ def test_the_session_cookie_may_cross_sites_after_the_repair() -> None:
     assert "samesite=none; secure" in (after.header("set-cookie") or "")
 
 
-def test_the_chat_takes_a_stranger_before_the_repair_only() -> None:
+def test_the_chat_accepts_an_untrusted_page_before_the_repair_only() -> None:
     (scenario,) = (scenario for scenario in EXAMPLES if scenario.finding == "websocket-origin-unchecked")
     untrusted_page = {"Origin": "https://evil.example"}
     broken, repaired = (app_of(kind, scenario.name) for kind in ("broken", "repaired"))
@@ -153,7 +153,7 @@ def test_the_chat_takes_a_stranger_before_the_repair_only() -> None:
         pass
 
 
-def test_the_vote_is_counted_although_the_page_is_told_that_it_failed() -> None:
+def test_the_vote_is_counted_although_the_page_learns_that_it_failed() -> None:
     (scenario,) = (scenario for scenario in EXAMPLES if scenario.name == "options-by-hand-with-headers")
     trace = visit(app_of("broken", scenario.name), scenario.fetch)
     assert [exchange.request.method for exchange in trace.exchanges] == ["OPTIONS", "POST"]

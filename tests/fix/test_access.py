@@ -16,7 +16,7 @@ def test_whom_somebody_named_may_come_in() -> None:
     assert faults_of(access(), access((OURS, True), (OURS, False)), Grant(frozenset([OURS])), [OURS]) == ()
 
 
-def test_whom_nobody_named_is_told_with_the_cookies() -> None:
+def test_whom_nobody_named_is_reported_with_the_cookies() -> None:
     (reported,) = faults_of(access((THEIRS, False)), access((THEIRS, False), (THEIRS, True)), Grant(frozenset([OURS])), [])
     assert reported == f"pages of {THEIRS} would gain access unexpectedly with cookies"
 

@@ -48,7 +48,7 @@ def fix_app(fix_options: FixOptions = SAFE_FIXES, *, origins: tuple[str, ...] = 
         return AppFix(target, asked, fix_options).run(session)
 
 
-def test_a_fix_that_does_not_cure_is_told_and_left_alone(folder: Path) -> None:
+def test_a_fix_that_does_not_cure_is_reported_and_left_alone(folder: Path) -> None:
     before = "def origins():\n    return ['https://other.example']\n"
     policy = "allow_origins=origins(), allow_methods=['GET']"
     (folder / "main.py").write_text(APP.format(before=before, policy=policy))

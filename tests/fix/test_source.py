@@ -90,7 +90,7 @@ def test_wishes_reach_every_file_that_configures_cors_and_no_other() -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_what_is_no_python_is_noted_and_a_path_that_is_not_there_is_told() -> None:
+def test_what_is_no_python_is_noted_and_a_path_that_is_not_there_is_reported() -> None:
     Path("broken.py").write_text("from fastapi.middleware.cors import CORSMiddleware\ndef (:\n")
     fix_result = fix_source(["."], (), SAFE_FIXES)
     assert fix_result.edits == ()

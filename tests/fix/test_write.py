@@ -176,6 +176,6 @@ def test_a_text_that_the_encoding_cannot_hold_is_not_written(tmp_path: Path) -> 
     assert path.read_bytes() == b"# coding: latin-1\nx = 'old'\n"
 
 
-def test_a_file_that_is_gone_is_told_in_a_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_reported_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(WriteError, match=r"gone.py could not be written: No such file"):
         write_all([Edit(str(tmp_path / "gone.py"), "a", "b")])

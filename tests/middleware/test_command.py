@@ -182,12 +182,12 @@ def test_an_origin_that_only_the_resolver_knows_is_not_called_refused(judged: Ca
     )
 
 
-def test_a_path_that_is_left_alone_is_said_to_be(judged: Callable[..., Ran]) -> None:
+def test_a_path_that_is_left_alone_is_reported_as_such(judged: Callable[..., Ran]) -> None:
     missing = found_at(judged(*FROM_APP), "/inside/health")["missing-cors-middleware"]
     assert "does not cover /inside/health" in missing["message"]
 
 
-def test_a_policy_that_does_not_look_at_websockets_is_told_how(judged: Callable[..., Ran]) -> None:
+def test_a_policy_that_does_not_look_at_websockets_is_shown_how(judged: Callable[..., Ran]) -> None:
     (unchecked,) = [each for each in judged(*FROM_APP).document["findings"] if each["slug"] == "websocket-origin-unchecked"]
     assert "can open /ws" in unchecked["message"]
     assert "The policy does not look at WebSockets." in unchecked["message"]

@@ -199,14 +199,14 @@ class TestOnPurposeDifferent:
             ("websockets", "Write policy=Policy(websockets=...)."),
         ],
     )
-    def test_a_keyword_that_is_none_is_refused_with_the_nearest(self, keyword: str, remedy: str) -> None:
+    def test_a_keyword_that_does_not_exist_is_refused_with_the_nearest(self, keyword: str, remedy: str) -> None:
         for make in (lambda **given: CORSMiddleware(plain, **given), lambda **given: install(FastAPI(), **given)):
             with pytest.raises(PolicyError) as refused:
                 make(allow_origins=[ORIGIN], **{keyword: 1})
             (fault,) = refused.value.faults
             assert (fault.field, fault.slug, fault.remedy) == (keyword, "unknown-keyword", remedy)
 
-    def test_a_keyword_that_is_none_is_told_with_the_other_faults(self) -> None:
+    def test_a_keyword_that_does_not_exist_is_reported_with_the_other_faults(self) -> None:
         with pytest.raises(PolicyError) as refused:
             CORSMiddleware(plain, alow_origins=[ORIGIN], allow_methods="PUT", max_age=-5)  # type: ignore[call-arg]
         assert [fault.slug for fault in refused.value.faults] == [
@@ -223,7 +223,7 @@ class TestOnPurposeDifferent:
         assert record.levelname == "ERROR"
         assert "wildcard-with-credentials" in record.getMessage()
 
-    def test_a_path_that_is_none_is_told_with_the_other_faults(self) -> None:
+    def test_a_path_that_does_not_exist_is_reported_with_the_other_faults(self) -> None:
         with pytest.raises(PolicyError) as refused:
             CORSMiddleware(plain, allow_origins=["null"], policies={"public": None})
         assert [fault.slug for fault in refused.value.faults] == ["path-pattern-invalid", "null-origin"]
@@ -232,11 +232,11 @@ class TestOnPurposeDifferent:
         with pytest.raises(TypeError, match=r"policies\['/x'\] must be a Policy or None, not dict"):
             CORSMiddleware(plain, policies={"/x": {"origins": "*"}})  # type: ignore[dict-item]
 
-    def test_a_keyword_that_is_none_is_refused_beside_a_policy_too(self) -> None:
+    def test_a_keyword_that_does_not_exist_is_refused_beside_a_policy_too(self) -> None:
         with pytest.raises(PolicyError, match="Did you mean policies"):
             CORSMiddleware(plain, policy=Policy(origins=[ORIGIN]), polices={})  # type: ignore[call-arg]
 
-    def test_faults_are_told_in_the_words_of_whoever_wrote_them(self) -> None:
+    def test_faults_name_the_keywords_that_were_written(self) -> None:
         with pytest.raises(PolicyError) as refused:
             CORSMiddleware(plain, allow_origins=ORIGIN, allow_methods="PUT", allow_credentials="true")  # type: ignore[arg-type]
         assert [(fault.field, fault.remedy) for fault in refused.value.faults] == [
@@ -245,7 +245,7 @@ class TestOnPurposeDifferent:
             ("allow_methods", "Write allow_methods=['PUT']."),
         ]
 
-    def test_all_faults_are_told_at_once(self) -> None:
+    def test_all_faults_are_reported_at_once(self) -> None:
         with pytest.raises(PolicyError) as refused:
             CORSMiddleware(plain, allow_origins=["https://a.example/", "null"], allow_headers=["a b"])
         assert len(refused.value.faults) == 3

@@ -188,7 +188,7 @@ def test_there_is_a_case_for_every_test_of_starlettes_and_fastapis() -> None:
 
 
 @pytest.mark.parametrize("case", FASTAPI, ids=lambda case: case.name)
-def test_fastapis_tutorial_lets_in_whom_it_lists_and_nobody_else(case: Case) -> None:
+def test_fastapis_tutorial_lets_in_whom_it_lists_and_no_one_else(case: Case) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for request in case.requests:

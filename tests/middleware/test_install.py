@@ -178,7 +178,7 @@ def test_only_starlette_apps_can_be_installed_on() -> None:
 
 
 @pytest.mark.parametrize("kind", ["starlette", "corsense", "mounted", "mounted install"])
-def test_another_layer_inside_is_told(kind: str) -> None:
+def test_another_layer_inside_is_reported(kind: str) -> None:
     from starlette.middleware.cors import CORSMiddleware as StarletteCORSMiddleware
 
     app, sub = app_with_faults(), FastAPI()
@@ -199,7 +199,7 @@ def test_another_layer_inside_is_told(kind: str) -> None:
 
 
 @pytest.mark.parametrize("inner", [CORSMiddleware, StarletteCORSMiddleware])
-def test_a_layer_that_is_added_twice_is_told(inner: Any) -> None:
+def test_a_layer_that_is_added_twice_is_reported(inner: Any) -> None:
     app = app_with_faults()
     app.add_middleware(inner, allow_origins=[ORIGIN])
     app.add_middleware(GZipMiddleware)

@@ -56,7 +56,7 @@ class TestLog:
         assert len(log.messages) == 2
         assert all("'/invite/redacted/accept'" in message for message in log.messages)
 
-    def test_a_route_of_a_mounted_app_is_told_with_its_mount(self, log: pytest.LogCaptureFixture) -> None:
+    def test_a_route_of_a_mounted_app_is_reported_with_its_mount(self, log: pytest.LogCaptureFixture) -> None:
         app, inner = FastAPI(), FastAPI()
 
         @inner.get("/items/{number}")
@@ -67,7 +67,7 @@ class TestLog:
         TestClient(app, root_path="/proxied").get("/proxied/shop/items/1", headers={"Origin": UNTRUSTED_ORIGIN})
         assert "'/shop/items/{number}'" in log.messages[0]
 
-    def test_each_route_is_told_once_whatever_its_parameters(self, log: pytest.LogCaptureFixture) -> None:
+    def test_each_route_is_reported_once_whatever_its_parameters(self, log: pytest.LogCaptureFixture) -> None:
         app = FastAPI()
 
         @app.get("/items/{number}")
@@ -171,7 +171,7 @@ class TestLog:
         assert len(log.messages) == logged
         assert all(len(line) < 1500 and line.isascii() for line in log.messages)
 
-    def test_what_one_origin_is_told_says_nothing_of_another(self, log: pytest.LogCaptureFixture) -> None:
+    def test_the_response_to_one_origin_reveals_nothing_about_another(self, log: pytest.LogCaptureFixture) -> None:
         app = CORSMiddleware(plain, policy=Policy(origins=[ORIGIN, "https://b.example"], methods=["PUT"]))
         for _ in range(2):
             for origin in (ORIGIN, "https://b.example", UNTRUSTED_ORIGIN):

@@ -233,7 +233,7 @@ class TestDevelopmentLists:
             assert get(CORSMiddleware(plain, allow_origins=[origin], allow_credentials=True), origin).cors
 
     @pytest.mark.parametrize("changes", [{"credentials": False}, {"dangerously_allow_insecure_origins": True}])
-    def test_without_cookies_or_on_purpose_nothing_is_said(self, changes: dict[str, Any]) -> None:
+    def test_without_cookies_or_on_purpose_nothing_is_reported(self, changes: dict[str, Any]) -> None:
         policy = Policy(**{"origins": ["http://frontend:3000"], "credentials": True, **changes})
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -464,7 +464,7 @@ class TestReadingAndSettingAttributes:
         with pytest.raises(TypeError, match="allow_origins of CORSMiddleware cannot be changed"):
             Early(plain)
 
-    def test_changing_one_in_place_is_refused_and_lets_nobody_in(self) -> None:
+    def test_changing_one_in_place_is_refused_and_lets_no_one_in(self) -> None:
         layer = CORSMiddleware(plain, allow_origins=[ORIGIN])
         with pytest.raises(TypeError, match=r"allow_origins .*reconfigure\(\)"):
             layer.allow_origins.append(TENANT)

@@ -20,7 +20,7 @@ APP = "https://app.example.com"
 
 
 @pytest.mark.parametrize("seeds", [range(start, start + 25) for start in range(0, 200, 25)], ids=str)
-def test_three_weeks_teach_a_policy_that_keeps_the_fourth_and_lets_nobody_hostile_in(seeds: range) -> None:
+def test_three_weeks_teach_a_policy_that_keeps_the_fourth_and_lets_no_attacker_in(seeds: range) -> None:
     for seed in seeds:
         world = World(seed)
         proposal = tighten(world.observed(range(21)), LIVE)
@@ -172,7 +172,7 @@ def test_what_no_request_shows_is_taken_from_the_current_policy() -> None:
     assert (kept.expose_headers, kept.max_age, kept.websockets) == (("X-Total",), 600, True)
 
 
-def test_an_api_without_logins_is_proposed_only_when_that_is_said() -> None:
+def test_an_api_without_logins_is_proposed_only_when_requested() -> None:
     seen = [weeks(APP, route="/open", credentials=CredentialsSent.NONE)]
     with pytest.raises(InputError, match="--anonymous"):
         tighten(seen)

@@ -37,7 +37,7 @@ def test_what_was_given_stays_and_nothing_is_doubled() -> None:
 
 
 @pytest.mark.parametrize(("given", "message"), [(["mpc"], "'mcp'"), ("mcp", "['mcp']"), ([3], "3"), (None, "list of names")])
-def test_a_name_that_is_none_is_refused_with_what_to_write(given: object, message: str) -> None:
+def test_a_name_that_does_not_exist_is_refused_with_what_to_write(given: object, message: str) -> None:
     with pytest.raises(PolicyError) as raised:
         Policy(origins=[PAGE], clients=given)  # type: ignore[arg-type]
     assert message in str(raised.value)

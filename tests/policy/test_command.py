@@ -161,7 +161,7 @@ def test_origins_are_read_from_a_variable_of_another_name(folder: Path, monkeypa
     assert "name it with env:ALLOWED_ORIGINS" in unnamed.err
 
 
-def test_a_refusal_proposes_nothing_that_a_stranger_sent(folder: Path) -> None:
+def test_a_refusal_proposes_nothing_that_an_untrusted_page_sent(folder: Path) -> None:
     for sent in ("https://app.example.com@evil.com", "https://app.example.com, https://evil.com"):
         message = corsense("policy", "explain", sent, "rules:policy", folder=folder)
         assert message.status == 1

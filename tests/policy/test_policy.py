@@ -93,7 +93,7 @@ def test_what_cannot_hold_is_refused_with_its_cause_and_a_remedy(keywords: dict[
     assert fault.remedy.endswith((".", "?"))
 
 
-def test_all_faults_are_told_at_once_and_each_is_in_the_text() -> None:
+def test_all_faults_are_reported_at_once_and_each_is_in_the_text() -> None:
     found = faults(origins=["https://a.example/", "null"], methods=["TRACE"], max_age=-5, alow_headers=["x"])
     assert {fault.field for fault in found} == {"origins", "methods", "max_age", "alow_headers"}
     assert [fault.value for fault in found if fault.field == "origins"] == ["https://a.example/", "null"]
@@ -101,7 +101,7 @@ def test_all_faults_are_told_at_once_and_each_is_in_the_text() -> None:
     assert all(fault.remedy in text and fault.code in text for fault in found)
 
 
-def test_what_cannot_be_printed_or_is_endless_is_quoted_all_the_same() -> None:
+def test_what_cannot_be_printed_or_is_endless_is_still_quoted() -> None:
     found = faults(origins=["https://\ud800.example"], methods=["\ud800"], request_headers=["\x00"], max_age=10**5000)
     text = str(PolicyError(found))
     assert len(found) == 4
@@ -132,7 +132,7 @@ def test_the_document_keeps_the_flags_of_an_expression() -> None:
         ("maxage", "max_age"),
     ],
 )
-def test_an_unknown_keyword_is_told_the_nearest_known_one(keyword: str, meant: str) -> None:
+def test_an_unknown_keyword_is_reported_with_the_nearest_known_one(keyword: str, meant: str) -> None:
     (fault,) = [fault for fault in faults(origins=[APP], **{keyword: 1}) if fault.slug == "unknown-keyword"]
     assert fault.remedy == f"Did you mean {meant}?"
 
@@ -397,7 +397,7 @@ def test_the_order_of_a_list_makes_no_difference() -> None:
     assert Policy(origins=[APP]) != Policy(origins=[APP], max_age=5)
 
 
-def test_a_change_is_told_by_who_gains_and_who_loses() -> None:
+def test_a_change_is_reported_as_who_gains_and_who_loses() -> None:
     before = Policy(origins=[APP, "https://old.example"], methods=["PUT"])
     after = Policy(origins=["https://*.example.com"], methods=["PUT", "DELETE"], credentials=True, max_age=60)
     assert str(before.diff(after)) == (

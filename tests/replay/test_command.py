@@ -100,7 +100,7 @@ def test_the_json_document_follows_its_schema(folder: Path) -> None:
         (["broken.log", "--log-format", "caddy"], "none of the 1 lines could be read"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_one_sentence(folder: Path, arguments: list[str], sentence: str) -> None:
+def test_what_cannot_be_done_is_reported_in_one_sentence(folder: Path, arguments: list[str], sentence: str) -> None:
     written(folder, [caddy(Hit(None))], "none.log")
     written(folder, [caddy(Hit("https://api.example.com", "POST"))], "same.log")
     written(folder, ["no json"], "broken.log")

@@ -204,7 +204,7 @@ def test_a_log_without_origin_is_refused_and_the_remedy_named(tmp_path: Path) ->
         judged(written(tmp_path, ['{"method":"GET","uri":"/","status":200}']))
 
 
-def test_the_name_of_a_backend_is_not_taken_for_the_origin_of_a_page(tmp_path: Path) -> None:
+def test_the_name_of_a_backend_is_not_mistaken_for_the_origin_of_a_page(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="has no field for the Origin header"):
         judged(written(tmp_path, ['{"method":"GET","uri":"/","origin":"backend-7:8080"}']))
 

@@ -178,7 +178,7 @@ def test_many_invented_origins_are_counted_and_only_the_most_frequent_kept(tmp_p
     assert result.lost.left_out == 201
 
 
-def test_an_engine_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
+def test_an_engine_that_does_not_exist_is_refused_in_one_sentence(tmp_path: Path) -> None:
     from corsense.errors import InputError
 
     with pytest.raises(InputError, match="'polars' is not an engine; use duckdb, spark://"):

@@ -228,7 +228,7 @@ def test_a_value_that_was_hidden_in_one_place_is_hidden_in_a_sentence(secret: st
 
 @given(SECRETS)
 @settings(deadline=None)
-def test_what_must_stay_readable_is_not_taken_for_a_secret(secret: str) -> None:
+def test_what_must_stay_readable_is_not_mistaken_for_a_secret(secret: str) -> None:
     redactor = Redactor([PAGE, f"{secret}.example"])
     redactor.url(f"/?next={quote(PAGE)}&host={secret}.example")
     assert redactor.text(f"a page at {PAGE}") == f"a page at {PAGE}"

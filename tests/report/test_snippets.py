@@ -93,7 +93,7 @@ def test_no_secret_is_printed_as_curl() -> None:
 @settings(max_examples=40, deadline=None)
 @given(METHODS, URLS, HEADERS)
 @example("PUT", "http://localhost:8000/it's", (("x-powered-by", 'it\'s $HOME `id` \\ "q" !!'), ("x-b", "é\xa0\xff")))
-def test_a_shell_hands_curl_the_very_bytes_of_the_request(method: str, url: str, headers: Headers) -> None:
+def test_a_shell_hands_curl_exactly_the_bytes_of_the_request(method: str, url: str, headers: Headers) -> None:
     request = wire(method, url, headers)
     shown = redacted_wire(request)
 

@@ -98,7 +98,7 @@ def test_a_misspelt_true_is_no_origin(read: Read) -> None:
         read({"CORS_ORIGINS": A, "CORS_CREDENTIALS": "ture"})
 
 
-def test_the_faults_of_all_variables_are_told_at_once(read: Read) -> None:
+def test_the_faults_of_all_variables_are_reported_at_once(read: Read) -> None:
     with pytest.raises(PolicyError) as refused:
         read({"CORS_ORIGINS": "null", "CORS_MAX_AGE": "soon", "CORS_METHODS": "TRACE", "CORS_WEBSOCKETS": "maybe"})
     assert {fault.field for fault in refused.value.faults} == {"CORS_ORIGINS", "CORS_MAX_AGE", "CORS_METHODS", "CORS_WEBSOCKETS"}
@@ -112,7 +112,7 @@ def test_each_fault_of_a_variable_has_the_cause_that_it_is(read: Read) -> None:
     }  # fmt: skip
 
 
-def test_leftovers_of_development_are_told_with_the_other_faults(read: Read) -> None:
+def test_leftovers_of_development_are_reported_with_the_other_faults(read: Read) -> None:
     with pytest.raises(PolicyError) as refused:
         read({"ENVIRONMENT": "production", "CORS_ORIGINS": f"{A}/x,http://localhost:3000,http://a.example", "CORS_MAX_AGE": "-5"})
     assert [fault.slug for fault in refused.value.faults] == [

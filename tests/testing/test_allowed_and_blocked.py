@@ -106,7 +106,7 @@ def test_a_refusal_of_the_products_own_layer_is_explained() -> None:
     assert "CORS101" not in said_by(error)
 
 
-def test_a_layer_outside_of_cors_that_answers_is_told_by_its_status() -> None:
+def test_a_layer_outside_of_cors_that_answers_is_reported_by_its_status() -> None:
     app = make_app()
 
     @app.middleware("http")

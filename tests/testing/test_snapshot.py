@@ -56,13 +56,13 @@ def test_no_origin_gains_access_unnoticed(tmp_path: Path) -> None:
     assert "--cors-update" in message
 
 
-def test_losing_access_is_told_too(tmp_path: Path) -> None:
+def test_losing_access_is_reported_too(tmp_path: Path) -> None:
     file = kept(tmp_path)
     with pytest.raises(AssertionError, match=f"{PAGE} lost access:"):
         assert_cors_snapshot(make_app(cors={"allow_origins": []}), file, origins=BOTH)
 
 
-def test_a_new_route_is_told_whoever_may_call_it(tmp_path: Path) -> None:
+def test_a_new_route_is_reported_whoever_may_call_it(tmp_path: Path) -> None:
     file, app = kept(tmp_path), make_app()
 
     @app.delete("/all")
@@ -72,7 +72,7 @@ def test_a_new_route_is_told_whoever_may_call_it(tmp_path: Path) -> None:
         assert_cors_snapshot(app, file, origins=BOTH)
 
 
-def test_an_origin_that_is_no_longer_asked_for_is_told(tmp_path: Path) -> None:
+def test_an_origin_that_is_no_longer_asked_for_is_reported(tmp_path: Path) -> None:
     file = kept(tmp_path)
     with pytest.raises(AssertionError, match=f"origin no longer asked for: {UNTRUSTED_ORIGIN}"):
         assert_cors_snapshot(make_app(), file, origins=[PAGE])

@@ -181,7 +181,7 @@ def test_equal_requests_keep_their_own_preflights() -> None:
     assert isinstance(outcome(second), Allowed)
 
 
-def test_firefoxs_recordings_have_no_types_and_are_told_by_their_headers() -> None:
+def test_firefoxs_recordings_have_no_types_and_are_recognised_by_their_headers() -> None:
     options = entry("OPTIONS", sent={"Origin": PAGE, "Access-Control-Request-Method": "PUT"}, status=200, got=ALLOWED)
     request = entry("PUT", sent={"Origin": PAGE, "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}, got=ALLOWED)
     image = entry(

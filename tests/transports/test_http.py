@@ -361,7 +361,7 @@ def test_proxies_of_the_environment_are_used_for_other_machines(monkeypatch: pyt
     assert server.received[0].startswith(b"GET http://api.example.com/items HTTP/1.1\r\n")
 
 
-def test_certificates_are_checked_unless_told_otherwise(tmp_path: Path) -> None:
+def test_certificates_are_checked_unless_disabled(tmp_path: Path) -> None:
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("needs openssl")

@@ -135,7 +135,7 @@ def test_a_recording_is_never_shown_and_its_link_holds_no_secret(tab: Any, conte
     other.close()
 
 
-def test_a_damaged_link_is_said_to_be_damaged(tab: Any, root: str) -> None:
+def test_a_damaged_link_is_reported_as_damaged(tab: Any, root: str) -> None:
     tab.evaluate("location.hash = '#v1=AAAA'")
     tab.wait_for_selector("#pg-status.problem")
     assert tab.inner_text("#pg-status") == "This link is damaged; copy the whole address."
