@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,7 @@ def test_a_line_longer_than_the_layer_reads_is_refused() -> None:
 @pytest.mark.parametrize(
     ("to", "header", "written"),
     [
-        ("nginx", "x-$host", '"x-${cors_dollar}host"'),
+        ("nginx", "x-$host", '"x-${api_cors_dollar}host"'),
         ("haproxy", "x-%h", "'x-%%h'"),
         ("haproxy", "x-'q'", "'x-'\\''q'\\'''"),
         ("apache", "x-%h", '"x-%%h"'),
@@ -149,3 +150,20 @@ def test_what_is_exported_is_read_back_as_the_same_policy_or_not_at_all(to: str,
     reading = read_configuration(path)
     assert [each for each in reading.policies if each != policy] == []
     assert [remark for remark in reading.remarks if remark.severity == "error" and remark.slug is not None] == []
+
+
+@pytest.mark.parametrize("to", ["nginx", "haproxy", "traefik", "kong", "gateway-api"])
+def test_two_policies_share_no_name_in_one_proxy(to: str) -> None:
+    policy = Policy(origins=[APP], credentials=True, max_age=5)
+    one, other = (export_policy(policy, to, Site.parse("127.0.0.1:8000", 8080, name)) for name in ("one", "other"))
+    assert "one" in one
+    assert re.sub(r"\bone(?=[-_\n ])", "other", one.replace("$one_", "$other_")) == other
+    variables = re.findall(r"(?m)^map .* (\$\S+) \{", one)
+    assert all(name.startswith("$one_cors_") for name in variables)
+    assert bool(variables) is (to == "nginx")
+
+
+@pytest.mark.parametrize("name", ["", "Api", "a b", "a;b", "x" * 21, "1a", "a-b", "a\n"])
+def test_a_name_that_some_layer_could_not_read_is_reported(name: str) -> None:
+    with pytest.raises(InputError, match="--name must be lower-case letters and digits"):
+        Site.parse("127.0.0.1:8000", 8080, name)

@@ -54,7 +54,7 @@ def test_beside_an_app_that_keeps_its_cors_every_header_is_there_once(to: str) -
 
 
 @pytest.mark.parametrize("to", PROXIES)
-@pytest.mark.parametrize("number", range(1))
+@pytest.mark.parametrize("number", range(3))
 def test_a_policy_at_random_is_equal_or_refused(to: str, number: int) -> None:
     installed(to)
     policy = next(islice(policies(SEED + number), number, None))

@@ -44,6 +44,9 @@ def export(
     ] = False,
     upstream: Annotated[str, typer.Option("--upstream", metavar="HOST:PORT", help="Where the app listens.")] = "127.0.0.1:8000",
     listen: Annotated[int, typer.Option("--listen", metavar="PORT", help="The port that the proxy listens on.")] = 8080,
+    name: Annotated[
+        str, typer.Option("--name", metavar="NAME", help="Begins the names in the file; another for each policy of a proxy.")
+    ] = "api",
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write to this file. Default: print.", show_default=False),
@@ -62,7 +65,7 @@ def export(
 
     try:
         target = target_of(to)
-        site = Site.parse(upstream, listen)
+        site = Site.parse(upstream, listen, name)
         policy = valid_policy(source, python)
         _refuse_other_policies(source, policy, python)
         text = export_policy(policy, to, site, app_keeps_cors=app_keeps_cors)

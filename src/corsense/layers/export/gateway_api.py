@@ -30,7 +30,7 @@ def export(rules: Rules, site: Site) -> str:
     route = {
         "apiVersion": "gateway.networking.k8s.io/v1",
         "kind": "HTTPRoute",
-        "metadata": {"name": "api"},
+        "metadata": {"name": site.name},
         "spec": {
             "parentRefs": [{"name": "gateway"}],
             "rules": [

@@ -28,13 +28,13 @@ def export(rules: Rules, site: Site) -> str:
     """The configuration. Raises CannotExpress."""
     lines = [
         "# Needs HAProxy 2.4 or newer with PCRE. Put authentication and limits behind the rules below.",
-        "frontend api",
+        f"frontend {site.name}",
         "    mode http",
         f"    bind {site.listens if site.address is not None else f':{site.port}'}",
         *(f"    {line}" for line in (*_acls(rules), *_request(rules), *_response(rules))),
-        "    default_backend app",
+        f"    default_backend {site.name}_app",
         "",
-        "backend app",
+        f"backend {site.name}_app",
         "    mode http",
         f"    server app {site.upstream}",
     ]

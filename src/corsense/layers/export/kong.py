@@ -26,9 +26,9 @@ def export(rules: Rules, site: Site) -> str:
     """The configuration. Raises CannotExpress."""
     plugin = {"name": "cors", "config": _config(rules, only_grant(rules, _TITLE))}
     service = {
-        "name": "app",
+        "name": f"{site.name}-app",
         "url": f"http://{site.upstream}",
-        "routes": [{"name": "api", "paths": ["/"]}],
+        "routes": [{"name": site.name, "paths": ["/"]}],
         "plugins": [plugin],
     }
     return yaml.safe_dump({"_format_version": "3.0", "services": [service]}, sort_keys=False, width=1000)

@@ -40,7 +40,9 @@ def export(rules: Rules, site: Site) -> str:
     ]
     if max(map(len, lines)) > _LONGEST_PARAMETER:
         raise CannotExpress(f"nginx reads at most {_LONGEST_PARAMETER:,} characters of a parameter, and one here is longer.")
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    # Every variable has the name of the site: of two maps for one variable, nginx would take the last for both servers.
+    return text.replace("$cors_", f"${site.name}_cors_").replace("${cors_dollar}", f"${{{site.name}_cors_dollar}}")
 
 
 def _maps(rules: Rules) -> Iterator[tuple[str, str, Sequence[Entry]]]:

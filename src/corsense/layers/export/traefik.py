@@ -31,11 +31,16 @@ def export(rules: Rules, site: Site) -> str:
     _check(rules)
     routers: dict[str, Any] = {}
     for number, (name, rule, middlewares) in enumerate(_routers(rules)):
-        routers[name] = {"rule": rule, "priority": _HIGHEST - number, "middlewares": middlewares, "service": "app"}
+        routers[f"{site.name}-{name}"] = {
+            "rule": rule,
+            "priority": _HIGHEST - number,
+            "middlewares": [f"{site.name}-{middleware}" for middleware in middlewares],
+            "service": f"{site.name}-app",
+        }
     http = {
         "routers": routers,
-        "middlewares": {name: {"headers": headers} for name, headers in _middlewares(rules)},
-        "services": {"app": {"loadBalancer": {"servers": [{"url": f"http://{site.upstream}"}]}}},
+        "middlewares": {f"{site.name}-{name}": {"headers": headers} for name, headers in _middlewares(rules)},
+        "services": {f"{site.name}-app": {"loadBalancer": {"servers": [{"url": f"http://{site.upstream}"}]}}},
     }
     text = "# A file for Traefik's file provider (providers.file.filename). Add your Host(...) to each rule, and put further\n"
     text += "# middlewares, such as authentication, behind those of each router.\n"
@@ -72,11 +77,11 @@ def _routers(rules: Rules) -> Iterator[tuple[str, str, list[str]]]:
         if grant.refuses_authorization:
             asked += f" && !HeaderRegexp(`Access-Control-Request-Headers`, {_quoted(f'^{NAMES_AUTHORIZATION}$')})"
         yield f"cors-preflight-{name}", asked, ["cors-preflight", f"cors-{name}"]
-        responses.append((f"api-{name}", rule, [f"cors-{name}", "cors-app"]))
+        responses.append((f"response-{name}", rule, [f"cors-{name}", "cors-app"]))
     yield "cors-preflight-other", _PREFLIGHT, ["cors-preflight", "cors-refused"]
     yield from responses
     if not rules.uniform:
-        yield "api", "PathPrefix(`/`)", ["cors-refused", "cors-app"]
+        yield "response-other", "PathPrefix(`/`)", ["cors-refused", "cors-app"]
 
 
 def _refused(rules: Rules) -> Iterator[str]:

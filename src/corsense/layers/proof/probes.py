@@ -84,9 +84,12 @@ def _character(allowed: int) -> str:
 
 def untrusted_origins(policy: Policy) -> tuple[tuple[str, bool], ...]:
     """Look-alikes of what is trusted, and everyone else, each with whether a browser could send it."""
-    trusted = [text for text in policy.origins if text != "*"] + [o for o in trusted_origins(policy)[:3] if Origin.parse(o)]
+    listed = [text for text in policy.origins if text != "*"]
+    wild = [text for text in listed if "*" in text]
+    chosen = [*wild[:_MOST_TRUSTED], *listed[:_MOST_TRUSTED], *listed[-1:]]
+    trusted = [*chosen, *(origin for origin in trusted_origins(policy)[:3] if Origin.parse(origin))]
     found = {probe.origin: probe.browser for probe in foreign_origins(dict.fromkeys(trusted))}
-    for pattern in (OriginPattern.parse(text) for text in policy.origins if text != "*"):
+    for pattern in (OriginPattern.parse(text) for text in chosen):
         found |= dict.fromkeys(_near_misses(pattern), False)
     if policy.regex is not None:
         found |= {f"{word}{more}": False for word in list(_words(policy))[:3] for more in ("x", ".evil.com", ":1")}

@@ -56,7 +56,7 @@ def _haproxy(text: str, site: Site) -> Files:
         "    http-request deny deny_status 404 if { path /own/404 }\n"
         f"    http-request deny deny_status 413 if {{ path /own/413 }} {{ req.body_size ge {LARGE} }}\n"
     )
-    return {"haproxy.cfg": before + _inserted(text, "    default_backend app", paths)}
+    return {"haproxy.cfg": before + _inserted(text, "    default_backend ", paths)}
 
 
 def _apache(text: str, site: Site) -> Files:
@@ -82,7 +82,7 @@ def _traefik(text: str, site: Site) -> Files:
     }
     dynamic = yaml.safe_load(text)
     http = dynamic["http"]
-    http["services"]["app"]["loadBalancer"]["serversTransport"] = "short"
+    next(iter(http["services"].values()))["loadBalancer"]["serversTransport"] = "short"
     http["serversTransports"] = {"short": {"forwardingTimeouts": {"responseHeaderTimeout": "0.5s"}}}
     http["middlewares"]["auth"] = {"basicAuth": {"users": [f"nobody:{{SHA}}{'x' * 27}="]}}
     http["middlewares"]["limit"] = {"buffering": {"maxRequestBodyBytes": 1024}}
