@@ -93,6 +93,58 @@ def test_the_pasted_policy_is_the_one_of_the_document(folder: Path) -> None:
     assert corsense("policy", "diff", "pasted:policy", "proposed.json", folder=folder).status == 0
 
 
+@pytest.mark.parametrize("name", ["theirs", "own"])
+def test_fix_applies_the_proposal_of_the_document_with_its_proof_and_a_second_time_nothing(
+    folder: Path, name: str, world: World
+) -> None:
+    proposed = corsense("policy", "tighten", "observations", "--current", f"{name}:app", "--format", "json", folder=folder)
+    (folder / "proposal.json").write_text(proposed.out, encoding="utf-8")
+    before = (folder / f"{name}.py").read_text(encoding="utf-8")
+    shown = corsense("fix", "--proposal", "proposal.json", "--format", "json", folder=folder)
+    assert shown.status == 1, shown.err
+    [fixed], [file] = shown.document["fixes"], shown.document["files"]
+    assert (fixed["verified"], fixed["applied"], file["diff"]) == (True, True, proposed.document["fix"]["diff"])
+    assert (folder / f"{name}.py").read_text(encoding="utf-8") == before
+    assert corsense("fix", "--proposal", "proposal.json", "--write", folder=folder).status == 0
+    assert f'"{world.web[0]}"' in (folder / f"{name}.py").read_text(encoding="utf-8")
+    again = corsense("fix", "--proposal", "proposal.json", folder=folder)
+    assert again.status == 0, again.out
+    assert world.web[0] not in again.out
+
+
+def test_a_proposal_that_would_open_what_the_code_refuses_by_now_is_not_applied(folder: Path, world: World) -> None:
+    proposed = corsense("policy", "tighten", "observations", "--current", "theirs:app", "--format", "json", folder=folder)
+    (folder / "proposal.json").write_text(proposed.out, encoding="utf-8")
+    narrowed = STARLETTE.replace('allow_origins=["*"]', f'allow_origins=["{world.web[0]}"]')
+    (folder / "theirs.py").write_text(narrowed, encoding="utf-8")
+    ran = corsense("fix", "--proposal", "proposal.json", "--write", folder=folder)
+    assert ran.status == 1
+    assert "propose again from the observations" in ran.out
+    assert (folder / "theirs.py").read_text(encoding="utf-8") == narrowed
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("{", "proposal.json", "is not valid JSON"),
+        ('{"policy": {"origins": ["https://a.example"]}}', "proposal.json", "has no verified diff of an app"),
+        ('{"policy": {"origins": ["https://a.example/"]}, "current": "own:app"}', "proposal.json", "holds no valid policy"),
+        ("x", "proposal.txt", "is not a proposal"),
+        (None, "proposal.json", "cannot be read"),
+    ],
+    ids=str,
+)
+def test_a_file_that_is_no_proposal_is_reported_in_one_sentence(
+    folder: Path, content: str | None, name: str, message: str
+) -> None:
+    if content is not None:
+        (folder / name).write_text(content, encoding="utf-8")
+    ran = corsense("fix", "--proposal", name, folder=folder)
+    assert ran.status == 2
+    assert message in ran.err
+    assert ran.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("current", [[], ["--current", "own:app"], ["--current", "elsewhere:app"]], ids=str)
 def test_the_document_is_what_its_schema_says(folder: Path, current: list[str]) -> None:
     schema = json.loads(corsense("schema", "tighten").out)

@@ -68,6 +68,10 @@ def fix(
             "corsense where it runs.",
         ),
     ] = False,
+    proposal: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Apply a proposal that `corsense policy tighten --format json` printed into a file."),
+    ] = None,
     origin: Origins = None,
     request: Requests = None,
     header: Headers = None,
@@ -106,7 +110,10 @@ def fix(
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         silent = quiet or format is not Printed.TEXT
         end_interrupted(write)
-        fix_result = make_fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
+        if proposal is None:
+            fix_result = make_fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
+        else:
+            fix_result = _proposed(proposal, targets or [], python)
         if write:
             write_all(fix_result.edits)
     except (InputError, WriteError) as error:
@@ -114,6 +121,15 @@ def fix(
     _print(fix_result, write, format, quiet)
     changed = bool(fix_result.edits) and not write
     raise typer.Exit(SOMETHING_FOUND if changed or not fix_result.is_done else NOTHING_FOUND)
+
+
+def _proposed(proposal: str, targets: list[str], python: str | None) -> FixResult:
+    from corsense.cli.tightening import fix_from_file
+    from corsense.errors import InputError
+
+    if len(targets) > 1:
+        raise InputError("a proposal is applied to one app; name that one, for example main:app, or none.")
+    return fix_from_file(proposal, targets[0] if targets else None, python)
 
 
 def end_interrupted(write: bool) -> None:

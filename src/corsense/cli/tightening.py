@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +14,7 @@ from corsense.cli.options import Python
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
 
 if TYPE_CHECKING:
+    from corsense.fix.result import FixResult
     from corsense.fix.tightened import SourceProposal
     from corsense.observe.lines import Observations
     from corsense.observe.tighten import PolicyProposal
@@ -66,13 +68,43 @@ def tighten(
             _write(source)
     except InputError as error:
         fail(str(error))
-    _print(proposal, source, seen.broken, format, write)
+    _print(proposal, current, source, seen.broken, format, write)
     changed = proposal.current is None or bool(proposal.current.diff(proposal.policy))
     raise typer.Exit(SOMETHING_FOUND if changed and not write else NOTHING_FOUND)
 
 
 def _is_code(current: str) -> bool:
     return ":" in current and not current.startswith("env:")
+
+
+def fix_from_file(path: str, target: str | None, python: str | None) -> FixResult:
+    """The repair that applies a proposal which `corsense policy tighten --format json` printed into a file. Raises InputError."""
+    from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
+    from corsense.cli.interpreter import interpreter_for
+    from corsense.cli.process import cannot_load
+    from corsense.errors import InputError, quoted
+    from corsense.faults import PolicyError
+    from corsense.fix.tightened import ProvenChange, fix_of_proposal
+    from corsense.readers.policy import load_policy
+
+    if not path.endswith(".json"):
+        raise InputError(f"{quoted(path)} is not a proposal; make one with corsense policy tighten --format json.")
+    try:
+        policy = load_policy(path, Path.cwd())
+    except PolicyError as error:
+        raise InputError(f"{quoted(path)} holds no valid policy: {error.faults[0]}") from None
+    found = json.loads(Path(path).read_text(encoding="utf-8"))
+    before, after, source = (found.get(name) for name in ("today", "fixed", "current"))
+    if not (isinstance(before, dict) and isinstance(after, dict) and isinstance(source, str)):
+        raise InputError(
+            f"{quoted(path)} has no verified diff of an app; make one with corsense policy tighten --current main:app."
+        )
+    source = target or source
+    try:
+        interpreter = interpreter_for(str(Path.cwd()), python).path
+        return fix_of_proposal(source, policy, _current(source, python), ProvenChange(before, after), interpreter)
+    except (AppLoadError, AppHungError, AppStoppedError) as error:
+        cannot_load(error)
 
 
 def _current(current: str, python: str | None) -> Policy:
@@ -124,12 +156,19 @@ def _write(source: SourceProposal | None) -> None:
         fail(str(error))
 
 
-def _print(proposal: PolicyProposal, source: SourceProposal | None, broken: int, format: TightenFormat, written: bool) -> None:
+def _print(
+    proposal: PolicyProposal,
+    current: str | None,
+    source: SourceProposal | None,
+    broken: int,
+    format: TightenFormat,
+    written: bool,
+) -> None:
     if format is TightenFormat.JSON:
         from corsense.report.policy_proposal import tighten_document
 
         accept("json")
-        print(tighten_document(proposal, source, broken).printed())
+        print(tighten_document(proposal, current, source, broken).printed())
     elif format is TightenFormat.HTML:
         from corsense.report.html.proposal import html_proposal
 

@@ -95,9 +95,13 @@ class LeftOutDocument(Document):
 
 
 class TightenDocument(Document):
-    """What `corsense policy tighten --format json` prints. `policy` is the proposal, as in a policy file, `code` the same as
-    Python; `unkept` requests were counted and not kept, and `broken` lines could not be read. `fix` is the edit of the current
-    code, null where there is none, for the reason in `no_fix`."""
+    """What `corsense policy tighten --format json` prints.
+
+    `policy` is the proposal, as in a policy file, `code` the same as Python; `unkept` requests were counted and not kept, and
+    `broken` lines could not be read. `current` names today's policy, which is `today`. `fix` is the edit of its code, null where
+    there is none, for the reason in `no_fix`. Once verified, it gives the app the policy `fixed`, and `corsense fix --proposal`
+    applies it to an app that still has the policy `today`.
+    """
 
     corsense: str
     schema: Literal[1] = 1
@@ -106,6 +110,8 @@ class TightenDocument(Document):
     requests: int
     unkept: int
     broken: int
+    current: str | None
+    today: dict[str, Any] | None
     policy: dict[str, Any]
     code: str
     entries: list[EntryDocument]
@@ -113,11 +119,14 @@ class TightenDocument(Document):
     losses: list[LossDocument]
     left_out: list[LeftOutDocument]
     fix: FixDocument | None
+    fixed: dict[str, Any] | None
     no_fix: str | None
 
 
-def tighten_document(proposal: PolicyProposal, source: SourceProposal | None, broken: int) -> TightenDocument:
-    """The document of a proposal."""
+def tighten_document(
+    proposal: PolicyProposal, current: str | None, source: SourceProposal | None, broken: int
+) -> TightenDocument:
+    """The document of a proposal; `current` is what `--current` was."""
     fix = None if source is None else source.fix
     return TightenDocument(
         corsense=__version__,
@@ -126,6 +135,8 @@ def tighten_document(proposal: PolicyProposal, source: SourceProposal | None, br
         requests=proposal.requests,
         unkept=proposal.unkept,
         broken=broken,
+        current=current,
+        today=None if proposal.current is None else proposal.current.document(),
         policy=proposal.policy.document(),
         code=written_policy(proposal.policy),
         entries=[
@@ -156,6 +167,7 @@ def tighten_document(proposal: PolicyProposal, source: SourceProposal | None, br
         fix=None
         if fix is None
         else FixDocument(title=fix.title, diff="".join(map(shared_diff, fix.edits)), verified=fix.verified),
+        fixed=None if source is None or source.patched is None or not fix or not fix.verified else source.patched.document(),
         no_fix=None if source is None or fix is not None else source.reason,
     )
 
