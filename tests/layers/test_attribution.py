@@ -123,7 +123,8 @@ def test_names_are_the_same_in_any_case(spelt: Callable[[str], str]) -> None:
     [
         (["Origin"], "app"),
         (["origin"], "app"),
-        (["Origin, Origin"], "app"),
+        (["Origin, Origin"], "both"),
+        (["Origin", "Origin"], "both"),
         (["Accept-Encoding", "Origin"], "both"),
         (["Origin,Accept-Encoding"], "both"),
         (["Accept-Encoding"], "replaced"),
@@ -305,3 +306,40 @@ def test_a_header_that_the_proxy_hides_does_not_make_the_answer_its_own() -> Non
     own = app(access_control_allow_credentials="true", x_powered_by="an app")
     found = attribute(own, seen(JSON, (SET, ORIGIN), ("vary", "Origin"), server="nginx/1.27"))
     assert (found.answered_by, found.headers["access-control-allow-credentials"]) == ("app", "dropped")
+
+
+def test_vary_that_the_front_adds_once_more_is_of_both() -> None:
+    own = WireResponse(200, [JSON, (SET, ORIGIN), ("vary", "Origin")])
+    twice = [("Server", "nginx"), ("Content-Type", "application/json"), (SET, ORIGIN), ("vary", "Origin"), ("Vary", "Origin")]
+    assert dict(attribute(own, WireResponse(200, twice)).headers) == {SET: "app", "vary": "both"}
+
+
+def test_an_empty_answer_with_a_line_of_the_app_is_the_apps_whatever_the_front_adds() -> None:
+    own = WireResponse(200, [("content-length", "0"), ("x-n", "1"), (SET, ORIGIN)])
+    lines = [("Server", "nginx"), ("Date", "now"), ("Content-Length", "0"), ("x-n", "1"), (SET, ORIGIN)]
+    found = attribute(own, WireResponse(200, [*lines, ("Access-Control-Max-Age", "600")]))
+    assert (found.answered_by, dict(found.headers)) == ("app", {SET: "app", "access-control-max-age": "front"})
+
+
+def test_an_edited_or_compressed_body_without_its_tag_is_the_apps() -> None:
+    own = WireResponse(200, [JSON, ("etag", '"a"'), ("content-length", "8000")])
+    assert attribute(own, WireResponse(200, [("Server", "nginx"), JSON, ("Transfer-Encoding", "chunked")])).answered_by == "app"
+
+
+def test_an_error_without_date_and_server_and_any_line_of_the_app_is_haproxys() -> None:
+    own = WireResponse(404, [JSON, ("content-length", "22")])
+    found = attribute(
+        own, WireResponse(404, [("content-length", "7"), JSON]), body=b'{"a":1}', app_body=b'{"detail":"Not Found"}'
+    )
+    assert (found.answered_by, found.layer) == ("front", "haproxy")
+
+
+def test_names_that_go_sorts_are_not_moved_by_what_it_writes_last() -> None:
+    own = WireResponse(200, [("content-length", "9"), JSON, (SET, ORIGIN), ("vary", "Origin")])
+    title = [(name.title(), value) for name, value in own.headers if name != "content-length"]
+    lines = [
+        *sorted([*title, ("Server", "uvicorn"), ("Date", "now"), ("Content-Encoding", "gzip")]),
+        ("Transfer-Encoding", "chunked"),
+    ]
+    found = attribute(own, WireResponse(200, lines))
+    assert (set(found.headers.values()), found.layer) == ({"app"}, "traefik")

@@ -44,6 +44,10 @@ _REVALIDATED = frozenset({206, 304})
 _HOP_BY_HOP = frozenset(
     {"connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "vary"}
 )
+_WRITTEN_BY_SERVERS = _HOP_BY_HOP - {"vary"}
+_OF_THE_BODY = frozenset({"accept-ranges", "content-encoding", "content-md5", "digest", "etag", "last-modified"})
+"""Headers that describe a body: a proxy that compresses or edits it drops them."""
+_AT_THE_END = frozenset({"connection", "transfer-encoding"})
 _PERMISSIONS = ("access-control-allow-methods", "access-control-allow-headers", "access-control-max-age")
 
 
@@ -91,12 +95,16 @@ _Mark = tuple[str, str]
 
 def _beside(answer: _Answer, app: _Answer, own: _Mark | None, passed: _Mark | None) -> Respondent:
     difference = answer.difference_from(app)
-    if difference is None and answer.is_empty and app.is_empty and (silent := answer.silent_shape(passed)) is not None:
-        return _front(silent)
+    if difference is None and answer.is_empty and app.is_empty and not answer.keeps_lines_of(app):
+        silent = answer.silent_shape(passed)
+        if silent is not None:
+            return _front(silent)
     if difference is None:
         return Respondent("app", passed[0] if passed else None, ("as the app answers", *([passed[1]] if passed else [])))
     if difference == _UNDECIDED:
-        return _alone(answer, own, passed)
+        alone = _alone(answer, own, passed)
+        nameless = alone.kind == "unknown" and NO_NAME in (answer.shape() or ()) and not answer.keeps_lines_of(app)
+        return _front(answer.shape(), difference) if nameless else alone
     return _front(own or passed or answer.shape() or answer.bare(), difference)
 
 
@@ -201,7 +209,7 @@ class _Answer:
     def _respelt_server(self) -> _Mark | None:
         """uvicorn spells its line in lower case, as it does every name: Apache writes Server and Date anew and in front, and
         Traefik sorts the names and spells them all in capitals."""
-        names = [name for name, _ in self.response.headers]
+        names = [name for name, _ in self.response.headers if name.lower() not in _AT_THE_END]
         if "Server" not in names or not (self.response.header("server") or "").lower().startswith("uvicorn"):
             return None
         spelt = f"Server: {self.response.header('server')}"
@@ -277,12 +285,14 @@ class _Answer:
             return f"content-type {mine}, the app's is {its}"
         if self._leads_elsewhere(app):
             return "it redirects to another path than the app"
-        names = {name.lower() for name, _ in app.response.headers} - _HOP_BY_HOP
+        if self._has_body_of(app):
+            return None
+        names = {name.lower() for name, _ in app.response.headers} - _HOP_BY_HOP - _OF_THE_BODY
         kept = {name.lower() for name, _ in self.response.headers}
         own = {name for name in names if not name.startswith("access-control-")}
         if own and not own & kept and not {*self.cors_lines} & {*app.cors_lines}:
             return f"without the app's {', '.join(sorted(own))}"
-        if self.status < 400 or self._has_body_of(app) or not self._length_differs(app):
+        if self.status < 400 or not self._length_differs(app):
             return None
         permission = {name for name, _ in app.cors_lines}
         if permission and app.body and not permission & {name for name, _ in self.cors_lines}:
@@ -295,6 +305,11 @@ class _Answer:
         for name, value in self.response.headers:
             if name.lower() == "vary" or name.lower().startswith("access-control-"):
                 yield name.lower(), value
+
+    def keeps_lines_of(self, app: _Answer) -> bool:
+        """Whether a line of the app arrived as the app wrote it, name and value."""
+        own = {line for line in app.response.headers if line[0].lower() not in _WRITTEN_BY_SERVERS}
+        return bool(own & {*self.response.headers})
 
     def _has_body_of(self, app: _Answer) -> bool:
         """Whether both bodies are known and the same as far as they are known."""

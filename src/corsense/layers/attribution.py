@@ -28,6 +28,7 @@ _WRITTEN_BY_SERVERS = frozenset(
     {"connection", "content-length", "content-type", "date", "keep-alive", "server", "transfer-encoding", "via"}
 )
 """Headers that each server on the way writes in its own spelling."""
+_WRITTEN_LAST = frozenset({"connection", "transfer-encoding"})
 _ALLOWED_NAMES = frozenset({"access-control-allow-methods", "access-control-allow-headers"})
 _OF_A_POLICY = _ALLOWED_NAMES | {"access-control-allow-origin", "access-control-allow-credentials"}
 _ANCHORS = ("content-length", "content-type")
@@ -137,8 +138,8 @@ def _set_by(name: str, before: list[str] | None, after: list[str] | None) -> Set
     its, seen = _values(name, before), _values(name, after)
     if its == seen:
         return "app"
-    if name == "vary":
-        return "app" if set(its) == set(seen) else "both" if set(its) < set(seen) else "replaced"
+    if name == "vary" and set(its) <= set(seen):
+        return "app" if set(its) == set(seen) and len(seen) <= len(its) else "both"
     if not its or not Counter(its) <= Counter(seen):
         return "replaced"
     # One line with more names, none of them twice, reads like a list of the front's own.
@@ -170,7 +171,7 @@ def _of_a_stored(seen: WireResponse) -> dict[str, SetBy]:
 def _written_anew(app_answer: WireResponse, seen: WireResponse) -> set[str]:
     """Headers that are not the app's lines, whatever their value: spelt in another way than the app spells them, where other
     names are passed on as they are; or in another place among the lines of the answer."""
-    names = [name for name, _ in seen.headers]
+    names = [name for name, _ in seen.headers if name.lower() not in _WRITTEN_LAST]
     if all(name[:1].isupper() for name in names) and all(first <= second for first, second in pairwise(names)):
         return set()  # servers written in Go sort the names and spell them anew
     return _respelt(app_answer, seen) | _moved(app_answer, seen)
@@ -178,8 +179,10 @@ def _written_anew(app_answer: WireResponse, seen: WireResponse) -> set[str]:
 
 def _respelt(app_answer: WireResponse, seen: WireResponse) -> set[str]:
     spelt, received = {name for name, _ in app_answer.headers}, {name for name, _ in seen.headers}
-    kept = any(not name.istitle() for name in spelt & received)
-    return {name.lower() for name in received - spelt} - _WRITTEN_BY_SERVERS if kept else set()
+    kept = {name.lower() for name in spelt & received}
+    # A name that is there in both spellings was added, not replaced.
+    respelt = {name.lower() for name in received - spelt} - kept - _WRITTEN_BY_SERVERS
+    return respelt if any(not name.istitle() for name in spelt & received) else set()
 
 
 def _moved(app_answer: WireResponse, seen: WireResponse) -> set[str]:
