@@ -20,6 +20,7 @@ from corsense.origin.automaton import PREFERRED, Automaton, Budget, bits, determ
 from corsense.origin.expression import parse
 from corsense.origin.pattern import OriginPattern
 from corsense.origin.regex import OriginRegex
+from corsense.origin.spelling import MAX_HOST, MAX_ORIGIN
 
 _SCHEME: Final = r"[a-z][a-z0-9+.-]*://"
 _WEB: Final = "https?://"
@@ -96,6 +97,15 @@ def admits_no_origin(expression: OriginRegex) -> bool:
     if expression.match(b"null"):
         return False
     return not product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS)).rows
+
+
+def admitted_origin(expression: OriginRegex) -> str | None:
+    """The shortest origin of a browser that matches and is no longer than an origin can be; None when there is none.
+    Raises `UnsupportedRegex` when deciding it would take too long."""
+    admitted = product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS))
+    found = _shortest(admitted) if admitted.rows else ""
+    host = found.partition("://")[2].rpartition(":")[0] or found.partition("://")[2]
+    return found if found and len(host) <= MAX_HOST and len(found) <= MAX_ORIGIN else None
 
 
 def admits_every_origin(expression: OriginRegex) -> bool:

@@ -26,37 +26,49 @@ _REFUSES = {
     "envoy.filters.http.fault": 503,
 }
 _ALWAYS_REFUSES = {"envoy.filters.http.basic_auth": 401}
+_MOST_PATHS = 100
 _QUERY_ORIGIN = ("%REQ(ORIGIN)%", "%REQUEST_HEADER(ORIGIN)%")
 
 
 @dataclass(slots=True)
 class EnvoyPlace:
-    """A route, or a virtual host."""
+    """A path of a virtual host: the routes that may answer there, in their order."""
 
     where: str
     file: str
     line: int | None
-    policy: Node | None
-    route: Node | None
-    headers: list[Node]
-    """Where headers are added: the route, the virtual host, the route configuration."""
+    routes: list[Node]
+    host: Node
+    config: Node
     filters: list[str]
     names: dict[str, int]
-    direct: tuple[Node, ...] = ()
-    chosen_by: Node | None = None
-    """A route of the same host that only some origins or preflights take."""
     speaks_of: str = "Envoy"
     is_static: bool = False
     is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:
-        if self.chosen_by is not None:
-            raise Unread("Its routes depend on headers of the request, which corsense does not follow.", self.chosen_by.line)
-        direct = self._direct(trial)
-        if direct is not None:
-            return LayerAnswer(direct[0], tuple(_headers(self.headers, trial)), direct[1])
-        cors = self.policy if FILTER in self.filters else None
+        route = next((each for each in self.routes if _is_taken(each, trial)), None)
+        if route is None:
+            return LayerAnswer(404, (), self.line)
+        levels = [route, self.host, self.config]
+        direct = route.get("direct_response", "status")
+        if direct is not None and direct.text is not None and direct.text.isdigit():
+            return LayerAnswer(int(direct.text), tuple(_headers(levels, trial)), direct.line)  # no filter sees it
+        if route.get("redirect") is not None:
+            return LayerAnswer(301, (), route.line)
+        cors = (_policy(route) or _policy(self.host)) if FILTER in self.filters else None
+        stopped = self._stopped(cors, trial)
+        if stopped is not None:
+            return stopped
+        own = None if trial.situation in ("success", "error") else 413 if trial.situation == "early-error" else 503
+        added = list(_headers(levels, trial))
+        names = {line.name for line in added if not line.is_added}
+        lines = [line for line in self._cors_lines(cors, trial) if line.name not in names]
+        return LayerAnswer(own, (*lines, *added), route.line, frozenset(_removed(levels)))
+
+    def _stopped(self, cors: Node | None, trial: Trial) -> LayerAnswer | None:
+        """What a filter answers, in the order of the filters."""
         passed = False
         for name in self.filters:
             if name == FILTER:
@@ -67,24 +79,9 @@ class EnvoyPlace:
                 kept = (*self._cors_lines(cors if passed else None, trial),)
                 return LayerAnswer(status, kept, self.names.get(name))
             elif "cache" in name and not passed and cors is not None:
-                raise Unread(
-                    "The cache stands before the CORS filter, so stored responses have no CORS headers.", self.names.get(name)
-                )
-        own = None if trial.situation in ("success", "error") else 413 if trial.situation == "early-error" else 503
-        added = list(_headers(self.headers, trial))
-        names = {line.name for line in added if not line.is_added}
-        lines = [line for line in self._cors_lines(cors, trial) if line.name not in names or not names]
-        return LayerAnswer(own, (*lines, *added), self.line, frozenset(_removed(self.headers)))
-
-    def _direct(self, trial: Trial) -> tuple[int, int] | None:
-        """A direct response to OPTIONS, which no filter sees."""
-        for route in self.direct:
-            if trial.is_preflight:
-                status = route.get("direct_response", "status")
-                return int(status.text or "200") if status is not None and (status.text or "").isdigit() else 200, route.line
-        response = self.route.get("direct_response", "status") if self.route is not None else None
-        text = response.text if response is not None else None
-        return (int(text), response.line) if response is not None and text is not None and text.isdigit() else None
+                message = "The cache stands before the CORS filter, so stored responses have no CORS headers."
+                raise Unread(message, self.names.get(name))
+        return None
 
     def _refusal(self, name: str, trial: Trial) -> int | None:
         if name in _ALWAYS_REFUSES and trial.is_preflight:
@@ -140,20 +137,20 @@ def _credentials(cors: Node) -> Iterator[HeaderLine]:
         yield HeaderLine("access-control-allow-credentials", "true", node.line)
 
 
-def _matches(matcher: Node, trial: Trial) -> bool:
-    """Whether a matcher allows the Origin. One that matches the text `*` allows every origin."""
+def _matches(matcher: Node, trial: Trial, *, star: bool = True) -> bool:
+    """Whether a matcher allows the Origin. In a policy, one that matches the text `*` allows every origin (`star`)."""
     ignores = matcher.get("ignore_case")
     any_case = ignores is not None and ignores.is_true
     exact = matcher.get("exact")
     if exact is not None and exact.text is not None:
-        return exact.text == "*" or trial.equals(exact.text.lower() if any_case else exact.text, exact.line)
+        return (star and exact.text == "*") or trial.equals(exact.text.lower() if any_case else exact.text, exact.line)
     try:
         found = _expression(matcher, any_case=any_case)
     except UnknownSyntax as error:
         raise Unread(str(error), matcher.line) from None
     if found is None:
         raise Unread("This kind of match is not read.", matcher.line)
-    return found.matches("*") or trial.matches(found, matcher.line)
+    return (star and found.matches("*")) or trial.matches(found, matcher.line)
 
 
 def _expression(matcher: Node, *, any_case: bool) -> OriginMatch | None:
@@ -196,7 +193,7 @@ def _value(value: Node, trial: Trial) -> str:
         return ASKED if trial.is_preflight else ""
     if "%" in text.replace("%%", ""):
         raise Unread("This value has a command operator that corsense does not read.", value.line)
-    return text
+    return text.replace("%%", "%")
 
 
 def _removed(levels: list[Node]) -> Iterator[str]:
@@ -250,9 +247,11 @@ def _of_manager(manager: Node, file: str, remarks: list[Remark]) -> Iterator[Env
     found = False
     for host in hosts.items or [] if hosts is not None and config is not None else []:
         for place in _of_host(host, config or host, file, filters, names):
-            found = found or place.policy is not None
-            if place.policy is not None and FILTER not in filters:
-                place.notes = (_without_filter(place.policy, file),)
+            policies = [_policy(level) for level in (*place.routes, host)]
+            policy = next((each for each in policies if each is not None), None)
+            found = found or policy is not None
+            if policy is not None and FILTER not in filters:
+                place.notes = (_without_filter(policy, file),)
             yield place
     if FILTER in filters and not found and config is not None:
         message = "The CORS filter is in the chain, but no route or virtual host has a policy for it, so it does nothing."
@@ -289,16 +288,58 @@ def _of_host(host: Node, config: Node, file: str, filters: list[str], names: dic
     title = f"virtual host {(name.text if (name := host.get('name')) is not None else None) or 'unnamed'}"
     listed = host.get("routes")
     routes = list(listed.items or []) if listed is not None else []
-    own = _policy(host)
-    direct = [route for route in routes if _is_for_options(route)]
-    rest = [route for route in routes if route not in direct]
-    several = len(rest) > 1
-    chosen_by = next(filter(_is_chosen_by_origin, routes), None)
-    for route in rest:
-        where = f"{title}, route {_match(route)}" if several else title
-        policy = _policy(route) or own
-        answered = tuple(each for each in direct if _covers(each, route))
-        yield EnvoyPlace(where, file, route.line, policy, route, [route, host, config], filters, names, answered, chosen_by)
+    paths = list(dict.fromkeys(_match(route) for route in routes))
+    for path in paths[:_MOST_PATHS]:
+        chosen = [route for route in routes if _covers(_match(route), path)]
+        if _concern_cors(chosen, host, config):
+            where = f"{title}, route {path}" if len(paths) > 1 else title
+            yield EnvoyPlace(where, file, chosen[0].line, chosen, host, config, filters, names)
+
+
+def _concern_cors(routes: list[Node], host: Node, config: Node) -> bool:
+    levels = [*routes, host, config]
+    if any(_policy(level) is not None for level in levels):
+        return True
+    listed = [found for level in levels if (found := level.get("response_headers_to_add")) is not None]
+    keys = [key.text or "" for each in listed for item in each.items or [] if (key := item.get("header", "key")) is not None]
+    return any(name.lower().startswith("access-control-") for name in (*keys, *_removed(levels)))
+
+
+def _is_taken(route: Node, trial: Trial) -> bool:
+    """Whether a route takes a request, as far as its headers tell."""
+    headers = route.get("match", "headers")
+    if route.get("match", "query_parameters") is not None:
+        return trial.whether("the query has what the route asks for", route.line)
+    return all(_has_header(each, trial) for each in (headers.items or [] if headers is not None else []))
+
+
+def _has_header(matcher: Node, trial: Trial) -> bool:
+    name = ((node.text if (node := matcher.get("name")) is not None else None) or "").lower()
+    inverted = (node := matcher.get("invert_match")) is not None and node.is_true
+    return _header_holds(name, matcher, trial) != inverted
+
+
+def _header_holds(name: str, matcher: Node, trial: Trial) -> bool:
+    present = matcher.get("present_match")
+    exact = matcher.get("string_match", "exact") or matcher.get("exact_match")
+    if name == ":method" and exact is not None:
+        return trial.method == exact.text
+    if name == "access-control-request-method" and present is not None:
+        return trial.is_preflight == present.is_true
+    if name == "access-control-request-headers" and present is not None:
+        return trial.is_preflight == present.is_true  # without them, what is allowed does not matter
+    if name == "access-control-request-private-network":
+        return False  # no browser sends it any more
+    if name != "origin":
+        return trial.whether(f"the header {name}", matcher.line)
+    if present is not None:
+        return present.is_true
+    string = matcher.get("string_match")
+    if string is None and exact is not None:
+        return trial.equals(exact.text or "", exact.line)
+    if string is None:
+        raise Unread("This match of the Origin is not read.", matcher.line)
+    return _matches(string, trial, star=False)
 
 
 def _policy(level: Node) -> Node | None:
@@ -310,29 +351,9 @@ def _policy(level: Node) -> Node | None:
     return old if old is not None and old.pairs is not None else None
 
 
-def _is_for_options(route: Node) -> bool:
-    if route.get("direct_response") is None:
-        return False
-    headers = route.get("match", "headers")
-    for each in headers.items or [] if headers is not None else []:
-        name = each.get("name")
-        value = each.get("string_match", "exact") or each.get("exact_match")
-        if name is not None and name.text == ":method" and value is not None and value.text == "OPTIONS":
-            return True
-    return False
-
-
-def _is_chosen_by_origin(route: Node) -> bool:
-    """Whether a route is taken for some values of Origin, or of the headers of a preflight, only."""
-    headers = route.get("match", "headers")
-    names = [name.text or "" for each in (headers.items or [] if headers is not None else []) if (name := each.get("name"))]
-    return any(name.lower() == "origin" or name.lower().startswith("access-control-request-") for name in names)
-
-
-def _covers(direct: Node, route: Node) -> bool:
-    """Whether a route for OPTIONS answers what another route would."""
-    one, other = _match(direct), _match(route)
-    return other.startswith(one)
+def _covers(one: str, path: str) -> bool:
+    """Whether a route answers what another one's path stands for."""
+    return path.startswith(one) or one == path
 
 
 def _match(route: Node) -> str:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corsense.errors import quoted
 
 _MOST_WORDS = 64
+_BEYOND = re.compile(r"(?<!\\)\{([01]),(?:2[5-9][4-9]|[3-9][0-9]{2}|[0-9]{4,})\}")
+"""Repetitions up to more than the longest host name, which is as good as without an end."""
+_TOO_LONG = re.compile(r"^\^(?:\(\?!(?:\.|\[\^:\]\*://\[\^:\])\{(?:2[5-9][4-9]|[3-9][0-9]{2}|[0-9]{4,})\}\))+")
+"""Look-ahead that only refuses origins longer than any host name can be."""
 # Python's parser takes these for something else, or the other way round. Source: pcre2pattern(3); RE2, *Syntax*.
 _OTHER_SYNTAX = re.compile(r"\[\[:|\\[QEKGRXhHvVpP]|\(\?[|&R0-9]|\(\*|\\x\{|\\o\{|\(\?<[A-Za-z_]")
 
@@ -31,6 +36,11 @@ class OriginMatch:
         return OriginRegex.compile(self.pattern).fullmatch(origin)
 
     @property
+    def matches_some(self) -> bool:
+        """Whether an origin that a browser can send matches; True also where that takes too long to decide."""
+        return _matches_some(self.pattern)
+
+    @property
     def origins(self) -> tuple[str, ...] | None:
         """The few origins that it matches, None when there are many."""
         from corsense.origin.automaton import words
@@ -38,6 +48,19 @@ class OriginMatch:
 
         few = words(OriginRegex.compile(self.pattern).automaton, _MOST_WORDS)
         return None if few is None else tuple(sorted(few))
+
+
+@lru_cache(maxsize=512)
+def _matches_some(pattern: str) -> bool:
+    from corsense.origin.breadth import admitted_origin
+    from corsense.origin.expression import UnsupportedRegex
+    from corsense.origin.regex import OriginRegex
+
+    expression = OriginRegex.compile(pattern)
+    try:
+        return bool(expression.match(b"null")) or admitted_origin(expression) is not None
+    except UnsupportedRegex:
+        return True
 
 
 class UnknownSyntax(ValueError):
@@ -50,7 +73,7 @@ def searched(written: str, *, any_case: bool = False) -> OriginMatch:
     Raises:
         UnknownSyntax: it cannot be read, or not exactly.
     """
-    before, body, after = _anchors(written)
+    before, body, after = _anchors(_TOO_LONG.sub("^", written))
     pattern = f"{'' if before else '.*'}{_grouped(body, before and after)}{'' if after else '.*'}"
     return _compiled(pattern, written, any_case=any_case, is_partial=not (before and after))
 
@@ -73,6 +96,7 @@ def _compiled(pattern: str, written: str, *, any_case: bool, is_partial: bool) -
 
     if _OTHER_SYNTAX.search(written):
         raise UnknownSyntax(f"{quoted(written)} has syntax that corsense does not read.")
+    pattern = _BEYOND.sub(lambda found: "+" if found[1] == "1" else "*", pattern)
     if any_case and re.search(r"[A-Z]", re.sub(r"\\.", "", written)):  # origins have no capitals
         pattern = f"(?i){pattern}"
     try:

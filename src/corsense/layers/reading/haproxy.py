@@ -196,9 +196,9 @@ class _Run:
 
     def _value(self, text: str, line: Line) -> str:
         """A value with its expressions put in. Raises Unread for one that corsense does not know."""
-        found = _MARK.sub(lambda match: self._fetched(match[1], line), text.replace("%%", "%"))
-        rest = found.replace(ORIGIN, "").replace(ASKED, "")
-        if "\0" in rest or re.search(r"%\{|%[A-Za-z]", rest):
+        bare = _MARK.sub("", text.replace("%%", ""))
+        found = _MARK.sub(lambda match: self._fetched(match[1], line), text).replace("%%", "%")
+        if "\0" in found.replace(ORIGIN, "").replace(ASKED, "") or re.search(r"%\{|%[A-Za-z]", bare):
             raise Unread(f"The value {quoted(text)} is not known to corsense.", line.number)
         return found
 
@@ -212,6 +212,8 @@ class _Run:
 
     def _sample(self, fetch: str, line: Line) -> str:
         header = _REQUEST_HEADER.fullmatch(fetch)
+        if re.match(r"res\.f?hdr\((?:vary|access-control-[\w-]+)", fetch, re.IGNORECASE):
+            return ""  # an app without CORS is assumed
         variable = _VARIABLE.fullmatch(fetch)
         capture = _CAPTURE.fullmatch(fetch)
         if header is not None:
@@ -222,6 +224,8 @@ class _Run:
                     return self.trial.origin
                 case "access-control-request-headers" | "access-control-request-method":
                     return ASKED if self.trial.is_preflight else ""
+                case "access-control-request-private-network":
+                    return ""  # no browser sends it any more
         elif variable is not None:
             return self.variables.get(variable[1], "")
         elif capture is not None:

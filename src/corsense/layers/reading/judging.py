@@ -498,7 +498,7 @@ class _Judge:
         """The policy, with what it cannot hold taken out, and said."""
         from corsense.policy import Policy, PolicyError
 
-        keywords = {name: value for name, value in keywords.items() if value not in (None, False, [])}
+        keywords = {name: value for name, value in keywords.items() if value is not None and value is not False and value != []}
         for _ in range(12):
             try:
                 return Policy(**keywords)

@@ -211,6 +211,7 @@ class NginxPlace:
     location: Directive | None
     scope: _Scope
     maps: dict[str, Map]
+    constants: dict[str, str] = field(default_factory=dict)
     speaks_of: str = "nginx"
     is_proxy: bool = True
 
@@ -428,6 +429,8 @@ class _Run:
                 return self.trial.method
             case "http_access_control_request_headers" | "http_access_control_request_method":
                 return ASKED if self.trial.is_preflight else ""
+        if name == "http_access_control_request_private_network" or name.startswith("upstream_http_"):
+            return ""  # no browser sends the one any more; of the other, an app without CORS is assumed
         if name in self.place.maps:
             return self._mapped(self.place.maps[name])
         if (
@@ -440,6 +443,8 @@ class _Run:
             return self.trial.origin
         if self._is_set(name):
             return ""
+        if name in self.place.constants:
+            return self.place.constants[name]
         return f"\0${name}\0"
 
     def _is_set(self, name: str) -> bool:
@@ -477,6 +482,8 @@ class _Run:
     def _unknown_entry(self, source: str, key: str, each: Map, entry: Directive) -> bool:
         if ORIGIN in source:
             raise Unread("A map compares the Origin together with other values.", each.directive.spot)
+        if ASKED in source and not key:
+            return False
         return self.trial.whether(_readable(f"{source} = {key}"), entry.spot)
 
 
@@ -492,6 +499,7 @@ def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
     http = [inner for each in top if each.name == "http" for inner in each.block or ()]
     level = (*outer, *http)
     maps = {each.args[1].lstrip("$"): Map.of(each) for each in level if each.name == "map" and len(each.args) == 2}
+    constants = {each.args[-1].lstrip("$"): value for each in level if (value := _constant(each)) is not None}
     places: list[NginxPlace] = []
     servers = [each for each in level if each.name == "server"]
     for server in servers:
@@ -505,7 +513,17 @@ def read_nginx(path: Path, name: str) -> tuple[list[NginxPlace], list[Remark]]:
         places.append(
             NginxPlace("where it is included", name, loose[0].line, server, location, _Scope(((location,), level)), maps)
         )
+    for place in places:
+        place.constants = constants
     return places, files.unknown
+
+
+def _constant(each: Directive) -> str | None:
+    """The value of a `geo` that has one value for every address."""
+    entries = each.block or ()
+    if each.name != "geo" or len(entries) != 1 or entries[0].name != "default" or len(entries[0].args) != 1:
+        return None
+    return entries[0].args[0]
 
 
 def _of_server(server: Directive, around: _Scope, maps: dict[str, Map]) -> Iterator[NginxPlace]:

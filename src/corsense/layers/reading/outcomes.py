@@ -123,7 +123,7 @@ class Trials:
                 self.mentions.texts.setdefault(line.value.strip(), line.line)
 
     def _cases(self) -> Iterator[OriginCase]:
-        expressions = list(self.mentions.expressions)
+        expressions = [each for each in self.mentions.expressions if each.matches_some]
         if len(self.mentions.texts) > _MOST_TEXTS or len(expressions) > _MOST_EXPRESSIONS:
             raise Unread("There are too many origins or expressions to compare.", self.place.line)
         for number in range(len(expressions) + 1):
