@@ -270,6 +270,52 @@ def test_envoys_policy_needs_its_filter(tmp_path: Path) -> None:
     assert not without.policies
 
 
+def test_envoy_takes_the_first_route_whose_headers_match(tmp_path: Path) -> None:
+    routes = """routes:
+                  - match: {prefix: /, headers: [{name: ":method", string_match: {exact: OPTIONS}}]}
+                    direct_response: {status: 204}
+                  - match: {prefix: /, headers: [{name: origin, string_match: {exact: "https://app.example.com"}}]}
+                    route: {cluster: app}
+                    response_headers_to_add:
+                    - {header: {key: Access-Control-Allow-Origin, value: "%REQ(origin)%"}}
+                  - match: {prefix: /}
+                    route: {cluster: app}"""
+    text = ENVOY.replace("routes: [{match: {prefix: /}, route: {cluster: app}}]", routes).partition(
+        "                  typed_per"
+    )[0]
+    text += "              http_filters: [{name: envoy.filters.http.router}]\n"
+    reading = read(tmp_path, "envoy.yaml", text)
+    assert reading.policies == (Policy(origins=[APP]),)
+    assert slugs(reading) == {"preflight-answered-by-other-layer"}
+
+
+def test_traefik_takes_the_router_with_the_highest_priority_whose_rule_holds(tmp_path: Path) -> None:
+    text = """
+        http:
+          routers:
+            trusted:
+              rule: PathPrefix(`/`) && HeaderRegexp(`Origin`, `^https://(app|admin)\\.example\\.com$`)
+              middlewares: [cors]
+            other:
+              rule: PathPrefix(`/`)
+              middlewares: [none]
+          middlewares:
+            cors: {headers: {accessControlAllowOriginList: ["*"], accessControlMaxAge: 60, addVaryHeader: true}}
+            none: {headers: {addVaryHeader: true}}
+    """
+    reading = read(tmp_path, "dynamic.yml", text)
+    assert reading.policies == (Policy(origins=["https://admin.example.com", APP], max_age=60),)
+
+
+def test_a_condition_is_quoted_without_what_may_be_a_secret(tmp_path: Path) -> None:
+    text = HAPROXY.replace(
+        "http-request return", "http-request deny if { req.hdr(X-Api-Key) -m str s3cr3t }\n        http-request return"
+    )
+    reading = read(tmp_path, "haproxy.cfg", text)
+    assert reading.remarks
+    assert "s3cr3t" not in "".join(map(str, reading.remarks))
+
+
 ROUTE = """
     apiVersion: gateway.networking.k8s.io/v1
     kind: HTTPRoute

@@ -102,6 +102,8 @@ def admits_no_origin(expression: OriginRegex) -> bool:
 def admitted_origin(expression: OriginRegex) -> str | None:
     """The shortest origin of a browser that matches and is no longer than an origin can be; None when there is none.
     Raises `UnsupportedRegex` when deciding it would take too long."""
+    if len(_shortest(expression.automaton)) > MAX_ORIGIN:
+        return None
     admitted = product(expression.automaton, _origins(), lambda one, other: one and other, Budget(_MOST_STEPS))
     found = _shortest(admitted) if admitted.rows else ""
     host = found.partition("://")[2].rpartition(":")[0] or found.partition("://")[2]

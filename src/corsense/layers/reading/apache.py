@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from corsense.errors import quoted
+from corsense.layers.reading.apache_expression import NotRead, Operand, holds
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
@@ -28,6 +29,8 @@ _WORD = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(\S+)')
 _ENVIRONMENT = re.compile(r"%\{([^}]+)\}e")
 _ORIGIN_NAMES = ("%{http:origin}", "%{http_origin}", "%{req:origin}", "%{http:origin}")
 _DEEPEST = 30
+_PART = "\0part of the Origin\0"
+_EVERYTHING = ("", "^", "$", ".*", "^.*$", "^(.*)$", "(.*)")
 _LONGEST = 20_000
 
 
@@ -99,13 +102,22 @@ class _Run:
     def _set_if(self, each: Directive) -> None:
         attribute, written = each.args[0].lower(), each.args[1]
         any_case = each.name == "setenvifnocase"
-        if attribute == "origin":
+        if attribute == "origin" and written in (".", ".+", ".*"):
+            self._assign(each.args[2:], each, None)
+        elif attribute == "origin":
             match = self._read(written, each, any_case=any_case)
             if self.trial.matches(match, each.spot):
                 self._assign(each.args[2:], each, match)
         elif attribute == "request_method":
             if self._is_method(written, each, any_case=any_case):
                 self._assign(each.args[2:], each, None)
+        elif written in _EVERYTHING:
+            self._assign(each.args[2:], each, None)
+        elif attribute == "access-control-request-method" and written in (".", ".+", ".*"):
+            if self.trial.is_preflight:
+                self._assign(each.args[2:], each, None)
+        elif attribute == "access-control-request-private-network":
+            return  # no browser sends it any more
         elif self.trial.whether(f"{attribute} matches {written}", each.spot):
             self._assign(each.args[2:], each, None)
 
@@ -140,7 +152,7 @@ class _Run:
         ends = match.written.endswith("$") and not has_choice(match.written)
         if not ends and ("|" in match.written or "?" in match.written.replace("(?:", "")):
             raise Unread("What the expression finds in the Origin may be a part of it.", each.spot)
-        return self.trial.origin if self.trial.matches(whole, each.spot) else "\0part of the Origin\0"
+        return self.trial.origin if self.trial.matches(whole, each.spot) else _PART
 
     def _read(self, written: str, each: Directive, *, any_case: bool) -> OriginMatch:
         try:
@@ -221,6 +233,13 @@ class _Run:
                 return not negated, None
             match = self._read(pattern, each, any_case=any_case)
             return self.trial.matches(match, each.spot) != negated, match
+        variable = re.fullmatch(r"%\{ENV:([^}]+)\}", subject, re.IGNORECASE)
+        if variable is not None and not self._is_foreign(variable[1]):
+            value = self.variables.get(variable[1], "")
+            held = (
+                value == pattern[1:] if pattern.startswith("=") else self._read(pattern, each, any_case=any_case).matches(value)
+            )
+            return held != negated, None
         if subject.lower() == "%{http:access-control-request-method}":
             return self.trial.is_preflight != negated, None
         if "origin" in subject.lower():
@@ -314,10 +333,11 @@ class _Run:
             if text.lower() == "%{req:access-control-request-headers}":
                 return ASKED if self.trial.is_preflight else ""
             raise Unread(f"The value {quoted(template)} is not known to corsense.", each.spot)
-        value = _ENVIRONMENT.sub(lambda found: self._variable(found[1], each), template)
-        if "\0" in value.replace(ORIGIN, "").replace("\0part of the Origin\0", "") or re.search(r"%[{tDlibe]", value):
+        value = _ENVIRONMENT.sub(lambda found: self._variable(found[1], each), template.replace("%%", "\0%"))
+        known = value.replace(ORIGIN, "").replace(_PART, "").replace("\0%", "")
+        if "\0" in known or re.search(r"%[{tDlibe]", known):
             raise Unread(f"The value {quoted(template)} is not known to corsense.", each.spot)
-        return value
+        return value.replace("\0%", "%")
 
     def _variable(self, name: str, each: Directive) -> str:
         if name.upper() == "HTTP_ORIGIN" and name not in self.variables:
@@ -327,29 +347,59 @@ class _Run:
         return self.variables.get(name, "(null)")
 
     def expression(self, text: str, each: Directive) -> bool:
-        """An `expr` or `<If>`: a comparison of the Origin or the method. Others have nothing to do with CORS."""
-        found = re.fullmatch(r"\s*(!\s*)?(%\{[^}]+\})\s*(==|=|!=|=~|!~|-strmatch)\s*(.+?)\s*", text)
-        if found is None:
-            if "origin" in text.lower():
-                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
+        """Whether an `expr` or `<If>` holds. One that has nothing to do with CORS is assumed."""
+        try:
+            return holds(text, lambda left, operator, right: self._compared(left, operator, right, each))
+        except NotRead:
+            if re.search(r"origin|access-control", text, re.IGNORECASE):
+                raise Unread(f"The expression {quoted(text)} is not read.", each.spot) from None
             return self.trial.whether(text, each.spot)
-        negated = found[1] is not None or found[3].startswith("!")
-        subject, operator, operand = found[2].lower(), found[3].lstrip("!"), found[4].strip()
-        if subject == "%{request_method}":
-            value = operand.strip("'\"/#")
-            return (self.trial.method == value) != negated
-        if subject not in _ORIGIN_NAMES:
-            if "origin" in subject:
-                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
-            return self.trial.whether(text, each.spot)
-        if operator == "~" or operator == "=~":
-            pattern = re.fullmatch(r"m?(.)(.*)\1(i?)", operand, re.DOTALL)
-            if pattern is None:
-                raise Unread(f"The expression {quoted(text)} is not read.", each.spot)
-            match = self._read(pattern[2], each, any_case=bool(pattern[3]))
-            return self.trial.matches(match, each.spot) != negated
-        value = operand.strip("'\"")
-        return (not value if value == "" else self.trial.equals(value, each.spot)) != negated
+
+    def _compared(self, left: Operand, operator: str, right: Operand, each: Directive) -> bool:
+        if right.kind not in ("text", "regex") and left.kind == "text":
+            left, right = right, left
+        if left.kind == "server" and left.value.upper() == "HTTP_ORIGIN":
+            left = Operand("header", "origin")
+        if right.kind not in ("text", "regex"):
+            raise NotRead
+        value = self._operand(left)
+        if value is None:
+            return self.trial.whether(f"{left.value} {operator} {right.value}", each.spot)
+        if operator == "==":
+            if value == ORIGIN:
+                return bool(right.value) and self.trial.equals(right.value, each.spot)
+            return value == right.value
+        body, any_case = _delimited(right.value)
+        match = self._read(body, each, any_case=any_case)
+        if value == ORIGIN or value == self.trial.case.text:
+            return self.trial.matches(match, each.spot)
+        return match.matches(value)
+
+    def _operand(self, operand: Operand) -> str | None:
+        """The value of an operand; None where it is not known."""
+        name = operand.value.lower()
+        if operand.kind == "text":
+            return operand.value
+        if operand.kind == "env":
+            return (
+                None
+                if operand.value not in self.variables and self._is_foreign(operand.value)
+                else self.variables.get(operand.value, "")
+            )
+        if operand.kind == "server":
+            return self.trial.method if name == "request_method" else None
+        if name == "origin":
+            return self.trial.origin
+        if name == "access-control-request-method":
+            return ASKED if self.trial.is_preflight else ""
+        return "" if name == "access-control-request-private-network" else None  # no browser sends it any more
+
+
+def _delimited(text: str) -> tuple[str, bool]:
+    """An expression without what stands around it, and whether case does not matter."""
+    any_case = text.endswith("i")
+    inner = text.removesuffix("i")
+    return (inner[2:-1] if inner.startswith("m") else inner[1:-1]), any_case
 
 
 def _sets_cors(directives: list[Directive]) -> bool:

@@ -28,7 +28,7 @@ _LIMIT = 15
 _VARIABLE = re.compile(r"\{\$([A-Za-z_]\w*)\}")
 _DEEPEST = 30
 _PASSING = {
-    "vars", "request_header", "encode", "templates", "push", "log_append", "request_body", "tracing", "intercept", "invoke",
+    "request_header", "encode", "templates", "push", "log_append", "request_body", "tracing", "intercept", "invoke",
     "copy_response_headers", "rate_limit", "acme_server", "metrics",
 }  # fmt: skip
 
@@ -145,6 +145,10 @@ class _Run:
                 return path[len(prefix) :] or "/" if prefix and path.startswith(prefix) else path
             case "map":
                 self._map(handler)
+            case "vars":
+                self.values |= {
+                    f"http.vars.{name}": self._value(str(value)) for name, value in handler.items() if name != "handler"
+                }
             case "static_response":
                 self._static(handler)
             case "error":
@@ -301,6 +305,8 @@ class _Run:
                 return all(self._header(name, values) for name, values in value.items())
             case "header_regexp":
                 return all(self._header_regexp(name, each) for name, each in value.items())
+            case "vars" if isinstance(value, dict):
+                return all(self._variable(name, values) for name, values in value.items())
             case "not":
                 return not any(self._matches_all(each, path) for each in value)
             case "expression" if "origin" in json.dumps(value).lower():
@@ -310,8 +316,19 @@ class _Run:
         condition = f"{kind} {json.dumps(value)}"[:80]
         return self.trial.whether(condition, self.place.text.line(kind))
 
+    def _variable(self, name: str, values: Any) -> bool:
+        """Whether a variable has one of some values."""
+        known = self._value(name) if "{" in name else self.values.get(f"http.vars.{name}", "")
+        if known == ORIGIN:
+            return any(self.trial.equals(str(each), self.place.text.line(str(each))) for each in values)
+        if "\0" in known:
+            return self.trial.whether(f"{name} is {values}".replace("\0", ""), self.place.text.line("vars"))
+        return known in [self._value(str(each)) for each in values]
+
     def _header(self, name: str, values: Any) -> bool:
         lower = name.lower()
+        if lower == "access-control-request-private-network":
+            return values is None  # no browser sends it any more
         if lower == "access-control-request-method":
             return self.trial.is_preflight == (values is not None)
         if lower != "origin":

@@ -32,7 +32,7 @@ EXPOSE_HEADERS = "access-control-expose-headers"
 MAX_AGE = "access-control-max-age"
 
 _MOST_TEXTS = 300
-_MOST_EXPRESSIONS = 5
+_MOST_EXPRESSIONS = 7
 _MOST_CONDITIONS = 5
 
 Access = Literal["none", "several", "other", "star", "named"]

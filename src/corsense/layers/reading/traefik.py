@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.traefik_rule import Rule
 from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
 from corsense.layers.reading.yaml_tree import Node
 
-_BY_ORIGIN = re.compile(r"Headers?(?:Regexp)?\(\s*[`\"'](?:Origin|Access-Control-Request-[a-z-]+)[`\"']", re.IGNORECASE)
 _LABEL = re.compile(r"traefik\.http\.(routers|middlewares)\.([^.=]+)\.(.+)", re.IGNORECASE)
 _REFUSES = {
     "basicauth": (401, True),
@@ -50,39 +50,45 @@ class Router:
     line: int
     middlewares: list[str]
     title: str
-    rule: str = ""
+    rule: Rule
+    priority: int = 0
 
 
 @dataclass(slots=True)
 class TraefikPlace:
-    """The middlewares that a request passes, from the outside to the inside."""
+    """A router, or several that share their paths and differ in the headers that they ask for, the first to be asked first. Each
+    has the middlewares that a request passes, from the outside to the inside."""
 
     where: str
     file: str
     line: int | None
-    chain: list[Middleware]
-    chosen_by: int | None = None
-    """The line of a router that only some origins or preflights take."""
+    routers: list[tuple[Rule, list[Middleware]]]
+    places: frozenset[tuple[str, tuple[str, ...]]] | None = None
     speaks_of: str = "Traefik"
     is_static: bool = False
     is_proxy: bool = True
     notes: tuple[Remark, ...] = ()
 
     def answer(self, trial: Trial) -> LayerAnswer:
+        """What the router of a request does with it."""
+        for rule, chain in self.routers:
+            if rule.holds(trial, self.places):
+                return self._through(chain, trial)
+        return LayerAnswer(404, (), self.line)
+
+    def _through(self, chain: list[Middleware], trial: Trial) -> LayerAnswer:
         """What the first middleware does that answers; the headers of those outside it are put on its answer."""
-        if self.chosen_by is not None:
-            raise Unread("Its routers depend on headers of the request, which corsense does not follow.", self.chosen_by)
         passed: list[Middleware] = []
         status: int | None = None
         line = self.line
         own: list[HeaderLine] = []
-        for each in self.chain:
+        for each in chain:
             if each.kind == "headers":
                 if trial.is_preflight and _has_cors(each.options):
                     status, line, own = 200, each.line, list(_preflight(each, trial))
                     break
                 passed.append(each)
-            elif each.kind in _SPOILS and _later_has_cors(self.chain, each):
+            elif each.kind in _SPOILS and _later_has_cors(chain, each):
                 if trial.whether(f"the plugin {each.name} answers", each.line):
                     status, line = 403, each.line
                     break
@@ -215,29 +221,43 @@ class TraefikFile:
     routers: list[Router] = field(default_factory=list)
     middlewares: dict[str, Middleware] = field(default_factory=dict)
     labels: dict[str, Node] = field(default_factory=dict)
+    router_labels: dict[str, Node] = field(default_factory=dict)
 
     def places(self) -> Iterator[TraefikPlace]:
         """A place for each router that has a headers middleware, and for each of these that no router here names."""
         used: set[str] = set()
-        chosen_by = next((router.line for router in self.routers if _BY_ORIGIN.search(router.rule)), None)
-        for router in self.routers:
-            chain, missing = self._chain(router.middlewares)
-            used.update(each.name for each in chain)
-            if any(each.kind == "headers" for each in chain):
-                notes = [
-                    Remark(
-                        None,
-                        f"The middleware {quoted(name)} is not in this file, and was not read.",
-                        self.file,
-                        router.line,
-                        "info",
-                    )
-                    for name in missing
-                ]
-                yield TraefikPlace(router.title, self.file, router.line, chain, chosen_by, notes=tuple(notes))
+        for group in self._groups():
+            chains: list[tuple[Rule, list[Middleware]]] = []
+            notes: list[Remark] = []
+            for router in group:
+                chain, missing = self._chain(router.middlewares)
+                used.update(each.name for each in chain)
+                chains.append((router.rule, chain))
+                notes += (self._missing(name, router) for name in missing)
+            if any(each.kind == "headers" for _, chain in chains for each in chain):
+                last = group[-1]
+                title = last.title if len(group) == 1 else f"{last.title} and those for some of its requests"
+                places = last.rule.places if not last.rule.looks_at_requests else None
+                yield TraefikPlace(title, self.file, last.line, chains, places, notes=tuple(notes))
         for each in self.middlewares.values():
             if each.name not in used and each.kind == "headers":
-                yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [each])
+                yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [(Rule(), [each])])
+
+    def _groups(self) -> Iterator[list[Router]]:
+        """Each router, with those before it that take some of its requests because of their method or headers."""
+        ordered = sorted(self.routers, key=lambda router: -(router.priority or len(router.rule.text)))
+        before: list[Router] = []
+        for router in ordered:
+            if router.rule.looks_at_requests:
+                before.append(router)
+            else:
+                yield [*before, router]
+        if before and all(router.rule.looks_at_requests for router in ordered):
+            yield before
+
+    def _missing(self, name: str, router: Router) -> Remark:
+        message = f"The middleware {quoted(name)} is not in this file, and was not read."
+        return Remark(None, message, self.file, router.line, "info")
 
     def _chain(self, names: Iterable[str], depth: int = 0) -> tuple[list[Middleware], list[str]]:
         found: list[Middleware] = []
@@ -267,8 +287,11 @@ class TraefikFile:
     def _router(self, name: str, node: Node) -> None:
         listed = node.get("middlewares")
         names = [part.strip() for text, _ in listed.texts() for part in text.split(",")] if listed is not None else []
-        rule = node.get("rule")
-        self.routers.append(Router(name, node.line, names, f"router {name}", (rule.text if rule is not None else None) or ""))
+        rule, priority = node.get("rule"), node.get("priority")
+        read = Rule.parse(rule.text or "", rule.line) if rule is not None else Rule()
+        given = priority.text if priority is not None else None
+        number = int(given) if given is not None and given.isdigit() and len(given) < 10 else 0
+        self.routers.append(Router(name, node.line, names, f"router {name}", read, number))
 
     def _put(self, name: str, kind: str, options: Node, line: int) -> None:
         self.middlewares[name.lower()] = Middleware(name.lower(), kind.lower(), line, options)
@@ -280,9 +303,7 @@ class TraefikFile:
             return
         group, name, option = match[1].lower(), match[2].lower(), match[3]
         if group == "routers":
-            if option.lower() == "middlewares":
-                names = [part.strip() for part in value.split(",")]
-                self.routers.append(Router(name, line, names, f"router {name}"))
+            _set(self.router_labels.setdefault(name, Node(line, pairs=[])), option.split("."), value, line)
             return
         root = self.labels.setdefault(name, Node(line, pairs=[]))
         _set(root, option.split("."), value, line)
@@ -292,6 +313,9 @@ class TraefikFile:
         for name, root in self.labels.items():
             for kind, options in root.entries():
                 self._put(name, kind, options, root.line)
+        for name, root in self.router_labels.items():
+            if root.get("middlewares") is not None:
+                self._router(name, root)
 
     def take_resource(self, root: Node) -> None:
         """A Kubernetes resource of Traefik: Middleware or IngressRoute."""
@@ -305,7 +329,9 @@ class TraefikFile:
             for route in node.items or [] if (node := spec.get("routes")) is not None else []:
                 listed = route.get("middlewares")
                 names = [_text(each, "name") or "" for each in (listed.items or [])] if listed is not None else []
-                self.routers.append(Router(name, route.line, names, f"IngressRoute {name}"))
+                match = route.get("match")
+                rule = Rule.parse(match.text or "", match.line) if match is not None else Rule()
+                self.routers.append(Router(name, route.line, names, f"IngressRoute {name}", rule))
 
 
 def _text(root: Node, *path: str) -> str | None:

@@ -25,6 +25,7 @@ Situation = Literal["success", "error", "own-error", "early-error"]
 
 
 _PRIVATE = re.compile(r"auth|token|secret|key|passw|cookie|session|credential", re.IGNORECASE)
+_COMPARISON = re.compile(r"\s(?:=|!=|==|!?~\*?|=~|matches|is|-m)\s|[=:(\"'{]")
 _TEMPLATE = re.compile(r"\{\{|\$\{|\{%|<%|%%\w|\$[A-Za-z_]|<[\w-]+>|\{[\w.$-]+\}")
 
 
@@ -32,7 +33,7 @@ def shown(condition: str) -> str:
     """A condition as a message can quote it: of one about a login, only its beginning."""
     if not _PRIVATE.search(condition):
         return condition
-    return f"{condition.split(' ', 1)[0]} …"
+    return f"{_COMPARISON.split(condition, maxsplit=1)[0]} …"
 
 
 def is_template(value: str) -> bool:
