@@ -8,7 +8,22 @@ from typing import Annotated
 import typer
 
 from corsense import __version__
-from corsense.cli import check, clients, demo, explain, exporting, fix, importing, lint, mcp, policy, rule, schema, tightening
+from corsense.cli import (
+    check,
+    clients,
+    demo,
+    explain,
+    exporting,
+    fix,
+    importing,
+    lint,
+    lsp,
+    mcp,
+    policy,
+    rule,
+    schema,
+    tightening,
+)
 from corsense.cli.process import COULD_NOT_WORK, fail
 
 app = typer.Typer(
@@ -25,6 +40,7 @@ app.command(short_help="Run broken and repaired apps in your browser.")(demo.dem
 app.command(short_help="Explain a console message, with causes and fixes.")(explain.explain)
 app.command(short_help="Repair the CORS of an app or of source, with proof.")(fix.fix)
 app.command(short_help="Find wrong CORS configurations in source.")(lint.lint)
+app.command(short_help="Serve the linter to editors.")(lsp.lsp)
 app.command(short_help="Serve the commands as tools for coding assistants.")(mcp.mcp)
 app.command(short_help="Print the page of a cause.")(rule.rule)
 app.command(short_help="Print the JSON Schema of a document.")(schema.schema)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corsense.check.pointing import below_here, is_users, source_of, text_of
+from corsense.check.pointing import NOTHING_PATCHED, below_here, is_users, source_of, text_of
 from corsense.errors import InputError, no_such_path
 from corsense.finding import Edit, Finding, Fix, Place
 from corsense.fix import edits
@@ -59,16 +59,18 @@ class OfferedFixes:
     complete: bool = True
 
 
-def offered_fixes(findings: Sequence[Finding], named: Sequence[str] = ()) -> OfferedFixes:
+def offered_fixes(
+    findings: Sequence[Finding], named: Sequence[str] = (), texts: Mapping[str, str] = NOTHING_PATCHED
+) -> OfferedFixes:
     """What `corsense fix` can do about findings of the linter, from the text of their files alone: nothing is linted again.
-    `named` are the origins that the user named."""
+    `named` are the origins that the user named, `texts` what files contain in place of what is on the disk, by absolute path."""
     offered, apps, left = list(findings), list[str | None](), _MOST_READ
     for index, finding in enumerate(findings):
         if finding.severity == "info" or left < 0:
             continue
         for candidate in _candidates(finding, named):
             file = candidate.place.file
-            before = source_of(file) if is_users(file) else None
+            before = text_of(file, texts) if is_users(file) else None
             left -= len(before or "")
             after = candidate.apply(before) if before is not None and candidate.guess is None else None
             if before is None or after is None:

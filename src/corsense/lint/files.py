@@ -9,6 +9,7 @@ import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from corsense.layers.reading.recognition import format_of, may_be_configuration
 
@@ -179,25 +180,34 @@ def _look_at(sources: list[str], kept: int = 0) -> _Looked:
         except OSError as error:
             found.unreadable.append((file, error.strerror or str(error)))
             continue
-        lowered = content.lower()  # ten times as fast as an expression that ignores case
-        speaks = any(word in lowered for word in _HELPERS)
-        if not speaks and _ASGI not in content:
-            continue
-        by_hand = _is_by_hand(content)
-        concerns = _names_cors(content) or (by_hand and is_of_framework(content))
-        if not speaks and not concerns:
+        part = part_of(content)
+        if part is None:
             continue
         found.apps.append(file)
-        if concerns:
-            found.concern.append(file)
-        elif by_hand:
-            found.helpers.append(file)
-        elif makes_an_app(content):
-            found.writing.append(file)
+        if part != "app":
+            getattr(found, part).append(file)
         if len(content) <= kept:
             found.contents[file] = content
             kept -= len(content)
     return found
+
+
+Part = Literal["concern", "helpers", "writing", "app"]
+"""The part of a scan that a file is in, beside its `apps`; `app` for none."""
+
+
+def part_of(content: bytes) -> Part | None:
+    """What the bytes of a file tell; None where they have nothing to do with CORS or the frameworks."""
+    lowered = content.lower()  # ten times as fast as an expression that ignores case
+    speaks = any(word in lowered for word in _HELPERS)
+    if not speaks and _ASGI not in content:
+        return None
+    by_hand = _is_by_hand(content)
+    if _names_cors(content) or (by_hand and is_of_framework(content)):
+        return "concern"
+    if not speaks:
+        return None
+    return "helpers" if by_hand else "writing" if makes_an_app(content) else "app"
 
 
 def read_source(path: Path) -> bytes:

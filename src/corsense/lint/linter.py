@@ -60,7 +60,7 @@ def _of_programs(found: Scan, named: set[str], selection: RuleSelection, texts: 
     from corsense.lint.rule_runner import RuleRunner  # most trees have nothing to judge, and the rules know much
 
     linter = RuleRunner(replace(found, contents={}) if texts else found)
-    with _uncollected():
+    with uncollected():
         for path, content in texts.items():
             with suppress(Unreadable):
                 linter.program.module(path, content)
@@ -73,8 +73,9 @@ def _of_programs(found: Scan, named: set[str], selection: RuleSelection, texts: 
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """Syntax trees are many objects and no garbage: collecting garbage among them takes as long as all the rest."""
+def uncollected() -> Iterator[None]:
+    """Collect no garbage meanwhile: syntax trees are many objects and no garbage, and to look through them takes as long as all
+    the rest."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

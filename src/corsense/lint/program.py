@@ -563,6 +563,26 @@ class Program:
             self._modules[home] = known
         return known
 
+    @property
+    def modules(self) -> list[Module]:
+        """The modules that were read."""
+        return [module for module in self._modules.values() if module is not None]
+
+    def keep(self, module: Module) -> None:
+        """Take a module in place of what is on the disk."""
+        self._modules[module.home] = module
+
+    def forget(self, path: Path, *, places: bool = False) -> None:
+        """Forget what was read of a file, an absolute path, because it has changed; with `places`, also which files imports
+        mean, because files have come or gone."""
+        for known in (self._modules, self._contents, self._imports, self._named):
+            known.pop(path, None)
+        if places:
+            self.files = ImportedFiles()
+            self._imports.clear()
+            self._named.clear()
+            self._modules = {each: module for each, module in self._modules.items() if module is not None}
+
     def is_test(self, path: Path) -> bool:
         """Whether a file belongs to tests, by its name or that of a folder inside the program."""
         home = path.absolute()

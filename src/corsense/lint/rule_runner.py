@@ -6,7 +6,7 @@ import ast
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -46,19 +46,20 @@ MOST_OF_A_KIND = 100
 
 @dataclass(eq=False)
 class RuleRunner:
-    """Reads what a scan found, and judges it."""
+    """Reads what a scan found, and judges it. `known` is a program that was read before, as far as it has not changed."""
 
     scan: Scan
+    known: InitVar[Program | None] = None
     skipped: list[Skipped] = field(default_factory=list)
     unreadable: list[Skipped] = field(default_factory=list)
     program: Program = field(init=False)
     callers: Callers = field(default_factory=Callers)
     layers: dict[Module, list[Layer]] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, known: Program | None) -> None:
         here = os.getcwd()
-        kept = {os.path.join(here, file): content for file, content in self.scan.contents.items()}
-        self.program = Program(kept, self.scan.folders)
+        kept = {os.path.join(here, file): content for file, content in self.scan.contents.items()} if known is None else {}
+        self.program = known or Program(kept, self.scan.folders)
         self.evaluator = Evaluator(self.program, self.callers)
         self.callers.evaluator = self.evaluator
 

@@ -1,0 +1,1 @@
+"""`corsense lsp`: the linter in editors, over the Language Server Protocol."""
