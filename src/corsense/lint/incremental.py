@@ -15,7 +15,7 @@ from pathlib import Path
 from corsense.finding import Finding
 from corsense.lint.files import Part, Scan, part_of, read_source, scan
 from corsense.lint.linter import uncollected
-from corsense.lint.program import Program, Unreadable, read_module
+from corsense.lint.program import Program, Unreadable, import_statements, read_module
 from corsense.lint.rule_runner import RuleRunner
 from corsense.suppression import EVERYTHING, RuleSelection
 
@@ -41,6 +41,7 @@ class LintSession:
     _groups: list[_Group] | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._program = Program()
         self.reread()
 
     def reread(self) -> None:
@@ -51,7 +52,10 @@ class LintSession:
         parts |= dict.fromkeys(self._scan.helpers, "helpers")
         parts |= dict.fromkeys(self._scan.writing, "writing")
         self._parts, self._kept = parts, dict(self._scan.contents)
-        self._program = Program(self._kept, self._scan.folders)
+        before, self._program = self._program, Program(self._kept, self._scan.folders)
+        for module in before.modules:
+            if self._program.content(module.home) == before.content(module.home):
+                self._program.keep(module)
         self._findings.clear()
         self._changed.clear()
         self._groups = None
@@ -73,7 +77,7 @@ class LintSession:
             with suppress(OSError):
                 self._take(path, read_source(path))
             return
-        if self._take(path, content):
+        if self._buffers.get(path) != content and self._take(path, content):
             self._buffers[path] = content
 
     def findings(self) -> dict[Path, list[Finding]]:
@@ -125,7 +129,8 @@ class LintSession:
                 return False
         self.broken.pop(home, None)
         before = self._connections(home)
-        self._program.forget(home)
+        same = import_statements(self._program.content(home)) == import_statements(content)
+        self._program.forget(home, imports=not same)
         self._kept[str(home)] = content
         if module is not None:
             self._program.keep(module)
@@ -152,15 +157,15 @@ class LintSession:
 
     def _judge(self, group: _Group) -> tuple[Finding, ...]:
         by_part: dict[Part, list[Path]] = {"concern": [], "helpers": [], "writing": [], "app": []}
-        for path in sorted(group & self._parts.keys()):
+        apps = sorted(group & self._parts.keys(), key=str)  # to compare paths takes ten times as long
+        for path in apps:
             by_part[self._parts[path]].append(path)
         if not (by_part["concern"] or by_part["helpers"] or by_part["writing"]):
             return ()
-        apps = tuple(path for paths in by_part.values() for path in paths)
         part = Scan(
             len(group),
             tuple(by_part["concern"]),
-            tuple(sorted(apps)),
+            tuple(apps),
             tuple(by_part["helpers"]),
             tuple(by_part["writing"]),
             contents=self._kept,

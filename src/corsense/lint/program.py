@@ -535,6 +535,11 @@ def _names_in(target: ast.expr) -> Iterator[str]:
             return
 
 
+def import_statements(content: bytes) -> tuple[bytes, ...]:
+    """The import statements of a file, as its bytes tell."""
+    return tuple(match[0] for pattern in (_FROM, _IMPORT) for match in pattern.finditer(content))
+
+
 @dataclass(eq=False)
 class Program:
     """The modules that were read so far. A module is read when it is first asked for."""
@@ -548,6 +553,14 @@ class Program:
     _contents: dict[Path, bytes] = field(default_factory=dict, repr=False)
     _imports: dict[Path, tuple[Path, ...]] = field(default_factory=dict, repr=False)
     _named: dict[Path, frozenset[Path]] = field(default_factory=dict, repr=False)
+    _facts: dict[Path, dict[object, Any]] = field(default_factory=dict, repr=False)
+
+    def facts(self, path: Path) -> dict[object, Any]:
+        """What is remembered of the bytes of a file, until it changes."""
+        found = self._facts.get(path)
+        if found is None:
+            found = self._facts[path] = {}
+        return found
 
     def module(self, path: Path, content: bytes | None = None) -> Module:
         """The module at `path`.
@@ -572,16 +585,15 @@ class Program:
         """Take a module in place of what is on the disk."""
         self._modules[module.home] = module
 
-    def forget(self, path: Path, *, places: bool = False) -> None:
-        """Forget what was read of a file, an absolute path, because it has changed; with `places`, also which files imports
-        mean, because files have come or gone."""
-        for known in (self._modules, self._contents, self._imports, self._named):
-            known.pop(path, None)
-        if places:
-            self.files = ImportedFiles()
-            self._imports.clear()
-            self._named.clear()
-            self._modules = {each: module for each, module in self._modules.items() if module is not None}
+    def forget(self, path: Path, *, imports: bool = True) -> None:
+        """Forget what was read of a file, an absolute path, because it has changed; without `imports`, what it imports is
+        still the same."""
+        self._modules.pop(path, None)
+        self._contents.pop(path, None)
+        self._facts.pop(path, None)
+        if imports:
+            self._imports.pop(path, None)
+            self._named.pop(path, None)
 
     def is_test(self, path: Path) -> bool:
         """Whether a file belongs to tests, by its name or that of a folder inside the program."""

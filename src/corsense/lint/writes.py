@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -43,9 +43,6 @@ class WritingApps:
     """The apps of a program that take writes. Files are read as bytes, and none is parsed."""
 
     program: Program
-    _routes: dict[Path, str | None] = field(default_factory=dict, repr=False)
-    _lowered: dict[Path, bytes] = field(default_factory=dict, repr=False)
-    _named: dict[tuple[Path, tuple[bytes, ...]], bool] = field(default_factory=dict, repr=False)
 
     def unguarded(self, home: Path) -> Writes | None:
         """The writes of the app that a file makes, in what it imports and in the routers that these include; None where it has
@@ -77,21 +74,23 @@ class WritingApps:
 
     def _route(self, path: Path) -> str | None:
         """The first POST route of a file."""
-        if path not in self._routes:
+        facts = self.program.facts(path)
+        if "route" not in facts:
             content = self.program.content(path)
             named = POST_ROUTE.search(content)
             listed = named is None and b"POST" in content and POST_LISTED.search(content) is not None
             written = named[1].decode("utf-8", "replace") if named is not None else ""
             text = f"POST {written or '/'}" if written.isprintable() else _UNNAMED
-            self._routes[path] = _UNNAMED if listed else text if named is not None else None
-        return self._routes[path]
+            facts["route"] = _UNNAMED if listed else text if named is not None else None
+        found: str | None = facts["route"]
+        return found
 
     def _names(self, path: Path, words: tuple[bytes, ...]) -> bool:
         """Whether a file has one of some words, in upper or lower case."""
-        key = (path, words)
-        if key not in self._named:
-            if path not in self._lowered:
-                self._lowered[path] = self.program.content(path).lower()
-            lowered = self._lowered[path]
-            self._named[key] = any(word in lowered for word in words) or (words is _OTHERS and _TOKEN.search(lowered) is not None)
-        return self._named[key]
+        facts = self.program.facts(path)
+        if words not in facts:
+            if "lowered" not in facts:
+                facts["lowered"] = self.program.content(path).lower()
+            lowered = facts["lowered"]
+            facts[words] = any(word in lowered for word in words) or (words is _OTHERS and _TOKEN.search(lowered) is not None)
+        return bool(facts[words])

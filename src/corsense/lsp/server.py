@@ -25,6 +25,7 @@ _SEVERITIES = {
     "warning": types.DiagnosticSeverity.Warning,
     "info": types.DiagnosticSeverity.Information,
 }
+_SUFFIXES = (".py", ".pyw", ".pyi")
 _CONFIGURATIONS = ("pyproject.toml", "corsense.toml")
 _WATCHED = ("**/*.py", *(f"**/{name}" for name in _CONFIGURATIONS))
 _FILES = types.FileOperationRegistrationOptions(
@@ -44,6 +45,7 @@ class CorsenseServer(LanguageServer):
         self._pending: dict[Path, bytes | None] = {}
         self._waiting: asyncio.TimerHandle | None = None
         self._judging = asyncio.Lock()
+        self._started = asyncio.Event()
         self._published: dict[Path, set[Path]] = {}
         self._complained: set[str] = set()
 
@@ -61,13 +63,53 @@ class CorsenseServer(LanguageServer):
         around = [root for root in self.projects if path == root or path.is_relative_to(root)]
         return self.projects[max(around, key=lambda root: len(root.parts))] if around else None
 
-    async def open_folder(self, root: Path) -> None:
-        """Add a folder, or a file outside of all folders."""
-        if root not in self.projects:
-            self.projects[root] = await self.in_worker(lambda: Project(root))
+    async def start(self, folders: Iterable[str | None]) -> None:
+        """Open the folders that the editor starts with; documents wait for that."""
+        try:
+            await self.open_folders(folders)
+        finally:
+            self._started.set()
 
-    def close_folder(self, root: Path) -> None:
+    async def open_folders(self, uris: Iterable[str | None]) -> None:
+        """Add folders. Their open documents, which were files outside of all folders so far, belong to them now."""
+        for uri in uris:
+            root = path_of(uri) if uri is not None else None
+            if root is not None and root.is_dir() and root not in self.projects:
+                self.projects[root] = await self.in_worker(lambda root=root: Project(root))  # type: ignore[misc]
+        await self._assign_documents()
+        await self.judge()
+
+    async def close_folder(self, root: Path) -> None:
         """Forget a folder, and what was said of it."""
+        self._forget(root)
+        await self._assign_documents()
+        await self.judge()
+
+    async def open_document(self) -> None:
+        """Judge a document that was opened: in its folder, or by itself outside of all folders."""
+        await self._started.wait()
+        await self._assign_documents()
+
+    async def close_document(self, path: Path) -> None:
+        """Judge what is on the disk again; of a file outside of all folders nothing is said any more."""
+        await self._started.wait()
+        self._forget(path)
+        if self.project_of(path) is not None:
+            self.change(path, None, at_once=True)
+
+    async def _assign_documents(self) -> None:
+        """Let every open document be judged by the project that it belongs to."""
+        for uri, document in list(self.workspace.text_documents.items()):
+            path = path_of(uri)
+            if path is None or path.suffix not in _SUFFIXES:
+                continue
+            if any(path.is_relative_to(root) for root in self.projects if root != path):
+                self._forget(path)
+            elif path not in self.projects:
+                self.projects[path] = await self.in_worker(lambda path=path: Project(path))  # type: ignore[misc]
+            self.change(path, document.source, at_once=True)
+
+    def _forget(self, root: Path) -> None:
         if self.projects.pop(root, None) is not None:
             for path in self._published.pop(root, set()):
                 self._publish(path, [])
@@ -206,12 +248,7 @@ def make_server() -> CorsenseServer:
 def _follow_documents(server: CorsenseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
-        path = path_of(params.text_document.uri)
-        if path is None or path.suffix not in (".py", ".pyw", ".pyi"):
-            return
-        if server.project_of(path) is None:
-            await server.open_folder(path)
-        server.change(path, params.text_document.text, at_once=True)
+        await server.open_document()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: types.DidChangeTextDocumentParams) -> None:
@@ -227,25 +264,23 @@ def _follow_documents(server: CorsenseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
         path = path_of(params.text_document.uri)
-        if path in server.projects:
-            server.close_folder(path)
-        elif path is not None and server.project_of(path) is not None:
-            server.change(path, None, at_once=True)
+        if path is not None:
+            await server.close_document(path)
 
 
 def _follow_folders(server: CorsenseServer) -> None:
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
+        await server.start([folder.uri for folder in server.workspace.folders.values()] or [server.workspace.root_uri])
         await _register_watchers(server)
-        await _open(server, [folder.uri for folder in server.workspace.folders.values()] or [server.workspace.root_uri])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
     async def folders(params: types.DidChangeWorkspaceFoldersParams) -> None:
         for folder in params.event.removed:
             path = path_of(folder.uri)
             if path is not None:
-                server.close_folder(path)
-        await _open(server, [folder.uri for folder in params.event.added])
+                await server.close_folder(path)
+        await server.open_folders([folder.uri for folder in params.event.added])
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(params: types.DidChangeWatchedFilesParams) -> None:
@@ -261,14 +296,6 @@ def _follow_folders(server: CorsenseServer) -> None:
 
     for name in (types.WORKSPACE_DID_RENAME_FILES, types.WORKSPACE_DID_DELETE_FILES, types.WORKSPACE_DID_CREATE_FILES):
         server.feature(name, _FILES)(moved)
-
-
-async def _open(server: CorsenseServer, uris: Iterable[str | None]) -> None:
-    for uri in uris:
-        path = path_of(uri) if uri is not None else None
-        if path is not None and path.is_dir():
-            await server.open_folder(path)
-    await server.judge()
 
 
 async def _register_watchers(server: CorsenseServer) -> None:
