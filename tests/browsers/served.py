@@ -15,7 +15,7 @@ import uvicorn
 
 from corsense.browsers import Answer, Answered
 from corsense.fetch import NetworkError, WireRequest
-from corsense.transports.http import Document, HttpClient
+from corsense.transports.http import Download, HttpClient
 
 
 @contextmanager
@@ -43,6 +43,6 @@ def forward(port: int, client: HttpClient) -> Answer:
         target = f"http://127.0.0.1:{port}{url.path}{'?' + url.query if url.query else ''}"
         headers = tuple(line for line in request.headers if line[0].lower() not in ("connection", "accept-encoding"))
         found = client.read(replace(request, url=target, headers=headers), body=body or None)
-        return Answered(found.response, found.body) if isinstance(found, Document) else found
+        return Answered(found.response, found.body) if isinstance(found, Download) else found
 
     return answer

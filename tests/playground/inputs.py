@@ -15,15 +15,12 @@ from pathlib import Path
 import typer
 
 from corsense.cli.checking import check_target
-from corsense.cli.explaining import Format as ExplainFormat
 from corsense.cli.explaining import explain_text
-from corsense.cli.importing import Printed as ImportFormat
 from corsense.cli.importing import import_policy
-from corsense.cli.linting import Format as LintFormat
 from corsense.cli.linting import lint_tree
 from corsense.fix.result import SAFE_FIXES
 from corsense.fix.source import fix_source
-from corsense.report.formats import Format
+from corsense.report.formats import Format, LintFormat, TextOrJson
 from corsense.report.repairs import fix_result_document
 from tests.transports.test_har import ALLOWED, PAGE, POST, entry, har, preflight
 
@@ -115,7 +112,7 @@ def inputs(folder: Path) -> Iterator[Input]:
     """Every input, with what the commands print for it in `folder`."""
     for line in SAMPLE.read_text(encoding="utf-8").splitlines():
         pasted = json.loads(line)
-        yield Input(pasted["id"], (printed(partial(explain_text, pasted["text"], format=ExplainFormat.JSON)),), pasted["text"])
+        yield Input(pasted["id"], (printed(partial(explain_text, pasted["text"], format=TextOrJson.JSON)),), pasted["text"])
     for name, content in recordings().items():
         (folder / name).write_text(content, encoding="utf-8")
         with working_in(folder):
@@ -126,7 +123,7 @@ def inputs(folder: Path) -> Iterator[Input]:
         (folder / name).write_text(content, encoding="utf-8")
         with working_in(folder):
             linted = printed(partial(lint_tree, Path(name), format=LintFormat.JSON))
-            imported = printed(partial(import_policy, Path(name), format=ImportFormat.JSON))
+            imported = printed(partial(import_policy, Path(name), format=TextOrJson.JSON))
         yield Input(name, (linted, imported), files=((name, content),))
     several = {"main.py": sources()["trailing-slash"], "other/settings.py": "ORIGINS = ['http://localhost:3000/']\n"}
     yield Input("several files", _of_source(folder / "several", several, "."), files=tuple(several.items()))

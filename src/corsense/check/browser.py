@@ -29,7 +29,7 @@ from corsense.check.results import BrowserRun, BrowserVerdict, Report, Result
 from corsense.errors import InputError
 from corsense.fetch import Allowed, Blocked, Failed, FetchRequest, NetworkError, Trace, WireRequest
 from corsense.transports.asgi import COOKIE
-from corsense.transports.http import Document, HttpClient
+from corsense.transports.http import Download, HttpClient
 from corsense.transports.redirects import RedirectPermission
 from corsense.url import parse_url
 
@@ -152,7 +152,7 @@ def app_answers(port: int, probes: Sequence[Probe], app: AppDescription, client:
             target = f"http://127.0.0.1:{port}{url.path or '/'}{'?' + url.query if url.query else ''}"
             with lock:
                 found = client.read(replace(request, url=target, headers=tuple(headers)), body=body or None)
-            return Answered(found.response, found.body) if isinstance(found, Document) else found
+            return Answered(found.response, found.body) if isinstance(found, Download) else found
 
         return answer
 

@@ -15,7 +15,7 @@ from corsense.check.binding import local_host
 from corsense.check.handshakes import is_trusted, same_site_origin, untrusted_origin
 from corsense.check.plan import base_of
 from corsense.check.request import CheckRequest
-from corsense.diagnose.foreign_writes import ForeignWrite, WriteKind, login_of, needs_preflight
+from corsense.diagnose.foreign_writes import TriedWrite, WriteKind, login_of, needs_preflight
 from corsense.fetch import FetchRequest, WireResponse
 from corsense.fetch.wire import Headers
 from corsense.transports.browser_headers import BrowserHeaders
@@ -69,7 +69,7 @@ def plan_rebound(asked: CheckRequest, app: AppDescription) -> list[PlannedWrite]
     return [_rebound(asked, route) for route in writing[:_MOST_REBOUND]]
 
 
-def seen_writes(planned: Sequence[PlannedWrite], tried: Sequence[ProbeResult], app: AppDescription) -> list[ForeignWrite]:
+def seen_writes(planned: Sequence[PlannedWrite], tried: Sequence[ProbeResult], app: AppDescription) -> list[TriedWrite]:
     """The result of each request."""
     found = []
     for plan, result in zip(planned, tried, strict=True):
@@ -79,7 +79,7 @@ def seen_writes(planned: Sequence[PlannedWrite], tried: Sequence[ProbeResult], a
         broke = facts.exception is not None or status is None
         route = app.routes[plan.probe.route]
         sent = replace(exchange.request, headers=BrowserHeaders(plan.probe.request, plan.probe.engine).lines(exchange.request))
-        found.append(ForeignWrite(plan.kind, route, sent, plan.probe.request.origin, status, facts.stood_in, broke))
+        found.append(TriedWrite(plan.kind, route, sent, plan.probe.request.origin, status, facts.stood_in, broke))
     return found
 
 

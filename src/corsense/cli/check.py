@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corsense.cli.checking import Credentials, Engine, RealBrowser, check_target
+from corsense.cli.checking import BrowserChoice, Credentials, EngineChoice, check_target
 from corsense.cli.options import (
     BaseUrl,
     BehindProxy,
@@ -37,7 +37,7 @@ def check(
     header: Headers = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[
-        Engine | None,
+        EngineChoice | None,
         typer.Option(help="The browser engine whose rules apply. Default: that of --browser, or chromium.", show_default=False),
     ] = None,
     run_endpoints: Annotated[
@@ -49,7 +49,7 @@ def check(
     curl: PastedCurl = None,
     fetch: PastedFetch = None,
     browser: Annotated[
-        RealBrowser | None, typer.Option(help="Make the same requests in a real browser too, and compare.", show_default=False)
+        BrowserChoice | None, typer.Option(help="Make the same requests in a real browser too, and compare.", show_default=False)
     ] = None,
     browser_path: Annotated[
         str | None, typer.Option(metavar="PATH", help="The executable of --browser.", show_default=False)

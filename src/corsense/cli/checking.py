@@ -35,7 +35,7 @@ class Credentials(StrEnum):
     INCLUDE = "include"
 
 
-class Engine(StrEnum):
+class EngineChoice(StrEnum):
     """Whose rules decide."""
 
     CHROMIUM = "chromium"
@@ -44,7 +44,7 @@ class Engine(StrEnum):
     STANDARD = "standard"
 
 
-class RealBrowser(StrEnum):
+class BrowserChoice(StrEnum):
     """A browser to run beside the model."""
 
     CHROMIUM = "chromium"
@@ -59,14 +59,14 @@ def check_target(
     request: list[str] | None = None,
     header: list[str] | None = None,
     credentials: Credentials | None = None,
-    engine: Engine | None = None,
+    engine: EngineChoice | None = None,
     run_endpoints: bool = False,
     base_url: str | None = None,
     behind_proxy: bool | None = None,
     client: list[str] | None = None,
     curl: str | None = None,
     fetch: str | None = None,
-    browser: RealBrowser | None = None,
+    browser: BrowserChoice | None = None,
     browser_path: str | None = None,
     app: str | None = None,
     via: list[str] | None = None,
@@ -93,7 +93,7 @@ def check_target(
 
     try:
         real = _real_browser(browser, browser_path, engine)
-        rules = Engine(browser.value) if browser is not None else engine or Engine.CHROMIUM
+        rules = EngineChoice(browser.value) if browser is not None else engine or EngineChoice.CHROMIUM
         asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
@@ -128,7 +128,7 @@ def check_target(
     raise SystemExit(SOMETHING_FOUND if report.found_something else NOTHING_FOUND)
 
 
-def _real_browser(browser: RealBrowser | None, path: str | None, engine: Engine | None) -> BrowserCheck | None:
+def _real_browser(browser: BrowserChoice | None, path: str | None, engine: EngineChoice | None) -> BrowserCheck | None:
     from corsense.errors import InputError
 
     if browser is None:
@@ -149,7 +149,7 @@ def asked_for(
     request: list[str] | None,
     header: list[str] | None,
     credentials: Credentials | None,
-    engine: Engine,
+    engine: EngineChoice,
     run_endpoints: bool,
     base_url: str | None = None,
     behind_proxy: bool | None = None,

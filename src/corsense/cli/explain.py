@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from corsense.cli.explaining import Format, explain_text, print_catalogue
+from corsense.cli.explaining import explain_text, print_catalogue
+from corsense.report.formats import TextOrJson
 
 
 def explain(
@@ -18,7 +19,7 @@ def explain(
     clipboard: Annotated[bool, typer.Option("--clipboard", help="Read the text from the clipboard.")] = False,
     app: Annotated[str | None, typer.Option(help="package.module:app: the app to try the call on.")] = None,
     url: Annotated[str | None, typer.Option(help="URL of the running server to try the call on.")] = None,
-    format: Annotated[Format, typer.Option(help="How to print the explanations.")] = Format.TEXT,
+    format: Annotated[TextOrJson, typer.Option(help="How to print the explanations.")] = TextOrJson.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Without the code of the fixes.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Every line, every cause with its code, and the whole report.")

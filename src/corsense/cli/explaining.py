@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from corsense._terminal import accept, read_standard_input
 from corsense.cli.process import SOMETHING_FOUND, fail
+from corsense.report.formats import TextOrJson
 
 if TYPE_CHECKING:
     from corsense.check.results import Report
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
 _LONGEST = 4_000_000
 
 
-class Format(StrEnum):
-    """How to print explanations."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def explain_text(
     text: str | None = None,
     *,
@@ -32,7 +25,7 @@ def explain_text(
     clipboard: bool = False,
     app: str | None = None,
     url: str | None = None,
-    format: Format = Format.TEXT,
+    format: TextOrJson = TextOrJson.TEXT,
     quiet: bool = False,
     verbose: bool = False,
     run_endpoints: bool = False,
@@ -57,13 +50,13 @@ def explain_text(
     raise SystemExit(SOMETHING_FOUND)
 
 
-def print_catalogue(format: Format) -> None:
+def print_catalogue(format: TextOrJson) -> None:
     """Print all messages that are known."""
     import json
 
     from corsense.console.catalogue import catalogue
 
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         rows = [
             {
                 "product": e.product,
@@ -144,8 +137,8 @@ def try_calls(
     return report_on(target, replace(asked, run_endpoints=run_endpoints), limits) if target and asked is not None else None
 
 
-def _print(found: list[Explanation], report: Report | None, format: Format, *, quiet: bool, verbose: bool) -> None:
-    if format is Format.JSON:
+def _print(found: list[Explanation], report: Report | None, format: TextOrJson, *, quiet: bool, verbose: bool) -> None:
+    if format is TextOrJson.JSON:
         accept("json")
         print(_json(found, report))
         return

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from corsense._terminal import accept
-from corsense.cli.checking import Credentials, Engine, asked_for
+from corsense.cli.checking import Credentials, EngineChoice, asked_for
 from corsense.cli.options import (
     BaseUrl,
     BehindProxy,
@@ -28,17 +27,11 @@ from corsense.cli.options import (
     TimeLimit,
 )
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fail
+from corsense.report.formats import TextOrJson
 
 if TYPE_CHECKING:
     from corsense.check.request import CheckRequest
     from corsense.fix.result import FixOptions, FixResult
-
-
-class Printed(StrEnum):
-    """How to print the result."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def fix(
@@ -76,7 +69,7 @@ def fix(
     request: Requests = None,
     header: Headers = None,
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
-    engine: Annotated[Engine, typer.Option(help="The browser engine whose rules apply.")] = Engine.CHROMIUM,
+    engine: Annotated[EngineChoice, typer.Option(help="The browser engine whose rules apply.")] = EngineChoice.CHROMIUM,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real, several times; by default a stand-in answers.")
     ] = False,
@@ -89,7 +82,7 @@ def fix(
     python: Python = None,
     select: Select = None,
     ignore: Ignore = None,
-    format: Annotated[Printed, typer.Option(help="How to print the result.")] = Printed.TEXT,
+    format: Annotated[TextOrJson, typer.Option(help="How to print the result.")] = TextOrJson.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the diffs and the last lines.")] = False,
     time_limit: TimeLimit = 30.0,
 ) -> None:
@@ -108,7 +101,7 @@ def fix(
         fix_options = FixOptions(unsafe_fixes, read_variable(from_env), adopt, protect)
         asked = asked_for(origin, request, header, credentials, engine, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
-        silent = quiet or format is not Printed.TEXT
+        silent = quiet or format is not TextOrJson.TEXT
         end_interrupted(write)
         if proposal is None:
             fix_result = make_fix_result(targets or [], asked, fix_options, curl, fetch, factory, time_limit, silent, python)
@@ -242,8 +235,8 @@ def _on_app(
         cannot_load(error)
 
 
-def _print(fix_result: FixResult, written: bool, format: Printed, quiet: bool) -> None:
-    if format is Printed.JSON:
+def _print(fix_result: FixResult, written: bool, format: TextOrJson, quiet: bool) -> None:
+    if format is TextOrJson.JSON:
         from corsense.report.repairs import fix_result_document
 
         accept("json")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.layers.reading.recognition import FORMATS, format_of
+from corsense.report.formats import TextOrJson
 
 if TYPE_CHECKING:
     from corsense.layers.reading import FormatName, PlacedPolicy, Reading
@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 
 _LARGEST = 1_000_000
 _NEVER = (".py", ".pyi", ".toml", ".ipynb", ".har", ".env")
-
-
-class Printed(StrEnum):
-    """How to print what was read."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def import_policy(
@@ -40,7 +33,7 @@ def import_policy(
         str | None,
         typer.Option("--from", metavar="FORMAT", help=f"{', '.join(FORMATS)}. Default: by name and content.", show_default=False),
     ] = None,
-    format: Annotated[Printed, typer.Option(help="How to print what was read.")] = Printed.TEXT,
+    format: Annotated[TextOrJson, typer.Option(help="How to print what was read.")] = TextOrJson.TEXT,
 ) -> None:
     """Read the CORS policy of a proxy or gateway from its configuration: as Python to paste, with what differs from it.
 
@@ -48,7 +41,7 @@ def import_policy(
     Exit status: 0 every policy was read exactly, or there is none; 1 something differs or was not understood; 2 the file cannot
     be read."""
     reading = read_layer(file, source)
-    if format is Printed.JSON:
+    if format is TextOrJson.JSON:
         from corsense.report.policy_documents import policy_json
         from corsense.report.reading import reading_document
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from corsense.cli.linting import Format, lint_tree
+from corsense.cli.linting import lint_tree
 from corsense.cli.options import Ignore, Select
+from corsense.report.formats import LintFormat
 
 
 def lint(
@@ -17,7 +18,7 @@ def lint(
     ] = None,
     select: Select = None,
     ignore: Ignore = None,
-    format: Annotated[Format, typer.Option(help="How to print the findings.")] = Format.TEXT,
+    format: Annotated[LintFormat, typer.Option(help="How to print the findings.")] = LintFormat.TEXT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the findings, one per line.")] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Also list what was skipped, and show information in full.")

@@ -6,27 +6,17 @@ import gc
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from corsense._terminal import accept
 from corsense.cli.process import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, fail
 from corsense.readers.controls import harmless
-from corsense.report import formats
+from corsense.report.formats import LINT, Format, LintFormat
 
 if TYPE_CHECKING:
     from corsense.lint import LintReport
     from corsense.report.fix_hint import FixHint
-
-
-class Format(StrEnum):
-    """How to print the findings."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
 
 
 def lint_tree(
@@ -34,7 +24,7 @@ def lint_tree(
     *others: Path,
     select: list[str] | None = None,
     ignore: list[str] | None = None,
-    format: Format = Format.TEXT,
+    format: LintFormat = LintFormat.TEXT,
     quiet: bool = False,
     verbose: bool = False,
 ) -> NoReturn:
@@ -77,12 +67,12 @@ def lint_report(paths: Sequence[Path], select: list[str] | None, ignore: list[st
 
 
 def _print(
-    report: LintReport, format: Format, quiet: bool, verbose: bool, paths: list[str], options: Mapping[str, object]
+    report: LintReport, format: LintFormat, quiet: bool, verbose: bool, paths: list[str], options: Mapping[str, object]
 ) -> None:
-    chosen = formats.Format(format.value)
+    chosen = Format(format.value)
     accept(chosen.kind)
-    if chosen is not formats.Format.TEXT:
-        printed = formats.LINT[chosen](report)
+    if chosen is not Format.TEXT:
+        printed = LINT[chosen](report)
         if printed:
             print(printed)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from corsense.cli.named_policy import is_environment, load_named, refuse, under_another_name, valid_policy
 from corsense.cli.options import Python
 from corsense.cli.process import NOTHING_FOUND, SOMETHING_FOUND, fail
+from corsense.report.formats import TextOrJson
 from corsense.report.policy_documents import (
     fault_document,
     faults_document,
@@ -45,18 +45,11 @@ Source = Annotated[
 ]
 
 
-class Format(StrEnum):
-    """How to print the answer."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-Printed = Annotated[Format, typer.Option(help="How to print the answer.")]
+Printed = Annotated[TextOrJson, typer.Option(help="How to print the answer.")]
 
 
 @app.command(short_help="Print a policy as Python that can be pasted.")
-def show(source: Source = None, python: Python = None, format: Printed = Format.TEXT) -> None:
+def show(source: Source = None, python: Python = None, format: Printed = TextOrJson.TEXT) -> None:
     """Print the policy, as Python that can be pasted. Exit status: 0, or 1 when an app runs with a policy that has faults."""
     from corsense.faults import PolicyError
     from corsense.readers.policy import RunningPolicyError
@@ -68,17 +61,17 @@ def show(source: Source = None, python: Python = None, format: Printed = Format.
         raise typer.Exit(SOMETHING_FOUND) from None
     except PolicyError as error:
         refuse(source, error.faults)
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         print(policy_json({"policy": policy.document()}))
     else:
         _print_policy(repr(policy))
 
 
-def _show_running(running: RunningPolicyError, source: str | None, format: Format) -> None:
+def _show_running(running: RunningPolicyError, source: str | None, format: TextOrJson) -> None:
     keywords = {
         name: list(value) if isinstance(value, set | frozenset | tuple) else value for name, value in running.keywords.items()
     }
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         print(policy_json({"policy": keywords, "faults": [fault_document(fault) for fault in running.faults]}))
         return
     _print_policy(running.written)
@@ -119,7 +112,7 @@ def _print_faults(faults: Sequence[Fault], source: str | None) -> None:
 
 
 @app.command(short_help="List everything that is wrong with a policy.")
-def check(source: Source = None, format: Printed = Format.TEXT) -> None:
+def check(source: Source = None, format: Printed = TextOrJson.TEXT) -> None:
     """List everything that is wrong with the policy. Exit status: 0 nothing, 1 something, 2 there is no policy to check."""
     from corsense.faults import PolicyError
 
@@ -130,7 +123,7 @@ def check(source: Source = None, format: Printed = Format.TEXT) -> None:
         faults = error.faults
     if any(fault.slug == "no-origins" for fault in faults) and len(faults) == 1 and is_environment(source):
         fail(f"there is no policy to check. {faults[0].remedy}{under_another_name(source)}")
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         print(policy_json(faults_document(faults)))
     elif faults:
         _print_faults(faults, source)
@@ -145,7 +138,7 @@ def diff(
         str, typer.Argument(metavar="BEFORE", help="module:policy, module:app, a .toml or .json file, nginx.conf, or 'env'.")
     ],
     after: Source = None,
-    format: Printed = Format.TEXT,
+    format: Printed = TextOrJson.TEXT,
 ) -> None:
     """Show who gains and who loses access when one policy replaces another. Exit status: 0 no one, 1 someone.
 
@@ -156,9 +149,9 @@ def diff(
     if is_layer(before) or is_layer(after):
         from corsense.cli.layer_diff import diff_layers
 
-        diff_layers(before, after, as_json=format is Format.JSON)
+        diff_layers(before, after, as_json=format is TextOrJson.JSON)
     changes = valid_policy(before).diff(valid_policy(after))
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         print(policy_diff_document(changes).printed())
     else:
         _print_changes(changes)
@@ -177,11 +170,11 @@ def _print_changes(changes: PolicyDiff) -> None:
 def explain(
     origin: Annotated[str, typer.Argument(help="The origin of a page, such as https://app.example.com.")],
     source: Source = None,
-    format: Printed = Format.TEXT,
+    format: Printed = TextOrJson.TEXT,
 ) -> None:
     """Say whether the policy allows pages of an origin, and why. Exit status: 0 it does, 1 it does not."""
     answer = policy_explanation_document(valid_policy(source), origin)
-    print(answer.printed() if format is Format.JSON else answer.message)
+    print(answer.printed() if format is TextOrJson.JSON else answer.message)
     raise typer.Exit(NOTHING_FOUND if answer.allowed else SOMETHING_FOUND)
 
 
@@ -244,7 +237,7 @@ def replay(
     ] = "duckdb",
     python: Python = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    format: Printed = Format.TEXT,
+    format: Printed = TextOrJson.TEXT,
 ) -> None:
     """List the requests in logs that a policy would refuse or allow, unlike today.
 
@@ -257,7 +250,7 @@ def replay(
     tried = NamedPolicy(valid_policy(policy, python), policy)
     today = NamedPolicy(valid_policy(current, python), current) if current is not None else None
     result = judge_logs(logs, tried, today, app_name, python, reading, silent=quiet)
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         from corsense.report.replayed import replay_document
 
         print(replay_document(result).printed())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,22 +10,16 @@ import typer
 from corsense.causes import Cause, catalogue, find, names
 from corsense.cli.process import fail
 from corsense.errors import nearest, quoted
-
-
-class Format(StrEnum):
-    """How to print the page."""
-
-    TEXT = "text"
-    JSON = "json"
+from corsense.report.formats import TextOrJson
 
 
 def rule(
     name: Annotated[str | None, typer.Argument(metavar="CODE|SLUG", help="Such as CORS201 or origin-trailing-slash.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="Every cause, in the order of the codes.")] = False,
-    format: Annotated[Format, typer.Option(help="How to print the page of a cause.")] = Format.TEXT,
+    format: Annotated[TextOrJson, typer.Option(help="How to print the page of a cause.")] = TextOrJson.TEXT,
 ) -> None:
     """Print the page of a cause: what it does, why, an example, what to write instead."""
-    if format is Format.JSON:
+    if format is TextOrJson.JSON:
         if name is None or all_:
             fail("--format json prints the page of one rule; name it, for example corsense rule CORS201 --format json.")
         _print_json(find_rule(name))

@@ -164,7 +164,7 @@ CALLS: Mapping[str, Callable[[Mapping[str, Any], Boundary], tuple[Document, str]
 
 
 def _asked(given: Mapping[str, Any]) -> CheckRequest:
-    from corsense.cli.checking import Credentials, Engine, asked_for
+    from corsense.cli.checking import Credentials, EngineChoice, asked_for
     from corsense.suppression import RuleSelection
 
     credentials = Credentials(given["credentials"]) if given["credentials"] is not None else None
@@ -173,7 +173,7 @@ def _asked(given: Mapping[str, Any]) -> CheckRequest:
         given["requests"],
         given["headers"],
         credentials,
-        Engine(given["engine"]),
+        EngineChoice(given["engine"]),
         False,
         given["base_url"],
         given["behind_proxy"],

@@ -29,7 +29,7 @@ _SENT_AS = {
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignWrite:
+class TriedWrite:
     """A request of an untrusted page, and its result. `reached`: nothing refused it before the endpoint's stand-in.
     `broke`: the app raised, or did not answer, so that nothing is known."""
 
@@ -70,7 +70,7 @@ def needs_preflight(route: RouteInfo) -> bool:
     return any(name not in _BY_SCRIPT and not is_forbidden_request_header(name, "") for name in required)
 
 
-def foreign_writes(app: AppDescription, tried: Sequence[ForeignWrite], local: str | None) -> Iterator[Diagnosis]:
+def foreign_writes(app: AppDescription, tried: Sequence[TriedWrite], local: str | None) -> Iterator[Diagnosis]:
     """One finding for all routes that a page of another site can write to: those where the user's login goes along first.
     `local` is the host of a server that is meant for one machine or network."""
     reached = [write for write in tried if write.kind != "rebound" and write.reached and not write.route.guarded]
@@ -102,7 +102,7 @@ def foreign_writes(app: AppDescription, tried: Sequence[ForeignWrite], local: st
     )
 
 
-def _page(write: ForeignWrite, login: Login | None) -> str:
+def _page(write: TriedWrite, login: Login | None) -> str:
     """Who sends it, for the start of a sentence."""
     if write.origin == "null":
         return "A sandboxed frame of any site (Origin: null)"
@@ -112,7 +112,7 @@ def _page(write: ForeignWrite, login: Login | None) -> str:
     return f"A page of the same site, such as {write.origin}{why},"
 
 
-def unchecked_host(tried: Sequence[ForeignWrite], local: str | None) -> Iterator[Diagnosis]:
+def unchecked_host(tried: Sequence[TriedWrite], local: str | None) -> Iterator[Diagnosis]:
     """One finding where a local server answers a page whose name was rebound to it."""
     reached = [write for write in tried if write.kind == "rebound" and write.reached and not write.route.guarded]
     if not reached or local is None:
@@ -129,7 +129,7 @@ def unchecked_host(tried: Sequence[ForeignWrite], local: str | None) -> Iterator
     yield Diagnosis("host-unchecked", message, first.route.endpoint_place, _evidence(first, routes), "info", remedy)
 
 
-def untried_writes(app: AppDescription, tried: Sequence[ForeignWrite]) -> Iterator[str]:
+def untried_writes(app: AppDescription, tried: Sequence[TriedWrite]) -> Iterator[str]:
     """What could not be decided, a sentence each."""
     worker = next((route.service_worker for route in app.routes if route.service_worker is not None), None)
     if worker is not None and any(login_of(app, write.route) is not None for write in tried):
@@ -146,7 +146,7 @@ def untried_writes(app: AppDescription, tried: Sequence[ForeignWrite]) -> Iterat
         yield f"What untrusted pages can send to {_listed(broke)} was not tried: the app raises before the endpoint."
 
 
-def _evidence(write: ForeignWrite, routes: Sequence[str]) -> dict[str, object]:
+def _evidence(write: TriedWrite, routes: Sequence[str]) -> dict[str, object]:
     request = write.request
     return {
         "page": write.origin,
@@ -160,7 +160,7 @@ def _evidence(write: ForeignWrite, routes: Sequence[str]) -> dict[str, object]:
     }
 
 
-def _remedy(app: AppDescription, writes: Sequence[ForeignWrite]) -> str:
+def _remedy(app: AppDescription, writes: Sequence[TriedWrite]) -> str:
     if all(write.kind == "typeless" for write in writes):
         return "Use FastAPI 0.132 or later, without strict_content_type=False: it requires Content-Type: application/json."
     if any(layer.policy is not None and layer.arguments.get("protection") is not None for layer in app.cors_layers):

@@ -240,7 +240,7 @@ class FindingBlocks:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LineChange:
     """A line that an edit takes away (`sign` is `-`, `number` that of the old text) or adds (`+`, of the new text)."""
 
     file: str
@@ -249,7 +249,7 @@ class Change:
     text: str
 
 
-def changed_lines(edit: Edit) -> Iterator[Change]:
+def changed_lines(edit: Edit) -> Iterator[LineChange]:
     """The lines that an edit changes, as a diff without context has them."""
     before, after = edit.before.split("\n"), edit.after.split("\n")
     head = shared_head(before, after)
@@ -258,11 +258,11 @@ def changed_lines(edit: Edit) -> Iterator[Change]:
     for kind, first, last, start, end in SequenceMatcher(None, old, new, autojunk=len(old) > _LONGEST_COMPARED).get_opcodes():
         if kind == "equal":
             continue
-        yield from (Change(edit.file, head + first + index + 1, "-", text) for index, text in enumerate(old[first:last]))
-        yield from (Change(edit.file, head + start + index + 1, "+", text) for index, text in enumerate(new[start:end]))
+        yield from (LineChange(edit.file, head + first + index + 1, "-", text) for index, text in enumerate(old[first:last]))
+        yield from (LineChange(edit.file, head + start + index + 1, "+", text) for index, text in enumerate(new[start:end]))
 
 
-def _cut(changes: Sequence[Change], frame: _Frame) -> Iterator[Change]:
+def _cut(changes: Sequence[LineChange], frame: _Frame) -> Iterator[LineChange]:
     """The changes, lines that are much longer than those of the output cut around what changes in them."""
     gone, come = ([change for change in changes if change.sign == sign] for sign in "-+")
     pairs = list(zip(gone, come, strict=False)) if len(gone) == len(come) else []
@@ -285,7 +285,7 @@ def _lines_of_several(fixes: Sequence[Fix]) -> bool:
     return len(set(changed)) < len(changed)
 
 
-def _one_line_of(changes: Sequence[Change], place: Place | None) -> str | None:
+def _one_line_of(changes: Sequence[LineChange], place: Place | None) -> str | None:
     """The new line where one takes the place of one, with its file and number where it is not that of the finding."""
     if [change.sign for change in changes] != ["-", "+"]:
         return None
@@ -295,7 +295,7 @@ def _one_line_of(changes: Sequence[Change], place: Place | None) -> str | None:
     return text if here else f"{old.file}:{old.number}: {text}"
 
 
-def argument_of(edit: Edit, change: Change) -> str | None:
+def argument_of(edit: Edit, change: LineChange) -> str | None:
     """The argument of a call that an edit changes in one line, or adds there; None where it changes more."""
     old, new = edit.before.split("\n")[change.number - 1], change.text
     head = shared_head(old, new)
@@ -333,7 +333,7 @@ def fix_in_short(finding: Finding) -> tuple[str, bool]:
     return (line, True) if line is not None else (fix.title, False)
 
 
-def _move(changes: Sequence[Change]) -> str | None:
+def _move(changes: Sequence[LineChange]) -> str | None:
     """Where lines go that only change their place; None where a line changes."""
     gone, come = ([change for change in changes if change.sign == sign and change.text.strip()] for sign in "-+")
     if not gone or [change.text for change in gone] != [change.text for change in come]:
@@ -372,7 +372,7 @@ class _Frame:
     def source(self, number: int | None, text: str, style: str) -> None:
         self.lines.unwrapped([(f"{number or '':>{self.width}} | ", _FRAME), (text, style)])
 
-    def change(self, change: Change) -> None:
+    def change(self, change: LineChange) -> None:
         sign = (f"{change.sign} ", _DIFF_COLOURS[change.sign])
         self.lines.unwrapped([(f"{change.number:>{self.width}} ", _FRAME), sign, (change.text, _DIFF_COLOURS[change.sign])])
 

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
     from corsense.lint import LintReport
 
 
+class TextOrJson(StrEnum):
+    """How to print the answer of a command that has no other formats."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LintFormat(StrEnum):
+    """How to print the findings of the linter."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
 class Format(StrEnum):
     """How to print a report."""
 

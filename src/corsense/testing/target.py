@@ -192,13 +192,13 @@ def _live(text: str) -> AssertionTarget:
 
 @contextlib.contextmanager
 def _http() -> Iterator[Callable[[Call], AsgiExchange]]:
-    from corsense.transports.http import Document, HttpClient
+    from corsense.transports.http import Download, HttpClient
 
     with HttpClient() as client:
 
         def ask(call: Call) -> AsgiExchange:
             answer = client.read(call.request, limit=call.limit, body=call.body)
-            return AsgiExchange(answer.response, answer.body) if isinstance(answer, Document) else AsgiExchange(answer)
+            return AsgiExchange(answer.response, answer.body) if isinstance(answer, Download) else AsgiExchange(answer)
 
         yield ask
 

@@ -50,7 +50,7 @@ class ErrorBody:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Download:
     """An answer with its body, cut at the limit that was asked for."""
 
     response: WireResponse
@@ -96,15 +96,15 @@ class HttpClient:
         Raises InputError for a URL that is not http or https.
         """
         answer = self.read(request, body=body or None)
-        response = answer.response if isinstance(answer, Document) else answer
-        if isinstance(answer, Document) and answer.response.status >= 400:
+        response = answer.response if isinstance(answer, Download) else answer
+        if isinstance(answer, Download) and answer.response.status >= 400:
             kind = answer.response.header("Content-Type")
             text = answer.body[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
             self.bodies.append(ErrorBody(len(self.exchanges), answer.response.status, kind, text))
         self.exchanges.append(Exchange(request, response))
         return response
 
-    def read(self, request: WireRequest, *, limit: int = MAX_BODY, body: bytes | None = None) -> Document | NetworkError:
+    def read(self, request: WireRequest, *, limit: int = MAX_BODY, body: bytes | None = None) -> Download | NetworkError:
         """As `send`, with the answer's body up to `limit` bytes; `body` goes with the request. Nothing is remembered. Raises
         InputError likewise."""
         wire = _wire(request, body)
@@ -123,7 +123,7 @@ class HttpClient:
         """Seconds that the next exchange may take: `timeout`, or what is left of `total`; never below 0."""
         return self.timeout if self._ends is None else max(0.0, min(self.timeout, self._ends - time.monotonic()))
 
-    def _exchange(self, url: str, wire: httpcore2.Request, limit: int) -> Document | NetworkError:
+    def _exchange(self, url: str, wire: httpcore2.Request, limit: int) -> Download | NetworkError:
         try:
             with closing(self._pool(url).handle_request(wire)) as answer:
                 return _document(answer, limit)
@@ -194,7 +194,7 @@ def _target(url: str) -> str:
     return target if target.startswith("/") else "/" + target
 
 
-def _document(answer: httpcore2.Response, limit: int) -> Document:
+def _document(answer: httpcore2.Response, limit: int) -> Download:
     if len(answer.headers) > MAX_HEADER_LINES:
         raise httpcore2.RemoteProtocolError(
             f"the response has {len(answer.headers):,} header lines, more than {MAX_HEADER_LINES:,}"
@@ -203,7 +203,7 @@ def _document(answer: httpcore2.Response, limit: int) -> Document:
     response = WireResponse(answer.status, headers)
     kind = (response.header("Content-Type") or "").lower()
     body = b"" if kind.startswith(_ENDLESS) or answer.status == 101 else _body(answer, limit)
-    return Document(response, body)
+    return Download(response, body)
 
 
 def _body(answer: httpcore2.Response, limit: int) -> bytes:
@@ -222,7 +222,7 @@ def _body(answer: httpcore2.Response, limit: int) -> bytes:
 # Failures
 
 
-def _may_have_gone_stale(answer: Document | NetworkError) -> bool:
+def _may_have_gone_stale(answer: Download | NetworkError) -> bool:
     return isinstance(answer, NetworkError) and answer.reason in {FailureReason.CONNECTION_CLOSED, FailureReason.CONNECTION_RESET}
 
 

@@ -19,7 +19,7 @@ DRAWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MatrixRow:
     """A route: the results of each origin, by the origin."""
 
     name: str
@@ -27,7 +27,7 @@ class Row:
     cells: dict[str, tuple[Result, ...]]
 
 
-def rows_of(report: Report) -> tuple[Row, ...]:
+def rows_of(report: Report) -> tuple[MatrixRow, ...]:
     """The routes in the order in which they were tried."""
     found: dict[str, dict[str, list[Result]]] = {}
     credentials = {result.credentials for result in report.results}
@@ -37,7 +37,7 @@ def rows_of(report: Report) -> tuple[Row, ...]:
             name += f", credentials: {result.credentials}"
         found.setdefault(name, {}).setdefault(result.origin, []).append(result)
     return tuple(
-        Row(name, number, {origin: tuple(results) for origin, results in cells.items()})
+        MatrixRow(name, number, {origin: tuple(results) for origin, results in cells.items()})
         for number, (name, cells) in enumerate(found.items(), 1)
     )
 
@@ -63,7 +63,7 @@ def exchanges(report: Report) -> Markup:
     return element("div", [_route(row, budget) for row in rows_of(report)])
 
 
-def _cell(row: Row, origin: str) -> Markup:
+def _cell(row: MatrixRow, origin: str) -> Markup:
     results = row.cells.get(origin)
     if results is None:
         return element("td", "not tried", class_="quiet")
@@ -92,7 +92,7 @@ def _drawn(report: Report) -> frozenset[int]:
     return frozenset(id(result) for result in ordered[:DRAWN])
 
 
-def _route(row: Row, drawn: frozenset[int]) -> Markup:
+def _route(row: MatrixRow, drawn: frozenset[int]) -> Markup:
     results = [result for cell in row.cells.values() for result in cell]
     parts = list(_drawings(row, results, drawn))
     verdicts = {verdict_of(cell) for cell in row.cells.values()}
@@ -100,7 +100,7 @@ def _route(row: Row, drawn: frozenset[int]) -> Markup:
     return element("details", summary, parts, class_="route", id=f"request-{row.number}")
 
 
-def _drawings(row: Row, results: Sequence[Result], drawn: frozenset[int]) -> Iterator[Markup]:
+def _drawings(row: MatrixRow, results: Sequence[Result], drawn: frozenset[int]) -> Iterator[Markup]:
     left_out = 0
     for number, result in enumerate(results, 1):
         if id(result) not in drawn:
