@@ -26,7 +26,8 @@ EXPRESSIONS = (
     r"https://(?:[a-z0-9]+-)*[a-z0-9]+\.example\.com", r"https://(?:a+)+\.example\.com", r"https://x\.example\.com/?",
     r"https://[\w$'\"`;{}%]+\.example\.com",
 )  # fmt: skip
-METHODS = ("PUT", "PATCH", "DELETE", "GET", "HEAD", "OPTIONS", "QUERY", "PURGE", "X$Y", "M-SEARCH", "A%B'C", "*")
+METHODS = ("PUT", "PATCH", "DELETE", "GET", "HEAD", "OPTIONS", "PURGE", "*", "M-SEARCH", "QUERY", "X$Y", "A%B'C")
+_COMMON = 9
 HEADERS = ("Content-Type", "Authorization", "X-Request-ID", "X-$host", "X-`id`", "X-'q'", "X-%%", "X-#c", "*")
 EXPOSED = ("ETag", "X-Request-ID", "X-Total", "Content-Disposition", "X-$a%b'c", "Link", "*")
 
@@ -52,11 +53,12 @@ def _keywords(random: Random) -> dict[str, Any]:
         "origins": origins,
         "origin_regex": expression,
         "credentials": credentials,
-        "methods": random.sample(METHODS, random.randint(0, 4)),
+        "methods": random.sample(METHODS if random.random() < 0.2 else METHODS[:_COMMON], random.randint(0, 4)),
         "request_headers": random.sample(HEADERS, random.randint(0, 4)),
         "expose_headers": random.sample(EXPOSED, random.randint(0, 3)),
         "max_age": random.choice((None, -1, 0, 5, 600, 86_400)),
         "private_network": random.random() < 0.2,
+        "websockets": random.random() < 0.3,
         "dangerously_allow_insecure_origins": True,
         "dangerously_allow_public_suffixes": True,
         "dangerously_allow_broad_regex": True,

@@ -24,6 +24,7 @@ POLICY = Policy(
     request_headers=["Authorization", "X-$a%b'c"],
     expose_headers=["X-Request-ID"],
     max_age=600,
+    websockets=True,
 )
 
 
@@ -67,9 +68,11 @@ def test_a_policy_at_random_is_equal_or_refused(to: str, number: int) -> None:
     [
         ("nginx", '"https://app.example.com" "https://app.example.com"', '"~^https://.*example.com" $http_origin'),
         ("nginx", " always;", ";"),
-        ("nginx", "add_header Vary $cors_vary always;", ""),
+        ("nginx", "add_header Vary $api_cors_vary always;", ""),
         ("haproxy", "-m str -- https://app.example.com", "-m end -- app.example.com"),
         ("haproxy", "http-after-response", "http-response"),
+        ("haproxy", "http-request deny deny_status 403 if", "#"),
+        ("nginx", "return 403;", "break;"),
         ("caddy", "header Origin https://app.example.com", "header Origin *app.example.com"),
         ("apache", "^https://app\\.example\\.com$", "^https://app.example.com"),
         ("apache", "Header always set", "Header set"),

@@ -34,10 +34,11 @@ def export(rules: Rules, site: Site) -> str:
         f"<VirtualHost {site.listens if site.address is not None else f'*:{site.port}'}>",
         *(f"    {line}" for line in (*_request(rules), *_response(rules))),
         "    RewriteEngine On",
+        *(f"    {line}" for line in _handshake(rules)),
         "    RewriteCond %{ENV:CORS_PREFLIGHT} =1",
         "    RewriteRule ^ - [R=204,L]",
         "    ProxyPreserveHost On",
-        f"    ProxyPass / http://{site.upstream}/",
+        f"    ProxyPass / http://{site.upstream}/{' upgrade=websocket' if rules.websockets else ''}",
         f"    ProxyPassReverse / http://{site.upstream}/",
         "</VirtualHost>",
     ]
@@ -52,6 +53,8 @@ def _request(rules: Rules) -> Iterator[str]:
     yield "SetEnvIfExpr \"reqenv('CORS_ASKED') == '1' && reqenv('CORS_ASKS') == '1' && %{REQUEST_METHOD} == 'OPTIONS'\" " + (
         "CORS_PREFLIGHT=1"
     )
+    if rules.websockets:
+        yield 'SetEnvIfNoCase Upgrade "websocket" CORS_UPGRADE=1'
     first = "anonymous" if rules.anonymous is not None else "credentials"
     if rules.uniform:
         yield f'SetEnvIf Request_URI "^" CORS_CLASS={first}'
@@ -74,6 +77,15 @@ def _request(rules: Rules) -> Iterator[str]:
         yield f"SetEnvIfExpr \"{_PREFLIGHT} && reqenv('CORS_PRIVATE_NETWORK') == '1'\" !CORS_CLASS"
     if any(grant.reflects_headers for grant in rules.grants):
         yield f'SetEnvIf Access-Control-Request-Headers "^{HEADER_NAMES}$" CORS_HEADERS=$0'
+
+
+def _handshake(rules: Rules) -> Iterator[str]:
+    """Refuse WebSocket handshakes of origins that are not allowed."""
+    if rules.websockets and not rules.any_origin:
+        yield "RewriteCond %{ENV:CORS_UPGRADE} =1"
+        yield "RewriteCond %{ENV:CORS_ASKED} =1"
+        yield "RewriteCond %{ENV:CORS_CLASS} ^$"
+        yield "RewriteRule ^ - [F,L]"
 
 
 def _response(rules: Rules) -> Iterator[str]:

@@ -52,6 +52,10 @@ def _matchers(rules: Rules) -> Iterator[str]:
         yield from _matcher(f"cors_trusted_{number}", ["vars {vars.cors_class} anonymous credentials", *conditions])
     for number, conditions in enumerate(_refused(rules), 1):
         yield from _matcher(f"cors_refused_{number}", [*_PREFLIGHT, *conditions])
+    if rules.websockets and not rules.any_origin:
+        refused = ["header Origin *", 'vars {vars.cors_class} ""']
+        yield from _matcher("cors_refused_handshake", [*refused, 'header_regexp Upgrade "(?i)websocket"'])
+        yield from _matcher("cors_refused_connect", [*refused, "method CONNECT"])  # a handshake over HTTP/2
     for grant in rules.grants:
         of_class = f"vars {{vars.cors_class}} {_name(grant)}"
         yield from _matcher(f"cors_{_name(grant)}_preflight", [of_class, *_PREFLIGHT])
@@ -135,6 +139,9 @@ def _directive(name: str, fields: Sequence[tuple[str, str]], *, missing: bool = 
 
 
 def _handlers(rules: Rules, site: Site) -> Iterator[str]:
+    if rules.websockets and not rules.any_origin:
+        yield "respond @cors_refused_handshake 403"
+        yield "respond @cors_refused_connect 403"
     yield "respond @cors_preflight 204"
     yield f"reverse_proxy {site.upstream} {{"
     if not rules.keeps_app:

@@ -39,13 +39,15 @@ def export(rules: Rules, site: Site) -> str:
         raise CannotExpress("A wildcard of credentials is allowed only by origin_regex; name the origins that may send cookies.")
     routes = [*_preflights(rules), *_responses(rules)]
     host: Json = {"name": "api", "domains": ["*"], "routes": routes}
-    manager = {
+    manager: Json = {
         "@type": f"{_TYPE}.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "api",
         "http_protocol_options": {"allow_custom_methods": True},
         "route_config": {"name": "api", "virtual_hosts": [host]},
         "http_filters": [{"name": "envoy.filters.http.router", "typed_config": {"@type": f"{_TYPE}.http.router.v3.Router"}}],
     }
+    if rules.websockets:
+        manager["upgrade_configs"] = [{"upgrade_type": "websocket"}]
     listener = {
         "name": "api",
         "address": _address(site.address or "0.0.0.0", site.port),
@@ -126,6 +128,9 @@ def _responses(rules: Rules) -> Iterator[Json]:
         how = "ADD_IF_ABSENT" if rules.keeps_app else "OVERWRITE_IF_EXISTS_OR_ADD"
         for origin in _origins(rules, grant):
             yield _forward(origin, [*(_append(name, value, how) for name, value in headers), *vary], rules)
+    if rules.websockets and not rules.any_origin:
+        refused = [_matches("upgrade", "(?i:.*websocket.*)"), _present("origin")]
+        yield {"match": {"prefix": "/", "headers": refused}, "direct_response": {"status": 403}}
     if not rules.uniform:
         yield _forward([], vary, rules)
 

@@ -86,6 +86,9 @@ def _request(rules: Rules) -> Iterator[str]:
         yield "http-request set-var(txn.cors_method) req.fhdr(access-control-request-method)"
     if any(grant.reflects_headers for grant in rules.grants):
         yield "http-request set-var(txn.cors_headers) req.fhdr(access-control-request-headers) if cors_asks_headers"
+    if rules.websockets and not rules.any_origin:
+        handshake = "{ req.fhdr(upgrade) -m sub -i websocket } cors_origin_sent !{ var(txn.cors_class) -m found }"
+        yield f"http-request deny deny_status 403 if {handshake}"
     yield f"http-request return status 204 if {_PREFLIGHT}"
 
 

@@ -18,6 +18,10 @@ def only_grant(rules: Rules, title: str) -> Grant:
     no such gateway does."""
     if rules.keeps_app:
         raise CannotExpress(f"{title} replaces the app's CORS headers and cannot leave them alone; drop --app-keeps-cors.")
+    if rules.websockets:
+        raise CannotExpress(
+            f"{title} does not hold the Origin of WebSocket handshakes against a list; leave websockets to the app."
+        )
     if rules.private_network:
         raise CannotExpress(f"{title} does not answer Access-Control-Request-Private-Network; leave private_network out.")
     if len(rules.grants) != 1:

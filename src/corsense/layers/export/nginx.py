@@ -109,6 +109,11 @@ def _values(rules: Rules, origin: str) -> Iterator[tuple[str, str, Sequence[Entr
     if rules.private_network:
         reading = '"$cors_preflight:$cors_class:$http_access_control_request_private_network"'
         yield "$cors_allow_private_network", reading, [("default", '""'), ('"~^1:[a-z]+:."', '"true"')]
+    if rules.websockets:
+        yield "$cors_connection", "$http_upgrade", [("default", '"upgrade"'), ('""', '""')]
+        yield "$cors_upgrade", "$http_upgrade", [("default", "0"), ('"~*websocket"', "1")]
+        reading = '"$cors_upgrade:$cors_class:$http_origin"'
+        yield "$cors_refused_handshake", reading, [("default", "0"), ('"~^1::."', "0" if rules.any_origin else "1")]
     yield from _vary(rules)
     if rules.keeps_app:
         for header in _ACTUAL:
@@ -143,6 +148,10 @@ def _server(rules: Rules, site: Site) -> Iterator[str]:
     yield "    add_header Vary $cors_vary always;"
     if not rules.keeps_app:
         yield from (f"    proxy_hide_header {header};" for header in CORS_HEADERS)
+    if rules.websockets:
+        yield "    if ($cors_refused_handshake) {"
+        yield "        return 403;"
+        yield "    }"
     yield "    if ($cors_preflight) {"
     yield "        return 204;"
     yield "    }"
@@ -151,6 +160,9 @@ def _server(rules: Rules, site: Site) -> Iterator[str]:
     yield f"        proxy_pass http://{site.upstream};"
     yield "        proxy_http_version 1.1;"
     yield "        proxy_set_header Host $http_host;"
+    if rules.websockets:
+        yield "        proxy_set_header Upgrade $http_upgrade;"
+        yield "        proxy_set_header Connection $cors_connection;"
     yield "        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
     yield "        proxy_set_header X-Forwarded-Proto $scheme;"
     yield "    }"

@@ -121,6 +121,8 @@ class Rules:
       list says.
     - `private_network`: whether preflights for a private network are allowed; else they are refused.
     - `max_age`: the value of Access-Control-Max-Age, None for no header.
+    - `websockets`: WebSocket handshakes of origins that are not allowed are refused, and others are forwarded. Browsers do not
+      apply CORS to them. Source: RFC 6455, section 10.2.
     - `keeps_app`: CORS headers that the app sets stay, and only missing ones are added; else those of the app are removed.
     """
 
@@ -134,6 +136,7 @@ class Rules:
     asked_method: str | None
     max_age: str | None
     private_network: bool
+    websockets: bool
     keeps_app: bool
 
     @property
@@ -151,11 +154,6 @@ def rules_of(policy: Policy, *, keeps_app: bool = False) -> Rules:
     """The rules that enforce `policy`. Raises CannotExpress for what no layer in front of an app can enforce."""
     if policy.resolver is not None:
         raise CannotExpress("The policy asks a function of the app about origins (origin_resolver), and no proxy can call it.")
-    if policy.websockets and not keeps_app:
-        raise CannotExpress(
-            "The policy holds the Origin of WebSocket handshakes against its list (websockets=True), and only CORS is exported; "
-            "keep corsense's middleware in the app and pass --app-keeps-cors."
-        )
     trusted = _trusted(policy)
     split = policy.credentials and policy.credential_set is not None
     return Rules(
@@ -169,6 +167,7 @@ def rules_of(policy: Policy, *, keeps_app: bool = False) -> Rules:
         asked_method=_any_method(policy) if policy.allows_any_method else None,
         max_age=None if policy.max_age is None else str(max(0, policy.max_age)),
         private_network=policy.private_network,
+        websockets=policy.websockets,
         keeps_app=keeps_app,
     )
 

@@ -39,7 +39,7 @@ def export(rules: Rules, site: Site) -> str:
         }
     http = {
         "routers": routers,
-        "middlewares": {f"{site.name}-{name}": {"headers": headers} for name, headers in _middlewares(rules)},
+        "middlewares": {f"{site.name}-{name}": options for name, options in _every_middleware(rules)},
         "services": {f"{site.name}-app": {"loadBalancer": {"servers": [{"url": f"http://{site.upstream}"}]}}},
     }
     text = "# A file for Traefik's file provider (providers.file.filename). Add your Host(...) to each rule, and put further\n"
@@ -66,6 +66,9 @@ def _check(rules: Rules) -> None:
 
 def _routers(rules: Rules) -> Iterator[tuple[str, str, list[str]]]:
     """Name, rule and middlewares of each router, the first that applies first."""
+    if rules.websockets and not rules.any_origin:
+        handshake = "(HeaderRegexp(`Upgrade`, `(?i)websocket`) || Method(`CONNECT`)) && HeaderRegexp(`Origin`, `.`)"
+        yield "handshake-refused", f"{handshake} && !{_any_of(rules.allowed)}", ["nobody"]
     for conditions in _refused(rules):
         yield "cors-preflight-refused", f"{_PREFLIGHT} && {conditions}", ["cors-preflight", "cors-refused"]
     responses: list[tuple[str, str, list[str]]] = []
@@ -104,6 +107,12 @@ def _rule(test: OriginTest) -> str:
         return f"Header(`Origin`, {_quoted(test.text)})"
     rule = f"HeaderRegexp(`Origin`, {_quoted(test.re2)})"
     return rule if test.unless is None else f"({rule} && !HeaderRegexp(`Origin`, {_quoted(f'^{test.unless}')}))"
+
+
+def _every_middleware(rules: Rules) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from ((name, {"headers": headers}) for name, headers in _middlewares(rules))
+    if rules.websockets and not rules.any_origin:
+        yield "nobody", {"ipAllowList": {"sourceRange": ["0.0.0.0/32"]}}  # answers 403 to everyone
 
 
 def _middlewares(rules: Rules) -> Iterator[tuple[str, dict[str, Any]]]:

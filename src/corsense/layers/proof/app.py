@@ -48,6 +48,7 @@ class ProofApp(ThreadingHTTPServer):
         self.policy, self.keeps_cors = policy, keeps_cors
         self.compiled = CompiledPolicy(policy)
         self.preflights: list[str] = []
+        self.handshakes = 0
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -91,6 +92,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.rfile.read(length)
         if self.command == "OPTIONS" and self.headers.get("Origin") and self.headers.get("Access-Control-Request-Method"):
             self.server.preflights.append(self.path)
+        if self.headers.get("Upgrade", "").lower() == "websocket":
+            self.server.handshakes += 1
+            self.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+            self.wfile.write(b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+            self.close_connection = True
+            return
         _, kind, what = [*self.path.split("/"), "", ""][:3]
         if what == "slow":
             time.sleep(SLOW)

@@ -16,7 +16,8 @@ from corsense.layers.export.rules import CORS_HEADERS
 from corsense.layers.export.targets import Target, target_of
 from corsense.layers.programs import free_port, running
 from corsense.layers.proof.app import HIDDEN, ProofApp, exposable, serving
-from corsense.layers.proof.probes import API, Probe, failures, probes
+from corsense.layers.proof.handshake import handshake
+from corsense.layers.proof.probes import API, Probe, failures, probes, trusted_origins, untrusted_origins
 from corsense.layers.proof.surroundings import LARGE, OWN_ERRORS, files
 from corsense.middleware.compiled import CompiledPolicy
 from corsense.policy import Policy
@@ -66,6 +67,8 @@ def prove(policy: Policy, to: str, export: Text, *, app_keeps_cors: bool = False
             run.send_all(probe for probe in probes(policy) if _carries(target, probe))
             run.send_all(failures(policy, (*OWN_ERRORS[target.program], "/plain/slow")))
             run.check_app()
+            if policy.websockets:
+                run.check_handshakes()
             app.shutdown()
             app.server_close()
             run.send_all(failures(policy, ("/plain/200",)))
@@ -99,6 +102,19 @@ class _Run:
             answer = self._send(WireRequest("OPTIONS", f"{API}/plain/404", headers, credentials=False, preflight=False))
             if not isinstance(answer, WireResponse) or answer.status != 404:
                 self._differ("OPTIONS that is no preflight", "the app answers it with 404", f"the proxy answered: {answer}")
+
+    def check_handshakes(self) -> None:
+        """WebSocket handshakes: those of allowed origins, and those without an Origin, reach the app, others do not."""
+        untrusted = [origin for origin, browser in untrusted_origins(self.policy) if browser and origin.isascii()]
+        for origin in (None, *trusted_origins(self.policy)[:4], *untrusted[:12]):
+            self.sent += 1
+            reached = self.app.handshakes
+            status = handshake(self.url, origin)
+            allowed = origin is None or self._admits(origin)
+            if (status == 101, self.app.handshakes > reached) != (allowed, allowed):
+                self.gained += not allowed
+                what = f"a WebSocket handshake from {origin or 'a client without Origin'}"
+                self._differ(what, f"the policy {_verb(allowed)} it", f"the status is {status}")
 
     def _send(self, wire: WireRequest) -> WireResponse | NetworkError:
         body = b"x" * LARGE if wire.url.endswith("413") and not wire.preflight else b""
