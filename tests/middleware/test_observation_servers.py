@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -156,3 +157,49 @@ def test_killed_at_any_moment_while_it_writes_a_file_stays_whole(started: Callab
         server.ask(0)
         time.sleep(0.05)
     assert len(list((tmp_path / "observations").glob("*.jsonl"))) == 1
+
+
+def test_a_server_that_reloads_continues_its_file(started: Callable[..., Server], tmp_path: Path) -> None:
+    server = started("--reload")
+    first = server.ask()
+    with (tmp_path / "main.py").open("a", encoding="utf-8") as file:
+        file.write("\n# changed\n")
+    until(lambda: server.ask() not in {None, first})
+    server.stop()
+    assert server.count() == server.answered
+    assert len(list(server.folder.glob("*.jsonl"))) == 1
+
+
+def test_a_folder_that_is_removed_while_serving_is_made_anew_and_nothing_is_lost(started: Callable[..., Server]) -> None:
+    server = started("--workers", "2")
+    both_workers(server, set())
+    until(lambda: server.folder.is_dir() and server.count() == server.answered)
+    shutil.rmtree(server.folder)
+    both_workers(server, set())
+    until(lambda: server.folder.is_dir() and server.count() == server.answered)
+    server.stop()
+    assert server.count() == server.answered
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_child_that_is_forked_while_serving_has_a_file_of_its_own(tmp_path: Path) -> None:
+    code = """
+import os, sys
+from corsense import CORSMiddleware, Policy
+from corsense.observe import ObservationFolder
+from tests.middleware.asking import ask, get, plain
+
+layer = CORSMiddleware(plain, policy=Policy(origins="*"), observe=ObservationFolder(sys.argv[1], interval=3600))
+for _ in range(5):
+    get(layer)
+child = os.fork()
+for _ in range(7):
+    get(layer)
+ask(layer, kind="lifespan")
+if child:
+    os.waitpid(child, 0)
+"""
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path)], check=True)
+    lines = [file.read_bytes().splitlines(keepends=True) for file in tmp_path.glob("*.jsonl")]
+    counts = [sum(seen.count for seen in read(each).requests) for each in lines]
+    assert sorted(counts) == [7, 12]

@@ -90,7 +90,7 @@ class Recorder:
         with self._writing:
             if not self._is_changed:
                 return
-            if not self._file.is_claimed:
+            if not self._file.is_claimed():
                 left = self._file.claim()
                 with self._lock:
                     self._table.merge(left.requests)

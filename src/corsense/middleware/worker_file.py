@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,13 +34,20 @@ class WorkerFile:
         self._path: Path | None = None
         self._complained_at = float("-inf")
 
-    @property
     def is_claimed(self) -> bool:
-        """Whether there is a file to write."""
-        return self._path is not None
+        """Whether there is a file to write: one is claimed, and nobody has removed the claim or the folder since."""
+        if self._path is None or self._lock is None:
+            return False
+        try:
+            if os.path.samestat(os.fstat(self._lock), self._path.with_suffix(".lock").stat()):
+                return True
+        except OSError:
+            pass
+        self.close()
+        return False
 
     def claim(self) -> Observations:
-        """Take the first free file, and return what an earlier process left in it. Raises nothing: see `is_claimed`."""
+        """Take the first free file, and return what an earlier process left in it. Raises nothing: see `is_claimed()`."""
         try:
             return self._claim()
         except OSError as error:
@@ -50,8 +58,8 @@ class WorkerFile:
         """Replace the file's text at once, so that a reader finds the old or the new one. False where that failed."""
         if self._path is None:
             return False
+        temporary = self._path.with_suffix(".tmp")
         try:
-            temporary = self._path.with_suffix(".tmp")
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o644)
             with os.fdopen(descriptor, "w", encoding="ascii", newline="\n") as file:
                 file.write(text)
@@ -60,6 +68,8 @@ class WorkerFile:
             os.replace(temporary, self._path)
         except OSError as error:
             self._complain(error)
+            with suppress(OSError):
+                temporary.unlink()  # half a file takes room where there is none
             return False
         return True
 
