@@ -78,6 +78,11 @@ def test_a_program_in_lua_is_not_guessed(tmp_path: Path) -> None:
     assert slugs(reading) == {None}
 
 
+def test_rules_that_haproxy_no_longer_has_are_said(tmp_path: Path) -> None:
+    text = "backend app\n  rspadd Access-Control-Allow-Origin:\\ *\n  server a 127.0.0.1:1\n"
+    assert slugs(read(tmp_path, "haproxy.cfg", text)) == {"proxy-loses-cors"}
+
+
 @pytest.mark.parametrize("text", ["option httplog\n", "frontend web\n  bind 'unclosed\n"])
 def test_a_broken_haproxy_configuration_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     with pytest.raises(UnreadableConfiguration, match=r"haproxy\.cfg:\d: HAProxy would refuse this"):
@@ -163,6 +168,35 @@ def test_caddys_matchers_are_followed(tmp_path: Path) -> None:
     assert reading.places[0].doubled == ("access-control-allow-methods", "access-control-allow-origin")
 
 
+CORS_SNIPPET = """
+    (cors) {
+        @preflight{args[0]} method OPTIONS
+        @origin{args[0]} header Origin {args[0]}
+        handle @preflight{args[0]} {
+            header Access-Control-Allow-Origin {args[0]}
+            respond 204
+        }
+        handle @origin{args[0]} {
+            header Access-Control-Allow-Origin {args[0]}
+        }
+    }
+    :80 {
+        import cors https://app.example.com
+        import cors https://admin.example.com
+        header +Vary Origin
+        reverse_proxy 127.0.0.1:8000
+    }
+"""
+
+
+@needs_caddy
+def test_a_snippet_of_caddy_that_is_imported_twice_answers_all_preflights_for_the_first_origin(tmp_path: Path) -> None:
+    reading = read(tmp_path, "Caddyfile", CORS_SNIPPET)
+    (remark,) = (each for each in reading.remarks if each.severity == "error")
+    assert remark.slug == "preflight-answered-by-other-layer"
+    assert "https://admin.example.com for another origin" in remark.message
+
+
 @needs_caddy
 def test_caddys_login_answers_preflights(tmp_path: Path) -> None:
     hashed = "$2a$05$4Mw0tLDzRt5SSdLlZ4VVsu8kQFVr3xllqlTbezcFEuVg5Q0Ib2xo6"
@@ -229,6 +263,25 @@ COMPOSE = """
 def test_labels_of_a_compose_file_are_traefiks(tmp_path: Path) -> None:
     reading = read(tmp_path, "compose.yaml", COMPOSE)
     assert {(remark.slug, remark.line) for remark in reading.remarks} == {("origin-trailing-slash", 6), ("reflected-origin", 9)}
+
+
+def test_an_option_that_traefik_does_not_have_is_said(tmp_path: Path) -> None:
+    text = COMPOSE.replace("accesscontrolalloworiginlist", "accesscontrolalloworigin")
+    assert slugs(read(tmp_path, "compose.yaml", text)) == {"origin-trailing-slash", "proxy-loses-cors"}
+
+
+@pytest.mark.parametrize(
+    ("value", "slug"),
+    [
+        ("https://app.example.com/", "origin-trailing-slash"),
+        ("https://app.example.com/shop", "origin-has-path"),
+        ("https://a.example, https://B.example", "origin-not-normalised"),
+        ('["https://a.example,https://b.example"]', "joined-values"),
+    ],
+)
+def test_origins_of_an_environment_that_no_browser_sends_are_said(tmp_path: Path, value: str, slug: str) -> None:
+    text = f"services:\n  api:\n    environment:\n      BACKEND_CORS_ORIGINS: '{value}'\n"
+    assert [(each.slug, each.line) for each in read(tmp_path, "compose.yaml", text).remarks] == [(slug, 4)]
 
 
 @pytest.mark.parametrize("value", ["https://app.example.com", "https://a.example,https://b.example:8443", "$ORIGINS/", "*"])

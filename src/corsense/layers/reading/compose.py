@@ -55,9 +55,13 @@ def _origins(name: str, value: str, line: int, file: str) -> Iterator[Remark]:
     if not _ORIGINS.search(name.upper()) or _VARIABLE.search(value):
         return
     for origin in _listed(value):
+        if value.lstrip().startswith("[") and re.search(r"[,\s]", origin.strip()):
+            message = f"{name} has one entry with several values ({quoted(origin)}), which equals no origin."
+            yield Remark("joined-values", message, file, line, "warning", "Write each origin as an entry of its own.")
+            continue
         fault = origin_fault(origin) if origin not in ("*", "null") else None
         if fault is not None and fault.slug in _SURE:
-            message = f"{name} lists {quoted(origin)}, and no browser sends an origin like that."
+            message = f"{name} lists {quoted(origin)}. No browser sends that, so it allows no page, unless the app changes it."
             yield Remark(fault.slug, message, file, line, "warning", fault.remedy)
 
 

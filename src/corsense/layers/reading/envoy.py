@@ -57,7 +57,7 @@ class EnvoyPlace:
             return LayerAnswer(int(direct.text), tuple(_headers(levels, trial)), direct.line)  # no filter sees it
         if route.get("redirect") is not None:
             return LayerAnswer(301, (), route.line)
-        cors = (_policy(route) or _policy(self.host)) if FILTER in self.filters else None
+        cors = (_policy(route) or _policy(self.host) or _policy(self.config)) if FILTER in self.filters else None
         stopped = self._stopped(cors, trial)
         if stopped is not None:
             return stopped
@@ -247,7 +247,7 @@ def _of_manager(manager: Node, file: str, remarks: list[Remark]) -> Iterator[Env
     found = False
     for host in hosts.items or [] if hosts is not None and config is not None else []:
         for place in _of_host(host, config or host, file, filters, names):
-            policies = [_policy(level) for level in (*place.routes, host)]
+            policies = [_policy(level) for level in (*place.routes, host, config or host)]
             policy = next((each for each in policies if each is not None), None)
             found = found or policy is not None
             if policy is not None and FILTER not in filters:

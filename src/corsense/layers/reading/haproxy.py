@@ -549,6 +549,10 @@ def _gone(place: HAProxyPlace) -> Iterator[Remark]:
     """Rules for answers that look at the request, which is gone then."""
     for section in place.sections:
         for line in section.lines:
+            if line.words[0].startswith(("rspadd", "rsprep", "rspirep")) and "access-control-" in " ".join(line.words).lower():
+                message = f"{line.words[0]} is gone since HAProxy 2.1, which refuses the configuration."
+                remedy = "Write http-after-response set-header."
+                yield Remark("proxy-loses-cors", message, place.file, line.number, "error", remedy)
             if (
                 line.words[0] not in ("http-response", "http-after-response")
                 or len(line.words) < 4

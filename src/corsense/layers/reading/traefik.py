@@ -83,6 +83,8 @@ class TraefikPlace:
         line = self.line
         own: list[HeaderLine] = []
         for each in chain:
+            if each.kind == "headers" and _is_dropped(each):
+                continue
             if each.kind == "headers":
                 if trial.is_preflight and _has_cors(each.options):
                     status, line, own = 200, each.line, list(_preflight(each, trial))
@@ -111,6 +113,29 @@ class TraefikPlace:
 
 def _later_has_cors(chain: list[Middleware], one: Middleware) -> bool:
     return any(each.kind == "headers" and _has_cors(each.options) for each in chain[chain.index(one) :])
+
+
+_OPTIONS = {
+    "accesscontrolallowcredentials", "accesscontrolallowheaders", "accesscontrolallowmethods", "accesscontrolalloworiginlist",
+    "accesscontrolalloworiginlistregex", "accesscontrolexposeheaders", "accesscontrolmaxage",
+}  # fmt: skip
+
+
+def _unknown_options(chains: list[list[Middleware]], file: str) -> Iterator[Remark]:
+    """Options of CORS that Traefik does not have, so that it refuses the middleware."""
+    for chain in chains:
+        for each in chain:
+            for key, value in each.options.entries() if each.kind == "headers" else ():
+                if key.lower().startswith("accesscontrol") and key.lower() not in _OPTIONS:
+                    message = f"Traefik has no option {quoted(key)}, and drops the middleware."
+                    remedy = "Write accessControlAllowOriginList." if "origin" in key.lower() else None
+                    yield Remark("proxy-loses-cors", message, file, value.line, "error", remedy)
+
+
+def _is_dropped(each: Middleware) -> bool:
+    """Whether Traefik refuses a headers middleware for an option that it does not have."""
+    names = [key.lower() for key, _ in each.options.entries()]
+    return any(name.startswith("accesscontrol") and name not in _OPTIONS for name in names)
 
 
 def _has_cors(options: Node) -> bool:
@@ -237,11 +262,13 @@ class TraefikFile:
             if any(each.kind == "headers" for _, chain in chains for each in chain):
                 last = group[-1]
                 title = last.title if len(group) == 1 else f"{last.title} and those for some of its requests"
+                notes += _unknown_options([chain for _, chain in chains], self.file)
                 places = last.rule.places if not last.rule.looks_at_requests else None
                 yield TraefikPlace(title, self.file, last.line, chains, places, notes=tuple(notes))
         for each in self.middlewares.values():
             if each.name not in used and each.kind == "headers":
-                yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [(Rule(), [each])])
+                notes = list(_unknown_options([[each]], self.file))
+                yield TraefikPlace(f"middleware {each.name}", self.file, each.line, [(Rule(), [each])], notes=tuple(notes))
 
     def _groups(self) -> Iterator[list[Router]]:
         """Each router, with those before it that take some of its requests because of their method or headers."""
