@@ -6,7 +6,7 @@ const BIG = 200_000; // characters of a text that the field shows without making
 const LONGEST_LINK = 2_000_000; // characters that a link may unfold to
 let files = []; // File objects, or {name, text} of a link
 let worker = null;
-let ready = null;
+let ready = null; // a promise: the worker can be asked
 let asked = 0;
 let link = null;
 
@@ -17,7 +17,7 @@ function start() {
   const source = `import ${JSON.stringify(new URL("worker.js", location.href).href)};`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   worker = new Worker(address, { type: "module" });
-  ready = new Promise((resolve) => {
+  const loaded = new Promise((resolve) => {
     worker.onmessage = ({ data }) => {
       if (data.ready) resolve(data);
       else if (data.loading) loading(data.loading);
@@ -30,7 +30,7 @@ function start() {
     finished();
     problem("Python could not be started in this page. A current Chrome, Edge, Firefox or Safari can; extensions that block WebAssembly prevent it.");
   };
-  ready.then(() => {
+  return loaded.then(() => {
     document.documentElement.dataset.ready = "";
     if (!busy()) say("Ready.");
     navigator.serviceWorker?.controller?.postMessage("keep");
@@ -75,9 +75,11 @@ async function ask() {
 
 function cancel() {
   asked += 1;
-  worker.terminate();
-  delete document.documentElement.dataset.ready;
-  start();
+  if (worker) {
+    worker.terminate();
+    delete document.documentElement.dataset.ready;
+    ready = start();
+  }
   finished();
   say("Cancelled.");
 }
@@ -348,16 +350,14 @@ $("examples").querySelector("ul").append(
 
 async function kept() {
   if (!navigator.serviceWorker) return;
-  try {
-    await navigator.serviceWorker.register("service-worker.js", { updateViaCache: "none" });
-    const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-    if (!navigator.serviceWorker.controller) await Promise.race([controlled, new Promise((resolve) => setTimeout(resolve, 1500))]);
-  } catch {
-    // Private windows of some browsers have none; the page works without.
-  }
+  const registered = navigator.serviceWorker.register("service-worker.js", { updateViaCache: "none" }).catch(() => null);
+  if (navigator.serviceWorker.controller) return; // private windows of some browsers have none; the page works without
+  const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+  const late = new Promise((resolve) => setTimeout(resolve, 1500));
+  if (await registered) await Promise.race([controlled, late]);
 }
 
 say("Loading");
-await kept();
-start();
+ready = kept().then(start);
+$("ask").disabled = false;
 await fromAddress();

@@ -9,20 +9,22 @@ const manifest = await (await fetch(`${here}files.json`)).json();
 const total = Object.values(manifest.files).reduce((sum, size) => sum + size, 0);
 let done = 0;
 
-// Counts what arrives, for the page.
+// Counts what arrives, for the page. The response itself stays the browser's own, so that it can keep the compiled code with it.
 const original = globalThis.fetch.bind(globalThis);
 globalThis.fetch = async (...asked) => {
   const response = await original(...asked);
-  if (!response.ok || !response.body) return response;
-  const counter = new TransformStream({
-    transform(chunk, controller) {
-      done += chunk.byteLength;
-      postMessage({ loading: { done: Math.min(done, total), total } });
-      controller.enqueue(chunk);
-    },
-  });
-  return new Response(response.body.pipeThrough(counter), { status: response.status, headers: response.headers });
+  if (response.ok && response.body) count(response.clone().body.getReader());
+  return response;
 };
+
+async function count(reader) {
+  for (;;) {
+    const part = await reader.read();
+    if (part.done) return;
+    done += part.value.byteLength;
+    postMessage({ loading: { done: Math.min(done, total), total } });
+  }
+}
 
 const [pyodide, archive] = await Promise.all([
   loadPyodide({ indexURL: `${here}pyodide/`, lockFileURL: `${here}pyodide/pyodide-lock.json`, env: { HOME: "/home", CORSENSE_DOCUMENTATION: ".." } }),
