@@ -170,10 +170,20 @@ def test_the_command_that_fixes_can_be_pasted_and_fixes(folder: Path) -> None:
     assert corsense("check", "main.py", *options, folder=folder).status == 0
 
 
+def test_the_command_that_fixes_asks_for_a_pasted_request_again(folder: Path) -> None:
+    pasted = "curl 'http://localhost:8000/items/7' -X DELETE -H 'Origin: http://localhost:3000'"
+    ran = corsense("check", "main:app", "--curl", pasted, folder=folder)
+    assert "help: This command applies the fix; paste the request into it again, then press Ctrl-D:" in ran.out
+    command = next(line.strip() for line in ran.out.splitlines() if line.strip().startswith("corsense fix "))
+    assert command == "corsense fix main:app --curl - --write"
+    assert corsense(*shlex.split(command)[1:], folder=folder, text=pasted).status == 0
+
+
 def test_the_command_that_fixes_has_no_secret(folder: Path) -> None:
     secret = ("--header", "Authorization: Bearer abcdef0123456789", "--request", "DELETE /items/1?token=abcdef0123456789")
     ran = corsense("check", "main:app", "--origin", "http://localhost:3000", *secret, folder=folder)
     assert "--header 'Authorization: Bearer redacted'" in ran.out
+    assert "help: This command applies the fixes; fill in what is redacted:" in ran.out
     assert "abcdef" not in ran.out
 
 

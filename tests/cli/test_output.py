@@ -148,3 +148,21 @@ def test_every_text_can_be_written_and_a_document_is_read_back_as_it_was(text: s
     assert json.loads(written[len(shown) :]) == [text]
     if text.isascii():
         assert shown == text
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"FORCE_COLOR": "false"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": ""}, True),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+    ],
+)
+def test_colour_in_a_pipe_is_what_the_environment_asks_for(folder: Path, environment: dict[str, str], coloured: bool) -> None:
+    plain = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
+    ran = corsense("lint", "main.py", folder=folder, environment=plain | environment)
+    assert ("\x1b[" in ran.out) is coloured

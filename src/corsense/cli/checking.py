@@ -375,12 +375,13 @@ def _on_app(
 
 def _fix_hint(report: Report, target: str | None, options: Mapping[str, object]) -> FixHint:
     """The command that fixes what was found, asked the same."""
-    from corsense.cli.fix_command import app_target, fix_command
+    from corsense.cli.fix_command import app_target, fix_command, to_do
     from corsense.report.fix_hint import FixHint
 
     if not any(finding.fix is not None for finding in report.findings):
         return FixHint()
-    return FixHint(fix_command([app_target(target, report.target.name)], options))
+    command = fix_command([app_target(target, report.target.name)], options)
+    return FixHint(command, to_do(command))
 
 
 def _print(report: Report, format: Format, quiet: bool, verbose: bool, hint: FixHint) -> None:

@@ -24,6 +24,16 @@ def fix_command(targets: Iterable[str | None], options: Mapping[str, object]) ->
     return shlex.join([*words, "--write"])
 
 
+def to_do(command: str) -> str:
+    """What a person has to do to run a command: secrets and pasted requests are not in it."""
+    from corsense._redaction import PLACEHOLDER
+
+    words = shlex.split(command)
+    tasks = [f"fill in what is {PLACEHOLDER}"] if any(PLACEHOLDER in word for word in words) else []
+    tasks += ["paste the request into it again, then press Ctrl-D"] if "-" in words else []
+    return ", and ".join(tasks)
+
+
 def app_target(target: str | None, name: str) -> str | None:
     """How `corsense fix` must be given the app that `corsense check` was given as `target` and calls `name`: of files and folders
     alone, `corsense fix` repairs the source and does not load the app."""

@@ -94,5 +94,5 @@ def _with_fixes(report: LintReport, paths: list[str], options: Mapping[str, obje
 
     offered = offered_fixes(report.findings, configured_origins(configuration_for(paths[0])))
     with_app = fix_command([offered.app or "MODULE:APP"], options)
-    hint = FixHint(fix_command(paths, options), offered.with_app, with_app, offered.complete)
+    hint = FixHint(fix_command(paths, options), "", offered.with_app, with_app, offered.complete)
     return replace(report, findings=offered.findings), hint

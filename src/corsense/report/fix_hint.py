@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from corsense._redaction import PLACEHOLDER
 from corsense.finding import Finding
 from corsense.report.columns import printed_width
 from corsense.report.summary import count
@@ -15,9 +14,11 @@ from corsense.report.terminal import Lines
 @dataclass(frozen=True, slots=True)
 class FixHint:
     """How to apply fixes: `command` those that are offered, `app_command` those of `with_app` more findings, which only the app
-    can prove. `complete` is False where not every finding was looked at for a fix."""
+    can prove. `complete` is False where not every finding was looked at for a fix. `to_do`: what a person has to do to run
+    `command`, as an imperative."""
 
     command: str = "corsense fix --write"
+    to_do: str = ""
     with_app: int = 0
     app_command: str = ""
     complete: bool = True
@@ -26,7 +27,8 @@ class FixHint:
         """How many errors and warnings there are, and how many of them have a fix; with the command if it fits into `width`
         columns, because a line break would break it."""
         sentence = self._sentence(findings, where, f" with `{self.command}`")
-        return sentence if printed_width(sentence) <= width else self._sentence(findings, where, "")
+        fits = printed_width(sentence) <= width and not self.to_do
+        return sentence if fits else self._sentence(findings, where, "")
 
     def print_commands(self, findings: Sequence[Finding], lines: Lines, where: str = "") -> None:
         """Print the commands that the last line does not have, each to be copied."""
@@ -39,8 +41,8 @@ class FixHint:
     def _commands(self, findings: Sequence[Finding], width: int, where: str) -> Iterator[tuple[str, str]]:
         fixable = _fixable(findings)
         if fixable and self.command not in self.counted(findings, width, where):
-            fill_in = f"; fill in what is {PLACEHOLDER}" if PLACEHOLDER in self.command else ""
-            yield f"This command applies {'the fix' if fixable == 1 else 'the fixes'}{fill_in}:", self.command
+            to_do = f"; {self.to_do}" if self.to_do else ""
+            yield f"This command applies {'the fix' if fixable == 1 else 'the fixes'}{to_do}:", self.command
         if self.with_app:
             yield f"{count(self.with_app, 'more finding')} may have a fix that only the app can prove:", self.app_command
 
