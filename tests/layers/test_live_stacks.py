@@ -30,7 +30,7 @@ from tests.layers.sites import apache, caddy, envoy, envoy_cors, haproxy, in_fro
 ORIGIN = "https://app.example.com"
 SET = "access-control-allow-origin"
 APP = """import time
-from fastapi import FastAPI, Header, HTTPException
+from fastapi import FastAPI, Header, HTTPException, Response
 {imports}
 app = FastAPI()
 {layer}
@@ -58,6 +58,10 @@ def upload(): return {{}}
 
 @app.get("/slash/")
 def slash(): return []
+
+
+@app.get("/file")
+def file(response: Response): response.headers["Access-Control-Expose-Headers"] = "X-A"
 """
 IMPORT = "from fastapi.middleware.cors import CORSMiddleware\n"
 LAYER = f"""app.add_middleware(
@@ -506,3 +510,15 @@ def test_headers_that_nginx_does_not_inherit_are_lost_on_some_paths(sites: Mappi
     finding = worst(report)
     assert (finding.cause.slug, report.blocked) == ("proxy-loses-cors", 1)
     assert "drops those of the level above" in (finding.remedy or "")
+
+
+def test_a_header_that_the_endpoint_may_have_set_is_not_laid_on_the_proxy_alone(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    with in_front("nginx", nginx(), site.port) as proxy:
+        passed = check(proxy.url, site, "GET /file")
+    with in_front("nginx", nginx("add_header Access-Control-Expose-Headers X-B always;"), site.port) as proxy:
+        added = check(proxy.url, site, "GET /items")
+    assert (passed.blocked, added.blocked) == (0, 0)
+    assert any("the app's layers set none; its endpoint may" in note for note in passed.notes)
+    # The answer for a path that does not exist has it too, and no endpoint gave that.
+    assert any("added access-control-expose-headers: 'X-B' (the app sets none)" in note for note in added.notes)

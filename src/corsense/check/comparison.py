@@ -17,6 +17,7 @@ from corsense.layers.diagnoses import (
     errors_without_permission,
     habits,
     set_in_front,
+    set_without_endpoint,
 )
 
 MISSING_PATH = "a-path-that-does-not-exist"
@@ -41,7 +42,9 @@ class Comparison:
         equal."""
         marked = besides[judged : judged + untrusted]
         own = {name for beside in marked for found in beside.answers if found is not None for name in set_in_front(found)}
-        return cls([decided(beside, frozenset(own)) for beside in besides], judged, untrusted, via)
+        answers = [found for beside in besides for found in beside.answers if found is not None]
+        of_front = frozenset(name for found in answers for name in set_without_endpoint(found))
+        return cls([decided(beside, own, of_front) for beside in besides], judged, untrusted, via)
 
     @property
     def habits(self) -> Habits:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
 
 from corsense.app.description import AppDescription
 from corsense.app.probe import ExchangeFacts, Probe, ProbeResult, Situation
@@ -108,12 +107,12 @@ class OwnAnswers:
                 continue
             if who_answered(seen, facts.body_excerpt.encode()).in_front:
                 own = own[:1]  # an error of the app would be like it by chance
-            compared = [_compared(found, exchange.request.url, seen, facts) for found in own]
-            best = min(compared, key=lambda found: _differences(found[1]))
+            compared = [(*_compared(found, exchange.request.url, seen, facts), found.stood_in) for found in own]
+            answer, attribution, stood_in = min(compared, key=lambda found: _differences(found[1]))
             hops = ask(observation, index) if ask is not None else ()
-            answers.append(Answers(best[0], seen, best[1], self._address, hops))
+            answers.append(Answers(answer, seen, attribution, self._address, hops, stood_in))
             unnamed = next((probe for probe in others[index] if not _has_origin(probe)), None)
-            if unnamed is not None and _is_that_to(tried.answer_to(exchange.request, unnamed), best[0], exchange, facts):
+            if unnamed is not None and _is_that_to(tried.answer_to(exchange.request, unnamed), answer, exchange, facts):
                 without_origin.add(index)
         own_answers = tuple(found.app if found is not None else None for found in answers)
         result = tried.results.get(usual)
@@ -201,7 +200,8 @@ def _key(method: str, url: str) -> tuple[str, str, str]:
 
 
 def _path(url: str) -> str:
-    return urlsplit(url).path or "/"
+    parts = parse_url(url)
+    return parts.request_url.removeprefix(parts.origin).partition("?")[0] if parts is not None else "/"
 
 
 def _below(prefix: str, url: str) -> str:
@@ -243,8 +243,9 @@ def _is_another_page(own: WireResponse, url: str, seen: WireResponse) -> bool:
     """Whether a page of HTML without any of the app's headers, or a redirect to https, stands where the endpoint would answer."""
     if 300 <= seen.status < 400:
         there, here = parse_url(seen.header("location") or "", url), parse_url(url)
-        secure = there is not None and here is not None and (here.scheme, there.scheme) == ("http", "https")
-        return secure and _path(url) == _path(seen.header("location") or "")
+        if there is None or here is None or (here.scheme, there.scheme) != ("http", "https"):
+            return False
+        return _path(here.href) == _path(there.href)
     is_page = (seen.header(_MEDIA_TYPE) or "").lower().startswith("text/html")
     permission = [name for name, _ in own.headers if name.lower().startswith("access-control-allow-") or name.lower() == "vary"]
     return is_page and bool(permission) and all(seen.header(name) is None for name in permission)

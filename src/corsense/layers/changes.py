@@ -28,13 +28,21 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class Answers:
     """One request's answers on the way out: `app` is the app's own, `hops` come next to the URL first, `seen` is what the page
-    gets from `address`."""
+    gets from `address`. `stood_in`: a stand-in answered in place of the app's endpoint, which may set headers of its own, apart
+    from those that the front is known to set, `of_front`."""
 
     app: WireResponse
     seen: WireResponse
     attribution: Attribution
     address: str = ""
     hops: tuple[Hop, ...] = ()
+    stood_in: bool = False
+    of_front: frozenset[str] = frozenset()
+
+    def own_part(self, name: str) -> str:
+        """What is known of the header `name`, which the app does not set."""
+        unsure = self.stood_in and name not in self.of_front
+        return "the app's layers set none; its endpoint may" if unsure else "the app sets none"
 
     @property
     def front(self) -> str:
@@ -102,7 +110,7 @@ def _said(answers: Answers, name: str) -> str:
         case "replaced":
             return f"{who} replaced {name}: {before} became {after}"
         case _:
-            return f"{who} added {name}: {after} (the app sets none)"
+            return f"{who} added {name}: {after} ({answers.own_part(name)})"
 
 
 def _where(answers: Answers, name: str) -> str:

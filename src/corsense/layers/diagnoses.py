@@ -81,10 +81,19 @@ def set_in_front(answers: Answers) -> Iterator[str]:
                 yield name
 
 
-def decided(beside: Beside, own: Collection[str]) -> Beside:
-    """The same where the front is known to set the headers `own`: one that has the app's value and is there once is the
-    front's."""
-    answers = tuple(replace(found, attribution=_decided(found, own)) if found is not None else None for found in beside.answers)
+def set_without_endpoint(answers: Answers) -> Iterator[str]:
+    """The headers that the front added to an answer that no endpoint can have given."""
+    if not answers.stood_in:
+        yield from (name for name, set_by in answers.attribution.headers.items() if set_by == "front")
+
+
+def decided(beside: Beside, own: Collection[str], of_front: frozenset[str]) -> Beside:
+    """The same where the front is known to set the headers `own`, also where the app sends their values, and `of_front`, also
+    where an endpoint may: one of `own` that has the app's value and is there once is the front's."""
+    answers = tuple(
+        replace(found, attribution=_decided(found, own), of_front=of_front) if found is not None else None
+        for found in beside.answers
+    )
     return replace(beside, answers=answers)
 
 
@@ -157,7 +166,7 @@ def _layer(answers: Answers, header: str, known: Habits) -> str | None:
 
 def _evidence(answers: Answers, header: str, known: Habits) -> dict[str, object]:
     return {
-        "header": header,
+        "response_header": header,
         "app": answers.app.header(header),
         "value": answers.seen.header(header),
         "layer": _layer(answers, header, known),
@@ -180,7 +189,7 @@ def _changed(beside: Beside, answers: Answers, header: str, set_by: SetBy, known
         message = f"{who} adds a second {name}. The app sends {sent}; the page gets {got}, which no browser accepts."
         return Diagnosis("duplicate-cors-headers", message, None, evidence, remedy=remedy(layer, "double"))
     if set_by == "replaced":
-        message = f"{who} replaces {name}. The app sends {sent}, which allows the page; the page gets {got}."
+        message = f"{who} replaces {name}. The app sends {sent}; the page gets {got}."
         if answers.attribution.stored:
             message += " The answer comes out of a cache, which kept it for another page."
             return Diagnosis("vary-origin-missing", message, None, evidence, "error", remedy(layer, "vary"))
@@ -206,7 +215,7 @@ def _set_in_front(found: Diagnosis, answers: Answers, header: str, known: Habits
             "Browsers require 200 to 299."
         )
         return Diagnosis("preflight-bad-status", message, None, evidence, remedy=remedy(layer, "answer"))
-    message = f"{found.message} {who} sets {header.title()}; the app sets none."
+    message = f"{found.message} {who} sets {header.title()}; {answers.own_part(header)}."
     return replace(found, message=message, place=None, evidence=evidence, remedy=remedy(layer, "policy"))
 
 
@@ -214,7 +223,7 @@ def _not_everywhere(answers: Answers, header: str, known: Habits) -> Diagnosis:
     """The front sets the header on other answers, and not on this one; the app sets none."""
     layer = _layer(answers, header, known)
     who, status = _subject(layer, answers), answers.seen.status
-    evidence: dict[str, object] = {"status": status, "header": header, "layer": layer}
+    evidence: dict[str, object] = {"status": status, "response_header": header, "layer": layer}
     if status >= 400:
         message = f"{who} adds {header.title()} to successful answers and not to this one ({status}). The app sets none."
         return Diagnosis("error-response-without-cors", message, None, evidence, "error", remedy(layer, "errors"))
@@ -302,7 +311,7 @@ def blamed(found: Diagnosis, beside: Beside | None, known: Habits) -> Diagnosis:
         return found
     layer = _layer(answers, ORIGIN, known)
     own = answers.app.header(ORIGIN)
-    does = "the app sets none" if own is None else f"the app sets {own!r}"
+    does = answers.own_part(ORIGIN) if own is None else f"the app sets {own!r}"
     message = f"{found.message} {_subject(layer, answers)} sets {ORIGIN.title()}; {does}."
     purpose: Purpose = "vary" if found.slug == "vary-origin-missing" else "policy"
     evidence = {**found.evidence, **_evidence(answers, ORIGIN, known)}
@@ -345,7 +354,7 @@ def _preflights_alone(preflight: Answers, answers: Answers, header: str, known: 
         f"{_subject(layer, preflight)} answers the preflight itself, and adds no {header.title()} to the response. "
         "The app sets none."
     )
-    evidence: dict[str, object] = {"status": answers.seen.status, "header": header, "layer": layer, "front": changes(preflight)}
+    evidence = _evidence(answers, header, known) | {"status": answers.seen.status, "layer": layer, "front": changes(preflight)}
     return Diagnosis("answered-by-proxy", message, None, evidence, remedy=remedy(layer, "responses"))
 
 
