@@ -1,4 +1,4 @@
-"""Apps that do what no app should: it is said to be theirs, in one sentence, and nothing of it reaches the process that asks."""
+"""Apps that do what no app should: it is attributed to them, in one sentence, and nothing of it reaches the process that asks."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_gigabyte_of_prints_is_cut_and_attributed_to_the_app(tmp_path: Path) -
     assert done.stderr.endswith(b"\ncorsense: the app has printed more than 1,048,576 bytes; the rest is left out.\n")
 
 
-def test_what_an_app_prints_when_it_dies_comes_before_what_is_said_about_it(tmp_path: Path) -> None:
+def test_what_an_app_prints_when_it_dies_comes_before_the_message_about_it(tmp_path: Path) -> None:
     write_files(tmp_path, "import os, sys\nprint('out')\nprint('err', file=sys.stderr)\nos.abort()\n")
     code = (
         "import sys\nfrom corsense.app import AppSession, AppLoadError\ntry:\n    AppSession.start('main:app').description\n"

@@ -139,7 +139,7 @@ def test_requests_of_one_origin_are_run_together() -> None:
     assert choose(results) == [0, 2, 4, 1, 3, 5]
 
 
-# What is said of it.
+# The message about it.
 
 
 def verdict(*differences: Difference) -> BrowserVerdict:

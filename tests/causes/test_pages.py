@@ -148,7 +148,7 @@ def test_the_message_that_the_example_provokes_is_quoted_on_the_page(slug: str) 
 
 
 @pytest.mark.parametrize("slug", FOREIGN)
-def test_the_example_admits_a_stranger_and_what_to_use_instead_refuses_it(slug: str) -> None:
+def test_the_example_admits_an_untrusted_page_and_what_to_use_instead_refuses_it(slug: str) -> None:
     own, untrusted_page = FOREIGN[slug]
     assert isinstance(visit(built(slug, "Example"), replace(own, origin=untrusted_page)).outcome, Allowed)
     assert isinstance(visit(built(slug, "Use instead"), replace(own, origin=untrusted_page)).outcome, Blocked)
@@ -162,7 +162,7 @@ def test_the_intended_page_works_before_and_after(slug: str) -> None:
 
 
 @pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.slug)
-def test_no_remedy_lets_a_stranger_read_as_the_visitor_who_is_logged_in(entry: Any) -> None:
+def test_no_remedy_lets_an_untrusted_page_read_as_the_visitor_who_is_logged_in(entry: Any) -> None:
     app = built(entry.slug, "Use instead")
     assert isinstance(app, FastAPI)
     tried = [(path, method.upper()) for path, methods in app.openapi()["paths"].items() for method in methods]
@@ -303,7 +303,7 @@ def test_the_login_cookie_becomes_one_that_crosses_sites() -> None:
     assert "secure" in after.lower()
 
 
-def test_a_websocket_accepts_a_stranger_in_the_example_only() -> None:
+def test_a_websocket_accepts_an_untrusted_page_in_the_example_only() -> None:
     with TestClient(built("websocket-origin-unchecked", "Example")).websocket_connect("/ws", headers={"Origin": EVIL}) as socket:
         assert socket.receive_text() == "hello"
     remedy = TestClient(built("websocket-origin-unchecked", "Use instead"))

@@ -56,7 +56,7 @@ async def _exchange(app: ASGIApp, wire: WireRequest) -> WireResponse:
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    # Starlette answers 500 and raises all the same, for the server to log.
+    # Starlette answers 500 and still raises, for the server to log.
     with suppress(Exception):
         await app(scope, receive, send)
     start = next((message for message in sent if message["type"] == "http.response.start"), None)

@@ -52,7 +52,7 @@ def test_a_request_that_may_change_something_runs_its_endpoint_once(tmp_path: Pa
     assert (tmp_path / "ran").read_text() == f"{ORIGIN} None\n"
 
 
-def test_a_proof_that_runs_endpoints_again_is_said(tmp_path: Path) -> None:
+def test_a_proof_that_runs_endpoints_again_is_reported(tmp_path: Path) -> None:
     sent = (("Content-Type", "text/plain"),)
     report = check(tmp_path, FORM, operations=(CheckOperation("POST", "/form"),), headers=sent, run_endpoints=True)
     assert [finding.cause.slug for finding in report.findings] == ["missing-cors-middleware"]
@@ -110,12 +110,12 @@ def test_nothing_gets_through_to_an_app_whose_start_up_fails(tmp_path: Path) -> 
     assert all(result.findings == (0,) for result in report.results)
 
 
-def test_a_start_up_that_was_not_run_is_said(tmp_path: Path) -> None:
+def test_a_start_up_that_was_not_run_is_reported(tmp_path: Path) -> None:
     report = check(tmp_path, LIFESPAN + LAYER)
     assert any(note.endswith("The start-up code of the app was not run either.") for note in report.notes)
 
 
-def test_what_is_mounted_and_cannot_be_looked_into_is_said(tmp_path: Path) -> None:
+def test_what_is_mounted_and_cannot_be_looked_into_is_reported(tmp_path: Path) -> None:
     mounted = "async def raw(scope, receive, send):\n    raise SystemExit\n\n\napp.mount('/raw', raw)\n"
     report = check(tmp_path, FORM + LAYER + mounted)
     message_text = "What is mounted at /raw has no routes that can be listed; try one with --request 'GET /raw/'."

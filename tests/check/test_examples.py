@@ -58,7 +58,7 @@ def test_the_broken_app_is_found_out_and_repaired(scenario: Scenario, tmp_path: 
         assert copy.read_bytes() == source.read_bytes()
         assert fix_result.remaining
         return
-    # The findings that remain are those of the very text that is written: `check` would say the same.
+    # The findings that remain are those of the text that is written: `check` would say the same.
     assert [edit.after for edit in fix_result.edits] == ([] if scenario.status == 0 else [copy.read_text("utf-8")])
     assert fix_result.remaining == ()
     done = [repair for repair in fix_result.repairs if repair.applied]
@@ -97,7 +97,7 @@ def assert_found(report: Report, scenario: Scenario) -> None:
 
 
 def assert_browsers_agree(scenario: Scenario, path: Path) -> None:
-    """The repaired app, imported here, lets the page in, and not the stranger."""
+    """The repaired app, imported here, lets the page in, and not the untrusted one."""
     app = app_at(path)
     with TestClient(app):
         if scenario.name not in CRASHING:
@@ -144,6 +144,6 @@ def test_the_repaired_app_is_left_in_peace(scenario: Scenario) -> None:
 
 
 @pytest.mark.parametrize("scenario", HARMLESS, ids=lambda scenario: scenario.name)
-def test_what_only_looks_like_a_fault_is_none(scenario: Scenario) -> None:
+def test_what_only_looks_like_a_fault_is_not_reported(scenario: Scenario) -> None:
     ran = check("harmless", scenario)
     assert ran.status == 0, ran.document["findings"] if ran.out else ran.err

@@ -63,7 +63,7 @@ async def app(scope, receive, send):
         ),
     ],
 )
-def test_what_is_changed_in_front_of_the_app_is_said(
+def test_what_is_changed_in_front_of_the_app_is_reported(
     tmp_path: Path, dropped: bytes, added: object, slug: str | None, said: str | None
 ) -> None:
     (tmp_path / "main.py").write_text(APP, encoding="utf-8")

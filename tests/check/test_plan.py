@@ -1,4 +1,4 @@
-"""What is asked of an app: its routes as pages call them, and nothing that nobody meant."""
+"""What is requested from an app: its routes as pages call them, and nothing that nobody meant."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ def test_the_protection_of_corsense_silences_it_once_it_enforces(tmp_path: Path,
         assert "The protection only reports them" in (found(ran, "foreign-write") or {})["remedy"]
 
 
-def test_an_endpoint_that_looks_for_a_token_itself_is_not_accused_and_that_is_said(tmp_path: Path) -> None:
+def test_an_endpoint_that_looks_for_a_token_itself_is_not_accused_and_that_is_reported(tmp_path: Path) -> None:
     source = BY_COOKIE.replace('Path("ran").touch()', "validate_csrf(request)") + "\ndef validate_csrf(request):\n    pass\n"
     assert severity(check(tmp_path, source)) is None
     message = corsense("check", "main:app", "--origin", PAGE, folder=tmp_path).out

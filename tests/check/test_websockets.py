@@ -114,7 +114,7 @@ def test_a_comparison_that_looks_at_the_beginning_alone_is_found(tmp_path: Path)
     assert finding["evidence"]["page"] == "https://app.example.com.evil.com"
 
 
-def test_an_endpoint_that_compares_origin_itself_is_not_accused_and_that_is_said(tmp_path: Path) -> None:
+def test_an_endpoint_that_compares_origin_itself_is_not_accused_and_that_is_reported(tmp_path: Path) -> None:
     source = BY_COOKIE.replace(
         "    await socket.accept()", '    if socket.headers["origin"] == "http://localhost:3000":\n        await socket.accept()'
     )
@@ -135,7 +135,7 @@ def test_a_required_header_keeps_every_browser_out(tmp_path: Path) -> None:
     assert (finding["severity"], finding["evidence"]["header"]) == ("error", "x-token")
 
 
-def test_a_dependency_that_wants_a_login_is_no_fault_and_that_is_said(tmp_path: Path) -> None:
+def test_a_dependency_that_wants_a_login_is_no_fault_and_that_is_reported(tmp_path: Path) -> None:
     guard = "async def user(session: Annotated[str | None, Cookie()] = None):\n    raise WebSocketException(1008)\n"
     ran = check(tmp_path, guard + OPEN.replace("socket: WebSocket", "socket: WebSocket, _: None = Depends(user)"))
     assert not {"websocket-refused", "websocket-origin-unchecked"} & set(ran.slugs())

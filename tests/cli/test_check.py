@@ -110,7 +110,7 @@ def test_the_app_is_found_as_fastapi_dev_finds_it(folder: Path) -> None:
     assert ran.document["target"]["name"] == "main:app"
 
 
-def test_a_factory_is_called_when_it_is_said_to_be_one(folder: Path) -> None:
+def test_a_factory_is_called_with_the_option(folder: Path) -> None:
     ran = corsense("check", "main:make", "--factory", "--request", "GET /items", "--format", "json", folder=folder)
     assert ran.status == 0
 

@@ -94,7 +94,7 @@ def test_text_is_taken_from_standard_input_and_from_a_file(tmp_path: Path) -> No
     assert "CORS101 missing-cors-middleware" in piped.out
 
 
-def test_what_is_no_message_is_said_to_be_none_with_where_to_look() -> None:
+def test_what_is_no_message_is_reported_as_unknown_with_where_to_look() -> None:
     ran = corsense("explain", "my cat walked over the keyboard")
     assert ran.status == 2
     assert ran.out == ""

@@ -114,7 +114,7 @@ def test_source_is_repaired_by_what_the_linter_finds(tmp_path: Path) -> None:
         (["main:app", "--curl", "a", "--fetch", "b"], "`--curl` conflicts with `--fetch`; drop one."),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_sentence(folder: Path, arguments: list[str], sentence: str) -> None:
+def test_what_cannot_be_done_is_reported_in_a_sentence(folder: Path, arguments: list[str], sentence: str) -> None:
     ran = corsense("fix", *arguments, folder=folder)
     assert ran.status == 2
     assert sentence in ran.err

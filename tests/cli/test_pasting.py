@@ -44,7 +44,7 @@ def test_on_a_terminal_a_paste_is_read_until_control_d(options: tuple[str, ...])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="terminals are opened as POSIX does")
-def test_on_a_terminal_nothing_pasted_is_said_to_be_nothing() -> None:
+def test_on_a_terminal_an_empty_paste_is_reported() -> None:
     ran = typed(b"\x04")
     assert ran.status == 2
     assert "there is no text to explain" in ran.err

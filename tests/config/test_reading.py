@@ -1,4 +1,4 @@
-"""The configuration: where it is looked for, what its keys mean, and what is said of a mistake."""
+"""The configuration: where it is searched for, what its keys mean, and how mistakes are reported."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_search_ends_at_the_root_of_a_repository(tmp_path: Path) -> None:
     assert Configuration.near(tmp_path / "repository/src").app is None
 
 
-@pytest.mark.skipif(os.name != "posix", reason="folders that everybody may write to are told by their mode")
+@pytest.mark.skipif(os.name != "posix", reason="folders that everybody may write to are recognised by their mode")
 def test_a_file_above_in_a_folder_that_everybody_may_write_to_does_not_count(tmp_path: Path) -> None:
     shared = write(tmp_path, {"shared/corsense.toml": 'python = "/tmp/anybodys"\n', "shared/mine/main.py": ""}) / "shared"
     shared.chmod(0o777)

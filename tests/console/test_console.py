@@ -1,4 +1,4 @@
-"""`Trace.console` prints, to the letter, what three real engines printed."""
+"""`Trace.console` prints exactly what three real engines printed."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ ORIGINS = st.sampled_from(
 
 
 def whole(text: str) -> bool:
-    """Whether a value has the beginning of no other message in it: glued messages are told apart there."""
+    """Whether a value has the beginning of no other message in it: glued messages are distinguished there."""
     marks = (
         "blocked by CORS policy",
         "net::ERR_",

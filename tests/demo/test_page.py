@@ -124,7 +124,7 @@ def test_the_page_opens_on_a_scenario_at_once(tab: Tab) -> None:
     assert "article" not in tab.page.locator("body").inner_text()
 
 
-def test_everything_can_be_done_with_the_keyboard_and_is_said_aloud(tab: Tab) -> None:
+def test_everything_can_be_done_with_the_keyboard_and_is_read_aloud(tab: Tab) -> None:
     page = tab.page
     page.locator("#list a").first.wait_for()
     page.keyboard.press("Tab")

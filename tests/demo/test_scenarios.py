@@ -63,7 +63,7 @@ def test_the_fault_is_there_found_and_gone_once_repaired(demo: Demo, scenario: S
 
 
 def test_the_page_that_is_meant_to_use_the_api_keeps_its_access(demo: Demo) -> None:
-    """That a stranger is kept out is worth nothing when everybody is."""
+    """Keeping an untrusted page out is worth nothing when everyone is kept out."""
     for scenario in ALL:
         if scenario.kind == "open door":
             repaired = demo.analysis(scenario.name).repaired

@@ -39,7 +39,7 @@ def test_a_page_of_an_identity_provider_or_a_login_is_one(location: str) -> None
         (API, ""),
     ],
 )
-def test_other_redirects_are_none(url: str, location: str) -> None:
+def test_other_redirects_are_not_logins(url: str, location: str) -> None:
     assert not leads_to_login(url, location)
 
 

@@ -1,4 +1,4 @@
-"""A refusal of the server's own check is told apart from every other 400, 403 and 421 by what its body says."""
+"""A refusal of the server's own check is distinguished from every other 400, 403 and 421 by what its body says."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def weight(rows: list[dict[str, Any]]) -> int:
     return sum(row["times"] for row in rows)
 
 
-def test_no_answer_of_a_proxy_is_taken_for_the_apps_and_none_of_the_app_for_a_proxys() -> None:
+def test_no_answer_of_a_proxy_is_attributed_to_the_app_and_none_of_the_app_for_a_proxys() -> None:
     wrong = [
         (row["stack"], row["probe"], found)
         for row in ANSWERS

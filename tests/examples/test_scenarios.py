@@ -167,7 +167,7 @@ def test_every_call_of_the_demo_is_blocked(method_and_path: str) -> None:
     assert isinstance(visit(app_of("demo"), scenario.fetch).outcome, Blocked)
 
 
-def test_the_demo_lets_a_stranger_in() -> None:
+def test_the_demo_lets_an_untrusted_page_in() -> None:
     scenario = Scenario("demo", 14, "GET /api/items", "https://pr-7.tea-previewsxexample.com", "include")
     assert isinstance(visit(app_of("demo"), scenario.fetch).outcome, Allowed)
 

@@ -150,7 +150,7 @@ def _from_xhr(step: dict[str, Any], origin: str, scenario: Scenario) -> FetchReq
 
 
 def _page_is_public(scenario: Scenario, url: str) -> bool:
-    """Chromium was told that the servers of pages have public addresses, and the user gave no permission for the local
+    """Chromium was configured so that the servers of pages have public addresses, and the user gave no permission for the local
     network."""
     to_a_page_server = urlsplit(url).port in (41730, 41743)
     return "chromium_flags" in scenario and "chromium_grant" not in scenario and not to_a_page_server

@@ -1,4 +1,4 @@
-"""The model, to the letter of the standard, agrees with the Web Platform Tests."""
+"""The model, with the rules of the standard, agrees with the Web Platform Tests."""
 
 from __future__ import annotations
 

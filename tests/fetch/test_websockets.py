@@ -1,4 +1,4 @@
-"""The handshake of a WebSocket: the browser sends Origin and cookies, CORS has no say, and the server decides."""
+"""The handshake of a WebSocket: the browser sends Origin and cookies, CORS does not apply, and the server decides."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_moving_the_layer_outward_lets_in_none_but_those_it_lists(folder: Path) 
     assert fix_result.edits[0].after.index("BaseHTTPMiddleware, dispatch") < fix_result.edits[0].after.index("(CORSMiddleware")
 
 
-def test_a_layer_that_admits_strangers_is_not_moved_outward(folder: Path) -> None:
+def test_a_layer_that_admits_untrusted_pages_is_not_moved_outward(folder: Path) -> None:
     before = GUARD + "def rule():\n    return 'https?://.*'\n"
     policy = f"allow_origin_regex=rule(), allow_credentials=True, {GUARDED}"
     (folder / "main.py").write_text(APP.format(before=before, policy=policy))

@@ -83,7 +83,7 @@ def test_a_function_that_may_do_more_than_it_shows_is_left_alone(change: tuple[s
     assert remove_manual_cors(text, line_of(text, "@app.middleware")) is None
 
 
-def test_vary_is_said_before_the_response_leaves() -> None:
+def test_vary_is_set_before_the_response_leaves() -> None:
     text = LAYER.replace('    response.headers["Vary"] = "Origin"\n', "")
     edited = vary_by_origin(text, line_of(text, "@app.middleware"))
     assert edited == text.replace("    return response", '    response.headers.add_vary_header("Origin")\n    return response')

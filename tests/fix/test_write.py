@@ -118,7 +118,7 @@ def test_an_edit_between_the_check_and_the_replacement_is_kept(
     assert sorted(os.listdir(tmp_path)) == ["a.py", "b.py"]
 
 
-def test_without_an_exchange_files_are_replaced_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_an_exchange_files_are_still_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "main.py"
     path.write_text("old")
     monkeypatch.setattr("corsense.fix.write.exchange", lambda *_: False)

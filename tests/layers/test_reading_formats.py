@@ -78,7 +78,7 @@ def test_a_program_in_lua_is_not_guessed(tmp_path: Path) -> None:
     assert slugs(reading) == {None}
 
 
-def test_rules_that_haproxy_no_longer_has_are_said(tmp_path: Path) -> None:
+def test_rules_that_haproxy_no_longer_has_are_reported(tmp_path: Path) -> None:
     text = "backend app\n  rspadd Access-Control-Allow-Origin:\\ *\n  server a 127.0.0.1:1\n"
     assert slugs(read(tmp_path, "haproxy.cfg", text)) == {"proxy-loses-cors"}
 
@@ -135,7 +135,7 @@ def test_an_expression_that_matches_every_origin_is_every_origin(tmp_path: Path)
     assert read(tmp_path, "httpd.conf", text).policies == (Policy(origins="*"),)
 
 
-def test_a_name_that_anyone_can_register_is_said(tmp_path: Path) -> None:
+def test_a_name_that_anyone_can_register_is_reported(tmp_path: Path) -> None:
     text = APACHE.replace('"^https://(app|admin)\\.example\\.com$"', '"^https://([a-z0-9-]+\\.)*vercel\\.app$"')
     assert "public-suffix-origin" in slugs(read(tmp_path, "httpd.conf", text))
 
@@ -238,7 +238,7 @@ TRAEFIK = """
 """
 
 
-def test_what_refuses_outside_traefiks_headers_is_said(tmp_path: Path) -> None:
+def test_what_refuses_outside_traefiks_headers_is_reported(tmp_path: Path) -> None:
     reading = read(tmp_path, "dynamic.yml", TRAEFIK)
     assert reading.policies == (Policy(origins=[APP], methods=["PUT"], max_age=600),)
     assert slugs(reading) == {"preflight-bad-status", "error-response-without-cors"}
@@ -265,7 +265,7 @@ def test_labels_of_a_compose_file_are_traefiks(tmp_path: Path) -> None:
     assert {(remark.slug, remark.line) for remark in reading.remarks} == {("origin-trailing-slash", 6), ("reflected-origin", 9)}
 
 
-def test_an_option_that_traefik_does_not_have_is_said(tmp_path: Path) -> None:
+def test_an_option_that_traefik_does_not_have_is_reported(tmp_path: Path) -> None:
     text = COMPOSE.replace("accesscontrolalloworiginlist", "accesscontrolalloworigin")
     assert slugs(read(tmp_path, "compose.yaml", text)) == {"origin-trailing-slash", "proxy-loses-cors"}
 
@@ -279,7 +279,7 @@ def test_an_option_that_traefik_does_not_have_is_said(tmp_path: Path) -> None:
         ('["https://a.example,https://b.example"]', "joined-values"),
     ],
 )
-def test_origins_of_an_environment_that_no_browser_sends_are_said(tmp_path: Path, value: str, slug: str) -> None:
+def test_origins_of_an_environment_that_no_browser_sends_are_reported(tmp_path: Path, value: str, slug: str) -> None:
     text = f"services:\n  api:\n    environment:\n      BACKEND_CORS_ORIGINS: '{value}'\n"
     assert [(each.slug, each.line) for each in read(tmp_path, "compose.yaml", text).remarks] == [(slug, 4)]
 

@@ -71,7 +71,7 @@ def test_an_expression_in_a_map_lets_in_what_it_matches(tmp_path: Path, expressi
     assert slugs(reading) == ({slug} if slug else set())
 
 
-def test_every_origin_sent_back_with_credentials_is_said(tmp_path: Path) -> None:
+def test_every_origin_sent_back_with_credentials_is_reported(tmp_path: Path) -> None:
     credentials = "add_header Access-Control-Allow-Credentials true always; add_header Vary Origin always;"
     reading = read(tmp_path, f"{headers('$http_origin')}{credentials}{PREFLIGHT}{PASS}")
     assert one(reading).policy == Policy(
@@ -160,7 +160,7 @@ def test_the_headers_that_the_preflight_asks_for_are_every_header(tmp_path: Path
         ("https://app.example.com:443", "origin-default-port"),
     ],
 )
-def test_an_origin_that_no_browser_sends_is_said(tmp_path: Path, origin: str, slug: str) -> None:
+def test_an_origin_that_no_browser_sends_is_reported(tmp_path: Path, origin: str, slug: str) -> None:
     reading = read(tmp_path, f"{headers(origin)}{PREFLIGHT}{PASS}")
     assert slug in slugs(reading)
     assert not reading.policies

@@ -67,7 +67,7 @@ def test_what_is_saved_is_judged(screen: Editor, folder: Path) -> None:
     screen.wait_for(path)
 
 
-def test_a_change_in_one_file_changes_what_is_said_of_another(folder: Path) -> None:
+def test_a_change_in_one_file_changes_the_findings_of_another(folder: Path) -> None:
     (folder / "main.py").write_text(MAIN.format("ORIGINS").replace("\n\napp", "\nfrom settings import ORIGINS\n\napp"))
     settings = folder / "settings.py"
     settings.write_text("ORIGINS = ['http://localhost:3000/']\n")

@@ -50,7 +50,7 @@ def is_running(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    # Nobody waits for an orphan where no init process runs: it has ended all the same.
+    # Nobody waits for an orphan where no init process runs: it has ended anyway.
     return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text() if sys.platform == "linux" else True
 
 

@@ -308,7 +308,7 @@ def test_ordinary_preflights_pass_or_fail_as_with_starlette(
     ours = preflight(CORSMiddleware(plain, **settings), origin, method, *names)
     theirs = preflight(StarletteCORSMiddleware(plain, **settings), origin, method, *names)
     assert ours.status == theirs.status
-    # Who is not let in is told of the origin only.
+    # Who is not let in learns about the origin only.
     assert ours.body == (theirs.body if origin == ORIGIN else theirs.body.partition(",")[0])
     if theirs.status == 200:
         for name in ("access-control-allow-origin", "access-control-allow-credentials"):

@@ -39,7 +39,7 @@ EVENT_LOOPS = {"asyncio": asyncio.run, "trio": lambda work: trio.run(lambda: wor
 
 
 class Recording(CORSMiddleware):
-    """Records what it is asked, and says what it is told to."""
+    """Records each question, and returns the configured answer."""
 
     asked: list[str]
     answer: Any = True

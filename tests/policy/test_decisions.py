@@ -158,7 +158,7 @@ def test_a_slash_at_the_end_is_forgiven_in_a_list_of_origins_and_kept_in_other_l
     assert read_value("methods", ["a/"], "methods") == (["a/"], [])
 
 
-def test_one_origin_in_place_of_a_list_of_credentials_is_a_string_where_a_list_is_due() -> None:
+def test_one_origin_in_place_of_a_list_of_credentials_is_a_string_where_a_list_belongs() -> None:
     with pytest.raises(PolicyError) as refused:
         Policy(origins=[APP], credentials=APP)
     (fault,) = refused.value.faults

@@ -310,7 +310,7 @@ def test_a_resolver_that_fails_is_a_refusal() -> None:
     assert Policy(origin_resolver=later).permits(asked, resolved=True)
 
 
-def test_without_an_origin_cors_has_no_say() -> None:
+def test_without_an_origin_cors_does_not_apply() -> None:
     assert Policy(origins=[APP]).decide(None, "DELETE", ["cookie"]).allowed
 
 

@@ -55,8 +55,8 @@ SUFFIXES = (".py", ".md", ".js", ".html", ".toml")
 
 
 def documents() -> list[Path]:
-    pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"]
-    command = ["git", "ls-files", "src", "docs", *pages]
+    pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"]
+    command = ["git", "ls-files", "src", "docs", "examples", *pages]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return [ROOT / name for name in listed.splitlines() if name.endswith(SUFFIXES)]
 

@@ -72,7 +72,7 @@ def test_what_is_no_origin_is_a_fault_of_the_variable(read: Read, leftover: str)
 
 
 @pytest.mark.parametrize("empty", ["", " ", "[]", "\n"])
-def test_an_empty_list_is_none_and_the_fault_names_the_variable(read: Read, empty: str) -> None:
+def test_an_empty_list_is_refused_and_the_fault_names_the_variable(read: Read, empty: str) -> None:
     with pytest.raises(PolicyError, match=r"Set CORS_ORIGINS=https://app\.example\.com"):
         read({"CORS_ORIGINS": empty})
 

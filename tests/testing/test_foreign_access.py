@@ -79,7 +79,7 @@ def test_a_careless_comparison_is_found_out(judge: Callable[[str], bool], kind: 
     assert kind in kinds_found(judge)
 
 
-def test_a_failure_names_the_stranger_the_request_and_the_answer() -> None:
+def test_a_failure_names_the_untrusted_origin_the_request_and_the_answer() -> None:
     with pytest.raises(AssertionError) as error:
         assert_no_foreign_access(app_that_lets_in(lambda origin: origin.endswith("example.com")), trusted=[PAGE])
     message = str(error.value)

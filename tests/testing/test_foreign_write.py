@@ -1,4 +1,4 @@
-"""`assert_no_foreign_write`: what untrusted pages get through, and what is said when it cannot be known."""
+"""`assert_no_foreign_write`: what untrusted pages get through, and the report when it cannot be known."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_dependency_that_looks_at_the_page_is_asked_with_the_overrides_of_the_
     assert ("form", "POST /api/guarded") in reached(app)
 
 
-def test_an_endpoint_that_looks_at_the_page_itself_is_said_not_to_be_tried_and_can_be_run() -> None:
+def test_an_endpoint_that_looks_at_the_page_itself_is_reported_as_not_tried_and_can_be_run() -> None:
     app = FastAPI()
 
     @app.post("/own")

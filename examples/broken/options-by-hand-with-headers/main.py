@@ -1,4 +1,4 @@
-"""A poll. The preflight passes, the vote is counted, and the page is told that it failed. So people vote again."""
+"""A poll. The preflight passes, the vote is counted, and the page learns that it failed. So people vote again."""
 
 from fastapi import FastAPI, Response
 from pydantic import BaseModel

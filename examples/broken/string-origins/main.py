@@ -1,4 +1,4 @@
-"""A recipe collection. The brackets around the origin were forgotten, and it works all the same. Too well."""
+"""A recipe collection. The brackets around the origin were forgotten, and it still works. Too well."""
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware

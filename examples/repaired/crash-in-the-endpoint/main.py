@@ -1,4 +1,4 @@
-"""A statistics page. No orders have no mean, and the page is told so."""
+"""A statistics page. No orders have no mean, and the page gets that answer."""
 
 from fastapi import FastAPI, HTTPException
 from fastapi.middleware.cors import CORSMiddleware
