@@ -91,7 +91,7 @@ class CorsenseServer(LanguageServer):
         await self._assign_documents()
 
     async def close_document(self, path: Path) -> None:
-        """Judge what is on the disk again; of a file outside of all folders nothing is said any more."""
+        """Judge what is on the disk again; a file outside of all folders has no findings any more."""
         await self._started.wait()
         self._forget(path)
         if self.project_of(path) is not None:

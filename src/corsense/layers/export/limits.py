@@ -67,7 +67,7 @@ def no_repeated_names(grant: Grant, title: str, *, headers: bool = True) -> None
 
 
 def no_star_for_authorization(grant: Grant, title: str) -> None:
-    """Refuse `*` that does not stand for Authorization: some browsers take it for that all the same."""
+    """Refuse `*` that does not stand for Authorization: some browsers still accept it as that."""
     if grant.refuses_authorization:
         raise CannotExpress(
             f"The policy allows every request header but Authorization, and {title} cannot refuse a preflight for that; name the "

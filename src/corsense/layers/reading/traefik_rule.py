@@ -47,7 +47,7 @@ class Rule:
 
     @property
     def places(self) -> frozenset[tuple[str, tuple[str, ...]]]:
-        """What is asked of host, path and others."""
+        """What a rule requires of host, path and others."""
         return frozenset(token for token in self.tokens if token[0] not in _OF_REQUESTS and token[0].isalpha())
 
     def holds(self, trial: Trial, places: frozenset[tuple[str, tuple[str, ...]]] | None = None) -> bool:
