@@ -44,6 +44,8 @@ def policies(seed: int) -> Iterator[Policy]:
 
 def _keywords(random: Random) -> dict[str, Any]:
     listed = [*random.sample(ORIGINS, random.randint(0, 4)), *random.sample(WILDCARDS, random.choice((0, 0, 1, 1, 2)))]
+    if random.random() < 0.1:
+        listed += [f"https://tenant-{number}.example.com" for number in range(random.randint(20, 250))]
     origins: Any = "*" if random.random() < 0.15 else listed
     expression = random.choice(EXPRESSIONS) if origins != "*" and random.random() < 0.3 else None
     credentials: Any = random.random() < 0.45

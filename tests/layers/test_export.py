@@ -167,3 +167,11 @@ def test_two_policies_share_no_name_in_one_proxy(to: str) -> None:
 def test_a_name_that_some_layer_could_not_read_is_reported(name: str) -> None:
     with pytest.raises(InputError, match="--name must be lower-case letters and digits"):
         Site.parse("127.0.0.1:8000", 8080, name)
+
+
+@pytest.mark.parametrize("to", PROXIES)
+def test_a_long_list_makes_no_file_that_is_far_longer(to: str) -> None:
+    origins = [f"https://tenant-{number}.example.com" for number in range(2000)]
+    text = export_policy(Policy(origins=origins, credentials=True, request_headers=["x-a"], max_age=5), to)
+    assert len(text) < 10 * len("".join(origins))
+    assert text.count("tenant-1999") >= 1

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from corsense.layers.export.expressions import escaped
 from corsense.layers.export.rules import (
     CORS_HEADERS,
     HEADER_NAMES,
@@ -29,6 +30,9 @@ _ASKED_HEADERS: Final = "access-control-request-headers"
 _ASKED_NETWORK: Final = "access-control-request-private-network"
 
 _LARGEST_PROGRAM: Final = 100_000
+_MOST_ROUTES: Final = 20
+"""How many origins have routes of their own; more share routes, in groups of `_MOST_GROUPED`."""
+_MOST_GROUPED: Final = 100
 
 Json = dict[str, Any]
 
@@ -141,12 +145,16 @@ def _origins(rules: Rules, grant: Grant) -> Iterator[list[Json]]:
         yield []
         return
     tests = rules.trusted if grant.credentials and rules.trusted is not None else rules.allowed
-    yield from (_tests(test) for test in tests)
+    texts = [test.text for test in tests if test.text is not None]
+    if len(texts) <= _MOST_ROUTES:
+        yield from ([_exact("origin", text)] for text in texts)
+    else:
+        groups = (texts[start : start + _MOST_GROUPED] for start in range(0, len(texts), _MOST_GROUPED))
+        yield from ([_matches("origin", f"(?:{'|'.join(map(escaped, group))})")] for group in groups)
+    yield from (_of_expression(test) for test in tests if test.text is None)
 
 
-def _tests(test: OriginTest) -> list[Json]:
-    if test.text is not None:
-        return [_exact("origin", test.text)]
+def _of_expression(test: OriginTest) -> list[Json]:
     longer = [] if test.unless is None else [_matches("origin", f"{test.unless}.*", invert=True)]
     return [_matches("origin", f"(?:{test.expression})"), *longer]
 
