@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 from typing import Final, Literal
 
 from corsense.browsers.process import BrowserProcess
@@ -158,11 +159,17 @@ def version(name: ProgramName) -> str:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 on which nothing listens just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port of 127.0.0.1 on which nothing listens just now, below those that the system gives to outgoing connections: one of
+    these could take it before the proxy does."""
+    random = SystemRandom()
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 @contextmanager
