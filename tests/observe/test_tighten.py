@@ -13,6 +13,7 @@ from corsense.observe import ALLOWED, CredentialsSent, ObservedRequests, Request
 from corsense.observe.tighten import PolicyProposal, tighten
 from corsense.observe.verdict import verdict_on
 from corsense.policy import Policy
+from corsense.report.policy_proposal import advice
 from tests.observe.simulation import HOSTILE_SHARE, LIVE, World
 
 DAY = date(2026, 11, 1)
@@ -86,6 +87,10 @@ def test_every_entry_has_its_evidence_and_confidence() -> None:
         (weeks("https://app.examp1e.com", count=3), "lookalike"),
         (weeks("http://app.example.com", count=3), "lookalike"),
         (weeks("http://localhost:3000"), "development"),
+        (weeks("http://0.0.0.0:4200"), "development"),
+        (weeks("http://[::]:4200"), "development"),
+        (weeks("http://myapp.test:8080"), "development"),
+        (weeks("vscode-webview://0abcdef"), "per-installation"),
         (weeks("http://intranet.example.org"), "invalid"),
         (weeks("https://refused.example.org", live="origin-not-allowed"), "refused-today"),
     ],
@@ -244,3 +249,27 @@ def test_origins_that_a_browser_makes_up_for_each_user_never_fill_a_list() -> No
 def test_options_of_monitoring_is_no_method_to_allow() -> None:
     probe = weeks(APP, "OPTIONS", "/health", CredentialsSent.NONE, kind=RequestKind.ACTUAL)
     assert tighten([weeks(APP), probe], LIVE).policy.methods == frozenset()
+
+
+def test_previews_below_a_shared_suffix_and_many_sites_of_customers_get_advice_and_one_site_gets_none() -> None:
+    [previewing] = advice(tighten([weeks(APP), *previews(9, "vercel.app")], LIVE))
+    assert "below vercel.app, where anyone can register a name" in previewing
+    customers = [weeks(f"https://shop.{letter * 9}.org", count=9) for letter in "abcdefghijkmnpqrstuvwxyz"]
+    [selling] = advice(tighten([weeks(APP), *customers], LIVE))
+    assert "origin_resolver" in selling
+    own = [weeks(f"https://{name}.example.com") for name in "abcdefghijkmnpqrstuvwxyz"]
+    assert list(advice(tighten([weeks(APP), *own, *previews(9, "preview.example.com")], LIVE))) == []
+
+
+def test_previews_that_the_current_expression_was_written_for_are_no_look_alikes_of_the_named_origin() -> None:
+    names = ("git-feat-auth", "krvhbmou7", "abc12de3f", "git-main", "zzz9y8x7w", "q1w2e3r4t")
+    seen = [
+        weeks(f"https://harborlight-{name}-my-team.vercel.app", days=1, credentials=CredentialsSent.AUTHORIZATION)
+        for name in names
+    ]
+    named = weeks("https://harborlight.app", credentials=CredentialsSent.AUTHORIZATION)
+    current = Policy(origins=["https://harborlight.app"], origin_regex=r"https://harborlight-[^.]*-my-team\.vercel\.app")
+    proposal = tighten([named, *seen], current)
+    assert proposal.policy.regex == current.regex
+    assert proposal.left_out == ()
+    assert {left.reason.value for left in tighten([named, *seen], LIVE).left_out} == {"lookalike"}

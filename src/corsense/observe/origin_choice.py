@@ -35,7 +35,8 @@ MOST_TRUSTED: Final = 300
 DOMINANCE: Final = 10
 """An origin counts as a look-alike of one that has this many times its authenticated successes."""
 
-_PER_INSTALLATION: Final = frozenset({"moz-extension", "safari-web-extension"})
+_PER_INSTALLATION: Final = frozenset({"moz-extension", "safari-web-extension", "vscode-webview"})
+_UNSPECIFIED: Final = frozenset({"0.0.0.0", "[::]"})  # what developers open, and nobody else can
 
 
 class LeftOutReason(StrEnum):
@@ -82,6 +83,8 @@ class OriginChoice:
         self._current = current
         self._anonymous = anonymous
         self._named = frozenset(current.origins) if current is not None else frozenset()
+        regex = None if current is None else current.regex
+        self._narrow = None if regex is None or foreign_origin(regex) is not None else regex
         self.left_out: dict[str, LeftOut] = {}
         self.chosen: list[Chosen] = []
         self._hints: dict[str, str] = {}
@@ -129,10 +132,10 @@ class OriginChoice:
         if not allowed_today or (self._current is not None and not _may_allow(self._current, origin)):
             return LeftOutReason.REFUSED_TODAY, "the current policy refuses it, and a tighter one allows nothing new"
         if parsed.scheme in _PER_INSTALLATION and origin not in self._named:
-            return LeftOutReason.PER_INSTALLATION, "a browser generates it for each user's extension, so no list can name it"
+            return LeftOutReason.PER_INSTALLATION, "it is generated for each installation, so no list can name it"
         if not seen.successes:
             return LeftOutReason.NO_SUCCESS, "none of its requests succeeded"
-        if parsed.is_loopback and origin not in MOBILE["origins"] and origin not in self._named:
+        if _is_of_developer(parsed) and origin not in MOBILE["origins"] and origin not in self._named:
             return LeftOutReason.DEVELOPMENT, "it is a developer's own machine; allow it in the development policy"
         if not seen.authenticated and not self._anonymous and origin not in self._named:
             message = "it never succeeded with credentials where they are needed, so anyone could have sent it"
@@ -150,12 +153,17 @@ class OriginChoice:
                 by_site.setdefault(registrable_domain(parsed.host), origin)
         return dict(list(by_site.items())[:MOST_TRUSTED])
 
+    def _is_meant(self, origin: str) -> bool:
+        """Whether the narrow expression of the current policy was written for this origin."""
+        regex = self._narrow
+        return regex is not None and bool(regex.match(origin.encode())) and not _admits_all_beside(regex, origin)
+
     def _weight(self, origin: str) -> float:
         seen = self.evidence.get(origin)
         return float("inf") if origin in self._named else 0 if seen is None else seen.authenticated
 
     def _leave_out_lookalike(self, origin: str, trusted: Mapping[str, str]) -> bool:
-        if origin in self._named:
+        if origin in self._named or self._is_meant(origin):
             return False
         own = self._weight(origin)
         twin = origin.replace("http://", "https://", 1)
@@ -208,14 +216,20 @@ class OriginChoice:
 
     def _expression(self, origins: Iterable[str]) -> Iterator[Chosen]:
         """The expression of the current policy, if it admits one owner's short-lived origins and no others."""
-        regex = None if self._current is None else self._current.regex
-        if regex is None or foreign_origin(regex) is not None:
+        regex = self._narrow
+        if regex is None:
             return
         matched = sorted(origin for origin in origins if origin not in self._named and regex.match(origin.encode()))
         if any(_admits_all_beside(regex, origin) for origin in matched):
             return
         if any(self.evidence[origin].days < MINIMUM_DAYS and self._is_authenticated(origin) for origin in matched):
             yield Chosen(regex.pattern, tuple(matched), is_regex=True)
+
+
+def _is_of_developer(origin: Origin) -> bool:
+    """Whether only a developer's own machine has pages of this origin. Source: RFC 6761, sections 6.2 and 6.3."""
+    is_test = origin.scheme == "http" and origin.host.endswith(".test")
+    return origin.is_loopback or origin.host in _UNSPECIFIED or is_test
 
 
 def _admits_all_beside(regex: OriginRegex, origin: str) -> bool:

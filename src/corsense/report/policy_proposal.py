@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
@@ -11,12 +12,16 @@ from corsense.fix.tightened import SourceProposal
 from corsense.observe.evidence import Evidence
 from corsense.observe.origin_choice import LeftOut, LeftOutReason
 from corsense.observe.tighten import PolicyProposal
+from corsense.origin import Origin
 from corsense.policy.written import written_policy
 from corsense.report.document import FixDocument
 from corsense.report.json_document import Document
+from corsense.sites import is_public_suffix, registrable_domain
 
 MOST_SHOWN: Final = 12
 _NAMED: Final = 3
+_MANY_PREVIEWS: Final = 3
+_MANY_SITES: Final = 20
 FORGED: Final = (
     "Origin can be forged by clients that are not browsers, so nothing here is proof: review every entry before you use it."
 )
@@ -26,9 +31,9 @@ WHY: Final = {
     "opaque": "every page can have this origin.",
     "refused-today": "the current policy refuses it, and a tighter one allows nothing new.",
     "no-success": "no request succeeded.",
-    "not-authenticated": "no success with credentials where they are needed, so anybody may be behind it.",
+    "not-authenticated": "no success with credentials where they are needed, so anyone may be behind it; --anonymous accepts it.",
     "few-days": "seen on too few days.",
-    "per-installation": "a browser makes it up for each user's extension, so no list can name them.",
+    "per-installation": "generated for each installation, so no list can name them.",
     "development": "a developer's own machine; it belongs in the policy of development.",
 }
 
@@ -100,7 +105,7 @@ class TightenDocument(Document):
     `policy` is the proposal, as in a policy file, `code` the same as Python; `unkept` requests were counted and not kept, and
     `broken` lines could not be read. `current` names today's policy, which is `today`. `fix` is the edit of its code, null where
     there is none, for the reason in `no_fix`. Once verified, it gives the app the policy `fixed`, and `corsense fix --proposal`
-    applies it to an app that still has the policy `today`.
+    applies it to an app that still has the policy `today`. `advice` is for where a list is not the answer.
     """
 
     corsense: str
@@ -121,6 +126,7 @@ class TightenDocument(Document):
     fix: FixDocument | None
     fixed: dict[str, Any] | None
     no_fix: str | None
+    advice: list[str]
 
 
 def tighten_document(
@@ -169,6 +175,7 @@ def tighten_document(
         else FixDocument(title=fix.title, diff="".join(map(shared_diff, fix.edits)), verified=fix.verified),
         fixed=None if source is None or source.patched is None or not fix or not fix.verified else source.patched.document(),
         no_fix=None if source is None or fix is not None else source.reason,
+        advice=list(advice(proposal)),
     )
 
 
@@ -195,6 +202,7 @@ def tighten_text(proposal: PolicyProposal, source: SourceProposal | None, broken
         _table("Nobody used", ((unused.field, unused.value) for unused in proposal.unused)),
         _table("Would lose access", map(_loss, proposal.losses)),
         _table("Left out", _grouped(proposal.left_out)),
+        "\n".join(advice(proposal)),
         FORGED,
     ]
     if source is not None and source.fix is not None and diff:
@@ -216,6 +224,35 @@ def summary(proposal: PolicyProposal, broken: int) -> str:
     if broken:
         line += f" {broken:,} broken lines were skipped."
     return line
+
+
+def advice(proposal: PolicyProposal) -> Iterator[str]:
+    """What to do where a list is not the answer: previews on a host that anyone can use, customers who come and go."""
+    suffixes = Counter(_shared_suffix(left.origin) for left in proposal.left_out)
+    for suffix, count in suffixes.items():
+        if suffix and count >= _MANY_PREVIEWS:
+            yield (
+                f"{count} of the origins that are left out are below {suffix}, where anyone can register a name. If they are "
+                "previews of yours, give them a domain of your own: docs/how-to/previews.md."
+            )
+    sites = {_site(entry.value) for entry in proposal.entries if entry.field == "origins"} - {""}
+    if len(sites) >= _MANY_SITES:
+        yield (
+            f"The origins are of {len(sites)} sites. If these are your customers, a list ends with the next one: "
+            "Policy(origin_resolver=...) asks your database instead."
+        )
+
+
+def _shared_suffix(origin: str) -> str:
+    """The suffix of an origin below which anyone can have a page, and which belongs to a company; `""` for others."""
+    parsed = Origin.parse(origin)
+    suffix = "" if parsed is None else registrable_domain(parsed.host).partition(".")[2]
+    return suffix if "." in suffix and is_public_suffix(suffix) else ""
+
+
+def _site(pattern: str) -> str:
+    parsed = Origin.parse(pattern.replace("*.", ""))
+    return "" if parsed is None else registrable_domain(parsed.host)
 
 
 def verification(source: SourceProposal) -> str:

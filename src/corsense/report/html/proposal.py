@@ -12,14 +12,21 @@ from corsense.policy.written import written_policy
 from corsense.report.html.markup import Content, Markup, element
 from corsense.report.html.page import document_page
 from corsense.report.html.values import code
-from corsense.report.policy_proposal import FORGED, evidence_line, summary, verification
+from corsense.report.policy_proposal import FORGED, advice, evidence_line, summary, verification
 
 
 def html_proposal(proposal: PolicyProposal, source: SourceProposal | None, broken: int) -> str:
     """The proposal as a page that needs nothing from anywhere else. Origins and names come from requests, so all of it is text,
     whatever it looks like."""
+    advised = [element("p", each) for each in advice(proposal)]
     content = [
-        element("header", element("h1", "Proposed CORS policy"), element("p", summary(proposal, broken)), element("p", FORGED)),
+        element(
+            "header",
+            element("h1", "Proposed CORS policy"),
+            element("p", summary(proposal, broken)),
+            element("p", FORGED),
+            *advised,
+        ),
         element("main", *_sections(proposal, source)),
         element("footer", element("p", f"corsense {__version__}.")),
     ]
