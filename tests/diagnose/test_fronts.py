@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from corsense.app.probe import ExchangeFacts
 from corsense.diagnose import Diagnosis, Observation, diagnose
+from corsense.diagnose.knobs import LAYERS, Purpose, remedy
 from corsense.fetch import Browser, FetchRequest, WireRequest, WireResponse
 from corsense.transports import drive
 
@@ -163,3 +166,11 @@ def test_a_redirect_from_https_to_http_is_the_cause_whatever_is_behind_it(status
     (found,) = diagnose(Observation(trace, facts=(ExchangeFacts(None), ExchangeFacts(None))))
     assert found.slug == "redirect-downgrades-to-http"
     assert "--proxy-headers" in (found.remedy or "")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_the_advice_for_a_layer_names_no_setting_of_another(layer: str) -> None:
+    others = {"nginx": "proxy_hide_header", "haproxy": "HAProxy", "apache": "`Header ", "traefik": "customResponseHeaders"}
+    for purpose in get_args(Purpose):
+        for other, word in others.items():
+            assert other == layer or layer == "google" or word not in remedy(layer, purpose), purpose

@@ -549,5 +549,9 @@ def has_setting(layer: str | None, purpose: Purpose) -> bool:
 
 def setting(layer: str | None, purpose: Purpose) -> str:
     """What to set in `layer` for `purpose`, as a clause in the imperative; a general one where the layer has none."""
-    known = LAYERS[layer].settings if layer is not None and layer in LAYERS else {}
-    return known.get(purpose) or next((known[other] for other in _INSTEAD.get(purpose, ()) if other in known), _GENERAL[purpose])
+    if layer is None:
+        return _GENERAL[purpose]
+    known = LAYERS[layer].settings if layer in LAYERS else {}
+    instead = next((known[other] for other in _INSTEAD.get(purpose, ()) if other in known), None)
+    # What stands in parentheses is about other layers.
+    return known.get(purpose) or instead or _GENERAL[purpose].partition(" (")[0]
