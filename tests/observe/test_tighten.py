@@ -264,7 +264,7 @@ def test_previews_below_a_shared_suffix_and_many_sites_of_customers_get_advice_a
 def test_previews_that_the_current_expression_was_written_for_are_no_look_alikes_of_the_named_origin() -> None:
     names = ("git-feat-auth", "krvhbmou7", "abc12de3f", "git-main", "zzz9y8x7w", "q1w2e3r4t")
     seen = [
-        weeks(f"https://harborlight-{name}-my-team.vercel.app", days=1, credentials=CredentialsSent.AUTHORIZATION)
+        weeks(f"https://harborlight-{name}-my-team.vercel.app", days=1, count=5, credentials=CredentialsSent.AUTHORIZATION)
         for name in names
     ]
     named = weeks("https://harborlight.app", credentials=CredentialsSent.AUTHORIZATION)
