@@ -7,7 +7,6 @@ import shlex
 from pathlib import Path
 
 import pytest
-import skills_ref
 
 import corsense as package
 from corsense.causes import find
@@ -15,6 +14,8 @@ from tests.browsers.served import serving
 from tests.cli.commands import corsense
 from tests.mcp.test_repairs import app_in
 from tests.mcp.test_tools import CONSOLE, PAGE
+
+skills_ref = pytest.importorskip("skills_ref")
 
 SKILL = Path(package.__file__).parent / ".agents" / "skills" / "corsense"
 TEXT = (SKILL / "SKILL.md").read_text("utf-8")

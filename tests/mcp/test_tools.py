@@ -142,6 +142,8 @@ def test_fix_repairs_source_without_loading_it(tmp_path: Path) -> None:
         ("chekc", {}, "there is no tool 'chekc'; did you mean check?"),
         ("check", {"target": f"http://127.0.0.1:{CLOSED}"}, f"no answer from http://127.0.0.1:{CLOSED}"),
         ("check", {"target": "main:nothing"}, "nothing"),
+        ("lint", {"paths": ["a\0b"]}, "it contains a NUL character"),
+        ("check", {"target": "a\0b:app"}, "it contains a NUL character"),
         ("fix", {"from_env": "NOT A NAME"}, "is not the name of an environment variable"),
     ],
 )

@@ -238,7 +238,8 @@ class _Answers:
         self._last = 0.0
 
     def send(self, message: dict[str, Any]) -> None:
-        data = json.dumps(message, default=str).encode() + b"\n"
+        # A name of a file that is not text has surrogates, which no client can be sent.
+        data = json.dumps(message, ensure_ascii=False, default=str).encode("utf-8", "replace") + b"\n"
         while data:
             data = data[os.write(self._pipe, data) :]
 

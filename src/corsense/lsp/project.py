@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from corsense.errors import InputError
 from corsense.finding import Edit, Finding, Fix
 from corsense.lint.incremental import LintSession
 from corsense.lsp.positions import decoded, encoded
-from corsense.suppression import EVERYTHING, RuleSelection
+from corsense.suppression import EVERYTHING, UNUSED, RuleSelection
 
 _IGNORE = re.compile(r"#\s*corsense:\s*ignore\[([^\]]*)\]")
 
@@ -41,6 +41,17 @@ class Project:
             self.session.select(RuleSelection.of(self.root))
         except InputError as error:
             self.complaint = str(error)
+
+    def follow(self, changed: Mapping[Path, bytes | None], *, reread: bool, reconfigure: bool) -> Findings:
+        """The findings once files have other texts (None: what is on the disk), and the disk or the configuration was read
+        again."""
+        if reconfigure:
+            self.reconfigure()
+        if reread:
+            self.session.reread()
+        for path, content in changed.items():
+            self.session.change(path, content)
+        return self.judge()
 
     def judge(self) -> Findings:
         """The findings by file."""
@@ -76,7 +87,7 @@ class Project:
     def ignoring(self, finding: Finding) -> Edit | None:
         """The edit that silences a finding with a comment, beside its place; None where no comment can stand there."""
         place = finding.place
-        if place is None:
+        if place is None or finding.cause.slug == UNUSED:
             return None
         path = Path(os.path.abspath(place.file))
         before = self.text(path)

@@ -20,6 +20,8 @@ from corsense.lsp.project import Findings, Project
 
 _DELAY = 0.15
 """Seconds without a change before what was typed is judged."""
+_PAUSE = 0.05
+"""Seconds without news of the disk before it is looked at: a checkout changes many files."""
 _SEVERITIES = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
@@ -43,10 +45,11 @@ class CorsenseServer(LanguageServer):
         self.projects: dict[Path, Project] = {}
         self._worker = ThreadPoolExecutor(1)
         self._pending: dict[Path, bytes | None] = {}
+        self._rereads = self._reconfigures = False
         self._waiting: asyncio.TimerHandle | None = None
         self._judging = asyncio.Lock()
         self._started = asyncio.Event()
-        self._published: dict[Path, set[Path]] = {}
+        self._published: dict[Path, Findings] = {}
         self._complained: set[str] = set()
 
     @property
@@ -111,35 +114,48 @@ class CorsenseServer(LanguageServer):
 
     def _forget(self, root: Path) -> None:
         if self.projects.pop(root, None) is not None:
-            for path in self._published.pop(root, set()):
+            for path in self._published.pop(root, {}):
                 self._publish(path, [])
 
     def change(self, path: Path, text: str | None, *, at_once: bool = False) -> None:
         """A file has another text; None: it is as it is on the disk. It is judged after a pause."""
         self._pending[path] = encoded(text) if text is not None else None
+        self._judge_after(0.0 if at_once else _DELAY)
+
+    def refresh(self, *, reread: bool = False, reconfigure: bool = False) -> None:
+        """Judge again, because files of the disk, or the configuration, may have changed."""
+        self._rereads |= reread
+        self._reconfigures |= reconfigure
+        self._judge_after(_PAUSE)
+
+    def _judge_after(self, seconds: float) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
         loop = asyncio.get_running_loop()
-        self._waiting = loop.call_later(0.0 if at_once else _DELAY, lambda: loop.create_task(self.judge()))
+        self._waiting = loop.call_later(seconds, lambda: loop.create_task(self._judge_or_say_why_not()))
 
-    async def judge(self, *, reread: bool = False, reconfigure: bool = False) -> None:
-        """Judge what has changed, and publish what is new. `reread`: files of the disk may have changed as well."""
+    async def _judge_or_say_why_not(self) -> None:
+        try:
+            await self.judge()
+        except Exception as error:  # a fault of corsense: the next change is judged all the same
+            message = f"corsense: a fault of corsense itself: {type(error).__name__}: {error}. Please report it."
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
+
+    async def judge(self) -> None:
+        """Judge what has changed, and publish what is new."""
         async with self._judging:
+            reread, reconfigure = self._rereads, self._reconfigures
+            self._rereads = self._reconfigures = False
             for root, project in list(self.projects.items()):
                 changed = {path: text for path, text in self._pending.items() if self.project_of(path) is project}
                 for path in changed:
                     del self._pending[path]
 
-                def work(project: Project = project, changed: dict[Path, bytes | None] = changed) -> Findings:
-                    if reconfigure:
-                        project.reconfigure()
-                    if reread:
-                        project.session.reread()
-                    for path, content in changed.items():
-                        project.session.change(path, content)
-                    return project.judge()
-
-                found = await self.in_worker(work)
+                found = await self.in_worker(
+                    lambda project=project, changed=changed: project.follow(  # type: ignore[misc]
+                        changed, reread=reread, reconfigure=reconfigure
+                    )
+                )
                 if self.projects.get(root) is project:
                     self._show(root, project, found)
 
@@ -148,12 +164,14 @@ class CorsenseServer(LanguageServer):
             self._complained.add(project.complaint)
             self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"corsense: {project.complaint}"))
         own = {path: listed for path, listed in found.items() if self.project_of(path) is project}
-        for path in self._published.get(root, set()) - own.keys():
+        before = self._published.get(root, {})
+        for path in before.keys() - own.keys():
             self._publish(path, [])
         for path, listed in own.items():
-            lines = Lines(project.text(path), self.encoding)
-            self._publish(path, [_diagnostic(finding, lines) for finding in listed])
-        self._published[root] = set(own)
+            if not _are_same(before.get(path, []), listed):
+                lines = Lines(project.text(path), self.encoding)
+                self._publish(path, [_diagnostic(finding, lines) for finding in listed])
+        self._published[root] = own
 
     def _publish(self, path: Path, diagnostics: list[types.Diagnostic]) -> None:
         uri = from_fs_path(str(path))
@@ -173,6 +191,11 @@ class CorsenseServer(LanguageServer):
         lines = Lines(project.text(path), self.encoding)
         placed = [(finding, lines.range_of(finding.place)) for finding in project.latest[path] if finding.place is not None]
         return [(project, finding, span) for finding, span in placed if _touch(span, where)]
+
+
+def _are_same(before: list[Finding], after: list[Finding]) -> bool:
+    """Whether nothing was judged again: findings that are kept are the same objects."""
+    return len(before) == len(after) and all(old is new for old, new in zip(before, after, strict=True))
 
 
 def path_of(uri: str) -> Path | None:
@@ -259,7 +282,7 @@ def _follow_documents(server: CorsenseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def saved(params: types.DidSaveTextDocumentParams) -> None:
         path = path_of(params.text_document.uri)
-        await server.judge(reread=True, reconfigure=path is not None and path.name in _CONFIGURATIONS)
+        server.refresh(reread=True, reconfigure=path is not None and path.name in _CONFIGURATIONS)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -285,14 +308,14 @@ def _follow_folders(server: CorsenseServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(params: types.DidChangeWatchedFilesParams) -> None:
         names = {os.path.basename(change.uri) for change in params.changes}
-        await server.judge(reread=True, reconfigure=not names.isdisjoint(_CONFIGURATIONS))
+        server.refresh(reread=True, reconfigure=not names.isdisjoint(_CONFIGURATIONS))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configured(params: types.DidChangeConfigurationParams) -> None:
-        await server.judge(reconfigure=True)
+        server.refresh(reconfigure=True)
 
     async def moved(params: Any) -> None:
-        await server.judge(reread=True)
+        server.refresh(reread=True)
 
     for name in (types.WORKSPACE_DID_RENAME_FILES, types.WORKSPACE_DID_DELETE_FILES, types.WORKSPACE_DID_CREATE_FILES):
         server.feature(name, _FILES)(moved)

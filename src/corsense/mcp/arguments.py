@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 Rules = Annotated[list[str] | None, Field(description="Rules by slug or code, such as origin-trailing-slash or CORS201.")]
 Origins = Annotated[
@@ -49,6 +49,14 @@ class Arguments(BaseModel):
     """What a tool takes; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*")
+    @classmethod
+    def _has_no_nul(cls, value: object) -> object:
+        """No name of a file and no value of a header has this character."""
+        if any("\0" in text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)):
+            raise ValueError("it contains a NUL character")
+        return value
 
 
 class Requested(Arguments):

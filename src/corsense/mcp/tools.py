@@ -123,5 +123,6 @@ def _sentence(error: ValidationError, names: tuple[str, ...]) -> str:
         return f"there is no argument {quoted(name)}; {hint}"
     if first["type"] == "missing":
         return f"the argument {quoted(name)} is missing."
-    reason = first["msg"][:1].lower() + first["msg"][1:]
+    reason = first["msg"].removeprefix("Value error, ")
+    reason = reason[:1].lower() + reason[1:]
     return f"{name} {quoted(first['input'])} cannot be used: {reason}."

@@ -12,6 +12,7 @@ from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
+from .own_checks import refusal
 from .route_index import Shortened, know, shorten_included
 
 SCOPE_KEY = "corsense"
@@ -165,7 +166,9 @@ class Guard:
         if scope["type"] == "websocket":
             await accept(passage, receive, noted)
             return
-        response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
+        response = await refusal(self.app, scope, receive)
+        if response is None:
+            response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
         await response(scope, receive, noted)
 
     async def _foreign_answer(self, passage: Passage) -> Any:
