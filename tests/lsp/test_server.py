@@ -244,3 +244,43 @@ def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> N
     ran = corsense("lsp", folder=tmp_path, environment={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(tmp_path)})
     assert ran.status == 2
     assert ran.err == "corsense: serving editors needs pygls, which is not installed; run: pip install 'corsense[lsp]'\n"
+
+
+def test_paths_with_blanks_and_files_with_other_line_ends(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder, über"
+    folder.mkdir()
+    path = folder / "main app.py"
+    text = SLASH.replace("\n", "\r\n")
+    path.write_bytes(text.encode())
+    with editor(folder) as screen:
+        screen.open(path, text)
+        (found,) = screen.wait_for(path, TRAILING)
+        actions = screen.actions(path, found)
+        fix = next(action for title, action in actions.items() if title.startswith("Write"))
+        (edit,) = fix["edit"]["changes"][path.as_uri()]
+        assert edit["range"] == {"start": {"line": 6, "character": 0}, "end": {"line": 7, "character": 0}}
+        assert edit["newText"] == '    allow_origins=["http://localhost:3000"],\r\n'
+
+
+def test_an_editor_that_writes_a_path_in_its_own_way_gets_it_back(tmp_path: Path) -> None:
+    folder = tmp_path / "a~b,c"
+    folder.mkdir()
+    path = folder / "main.py"
+    path.write_text(SLASH)
+    spelling = path.as_uri().replace("%2C", ",")
+    assert spelling != path.as_uri()
+    with editor(folder) as screen:
+        screen.wait_for(path, TRAILING)
+        document = {"uri": spelling, "languageId": "python", "version": 1, "text": SLASH}
+        screen.notify("textDocument/didOpen", {"textDocument": document})
+        screen.wait_until(lambda: [each["code"] for each in screen.diagnostics.get(spelling, [])] == [TRAILING])
+        screen.wait_for(path)
+
+
+def test_a_comment_that_is_there_already_gets_another_rule(screen: Editor, folder: Path) -> None:
+    path = folder / "main.py"
+    typed = SLASH.replace('3000/"],', '3000/", "https://a.example/path"],  # corsense: ignore[origin-has-path]')
+    screen.open(path, typed)
+    (found,) = screen.wait_for(path, TRAILING)
+    edits = screen.actions(path, found)["Ignore origin-trailing-slash here"]["edit"]["changes"][path.as_uri()]
+    assert "# corsense: ignore[origin-has-path, origin-trailing-slash]" in applied(typed, edits)

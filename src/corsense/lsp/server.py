@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import to_fs_path
 
 from corsense import __version__
 from corsense.finding import Finding
@@ -50,6 +50,7 @@ class CorsenseServer(LanguageServer):
         self._judging = asyncio.Lock()
         self._started = asyncio.Event()
         self._published: dict[Path, Findings] = {}
+        self._uris: dict[Path, str] = {}
         self._complained: set[str] = set()
 
     @property
@@ -88,9 +89,12 @@ class CorsenseServer(LanguageServer):
         await self._assign_documents()
         await self.judge()
 
-    async def open_document(self) -> None:
+    async def open_document(self, uri: str) -> None:
         """Judge a document that was opened: in its folder, or by itself outside of all folders."""
         await self._started.wait()
+        path = path_of(uri)
+        if path is not None:
+            self._learn_uri(path, uri)
         await self._assign_documents()
 
     async def close_document(self, path: Path) -> None:
@@ -174,13 +178,18 @@ class CorsenseServer(LanguageServer):
         self._published[root] = own
 
     def _publish(self, path: Path, diagnostics: list[types.Diagnostic]) -> None:
-        uri = from_fs_path(str(path))
-        if uri is not None:
-            self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(self._uri_of(path, uri), diagnostics))
+        self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(self.uri_of(path), diagnostics))
 
-    def _uri_of(self, path: Path, usual: str) -> str:
+    def uri_of(self, path: Path) -> str:
         """The URI under which the editor knows a file: editors write some characters of paths in ways of their own."""
-        return next((uri for uri in self.workspace.text_documents if path_of(uri) == path), usual)
+        return self._uris.get(path) or path.as_uri()
+
+    def _learn_uri(self, path: Path, uri: str) -> None:
+        if uri != self.uri_of(path):
+            for published in self._published.values():
+                if published.pop(path, None):
+                    self._publish(path, [])
+            self._uris[path] = uri
 
     def at(self, uri: str, where: types.Range) -> list[tuple[Project, Finding, types.Range]]:
         """The findings of a document that touch a range."""
@@ -230,11 +239,8 @@ def _page(finding: Finding) -> str:
     return f"### {cause.code} {cause.slug}\n\n{cause.page}"
 
 
-def _edit(server: CorsenseServer, file: str, before: str, after: str) -> types.WorkspaceEdit | None:
-    uri = from_fs_path(os.path.abspath(file))
-    if uri is None:
-        return None
-    uri = server._uri_of(Path(os.path.abspath(file)), uri)
+def _edit(server: CorsenseServer, file: str, before: str, after: str) -> types.WorkspaceEdit:
+    uri = server.uri_of(Path(os.path.abspath(file)))
     return types.WorkspaceEdit(changes={uri: list(edits_between(before, after, server.encoding))})
 
 
@@ -257,7 +263,7 @@ async def _actions(server: CorsenseServer, params: types.CodeActionParams) -> li
             title = f"Ignore {finding.cause.slug} here"
             edit = _edit(server, silent.file, silent.before, silent.after)
             found.append(types.CodeAction(title, types.CodeActionKind.QuickFix, same, edit=edit))
-    return [action for action in found if action.edit is not None]
+    return found
 
 
 def make_server() -> CorsenseServer:
@@ -271,7 +277,7 @@ def make_server() -> CorsenseServer:
 def _follow_documents(server: CorsenseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
-        await server.open_document()
+        await server.open_document(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     async def changed(params: types.DidChangeTextDocumentParams) -> None:
