@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from corsense.fetch.engines import LONGEST_AGE
 from corsense.policy.keywords import HATCHES
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def json_schema() -> dict[str, Any]:
                 "description": "Seconds a browser may keep a preflight.",
                 "type": "integer",
                 "minimum": -1,
-                "maximum": 86_400,
+                "maximum": LONGEST_AGE,
             },
             "private_network": {**flag, "description": "Answer Access-Control-Request-Private-Network."},
             "websockets": {**flag, "description": "Hold the Origin of WebSocket handshakes against the same list."},

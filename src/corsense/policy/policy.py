@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Never, Self, TypeGuard
 
 from corsense.errors import quoted
 from corsense.faults import Fault, PolicyError
+from corsense.fetch.engines import LONGEST_AGE
 from corsense.fetch.safelist import SAFELISTED_METHODS, is_token
 from corsense.origin import MAX_ORIGIN, OriginSet
 from corsense.policy.client_needs import ClientNeeds, client_needs
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from corsense.origin.regex import OriginRegex
     from corsense.policy.comparison import PolicyDiff
 
-MAX_MAX_AGE = 86_400
 MAX_METHOD = 64
 """The longest method that `methods=["*"]` allows."""
 
@@ -564,9 +564,9 @@ def _max_age_faults(given: object) -> list[Fault]:
     if given < -1:
         message = f"{quoted(given)} is negative; only -1 is allowed, which tells browsers to keep nothing."
         return [Fault("max_age", given, "max-age-out-of-range", message, "Write max_age=-1, or leave it out.")]
-    if given > MAX_MAX_AGE:
+    if given > LONGEST_AGE:
         message = f"{quoted(given)} seconds is longer than any browser keeps a preflight: Firefox one day, Chromium two hours."
-        return [Fault("max_age", given, "max-age-out-of-range", message, f"Write max_age={MAX_MAX_AGE}, or less.")]
+        return [Fault("max_age", given, "max-age-out-of-range", message, f"Write max_age={LONGEST_AGE}, or less.")]
     return []
 
 

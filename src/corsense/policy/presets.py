@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar
 
 from corsense.errors import quoted
 from corsense.faults import Fault, PolicyError
+from corsense.fetch.engines import LONGEST_AGE
 from corsense.origin import OriginPattern
 from corsense.policy.origins import OriginList, read_origins
 
@@ -34,7 +35,7 @@ PUBLIC_API: Final[dict[str, Any]] = {
     "methods": ("*",),
     "request_headers": ("*", "authorization"),
     "expose_headers": ("*",),
-    "max_age": 86_400,
+    "max_age": LONGEST_AGE,
 }
 
 MOBILE: Final[dict[str, Any]] = {

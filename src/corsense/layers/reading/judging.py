@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from corsense.errors import quoted
+from corsense.fetch.engines import LONGEST_AGE
 from corsense.layers.reading.expressions import OriginMatch
 from corsense.layers.reading.outcomes import (
     ALLOW_CREDENTIALS,
@@ -409,10 +410,10 @@ class _Judge:
             self.say("max-age-out-of-range", f"Access-Control-Max-Age is {quoted(values[0])}, which is no number of seconds.",
                      _line(answer, MAX_AGE), "warning", "Write seconds, such as 600.")  # fmt: skip
             return None
-        if age > 86_400:
-            message = f"Access-Control-Max-Age is {age} seconds, and browsers keep a preflight for 86400 at most."
-            self.say("max-age-out-of-range", message, _line(answer, MAX_AGE), "info", "Write 86400, or less.")
-        return max(-1, min(age, 86_400))
+        if age > LONGEST_AGE:
+            message = f"Access-Control-Max-Age is {age} seconds, and browsers keep a preflight for {LONGEST_AGE} at most."
+            self.say("max-age-out-of-range", message, _line(answer, MAX_AGE), "info", f"Write {LONGEST_AGE}, or less.")
+        return max(-1, min(age, LONGEST_AGE))
 
     def _exposed(self, base: dict[OriginCase, LayerAnswer], letting: list[OriginCase], keywords: dict[str, Any]) -> list[str]:
         first = base[letting[0]]
