@@ -135,3 +135,29 @@ def test_an_app_is_not_compared_with_itself(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(APP, encoding="utf-8")
     ran = corsense("check", "main:app", "--app", "main:app", folder=tmp_path)
     assert (ran.status, ran.err.count("\n")) == (2, 1)
+
+
+def test_an_app_that_fails_in_process_is_compared_with_nothing_and_that_is_said(tmp_path: Path) -> None:
+    needs = """
+@app.middleware("http")
+async def tenant(request, call_next):
+    import os
+    os.environ["ONLY_ON_THE_SERVER"]
+    return await call_next(request)
+"""
+    (tmp_path / "main.py").write_text(APP + needs, encoding="utf-8")
+    (tmp_path / "served.py").write_text(
+        "import os\nos.environ['ONLY_ON_THE_SERVER'] = '1'\nfrom main import app\n", encoding="utf-8"
+    )
+    with serving(tmp_path, "served:app") as url:
+        ran = corsense("check", url, "--origin", PAGE, "--app", "main:app", "--format", "json", folder=tmp_path)
+    assert ran.slugs() == []
+    assert any("In process the app failed at these requests" in note for note in ran.document["notes"])
+    assert {exchange["attribution"] for exchange in ran.document["results"][0]["exchanges"]} == {None}
+
+
+def test_an_app_that_a_function_returns_is_compared_too(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(APP + "\n\ndef make(): return app\n", encoding="utf-8")
+    with serving(tmp_path) as url:
+        ran = corsense("check", url, "--app", "main:make", "--factory", "--format", "json", folder=tmp_path)
+    assert ran.document["results"][0]["exchanges"][0]["attribution"]["answered_by"] == "app"

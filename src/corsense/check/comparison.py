@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from corsense.diagnose import Diagnosis, admits_untrusted, cache_faults
+from corsense.fetch import WireResponse
 from corsense.layers.attribution import Attribution
 from corsense.layers.changes import changes, looks_reversed
 from corsense.layers.diagnoses import (
@@ -92,6 +93,11 @@ class Comparison:
             yield from (f"{address} gave no answer, so it is not known what happens there." for address in self._silent())
             if self._is_reversed():
                 yield f"Fewer headers change the other way round; name what is next to the URL first: {_options(self.via[::-1])}."
+        if self._not_compared:
+            yield (
+                f"Answers that were not compared: {self._not_compared:,}. In process the app failed at these requests, or was "
+                "not asked the same; corsense check on the app itself says why."
+            )
         if any(found.place is not None for found in self._all()):
             yield "Findings with a line of source are the app's own: it refuses in process as well. corsense fix proposes edits."
         said = self._changes()
@@ -111,6 +117,15 @@ class Comparison:
                 for line in changes(found) if found is not None else ():
                     said.setdefault(line, f"{exchange.request.method} {exchange.request.url}")
         return said
+
+    @property
+    def _not_compared(self) -> int:
+        """How many answers of the server have no answer of the app beside them."""
+        return sum(
+            found is None and isinstance(exchange.response, WireResponse) and not beside.observation.facts_of(index).stood_in
+            for beside in self.besides[: self.judged]
+            for index, (exchange, found) in enumerate(zip(beside.observation.trace.exchanges, beside.answers, strict=True))
+        )
 
     def _silent(self) -> list[str]:
         """The addresses on the way that answered nothing."""

@@ -44,8 +44,8 @@ class OwnAnswer:
 
 @dataclass(frozen=True, slots=True)
 class OwnAnswers:
-    """The app behind a URL: which requests its pages make, and what it answers them in process. `hops` asks the addresses between
-    the URL `server` and the app."""
+    """The app behind the URL `server`: which requests its pages make, and what it answers them in process. `answer` tries probes
+    on it."""
 
     app: AppDescription
     answer: Answering

@@ -206,7 +206,7 @@ def make_report(
         asked = with_configuration(asked, configuration)
     if target is not None and "://" in target:
         asked, target = with_handshake(asked, target)
-        return _over_the_network(target, asked, limits, silent, browser, app, python, via)
+        return _over_the_network(target, asked, limits, silent, browser, app, python, via, factory)
     if app is not None:
         raise InputError("--app names the app behind a URL; give the URL as the target.")
     if via:
@@ -272,6 +272,7 @@ def _over_the_network(
     app: str | None = None,
     python: str | None = None,
     via: list[str] | None = None,
+    factory: bool = False,
 ) -> Report:
     from corsense.errors import InputError
 
@@ -288,7 +289,7 @@ def _over_the_network(
 
     hops = read_via(target, tuple(via or ()))
     try:
-        named = AppTarget.parse(app)
+        named = AppTarget.parse(app, factory=factory)
         with AppSession.start(named, python=interpreter_for(named.directory, python, silent=silent).path) as session:
             own = OwnAnswers(session.description, session.run, asked, target)
             return _over_the_wire(target, asked, limits, silent, browser, own, hops)
