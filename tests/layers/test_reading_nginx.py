@@ -184,6 +184,27 @@ def test_headers_that_depend_on_an_unknown_condition_are_not_guessed(tmp_path: P
     assert "$arg_cors = 1" in str(reading.remarks[0])
 
 
+def test_a_server_that_only_redirects_has_no_policy(tmp_path: Path) -> None:
+    assert not read(tmp_path, f"{headers()}return 301 https://api.example.com$request_uri;").places
+
+
+def test_credentials_that_are_allowed_twice_are_not_allowed(tmp_path: Path) -> None:
+    twice = "add_header Access-Control-Allow-Credentials true always;" * 2
+    reading = read(tmp_path, f"{headers()}{twice}{PREFLIGHT}{PASS}")
+    policy = one(reading).policy
+    assert policy is not None
+    assert not policy.credentials
+    assert slugs(reading) == {"duplicate-cors-headers"}
+
+
+def test_every_page_may_read_and_one_may_send_cookies(tmp_path: Path) -> None:
+    origins = f'map $http_origin $allowed {{ default "*"; "{APP}" "{APP}"; }} map $allowed $trusted {{ "*" ""; default true; }}'
+    lines = f"{headers('$allowed')}add_header Access-Control-Allow-Credentials $trusted always; add_header Vary Origin always;"
+    place = one(read(tmp_path, f"{lines}{PREFLIGHT}{PASS}", origins))
+    assert place.policy == Policy(origins="*", credentials=[APP], methods=["PUT"], request_headers=["Content-Type"])
+    assert place.is_exact
+
+
 def test_files_that_are_served_need_no_preflight(tmp_path: Path) -> None:
     reading = read(tmp_path, "root /srv/fonts; add_header Access-Control-Allow-Origin *;")
     assert one(reading).policy == Policy(origins="*")

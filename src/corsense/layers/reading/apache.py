@@ -18,7 +18,7 @@ from corsense.layers.reading.apache_expression import NotRead, Operand, holds
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Spot, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread
 
 _TRANSPARENT = {"ifmodule", "ifdefine", "ifversion", "ifdirective", "ifsection", "requireall", "requireany", "requirenone"}
 _PLACES = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "proxy", "proxymatch"}
@@ -116,8 +116,8 @@ class _Run:
         elif attribute == "access-control-request-method" and written in (".", ".+", ".*"):
             if self.trial.is_preflight:
                 self._assign(each.args[2:], each, None)
-        elif attribute == "access-control-request-private-network":
-            return  # no browser sends it any more
+        elif attribute in UNSENT:
+            return
         elif self.trial.whether(f"{attribute} matches {written}", each.spot):
             self._assign(each.args[2:], each, None)
 
@@ -242,6 +242,9 @@ class _Run:
             return held != negated, None
         if subject.lower() == "%{http:access-control-request-method}":
             return self.trial.is_preflight != negated, None
+        header = re.fullmatch(r"%\{HTTP:([^}]+)\}", subject, re.IGNORECASE)
+        if header is not None and header[1].lower() in UNSENT:
+            return negated and pattern not in ("", "^$"), None
         if "origin" in subject.lower():
             raise Unread(f"{quoted(subject)} is compared, which corsense does not read.", each.spot)
         return self.trial.whether(" ".join(each.args[:2]), each.spot), None
@@ -392,7 +395,7 @@ class _Run:
             return self.trial.origin
         if name == "access-control-request-method":
             return ASKED if self.trial.is_preflight else ""
-        return "" if name == "access-control-request-private-network" else None  # no browser sends it any more
+        return "" if name in UNSENT else None
 
 
 def _delimited(text: str) -> tuple[str, bool]:
@@ -559,7 +562,7 @@ def _place(
 
 
 def _plain(block: list[Directive]) -> list[Directive]:
-    """The directives of a block that are in no section of paths; those of `<If>` and `<Limit>` cannot be told apart."""
+    """The directives of a block that are in no section of paths; those of `<If>` keep their condition."""
     found: list[Directive] = []
     for each in block:
         if each.block is None:

@@ -22,7 +22,7 @@ from corsense.layers.programs import find
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, literal, searched
 from corsense.layers.reading.extra import MissingExtra
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Trial, Unread
 
 _LIMIT = 15
 _VARIABLE = re.compile(r"\{\$([A-Za-z_]\w*)\}")
@@ -327,8 +327,8 @@ class _Run:
 
     def _header(self, name: str, values: Any) -> bool:
         lower = name.lower()
-        if lower == "access-control-request-private-network":
-            return values is None  # no browser sends it any more
+        if lower in UNSENT:
+            return values is None
         if lower == "access-control-request-method":
             return self.trial.is_preflight == (values is not None)
         if lower != "origin":

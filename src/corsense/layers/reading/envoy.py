@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, literal, whole
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
-from corsense.layers.reading.trial import ASKED, HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import ASKED, UNSENT, HeaderLine, LayerAnswer, Trial, Unread
 from corsense.layers.reading.yaml_tree import Node
 
 FILTER = "envoy.filters.http.cors"
@@ -328,8 +328,8 @@ def _header_holds(name: str, matcher: Node, trial: Trial) -> bool:
         return trial.is_preflight == present.is_true
     if name == "access-control-request-headers" and present is not None:
         return trial.is_preflight == present.is_true  # without them, what is allowed does not matter
-    if name == "access-control-request-private-network":
-        return False  # no browser sends it any more
+    if name in UNSENT:
+        return False
     if name != "origin":
         return trial.whether(f"the header {name}", matcher.line)
     if present is not None:

@@ -35,6 +35,19 @@ class OriginMatch:
 
         return OriginRegex.compile(self.pattern).fullmatch(origin)
 
+    def may_begin_with(self, text: str) -> bool:
+        """Whether a text that begins with `text` may match."""
+        from corsense.origin.regex import OriginRegex
+
+        automaton = OriginRegex.compile(self.pattern).automaton
+        classes, state = automaton.classes(), 0
+        for char in text:
+            number = classes[ord(char)] if ord(char) < len(classes) else -1
+            state = automaton.rows[state][number] if number >= 0 and automaton.rows else -1
+            if state < 0:
+                return False
+        return True
+
     @property
     def matches_some(self) -> bool:
         """Whether an origin that a browser can send matches; True also where that takes too long to decide."""

@@ -15,7 +15,7 @@ from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, literal, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Trial, Unread
 
 _SECTIONS = {
     "global", "defaults", "frontend", "backend", "listen", "userlist", "peers", "resolvers", "mailers", "program", "cache",
@@ -224,8 +224,8 @@ class _Run:
                     return self.trial.origin
                 case "access-control-request-headers" | "access-control-request-method":
                     return ASKED if self.trial.is_preflight else ""
-                case "access-control-request-private-network":
-                    return ""  # no browser sends it any more
+                case name if name in UNSENT:
+                    return ""
         elif variable is not None:
             return self.variables.get(variable[1], "")
         elif capture is not None:

@@ -70,6 +70,8 @@ class _Judge:
     def judged(self) -> PlacedPolicy | None:
         try:
             trials = Trials.of(self.place, self.budget)
+            if _only_redirects(trials):
+                return None
             if not _concerns_cors(trials):
                 self._hidden(trials)
                 return self._without_headers()
@@ -238,6 +240,10 @@ class _Judge:
         """Origins that no browser sends."""
         said: set[str] = set()
         for answer in base.values():
+            if len(answer.values(ALLOW_CREDENTIALS)) > 1 and ALLOW_CREDENTIALS not in said:
+                said.add(ALLOW_CREDENTIALS)
+                message = "Access-Control-Allow-Credentials is sent more than once, and browsers accept one 'true'."
+                self.say("duplicate-cors-headers", message, _line(answer, ALLOW_CREDENTIALS), "error", "Set it in one place.")
             for line in answer.lines:
                 if line.name == ALLOW_ORIGIN and "\0" not in line.value and line.value not in ("*", "null"):
                     self._odd_origin(line, said)
@@ -332,7 +338,7 @@ class _Judge:
         for case, outcome in preflights.items():
             if case.text != "null" and (case == OriginCase(None) or OriginCase(None) not in preflights):
                 self._preflight(case, outcome, base[case])
-        self._strangers(trials, base)
+        self._let_in_by_preflights(trials, base)
         return True
 
     def _preflight(self, case: OriginCase, outcome: Outcome, base: LayerAnswer) -> None:
@@ -342,7 +348,8 @@ class _Judge:
             found = access(answer, case)
             what = {"none": "without Access-Control-Allow-Origin", "several": "with more than one Access-Control-Allow-Origin"}
             message = f"{self.place.speaks_of} answers preflights{who} {what.get(found, 'for another origin')}."
-            self.say("preflight-answered-by-other-layer", message, answer.line, "error", self._lost(answer))
+            remedy = "Set the CORS headers where OPTIONS is answered, too."
+            self.say("preflight-answered-by-other-layer", message, answer.line, "error", remedy)
         elif has_credentials(answer, case) != has_credentials(base, case):
             message = f"Preflights{who} and the responses to requests do not agree on Access-Control-Allow-Credentials."
             self.say("credentials-not-allowed", message, answer.line, "warning", "Send it on both.")
@@ -350,10 +357,7 @@ class _Judge:
             message = f"Preflights{who} get {refusal.status} {condition}, and browsers accept only 200 to 299."
             self.say("preflight-bad-status", message, refusal.line, "warning", "Answer OPTIONS before this.")
 
-    def _lost(self, answer: LayerAnswer) -> str:
-        return "Set the CORS headers where OPTIONS is answered, too."
-
-    def _strangers(self, trials: Trials, base: dict[OriginCase, LayerAnswer]) -> None:
+    def _let_in_by_preflights(self, trials: Trials, base: dict[OriginCase, LayerAnswer]) -> None:
         """Pages that a preflight lets in and the answer does not: their request runs, and they cannot read the answer."""
         for case in trials.cases:
             answer = trials.outcome(case, "OPTIONS", is_preflight=True).answer
@@ -568,6 +572,12 @@ def origin_fault(value: str) -> Fault | None:
 def _exists(case: OriginCase) -> bool:
     """Whether a browser can send the origin of a case."""
     return case.text is None or case.text == "null" or origin_fault(case.text) is None
+
+
+def _only_redirects(trials: Trials) -> bool:
+    """Whether every request is sent elsewhere, such as to https: what is allowed is decided there."""
+    statuses = [outcome.answer.status for outcome in _ordinary(trials)]
+    return all(status is not None and 300 <= status < 400 for status in statuses)
 
 
 def _ordinary(trials: Trials) -> Iterator[Outcome]:

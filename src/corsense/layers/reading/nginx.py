@@ -19,7 +19,7 @@ from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, sear
 from corsense.layers.reading.extra import needed
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
 
 _HARMLESS = {"mime.types", "fastcgi_params", "proxy_params", "uwsgi_params", "scgi_params", "fastcgi.conf", "koi-utf", "koi-win"}
 _PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass"}
@@ -387,6 +387,8 @@ class _Run:
                 self.captured[0] = match
             return found
         if "\0" in left:
+            if self._cannot_begin(left, expression, any_case=any_case):
+                return False
             if ORIGIN in left:
                 raise Unread("The Origin is matched together with other values.", each.spot)
             return self.trial.whether(_readable(f"{left} ~ {expression}"), each.spot)
@@ -394,6 +396,13 @@ class _Run:
             return searched(expression, any_case=any_case).matches(left)
         except UnknownSyntax:
             return self.trial.whether(f"{left} ~ {expression}", each.spot)
+
+    def _cannot_begin(self, value: str, expression: str, *, any_case: bool) -> bool:
+        """Whether what is known of the beginning of a value rules a match out."""
+        try:
+            return not searched(expression, any_case=any_case).may_begin_with(value.partition("\0")[0])
+        except UnknownSyntax:
+            return False
 
     def text(self, template: str, each: Directive) -> str:
         """A value with its variables put in."""
@@ -429,8 +438,8 @@ class _Run:
                 return self.trial.method
             case "http_access_control_request_headers" | "http_access_control_request_method":
                 return ASKED if self.trial.is_preflight else ""
-        if name == "http_access_control_request_private_network" or name.startswith("upstream_http_"):
-            return ""  # no browser sends the one any more; of the other, an app without CORS is assumed
+        if name.removeprefix("http_").replace("_", "-") in UNSENT or name.startswith("upstream_http_"):
+            return ""  # of the app, one without CORS is assumed
         if name in self.place.maps:
             return self._mapped(self.place.maps[name])
         if (
@@ -480,6 +489,8 @@ class _Run:
         return self.text(each.default, each.directive)
 
     def _unknown_entry(self, source: str, key: str, each: Map, entry: Directive) -> bool:
+        if not key.startswith(source.partition("\0")[0].lower()):
+            return False
         if ORIGIN in source:
             raise Unread("A map compares the Origin together with other values.", each.directive.spot)
         if ASKED in source and not key:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from corsense.layers.reading.expressions import UnknownSyntax, searched
-from corsense.layers.reading.trial import Trial, Unread
+from corsense.layers.reading.trial import UNSENT, Trial, Unread
 
 _QUOTED = r"(?:`[^`]*`|\"[^\"]*\"|'[^']*')"
 _TOKEN = re.compile(rf"\s*(?:(&&|\|\||!|\(|\))|([A-Za-z]+)\(\s*({_QUOTED}(?:\s*,\s*{_QUOTED})*)?\s*\))")
@@ -114,8 +114,8 @@ class _Reader:
         if name not in _OF_REQUESTS:
             return self.places is None or (name, arguments) in self.places
         header, value = arguments[0].lower() if arguments else "", arguments[-1] if arguments else ""
-        if header == "access-control-request-private-network":
-            return False  # no browser sends it any more
+        if header in UNSENT:
+            return False
         if header == "access-control-request-method" and value in (".", ".+", ".*"):
             return self.trial.is_preflight
         if header != "origin":

@@ -19,6 +19,9 @@ ORIGIN = "\0origin\0"
 ASKED = "\0asked\0"
 """Stands for what the preflight asks for (`Access-Control-Request-Headers` or `-Method`), sent back."""
 
+UNSENT = frozenset({"access-control-request-private-network", "upgrade", "sec-websocket-key", "sec-websocket-version"})
+"""Headers that no request has to which CORS applies: browsers no longer send the first, and the others open WebSockets."""
+
 Situation = Literal["success", "error", "own-error", "early-error"]
 """Who answers: the app with success, the app with an error, the layer with an error after it looked at the request (502, 504,
 401), or before (413)."""
