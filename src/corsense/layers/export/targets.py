@@ -24,6 +24,7 @@ class Target:
     - `title`: its name for people.
     - `program`: the proxy that proves the export; None: it cannot be run here.
     - `carries`: the methods that the layer forwards at all, as an expression; others it answers with 400.
+    - `keeps_vary_lines`: whether several lines of `Vary` of the app stay; otherwise only the first one does.
     - `comment`: what begins and ends a line of comment; None where the format has none.
     - `remark`: what is known of a layer that cannot be run here.
     """
@@ -32,6 +33,7 @@ class Target:
     title: str
     program: ProgramName | None = None
     carries: str = ".+"
+    keeps_vary_lines: bool = True
     comment: tuple[str, str] | None = ("#", "")
     remark: str = ""
 
@@ -49,7 +51,7 @@ TARGETS: Final[Mapping[TargetName, Target]] = {
     "caddy": Target("caddy", "Caddy", "caddy"),
     "haproxy": Target("haproxy", "HAProxy", "haproxy"),
     "apache": Target("apache", "Apache httpd", "apache"),
-    "traefik": Target("traefik", "Traefik", "traefik"),
+    "traefik": Target("traefik", "Traefik", "traefik", keeps_vary_lines=False),
     "envoy": Target("envoy", "Envoy", "envoy", "(?!QUERY$).+"),
     "gateway-api": Target("gateway_api", "the Gateway API", remark=_SWITCH_OFF),
     "kong": Target("kong", "Kong", remark=_SWITCH_OFF),

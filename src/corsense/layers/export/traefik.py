@@ -43,7 +43,10 @@ def export(rules: Rules, site: Site) -> str:
         "services": {f"{site.name}-app": {"loadBalancer": {"servers": [{"url": f"http://{site.upstream}"}]}}},
     }
     text = "# A file for Traefik's file provider (providers.file.filename). Add your Host(...) to each rule, and put further\n"
-    text += "# middlewares, such as authentication, behind those of each router.\n"
+    text += (
+        "# middlewares, such as authentication, behind those of each router. The app must send Vary in one line: of several,\n"
+    )
+    text += "# Traefik keeps the first.\n"
     return text + yaml.safe_dump({"http": http}, sort_keys=False, width=1000, allow_unicode=True)
 
 

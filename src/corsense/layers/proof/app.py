@@ -15,6 +15,8 @@ from corsense.policy import Policy
 SLOW: Final = 1.2
 """Seconds that `/plain/slow` takes: longer than the proxy waits."""
 HIDDEN: Final = "X-Not-Exposed"
+VARIES: Final = ("Accept-Encoding", "Cookie")
+"""What the app's own answers depend on, each in a line of its own where `several_vary_lines`."""
 
 _NOT_ADDED: Final = frozenset(
     {
@@ -44,8 +46,8 @@ class ProofApp(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, policy: Policy, *, keeps_cors: bool) -> None:
-        self.policy, self.keeps_cors = policy, keeps_cors
+    def __init__(self, policy: Policy, *, keeps_cors: bool, several_vary_lines: bool) -> None:
+        self.policy, self.keeps_cors, self.several_vary_lines = policy, keeps_cors, several_vary_lines
         self.compiled = CompiledPolicy(policy)
         self.preflights: list[str] = []
         self.handshakes = 0
@@ -106,7 +108,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, "1")
         for name, value in self.server.own_headers(self.headers.get("Origin")) if kind == "cors" else ():
             self.send_header(name, value)
-        self.send_header("Vary", "Accept-Encoding")
+        for value in VARIES if self.server.several_vary_lines else [", ".join(VARIES)]:
+            self.send_header("Vary", value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", "2")
         self.end_headers()
@@ -118,9 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(policy: Policy, *, keeps_cors: bool) -> Iterator[ProofApp]:
+def serving(policy: Policy, *, keeps_cors: bool, several_vary_lines: bool = True) -> Iterator[ProofApp]:
     """The app, until the block ends or it is closed."""
-    app = ProofApp(policy, keeps_cors=keeps_cors)
+    app = ProofApp(policy, keeps_cors=keeps_cors, several_vary_lines=several_vary_lines)
     thread = threading.Thread(target=app.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

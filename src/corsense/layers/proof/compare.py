@@ -15,7 +15,7 @@ from corsense.layers.export import Site
 from corsense.layers.export.rules import CORS_HEADERS
 from corsense.layers.export.targets import Target, target_of
 from corsense.layers.programs import free_port, running
-from corsense.layers.proof.app import HIDDEN, ProofApp, exposable, serving
+from corsense.layers.proof.app import HIDDEN, VARIES, ProofApp, exposable, serving
 from corsense.layers.proof.handshake import handshake
 from corsense.layers.proof.probes import API, Probe, failures, probes, trusted_origins, untrusted_origins
 from corsense.layers.proof.surroundings import LARGE, OWN_ERRORS, files
@@ -59,7 +59,7 @@ def prove(policy: Policy, to: str, export: Text, *, app_keeps_cors: bool = False
     target = target_of(to)
     if target.program is None:
         raise InputError(f"{target.title} cannot be run here, so its export cannot be proven; drop --prove.")
-    with serving(policy, keeps_cors=app_keeps_cors) as app:
+    with serving(policy, keeps_cors=app_keeps_cors, several_vary_lines=target.keeps_vary_lines) as app:
         site = Site(app_port=app.port, port=free_port(), address="127.0.0.1")
         running_files = files(target.program, export(site), site)
         with running(target.program, running_files, listen=site.port) as proxy, HttpClient(timeout=10) as client:
@@ -183,7 +183,7 @@ class _Run:
             wanted = str(max(0, self.policy.max_age)) if self.policy.max_age is not None and shown else None
             if shown and age != wanted:
                 self._differ(probe.name, f"Access-Control-Max-Age is {wanted}", f"it is {age}")
-        elif answer.header(HIDDEN) is not None and "accept-encoding" not in named:
+        elif answer.header(HIDDEN) is not None and not named.issuperset(name.lower() for name in VARIES):
             self._differ(probe.name, "the app's Vary stays", f"Vary has {sorted(named)}")
 
     @property
