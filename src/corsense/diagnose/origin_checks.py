@@ -13,12 +13,16 @@ _REFUSAL = r"(?:in-?valid|forbidden|bad|disallowed|untrusted|unexpected|unknown|
 _NOT = (
     r"(?:is |was )?(?:not (?:an? )?(?:allowed|accepted|permitted|trusted|valid|authorized|whitelisted)|refused|rejected|denied)"
 )
+_FAILED = r"(?: \w+)?[ _-](?:mismatch|(?:check(?:ing)?|validation|verification)(?: \w+)? failed)"
 _ORIGIN = re.compile(
-    rf"\b{_REFUSAL}[ _-]origin\b|\borigin(?: header| \S{{1,100}})? {_NOT}\b|\borigin[ _-]check(?:ing)?(?: \w+)? failed\b"
+    rf"\b{_REFUSAL}[ _-]origin\b(?! (?:or|and) destination)|\borigin(?: header|[ /]\S{{1,100}})? {_NOT}\b"
+    rf"|\borigin(?:/\w+)?{_FAILED}\b"
     r"|\bcross-(?:origin|site) requests?(?: \w+)? (?:blocked|denied|forbidden|refused|detected)\b",
     re.IGNORECASE,
 )
 _HOST = re.compile(rf"\b{_REFUSAL}[ _-]host\b|\bhost(?: header| \S{{1,100}})? {_NOT}\b", re.IGNORECASE)
+_HEADER = re.compile(r"\b(?:origin|host)[ _-](?:header|check)|\bcross-(?:origin|site)\b|\bcsrf\b", re.IGNORECASE)
+"""What makes clear that a header is meant: an input may have an origin too, of a journey or a parcel."""
 _OF_STARLETTE = "Disallowed CORS "
 """With this its CORS layer begins the body of a preflight that it refuses."""
 
@@ -31,6 +35,8 @@ def refused_by_own_check(observation: Observation) -> Diagnosis | None:
         return None
     facts = observation.facts_of(index)
     if facts.stood_in or facts.body_excerpt.startswith(_OF_STARLETTE):
+        return None
+    if response.status == 400 and not (_HEADER.search(facts.body_excerpt) or observation.origin in facts.body_excerpt):
         return None
     if _ORIGIN.search(facts.body_excerpt):
         return _of_origin(observation, index, response.status)
