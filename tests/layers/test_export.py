@@ -155,11 +155,11 @@ def test_what_is_exported_is_read_back_as_the_same_policy_or_not_at_all(to: str,
 @pytest.mark.parametrize("to", ["nginx", "haproxy", "traefik", "kong", "gateway-api"])
 def test_two_policies_share_no_name_in_one_proxy(to: str) -> None:
     policy = Policy(origins=[APP], credentials=True, max_age=5)
-    one, other = (export_policy(policy, to, Site.parse("127.0.0.1:8000", 8080, name)) for name in ("one", "other"))
-    assert "one" in one
-    assert re.sub(r"\bone(?=[-_\n ])", "other", one.replace("$one_", "$other_")) == other
+    one, other = (export_policy(policy, to, Site.parse("127.0.0.1:8000", 8080, name)) for name in ("alpha", "beta"))
+    assert "alpha" in one
+    assert one.replace("alpha", "beta") == other
     variables = re.findall(r"(?m)^map .* (\$\S+) \{", one)
-    assert all(name.startswith("$one_cors_") for name in variables)
+    assert all(name.startswith("$alpha_cors_") for name in variables)
     assert bool(variables) is (to == "nginx")
 
 
