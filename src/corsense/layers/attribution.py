@@ -148,9 +148,10 @@ def _set_by(name: str, before: list[str] | None, after: list[str] | None) -> Set
 
 
 def _values(name: str, lines: list[str]) -> list[str]:
-    """The members of all lines (RFC 9110, section 5.6.1): proxies join lines, split them, and write other white space."""
+    """The members of all lines (RFC 9110, section 5.6.1): proxies join lines, split them, and write other white space. An empty
+    one counts where browsers take the line for one value."""
     values = [value.strip(" \t\r\n") for line in lines for value in line.split(",")]
-    values = [value for value in values if value]
+    values = [value for value in values if value or name not in _NAMES]
     return values if name.endswith(("-origin", "-methods")) else [value.lower() for value in values]
 
 
