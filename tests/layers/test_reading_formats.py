@@ -8,6 +8,7 @@ from textwrap import dedent
 
 import pytest
 
+from corsense.errors import InputError
 from corsense.layers.programs import find
 from corsense.layers.reading import Reading, UnreadableConfiguration, read_configuration
 from corsense.policy import Policy
@@ -245,6 +246,26 @@ def test_what_refuses_outside_traefiks_headers_is_reported(tmp_path: Path) -> No
     assert read(tmp_path, "dynamic.yml", TRAEFIK.replace("[auth, cors]", "[cors, auth]")).is_exact
 
 
+STATIC = """
+    entryPoints:
+      web:
+        address: ":80"
+        http: {middlewares: [guard@file]}
+    providers:
+      file: {filename: rules.yml}
+"""
+
+
+def test_a_static_configuration_of_traefik_leads_to_its_rules_and_puts_middlewares_around_them(tmp_path: Path) -> None:
+    rules = dedent(TRAEFIK).replace("[auth, cors]", "[cors]").replace("auth:\n", "guard:\n").replace("forwardAuth", "basicAuth")
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    reading = read(tmp_path, "traefik.yml", STATIC)
+    assert [place.file for place in reading.places] == ["rules.yml"]
+    assert "preflight-bad-status" in slugs(reading)
+    with pytest.raises(UnreadableConfiguration, match=r"traefik\.yml:7: The file 'missing\.yml'"):
+        read(tmp_path, "traefik.yml", STATIC.replace("rules.yml", "missing.yml"))
+
+
 COMPOSE = """
     services:
       api:
@@ -419,6 +440,11 @@ def test_hostile_yaml_is_refused_with_its_line(tmp_path: Path, text: str, line: 
 
 def test_aliases_that_multiply_cost_nothing(tmp_path: Path) -> None:
     assert not read(tmp_path, "compose.yaml", f"services: {{}}\n{BOMB}").places
+
+
+def test_a_program_of_varnish_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"is a program in VCL"):
+        read(tmp_path, "default.vcl", "vcl 4.1;\nbackend default none;\n")
 
 
 def test_a_file_that_is_no_configuration_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from corsense.errors import InputError, quoted
 from corsense.layers.reading.judging import judge
-from corsense.layers.reading.recognition import FORMATS, FormatName, format_of
+from corsense.layers.reading.recognition import FORMATS, FormatName, format_of, is_vcl
 from corsense.layers.reading.result import PlacedPolicy, Reading, Remark, UnreadableConfiguration
 from corsense.layers.reading.source import read_text
 from corsense.layers.reading.trial import Budget, Place
@@ -34,6 +34,8 @@ def read_configuration(path: Path, format: FormatName | None = None, *, name: st
     called = name or str(path)
     text = read_text(path, called)
     found = format or format_of(path.name, text)
+    if found is None and is_vcl(path.name, text):
+        raise InputError(f"{quoted(called)} is a program in VCL, the language of Varnish, which corsense does not read.")
     if found is None:
         raise InputError(f"{quoted(called)} has no format that corsense knows; name it with --from ({', '.join(FORMATS)}).")
     places, unknown = _places(path, text, called, found)
@@ -93,7 +95,7 @@ def _places(path: Path, text: str, name: str, format: FormatName) -> tuple[Itera
         case "traefik":
             from corsense.layers.reading.traefik import read_traefik
 
-            return read_traefik(documents, name)
+            return read_traefik(documents, path, name)
         case "envoy":
             from corsense.layers.reading.envoy import read_envoy
 

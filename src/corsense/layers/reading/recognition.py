@@ -9,6 +9,8 @@ from typing import Final, Literal, get_args
 FormatName = Literal["nginx", "caddy", "haproxy", "apache", "traefik", "envoy", "gateway-api", "aws-http-api", "compose"]
 FORMATS: Final[tuple[FormatName, ...]] = get_args(FormatName)
 
+_OTHERS = (".hcl", ".tf", ".md", ".rst", ".sh", ".js", ".ts", ".go", ".rs", ".php", ".html", ".css", ".txt")
+"""Files in which a block such as `server {` is nothing of nginx."""
 _COMPOSE = r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml"
 _YAML = (".yaml", ".yml", ".json")
 _BY_NAME: Final[dict[str, FormatName]] = {
@@ -34,6 +36,8 @@ def format_of(name: str, text: str) -> FormatName | None:
     lower = path.name.lower()
     if lower in _BY_NAME:
         return _BY_NAME[lower]
+    if is_vcl(name, text) or lower.endswith(_OTHERS):
+        return None
     if lower.startswith("caddyfile") or lower.endswith((".caddyfile", ".caddy")):
         return "caddy"
     if re.fullmatch(_COMPOSE, lower):
@@ -45,6 +49,11 @@ def format_of(name: str, text: str) -> FormatName | None:
     if re.search(_NGINX, text):
         return "nginx"
     return "apache" if re.search(_APACHE, text) else None
+
+
+def is_vcl(name: str, text: str) -> bool:
+    """Whether a file is a program in VCL, the language of Varnish."""
+    return name.lower().endswith(".vcl") or re.search(r"(?m)^vcl[ \t]+\d", text) is not None
 
 
 def _of_tree(text: str) -> FormatName | None:
@@ -62,6 +71,8 @@ def _of_tree(text: str) -> FormatName | None:
     ):
         return "compose"
     if re.search(r"(?m)^[\"']?http[\"']?:", text) and re.search(r"\b(?:routers|middlewares)[\"']?:", text):
+        return "traefik"
+    if re.search(r"(?m)^[\"']?entryPoints[\"']?:", text) and re.search(r"(?m)^[\"']?providers[\"']?:", text):
         return "traefik"
     if re.search(r"(?m)^apiVersion:[ \t]*traefik\.(?:io|containo\.us)/", text):
         return "traefik"

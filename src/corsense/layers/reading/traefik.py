@@ -5,16 +5,19 @@ Source: Traefik, *Headers* middleware, and `pkg/middlewares/headers`.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.traefik_rule import Rule
 from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
-from corsense.layers.reading.yaml_tree import Node
+from corsense.layers.reading.yaml_tree import Node, read_tree
 
 _LABEL = re.compile(r"traefik\.http\.(routers|middlewares)\.([^.=]+)\.(.+)", re.IGNORECASE)
 _REFUSES = {
@@ -245,6 +248,8 @@ class TraefikFile:
     file: str
     routers: list[Router] = field(default_factory=list)
     middlewares: dict[str, Middleware] = field(default_factory=dict)
+    around: dict[str, list[str]] = field(default_factory=dict)
+    """By entry point: the middlewares around those of its routers."""
     labels: dict[str, Node] = field(default_factory=dict)
     router_labels: dict[str, Node] = field(default_factory=dict)
 
@@ -314,6 +319,13 @@ class TraefikFile:
     def _router(self, name: str, node: Node) -> None:
         listed = node.get("middlewares")
         names = [part.strip() for text, _ in listed.texts() for part in text.split(",")] if listed is not None else []
+        points = node.get("entryPoints")
+        chosen = (
+            [part.strip().lower() for text, _ in points.texts() for part in text.split(",")]
+            if points is not None
+            else self.around
+        )
+        names = [*(each for point in chosen for each in self.around.get(point, ())), *names]
         rule, priority = node.get("rule"), node.get("priority")
         read = Rule.parse(rule.text or "", rule.line) if rule is not None else Rule()
         given = priority.text if priority is not None else None
@@ -383,15 +395,56 @@ def _put_pair(node: Node, key: str, value: Node) -> None:
     node.pairs = [*kept, (Node(value.line, text=key), value)]  # of two labels with one name the last one counts
 
 
-def read_traefik(documents: list[Node], file: str) -> tuple[list[TraefikPlace], list[Remark]]:
-    """The places of a file of the file provider, or of Kubernetes resources. Raises UnreadableConfiguration."""
+def read_traefik(documents: list[Node], path: Path, file: str) -> tuple[list[TraefikPlace], list[Remark]]:
+    """The places of a file of the file provider, of Kubernetes resources, or of the files that a static configuration names.
+
+    Raises:
+        UnreadableConfiguration: it is none of these, or a file that it names does not exist.
+    """
     read = TraefikFile(file)
+    places: list[TraefikPlace] = []
+    remarks: list[Remark] = []
     for root in documents:
         if root.pairs is None:
             raise UnreadableConfiguration(file, root.line, "This is no configuration of Traefik: a mapping must be at the top.")
         read.take_dynamic(root)
         read.take_resource(root)
-    return list(read.places()), []
+        around = dict(_of_entry_points(root))
+        for named in _dynamic_files(root, path, file, remarks):
+            name = os.path.join(os.path.dirname(file), os.path.relpath(named, path.parent.resolve()))
+            inner = TraefikFile(name, around=around)
+            for each in read_tree(read_text(named, name), name):
+                inner.take_dynamic(each)
+            places += inner.places()
+    return [*read.places(), *places], remarks
+
+
+def _of_entry_points(root: Node) -> Iterator[tuple[str, list[str]]]:
+    """The middlewares that an entry point puts around those of its routers."""
+    points = root.get("entryPoints")
+    for name, point in points.entries() if points is not None else ():
+        listed = point.get("http", "middlewares")
+        if listed is not None:
+            yield name.lower(), [text for text, _ in listed.texts()]
+
+
+def _dynamic_files(root: Node, path: Path, file: str, remarks: list[Remark]) -> Iterator[Path]:
+    """The files of the file provider that a static configuration names, those in its own folder."""
+    home = path.parent.resolve()
+    for option in ("filename", "directory"):
+        node = root.get("providers", "file", option)
+        if node is None or not node.text:
+            continue
+        named = (home / node.text).resolve()
+        if home != named and home not in named.parents:
+            message = f"The file provider reads {quoted(node.text)}, which is outside the folder and was not read."
+            remarks.append(Remark(None, message, file, node.line, "info"))
+        elif option == "filename" and not named.is_file():
+            raise UnreadableConfiguration(file, node.line, f"The file {quoted(node.text)} of the file provider does not exist.")
+        elif option == "filename":
+            yield named
+        else:
+            yield from sorted(each for each in named.glob("*.y*ml") if each.is_file() and each != path.resolve())[:MOST_FILES]
 
 
 def is_cors_label(key: str) -> bool:
