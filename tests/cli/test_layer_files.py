@@ -148,6 +148,14 @@ def test_a_named_configuration_must_be_readable_and_one_of_a_folder_need_not_be(
     assert run("lint", ".").exit_code == 1
 
 
+def test_a_named_file_of_another_kind_is_not_passed_over(tree: Path) -> None:
+    (tree / "pip.conf").write_text("[global]\nindex-url = x\n", encoding="utf-8")
+    ran = run("lint", "pip.conf")
+    assert ran.exit_code == 2
+    assert "pip.conf cannot be read: it is neither Python nor a configuration" in ran.stderr
+    assert run("lint", ".", "--ignore", "CORS701").exit_code == 0
+
+
 def test_parts_that_a_configuration_of_a_folder_includes_are_judged_where_they_are_included(tree: Path) -> None:
     (tree / "nginx.conf").write_text(NGINX.replace("listen 80;", "listen 80; include cors.inc.conf;"), encoding="utf-8")
     (tree / "cors.inc.conf").write_text("add_header Access-Control-Allow-Methods GET;\n", encoding="utf-8")

@@ -49,6 +49,8 @@ def judge_configurations(files: Iterable[str], named: frozenset[str], selection:
             content = read_source(Path(file))
             text = content.decode("utf-8", "replace")
             known = _worth_reading(file, content, text, is_named=file in named)
+            if known is None and file in named:
+                unreadable.append(Skipped(file, "it is neither Python nor a configuration in a format that corsense knows"))
             if known is None:
                 continue
             count += 1

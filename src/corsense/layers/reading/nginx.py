@@ -21,7 +21,17 @@ from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
 
-_HARMLESS = {"mime.types", "fastcgi_params", "proxy_params", "uwsgi_params", "scgi_params", "fastcgi.conf", "koi-utf", "koi-win"}
+_HARMLESS = {
+    "options-ssl-nginx.conf",
+    "mime.types",
+    "fastcgi_params",
+    "proxy_params",
+    "uwsgi_params",
+    "scgi_params",
+    "fastcgi.conf",
+    "koi-utf",
+    "koi-win",
+}
 _PASSES = {"proxy_pass", "grpc_pass", "fastcgi_pass", "uwsgi_pass", "scgi_pass"}
 _ADDED_TO = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
 """The statuses that add_header without `always` adds to. Source: nginx, *add_header*."""
@@ -81,7 +91,7 @@ class _Files:
         return tuple(found)
 
     def _included(self, pattern: str, path: Path, name: str, line: int, above: tuple[Path, ...]) -> list[Directive]:
-        if os.path.basename(pattern) in _HARMLESS:
+        if os.path.basename(pattern) in _HARMLESS or "/modules-enabled/" in f"/{pattern}":
             return []
         wanted = pattern if os.path.isabs(pattern) else str(self.home / pattern)
         if not _is_below(wanted, self.home):
