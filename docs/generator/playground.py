@@ -88,7 +88,7 @@ def _write_standard_library(folder: Path) -> None:
         for old in made.parent.glob("stdlib-*.zip"):
             old.unlink(missing_ok=True)
         partial = made.with_suffix(f".{os.getpid()}")
-        command = ["node", script, PYODIDE, folder / "corsense.zip", questions, left_out, partial]
+        command: list[str | Path] = ["node", script, PYODIDE, folder / "corsense.zip", questions, left_out, partial]
         ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
         if ran.returncode != 0:
             raise RuntimeError(f"the standard library could not be compiled: {ran.stderr[-2000:]}")
