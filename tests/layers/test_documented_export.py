@@ -27,6 +27,12 @@ def test_a_transcript_is_what_the_command_prints(number: int, tmp_path: Path) ->
     assert without_version(ran.out + ran.err) == without_version(printed)
 
 
+def test_the_example_in_python_prints_a_route(capsys: pytest.CaptureFixture[str]) -> None:
+    example = [block.text for block in blocks(PAGE) if block.language == "python"][-1]
+    exec(compile(example, "export.md", "exec", dont_inherit=True), {})
+    assert "kind: HTTPRoute" in capsys.readouterr().out
+
+
 def without_version(text: str) -> str:
     return re.sub(r"HAProxy [\d.]+\d", "HAProxy", text.strip())
 
