@@ -27,6 +27,8 @@ from corsense.transports.http import HttpClient
 LEAST: Final = 100
 """How many probes a proof has at least."""
 
+_PRIVATE_NETWORK: Final = "access-control-request-private-network"
+
 Text = Callable[[Site], str]
 
 
@@ -67,6 +69,7 @@ def prove(policy: Policy, to: str, export: Text, *, app_keeps_cors: bool = False
             run.send_all(probe for probe in probes(policy) if _carries(target, probe))
             run.send_all(failures(policy, (*OWN_ERRORS[target.program], "/plain/slow")))
             run.check_app()
+            run.check_private_network()
             if policy.websockets:
                 run.check_handshakes()
             app.shutdown()
@@ -102,6 +105,21 @@ class _Run:
             answer = self._send(WireRequest("OPTIONS", f"{API}/plain/404", headers, credentials=False, preflight=False))
             if not isinstance(answer, WireResponse) or answer.status != 404:
                 self._differ("OPTIONS that is no preflight", "the app answers it with 404", f"the proxy answered: {answer}")
+
+    def check_private_network(self) -> None:
+        """Preflights for a private network: permitted where the policy and the origin are, else refused altogether."""
+        for origin in (*trusted_origins(self.policy)[:2], "https://evil.com"):
+            self.sent += 1
+            asked = (("origin", origin), ("access-control-request-method", "GET"), (_PRIVATE_NETWORK, "true"))
+            answer = self._send(WireRequest("OPTIONS", f"{API}/plain/200", asked, credentials=False, preflight=True))
+            allowed = self.policy.private_network and self._admits(origin)
+            seen = isinstance(answer, WireResponse) and answer.header("access-control-allow-origin") in ("*", origin)
+            if seen and isinstance(answer, WireResponse):
+                seen = not self.policy.private_network or answer.header("access-control-allow-private-network") == "true"
+            if seen is not allowed:
+                self.gained += seen
+                what = f"a preflight for a private network from {origin}"
+                self._differ(what, f"the policy {_verb(allowed)} it", f"the proxy {_verb(seen)} it")
 
     def check_handshakes(self) -> None:
         """WebSocket handshakes: those of allowed origins, and those without an Origin, reach the app, others do not."""
