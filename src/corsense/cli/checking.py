@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -91,16 +92,6 @@ def check_target(
     from corsense.suppression import RuleSelection
     from corsense.transports.limits import NetworkLimits
 
-    try:
-        real = _real_browser(browser, browser_path, engine)
-        rules = EngineChoice(browser.value) if browser is not None else engine or EngineChoice.CHROMIUM
-        asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
-        asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
-        limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
-        silent = quiet or format is not Format.TEXT
-        report = make_report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app, via)
-    except InputError as error:
-        fail(str(error))
     options = {
         "origin": origin,
         "request": request,
@@ -119,6 +110,17 @@ def check_target(
         "select": select,
         "ignore": ignore,
     }
+    try:
+        real = _real_browser(browser, browser_path, engine)
+        rules = EngineChoice(browser.value) if browser is not None else engine or EngineChoice.CHROMIUM
+        asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
+        asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
+        limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
+        silent = quiet or format is not Format.TEXT
+        _remember(target, options)
+        report = make_report(target, asked, curl, fetch, factory, time_limit, silent, real, limits, python, app, via)
+    except InputError as error:
+        fail(str(error))
     _print(report, format, quiet, verbose, _fix_hint(report, target, options))
     if report.browser is not None and report.browser.disagreements:
         fail(
@@ -126,6 +128,19 @@ def check_target(
             "Please report it, with what is printed under 'browser', to the maintainers of corsense."
         )
     raise SystemExit(SOMETHING_FOUND if report.found_something else NOTHING_FOUND)
+
+
+def _remember(target: str | None, options: Mapping[str, object]) -> None:
+    """Keep what is asked of an app, for `corsense watch`. Values that may be credentials are not kept."""
+    if target is not None and ("://" in target or target.lower().endswith(".har")):
+        return
+    from corsense.dev.last_check import LastCheck, remember
+
+    left_out = tuple(f"--{name}" for name in ("header", "curl", "fetch") if options[name])
+    names = options.keys() - {"header", "curl", "fetch", "no-behind-proxy"}
+    given = {name.replace("-", "_"): value for name in sorted(names) if isinstance(value := options[name], str | bool | list)}
+    with suppress(OSError):
+        remember(os.getcwd(), LastCheck(target, given, left_out))
 
 
 def _real_browser(browser: BrowserChoice | None, path: str | None, engine: EngineChoice | None) -> BrowserCheck | None:

@@ -23,6 +23,7 @@ from corsense.cli import (
     rule,
     schema,
     tightening,
+    watch,
 )
 from corsense.cli.process import COULD_NOT_WORK, fail
 
@@ -44,6 +45,7 @@ app.command(short_help="Serve the linter to editors.")(lsp.lsp)
 app.command(short_help="Serve the commands as tools for coding assistants.")(mcp.mcp)
 app.command(short_help="Print the page of a cause.")(rule.rule)
 app.command(short_help="Print the JSON Schema of a document.")(schema.schema)
+app.command(short_help="Check again whenever source changes.")(watch.watch)
 policy.app.command(short_help="Propose the least policy that observations need.")(tightening.tighten)
 policy.app.command(short_help="Write a policy for a proxy or gateway.")(exporting.export)
 policy.app.command("import", short_help="Read the policy of a proxy from its configuration.")(importing.import_policy)

@@ -26,7 +26,11 @@ def check_with_fixes(check: AppCheck, session: AppSession) -> Report:
 
     Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
     """
-    survey = check.survey(session, prepares=True)
+    return with_proven_fixes(check, check.survey(session, prepares=True))
+
+
+def with_proven_fixes(check: AppCheck, survey: Survey) -> Report:
+    """The report of a survey, each finding with its fix where there is a sure one, and whether the fix was verified."""
     report, asked = survey.report, check.asked
     proposals = _propose(check, survey)
     if not proposals:

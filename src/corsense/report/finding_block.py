@@ -86,11 +86,12 @@ def place_of(place: Place | None) -> str:
     return "" if place is None else f"{place.file}:{place.line}" + (f":{place.column}" if place.column else "")
 
 
-def one_line(finding: Finding, lines: Lines) -> None:
-    """A finding on one line, for `--quiet`."""
+def one_line(finding: Finding, lines: Lines, lead: Pieces | None = None) -> None:
+    """A finding on one line, for `--quiet`; behind `lead`, where there is one."""
     place = place_of(finding.place)
     lines.unwrapped(
         [
+            *(lead or []),
             (f"{place}: " if place else "", "bold"),
             (finding.severity, COLOURS[finding.severity]),
             (f" {finding.cause.code} {finding.cause.slug}: {finding.message}", ""),

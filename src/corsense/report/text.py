@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -54,6 +54,13 @@ class TextReport:
             if group[0].severity != "info" or self.verbose:
                 self._block(report, group, blocks)
         self._closing(report)
+
+    def print_findings(self, report: Report, positions: Collection[int]) -> None:
+        """Print the blocks of some findings of a report, without secrets."""
+        report = redacted_report(report)
+        blocks = FindingBlocks(self.lines)
+        for group in grouped(finding for number, finding in enumerate(report.findings) if number in positions):
+            self._block(report, group, blocks)
 
     def _block(self, report: Report, group: Sequence[Finding], blocks: FindingBlocks) -> None:
         positions = {index for index, finding in enumerate(report.findings) if any(finding is one for one in group)}
