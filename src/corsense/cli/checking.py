@@ -131,7 +131,7 @@ def check_target(
 
 
 def _remember(target: str | None, options: Mapping[str, object]) -> None:
-    """Keep what is asked of an app, for `corsense watch`. Values that may be credentials are not kept."""
+    """Keep the options of a check of an app, for `corsense watch`. Values that may be credentials are not kept."""
     if target is not None and ("://" in target or target.lower().endswith(".har")):
         return
     from corsense.dev.last_check import LastCheck, remember

@@ -43,7 +43,7 @@ class Contents:
     _seen: dict[str, bytes | None] = field(default_factory=dict)
 
     def changed(self, path: str) -> bool:
-        """Whether a file has other contents than when this was last asked; True the first time."""
+        """Whether a file has other contents than at the last call for it; True the first time."""
         try:
             with open(path, "rb") as stream:
                 found: bytes | None = hashlib.blake2b(stream.read()).digest()

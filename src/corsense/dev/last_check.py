@@ -1,4 +1,4 @@
-"""`LastCheck`: what the last `corsense check` of a folder asked, so that `corsense watch` can ask it again."""
+"""`LastCheck`: target and options of the last `corsense check` in a folder, so that `corsense watch` can make it again."""
 
 from __future__ import annotations
 

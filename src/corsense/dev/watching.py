@@ -32,7 +32,7 @@ Answer: TypeAlias = Callable[[AppCheck, Survey], None]
 
 @dataclass(slots=True)
 class Watch:
-    """The check: `target` and `factory` as the command line names the app, what is `asked` of it, in the interpreter `python`.
+    """The check: `target` and `factory` as the command line names the app, `asked` as for `AppCheck`, the interpreter `python`.
     `verbose` counts and prints information too."""
 
     target: str | None
