@@ -130,7 +130,7 @@ def _unknown_options(chains: list[list[Middleware]], file: str) -> Iterator[Rema
         for each in chain:
             for key, value in each.options.entries() if each.kind == "headers" else ():
                 if key.lower().startswith("accesscontrol") and key.lower() not in _OPTIONS:
-                    message = f"Traefik has no option {quoted(key)}, and drops the middleware."
+                    message = f"Traefik has no option {quoted(key)}, and refuses the configuration that has it."
                     remedy = "Write accessControlAllowOriginList." if "origin" in key.lower() else None
                     yield Remark("proxy-loses-cors", message, file, value.line, "error", remedy)
 
