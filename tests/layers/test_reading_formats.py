@@ -199,6 +199,22 @@ def test_a_snippet_of_caddy_that_is_imported_twice_answers_all_preflights_for_th
 
 
 @needs_caddy
+@pytest.mark.parametrize(
+    "line", ["import /etc/passwd", "import ../other", "import \\\n /etc/passwd", "`import` link", "import {$SECRET}"]
+)
+def test_an_import_of_caddy_that_leads_out_of_the_folder_is_not_read(tmp_path: Path, line: str) -> None:
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    with pytest.raises(UnreadableConfiguration, match=r"Caddyfile:\d+: The import .* lead"):
+        read(tmp_path, "Caddyfile", f":80 {{\n{line}\n}}\n")
+
+
+@needs_caddy
+def test_an_import_of_caddy_inside_the_folder_is_read(tmp_path: Path) -> None:
+    (tmp_path / "cors.caddy").write_text("header Access-Control-Allow-Origin *\n", encoding="utf-8")
+    assert read(tmp_path, "Caddyfile", ":80 {\nimport cors.caddy\nrespond 204\n}\n").policies[0].any_origin
+
+
+@needs_caddy
 def test_caddys_login_answers_preflights(tmp_path: Path) -> None:
     hashed = "$2a$05$4Mw0tLDzRt5SSdLlZ4VVsu8kQFVr3xllqlTbezcFEuVg5Q0Ib2xo6"
     text = CADDY.replace("reverse_proxy", f"basic_auth {{\n user {hashed}\n }}\n reverse_proxy")

