@@ -28,7 +28,7 @@ from tests.check.live import serving
 from tests.layers.sites import apache, caddy, envoy, envoy_cors, haproxy, in_front, nginx, traefik, varnish
 
 ORIGIN = "https://app.example.com"
-SET = "access-control-allow-origin"
+SET, CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
 APP = """import time
 from fastapi import FastAPI, Header, HTTPException, Response
 {imports}
@@ -522,3 +522,41 @@ def test_a_header_that_the_endpoint_may_have_set_is_not_laid_on_the_proxy_alone(
     assert any("the app's layers set none; its endpoint may" in note for note in passed.notes)
     # The answer for a path that does not exist has it too, and no endpoint gave that.
     assert any("added access-control-expose-headers: 'X-B' (the app sets none)" in note for note in added.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("nginx", nginx(f"{ADD} add_header Access-Control-Allow-Credentials true always;")),
+        (
+            "haproxy",
+            haproxy(f"http-after-response set-header {SET} {ORIGIN}\n  http-after-response set-header {CREDENTIALS} true"),
+        ),
+        ("apache", apache(f"Header always set {SET} {ORIGIN}\nHeader always set {CREDENTIALS} true")),
+        ("caddy", caddy(f"header {SET} {ORIGIN}\nheader {CREDENTIALS} true")),
+        ("traefik", traefik(f"{{headers: {{accessControlAllowOriginList: ['{ORIGIN}'], accessControlAllowCredentials: true}}}}")),
+        ("envoy", envoy_cors(ORIGIN, ", allow_credentials: true")),
+        ("varnish", varnish(f'sub vcl_deliver {{ set resp.http.{SET} = "{ORIGIN}"; set resp.http.{CREDENTIALS} = "true"; }}')),
+    ],
+)
+def test_headers_of_a_proxy_before_an_app_without_cors_are_the_proxys(
+    sites: Mapping[str, Site], name: ProgramName, files: dict[str, str]
+) -> None:
+    site = sites["plain"]
+    with in_front(name, files, site.port) as proxy:
+        report = check(proxy.url, site)
+    (attribution,) = report.results[0].attributions
+    assert report.blocked == 0
+    assert attribution is not None
+    assert attribution.answered_by == "app"
+    assert {attribution.headers[SET], attribution.headers[CREDENTIALS]} == {"front"}
+    assert not any(finding.severity == "error" for finding in report.findings)
+
+
+def test_a_preflight_that_apache_answers_is_its_to_repair(sites: Mapping[str, Site]) -> None:
+    site = sites["allowing"]
+    lines = "RewriteEngine On\nRewriteCond %{REQUEST_METHOD} OPTIONS\nRewriteRule .* - [R=204,L]"
+    with in_front("apache", apache(lines), site.port) as proxy:
+        finding = worst(check(proxy.url, site, "DELETE /items/1"))
+    assert (finding.cause.slug, finding.evidence["layer"]) == ("answered-by-proxy", "apache")
+    assert "answered with 204; the app answers 200" in front(finding)
