@@ -343,3 +343,13 @@ def test_names_that_go_sorts_are_not_moved_by_what_it_writes_last() -> None:
     ]
     found = attribute(own, WireResponse(200, lines))
     assert (set(found.headers.values()), found.layer) == ({"app"}, "traefik")
+
+
+def test_a_line_before_those_that_the_app_writes_first_was_written_anew() -> None:
+    own = WireResponse(200, [("content-length", "2"), JSON, (SET, ORIGIN), ("vary", "Origin")])
+    before = seen((SET, ORIGIN), ("content-length", "2"), JSON, ("vary", "Origin"))
+    assert dict(attribute(own, before).headers) == {SET: "replaced", "vary": "app"}
+
+
+def test_an_answer_that_varnish_asked_for_is_not_stored_whatever_its_age() -> None:
+    assert not attribute(app(), seen(JSON, (SET, ORIGIN), ("vary", "Origin"), ("age", "0"), ("x-varnish", "12"))).stored

@@ -180,10 +180,8 @@ def _written_anew(app_answer: WireResponse, seen: WireResponse) -> set[str]:
 
 def _respelt(app_answer: WireResponse, seen: WireResponse) -> set[str]:
     spelt, received = {name for name, _ in app_answer.headers}, {name for name, _ in seen.headers}
-    kept = {name.lower() for name in spelt & received}
-    # A name that is there in both spellings was added, not replaced.
-    respelt = {name.lower() for name in received - spelt} - kept - _WRITTEN_BY_SERVERS
-    return respelt if any(not name.istitle() for name in spelt & received) else set()
+    kept = any(not name.istitle() for name in spelt & received)
+    return {name.lower() for name in received - spelt} - _WRITTEN_BY_SERVERS if kept else set()
 
 
 def _moved(app_answer: WireResponse, seen: WireResponse) -> set[str]:
