@@ -142,6 +142,15 @@ def test_a_variable_that_is_set_in_an_if_is_followed(tmp_path: Path) -> None:
     assert {(remark.slug, remark.severity) for remark in reading.remarks} == {("error-response-without-cors", "info")}
 
 
+def test_the_group_of_an_expression_that_is_the_whole_origin_is_the_origin(tmp_path: Path) -> None:
+    condition = r'set $cors ""; if ($http_origin ~ "^(https://(?:app|admin)\.example\.com)$") { set $cors $1; }'
+    place = one(read(tmp_path, f"{condition}{headers('$cors')}add_header Vary Origin always;{PREFLIGHT}{PASS}"))
+    assert place.policy is not None
+    assert set(place.policy.origins) == {APP, "https://admin.example.com"}
+    part = condition.replace("^(https://", "^https://(")
+    assert not read(tmp_path, f"{part}{headers('$cors')}{PREFLIGHT}{PASS}").policies
+
+
 def test_the_headers_that_the_preflight_asks_for_are_every_header(tmp_path: Path) -> None:
     lines = headers().replace("Allow-Headers Content-Type", "Allow-Headers $http_access_control_request_headers")
     policy = one(read(tmp_path, f"{lines}{PREFLIGHT}{PASS}")).policy

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from corsense.errors import quoted
 from corsense.layers.reading.apache_expression import NotRead, Operand, holds
-from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, searched
+from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, is_one_group, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread
@@ -142,7 +142,7 @@ class _Run:
         if first is None:
             raise Unread(f"{quoted(value)} is made of parts of the Origin, which corsense does not read.", each.spot)
         body = match.written.removeprefix("^").removesuffix("$")
-        if first[1] == "1" and not (body.startswith("(") and _closes(body) == len(body) - 1):
+        if first[1] == "1" and not is_one_group(body):
             raise Unread("$1 is a part of the Origin, which corsense does not read.", each.spot)
         if not match.is_partial:
             return self.trial.origin
@@ -407,21 +407,6 @@ def _delimited(text: str) -> tuple[str, bool]:
 
 def _sets_cors(directives: list[Directive]) -> bool:
     return any(each.name == "header" and any("access-control" in word.lower() for word in each.args) for each in directives)
-
-
-def _closes(body: str) -> int:
-    """Where the parenthesis that opens `body` is closed."""
-    depth, skip = 0, False
-    for index, char in enumerate(body):
-        if skip:
-            skip = False
-        elif char == "\\":
-            skip = True
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-            if depth == 0:
-                return index
-    return -1
 
 
 # Reading.

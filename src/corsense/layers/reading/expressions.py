@@ -35,6 +35,11 @@ class OriginMatch:
 
         return OriginRegex.compile(self.pattern).fullmatch(origin)
 
+    @property
+    def is_one_group(self) -> bool:
+        """Whether the first group of a match is the whole origin."""
+        return not self.is_partial and is_one_group(self.written.removeprefix("^").removesuffix("$"))
+
     def may_begin_with(self, text: str) -> bool:
         """Whether a text that begins with `text` may match."""
         from corsense.origin.regex import OriginRegex
@@ -132,6 +137,21 @@ def _anchors(written: str) -> tuple[bool, str, bool]:
 
 def _grouped(body: str, is_alone: bool) -> str:
     return body if is_alone or not has_choice(body) else f"(?:{body})"
+
+
+def is_one_group(body: str) -> bool:
+    """Whether one pair of parentheses holds all of an expression, so that its first group is the whole match."""
+    depth, skip = 0, False
+    for index, char in enumerate(body):
+        if skip:
+            skip = False
+        elif char == "\\":
+            skip = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+            if depth == 0:
+                return body.startswith("(") and not body.startswith("(?") and index == len(body) - 1
+    return False
 
 
 def has_choice(written: str) -> bool:

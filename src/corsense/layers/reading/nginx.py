@@ -299,7 +299,7 @@ class _Run:
     place: NginxPlace
     trial: Trial
     values: dict[str, str] = field(default_factory=dict)
-    captured: list[OriginMatch | None] = field(default_factory=lambda: [None])
+    captured: OriginMatch | None = None
     depth: int = 0
 
     def rewrite(self) -> tuple[_Scope, int | None, Written]:
@@ -394,7 +394,7 @@ class _Run:
                 raise Unread(str(error), each.spot) from None
             found = self.trial.matches(match, each.spot)
             if found:
-                self.captured[0] = match
+                self.captured = match
             return found
         if "\0" in left:
             if self._cannot_begin(left, expression, any_case=any_case):
@@ -452,13 +452,7 @@ class _Run:
             return ""  # of the app, one without CORS is assumed
         if name in self.place.maps:
             return self._mapped(self.place.maps[name])
-        if (
-            name.isdigit()
-            and self.captured[0] is not None
-            and self.captured[0].written.strip("^$") == (f"({self.captured[0].written.strip('^$')[1:-1]})")
-            and not self.captured[0].is_partial
-            and name == "1"
-        ):  # the group is the whole origin
+        if name == "1" and self.captured is not None and self.captured.is_one_group:
             return self.trial.origin
         if self._is_set(name):
             return ""
