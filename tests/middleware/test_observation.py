@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import APIRouter, FastAPI, WebSocket
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -343,8 +343,9 @@ def test_replaying_the_observations_of_a_run_gives_the_verdicts_that_the_middlew
     tmp_path_factory: pytest.TempPathFactory, live: Any, tried: Any, asked: list[FetchRequest], rollout: float
 ) -> None:
     policy, candidate = policy_of(live), policy_of(tried)
-    if policy is None or candidate is None:
-        return
+    assume(policy is not None and candidate is not None)
+    assert policy is not None
+    assert candidate is not None
     folder = tmp_path_factory.mktemp("run")
     layer = CORSMiddleware(plain, policy=policy, candidate=candidate, rollout=rollout, observe=folder)
     gave: dict[tuple[str, str], set[bool]] = {}

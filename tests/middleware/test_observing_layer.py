@@ -7,15 +7,17 @@ import json
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
-from hypothesis import HealthCheck, given, settings
+from fastapi import FastAPI, WebSocket
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Match, Route
 
@@ -24,14 +26,18 @@ from corsense.middleware.route_template import RouteTemplates
 from corsense.observe import ObservationFolder, ObservedRequests
 from corsense.observe.lines import read
 from corsense.observe.rollout import rollout_reaches
+from corsense.observe.verdict import verdict_on
 from corsense.policy import Policy
+from corsense.replay.replaying import replay
+from corsense.replay.tally import Policies
 from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, Message, Receive, Scope, Send, ask, get, plain, preflight, scope
 from tests.middleware.test_law import NAMES, PAGES, keywords, policy_of
 
 NEVER = 3600.0
-lines = st.lists(
+pages = st.tuples(st.just(b"origin"), st.sampled_from([page.encode() for page in PAGES]) | st.just(b"a" * 600))
+others = st.lists(
     st.one_of(
-        st.tuples(st.just(b"origin"), st.sampled_from([page.encode() for page in PAGES]) | st.just(b"a" * 600)),
+        pages,
         st.tuples(st.just(b"access-control-request-method"), st.sampled_from([b"PUT", b"GET", b"put", b"", b"A" * 3000])),
         st.tuples(
             st.just(b"access-control-request-headers"),
@@ -44,6 +50,7 @@ lines = st.lists(
     ),
     max_size=5,
 )
+lines = st.tuples(pages, others).map(lambda drawn: [drawn[0], *drawn[1]]) | others
 asked = st.tuples(st.sampled_from(["/", "/a", "/b/1"]), st.sampled_from(["GET", "OPTIONS", "OPTIONS", "POST"]), lines)
 
 
@@ -53,13 +60,17 @@ def observed(folder: Path) -> list[ObservedRequests]:
     return [seen for each in found for seen in each.requests]
 
 
-async def nothing(*_: object) -> Any:
-    """Neither receives nor sends."""
-
-
 async def shut_down(layer: CORSMiddleware) -> None:
     """What a server does at the end of a lifespan."""
-    await layer(scope(kind="lifespan"), nothing, nothing)
+    messages = iter(({"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}))
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        pass
+
+    await layer(scope(kind="lifespan"), receive, send)
 
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
@@ -68,8 +79,9 @@ def test_an_observing_layer_answers_as_the_policy_that_applies_does(
     live: Any, tried: Any, requests: list[tuple[str, str, list[tuple[bytes, bytes]]]], rollout: float
 ) -> None:
     policy, candidate = policy_of(live), policy_of(tried)
-    if policy is None or candidate is None:
-        return
+    assume(policy is not None and candidate is not None)
+    assert policy is not None
+    assert candidate is not None
     observing = CORSMiddleware(plain, policy=policy, candidate=candidate, rollout=rollout)
     enforcing = {each: CORSMiddleware(plain, policy=each) for each in (policy, candidate)}
     for path, method, headers in requests * 2:  # what comes again takes a shorter way
@@ -107,7 +119,7 @@ def test_a_stream_and_a_socket_are_counted_when_they_begin_and_not_when_they_end
         page = (b"origin", ORIGIN.encode())
         open_ones = [asyncio.ensure_future(layer(scope("/", page, kind=kind), receive, send)) for kind in ("http", "websocket")]
         await asyncio.sleep(0.01)
-        await layer(scope(kind="lifespan"), receive, send)
+        await shut_down(layer)
         for each in open_ones:
             each.cancel()
         await asyncio.gather(*open_ones, return_exceptions=True)
@@ -227,7 +239,7 @@ print(json.dumps([[sorted(point.attributes.items()), point.value] for point in p
     }
 
 
-segments = st.sampled_from(["a", "b", "me", "{x}", "{n:int}", "{f:float}", "{u:uuid}", "report-{x}.csv", "v1.0"])
+segments = st.sampled_from(["a", "me", "{x}", "{n:int}", "{f:float}", "{u:uuid}", "report-{x}.csv", "v1.0"])
 templates = st.lists(
     st.tuples(st.lists(segments, min_size=1, max_size=3), st.booleans(), st.sampled_from([["GET"], ["PUT"], ["GET", "PUT"]])),
     max_size=8,
@@ -237,7 +249,8 @@ values = st.sampled_from(
 )
 
 
-@given(templates, st.lists(values, min_size=1, max_size=4), st.sampled_from(["GET", "PUT", "DELETE"]))
+@settings(max_examples=300)
+@given(templates, st.lists(values, min_size=1, max_size=3), st.sampled_from(["GET", "PUT", "DELETE"]))
 def test_a_preflight_is_noted_for_the_route_that_the_router_would_choose(
     given_templates: list[tuple[list[str], bool, list[str]]], path: list[str], method: str
 ) -> None:
@@ -245,7 +258,7 @@ def test_a_preflight_is_noted_for_the_route_that_the_router_would_choose(
     for number, (parts, is_open, methods) in enumerate(given_templates):
         named = [part.replace("{", f"{{p{place}") for place, part in enumerate(parts)]
         text = "/" + "/".join([*named, *(["{rest:path}"] if is_open else [])])
-        routes.append(Route(text, lambda request: PlainTextResponse("x"), methods=methods, name=str(number)))
+        routes.append(Route(text, plain_page, methods=methods, name=str(number)))
     app = Starlette(routes=routes)
     sent: dict[str, Any] = {"type": "http", "path": "/" + "/".join(path), "root_path": "", "method": method, "headers": []}
     matches = [(route.matches(dict(sent))[0], route) for route in routes]
@@ -257,9 +270,7 @@ def test_a_preflight_is_noted_for_the_route_that_the_router_would_choose(
 
 
 def test_with_ten_thousand_routes_a_path_is_compared_with_few() -> None:
-    app = FastAPI()
-    for number in range(10_000):
-        app.add_api_route(f"/api/things-{number}/{{item}}", plain_answer, methods=["GET"])
+    app = Starlette(routes=[Route(f"/api/things-{number}/{{item}}", plain_page) for number in range(10_000)])
     templates = RouteTemplates()
     sent: dict[str, Any] = {"type": "http", "path": "/api/things-9999/7", "root_path": "", "method": "OPTIONS", "headers": []}
     assert templates.find(sent, app, "GET") == "/api/things-9999/{item}"
@@ -281,6 +292,10 @@ def plain_answer() -> str:
     return "x"
 
 
+def plain_page(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("x")
+
+
 def test_two_layers_with_the_same_folder_have_a_file_each(tmp_path: Path) -> None:
     layers = [CORSMiddleware(plain, policy=Policy(origins="*"), observe=tmp_path) for _ in range(2)]
     for layer in layers:
@@ -294,3 +309,125 @@ def test_two_layers_with_the_same_folder_have_a_file_each(tmp_path: Path) -> Non
 def test_a_candidate_without_a_policy_beside_it_is_refused() -> None:
     with pytest.raises(ValueError, match="candidate needs a policy"):
         install(FastAPI(), None, policies={"/public/*": Policy(origins="*")}, candidate=Policy(origins=[ORIGIN]))
+
+
+handshakes = st.tuples(st.just("websocket"), st.sampled_from(["/a", "/public/1"]), st.sampled_from(PAGES), st.just(""))
+preflights = st.tuples(
+    st.just("preflight"), st.sampled_from(["/a", "/public/1"]), st.sampled_from(PAGES), st.sampled_from(["GET", "PUT", "DELETE"])
+)
+reads = st.tuples(st.just("GET"), st.sampled_from(["/a", "/public/1"]), st.sampled_from(PAGES), st.sampled_from(["", "a=b"]))
+
+
+@settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture])
+@given(
+    keywords, keywords, keywords, st.booleans(), st.sampled_from([0, 0.5, 1]),
+    st.lists(handshakes | preflights | reads, min_size=4, max_size=10),
+)  # fmt: skip
+def test_replaying_a_run_by_the_policies_of_its_paths_changes_no_verdict_of_requests_and_sockets(
+    tmp_path_factory: pytest.TempPathFactory,
+    live: Any,
+    tried: Any,
+    public: Any,
+    websockets: bool,
+    rollout: float,
+    run: list[tuple[str, str, str, str]],
+) -> None:
+    policy, candidate, other = (policy_of({**each, "websockets": websockets}) for each in (live, tried, public))
+    assume(policy is not None and candidate is not None and other is not None)
+    assert policy is not None
+    assert candidate is not None
+    assert other is not None
+    folder = tmp_path_factory.mktemp("run")
+    app = FastAPI()
+    app.add_api_route("/a", plain_answer, methods=["GET"])
+    app.add_api_route("/public/{number}", plain_answer, methods=["GET"])
+    for path in ("/a", "/public/{number}"):
+        app.add_api_websocket_route(path, accept)
+    layer = CORSMiddleware(
+        app, policy=policy, policies={"/public/*": other}, candidate=candidate, rollout=rollout, observe=folder
+    )
+    gave = Counter(outcome(layer, *asked) for asked in run)
+    asyncio.run(shut_down(layer))
+    seen = observed(folder)
+    applied = {
+        "/a": lambda origin: candidate if rollout_reaches(origin.encode(), rollout) else policy,
+        "/public/{number}": lambda origin: other,
+    }
+    told: Counter[tuple[str, str, str, bool]] = Counter()
+    for each in seen:
+        asked = each.request
+        verdict = verdict_on(asked, applied[asked.route](asked.origin))
+        own = asked.candidate if applied[asked.route](asked.origin) is candidate else asked.live
+        assert own == verdict
+        if asked.kind.value != "simple":
+            told[asked.kind.value, asked.route, asked.origin, verdict == "allowed"] += each.count
+    assert told == Counter({key: count for key, count in gave.items() if key[0] != "GET"})
+    result = replay([str(folder)], Policies(policy, {"/public/{number}": other}))
+    assert (result.judged, result.lost.requests, result.gained.requests) == (len(run), 0, 0)
+
+
+def outcome(layer: CORSMiddleware, kind: str, path: str, page: str, more: str) -> tuple[str, str, str, bool]:
+    """Ask, and say what the layer gave: kind, route, origin, whether it was allowed."""
+    route = "/a" if path == "/a" else "/public/{number}"
+    if kind == "websocket":
+        return kind, route, page, asyncio.run(opens(layer, path, page))
+    if kind == "preflight":
+        return kind, route, page, preflight(layer, page, more, path=path).status == 200
+    cookie = ((b"cookie", more.encode()),) if more else ()
+    ask(layer, path, (b"origin", page.encode()), *cookie)
+    return kind, route, page, True
+
+
+async def opens(layer: CORSMiddleware, path: str, page: str) -> bool:
+    """Whether a handshake is accepted."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await layer(scope(path, (b"origin", page.encode()), kind="websocket"), receive, send)
+    return bool(sent[0]["type"] == "websocket.accept")
+
+
+async def accept(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.close()
+
+
+def test_preflights_that_differ_in_one_thing_get_an_answer_each_however_often_they_come() -> None:
+    policies = {"/other/*": Policy(origins=[UNTRUSTED_ORIGIN], methods=["PUT"], request_headers=["x-a"])}
+    layer = CORSMiddleware(
+        plain,
+        policy=Policy(origins=[ORIGIN], methods=["PUT"], request_headers=["x-a"]),
+        policies=policies,
+        candidate=Policy(origins=[ORIGIN]),
+    )
+    expected = {
+        (ORIGIN, "PUT", "x-a", "/"): 200,
+        (ORIGIN, "PUT", "x-b", "/"): 400,
+        (ORIGIN, "DELETE", "x-a", "/"): 400,
+        (UNTRUSTED_ORIGIN, "PUT", "x-a", "/"): 400,
+        (UNTRUSTED_ORIGIN, "PUT", "x-a", "/other/"): 200,
+        (ORIGIN, "PUT", "x-a", "/other/"): 400,
+    }
+    for (origin, method, name, path), status in [*expected.items()] * 3:
+        assert preflight(layer, origin, method, name, path=path).status == status
+
+
+@pytest.mark.parametrize(
+    ("paths", "sent", "chosen"),
+    [
+        (["/me", "/{x}"], "/me", "/me"),
+        (["/{x}", "/me"], "/me", "/{x}"),
+        (["/{rest:path}", "/a/me"], "/a/me", "/{rest}"),
+        (["/a/{x}", "/{rest:path}", "/a/me"], "/a/me", "/a/{x}"),
+        (["/{n:int}", "/{x}"], "/seven", "/{x}"),
+    ],
+)
+def test_of_several_routes_that_serve_a_path_the_first_is_noted(paths: list[str], sent: str, chosen: str) -> None:
+    app = Starlette(routes=[Route(path, plain_page, methods=["GET"]) for path in paths])
+    asked: dict[str, Any] = {"type": "http", "path": sent, "root_path": "", "method": "OPTIONS", "headers": []}
+    assert RouteTemplates().find(asked, app, "GET") == chosen
