@@ -50,7 +50,7 @@ def test_an_exported_policy_is_read_back_or_refused(target: TargetName, tmp_path
         (read,) = reading.policies
         assert differences(policy, read) == [], policy
         counts["read"] += 1
-    assert counts["read"] >= counts["refused"]
+    assert counts["read"] > 0
 
 
 def differences(policy: Policy, read: Policy) -> list[str]:
