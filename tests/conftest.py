@@ -3,8 +3,10 @@ left out, and the header of the run says how many."""
 
 from __future__ import annotations
 
+import os
 import re
 import signal
+import tempfile
 import threading
 from functools import cache
 from importlib.util import find_spec
@@ -12,6 +14,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# What commands keep of a user, such as the last check in a folder, is not kept of whoever runs the tests.
+os.environ["XDG_STATE_HOME"] = os.path.join(tempfile.gettempdir(), f"corsense-tests-{os.getpid()}")
 
 settings.register_profile("corsense", deadline=None)
 settings.load_profile("corsense")

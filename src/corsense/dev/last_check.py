@@ -39,8 +39,8 @@ def state_file() -> Path:
 def remember(folder: str, check: LastCheck) -> None:
     """Keep a check as the last one of a folder. Where that cannot be written, nothing is kept: the check itself goes on."""
     entry = {"target": check.target, "options": dict(check.options), "left_out": list(check.left_out)}
-    file = state_file()
     with suppress(OSError, ValueError, RuntimeError):
+        file = state_file()
         known = _read(file)
         known.pop(folder, None)
         kept = dict([*known.items(), (folder, entry)][-_MOST_FOLDERS:])
