@@ -152,6 +152,17 @@ def test_a_crash_of_the_app_is_one_sentence(tmp_path: Path) -> None:
             assert "\n" not in answer.text
 
 
+def test_what_a_policy_starts_ends_with_the_call(tmp_path: Path) -> None:
+    (tmp_path / "made.py").write_text(
+        "import pathlib, subprocess\nfrom corsense import Policy\n\n"
+        'child = subprocess.Popen(["sleep", "600"])\npathlib.Path("pid").write_text(str(child.pid))\n'
+        'policy = Policy(origins=["http://localhost:3000"])\n'
+    )
+    with assistant(tmp_path) as client:
+        assert not client.call("policy_explain", origin="http://localhost:3000", policy="made:policy").is_error
+        assert until(lambda: not is_running(int((tmp_path / "pid").read_text())))
+
+
 def test_a_folder_that_is_not_there_is_refused_before_anything_is_served(tmp_path: Path) -> None:
     ran = corsense("mcp", "--allow-path", "absent", folder=tmp_path)
     assert (ran.status, ran.out) == (2, "")

@@ -269,9 +269,17 @@ def main() -> NoReturn:
         answer.append({"document": json.loads(document.printed()), "text": text})
 
     status = status_of(lambda: _reporting_input_errors(work))
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the server sends it once it has the answer, and there is more to end
     answers.send(answer[0] if answer else {"error": _sentence(errors.getvalue())})
     end_what_was_launched()
+    _end_the_rest()
     os._exit(status)
+
+
+def _end_the_rest() -> None:
+    """End what code of the project has started: the server starts each call in a session of its own."""
+    if hasattr(os, "killpg") and os.getpgid(0) == os.getpid():
+        os.killpg(0, signal.SIGTERM)
 
 
 def _reporting_input_errors(work: Callable[[], None]) -> None:
