@@ -141,7 +141,7 @@ class CorsenseServer(LanguageServer):
     async def _judge_or_say_why_not(self) -> None:
         try:
             await self.judge()
-        except Exception as error:  # a fault of corsense: the next change is judged all the same
+        except Exception as error:  # a fault of corsense, which must not stop the server
             message = f"corsense: a fault of corsense itself: {type(error).__name__}: {error}. Please report it."
             self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
 
