@@ -196,6 +196,20 @@ def test_a_part_of_a_program_is_judged_with_the_imports_that_it_lacks() -> None:
     assert "lacks these imports" not in ask(text=f"{IMPORT}\n{part}")["drawing"]
 
 
+def test_a_saved_text_is_judged_as_what_it_holds() -> None:
+    for name, text, kind in (
+        ("console.log", RED_LINE, "console"),
+        ("call.txt", CURL, "request"),
+        ("network.json", recordings()["no-header.har"], "recording"),
+        ("policy.txt", POLICIES[0][0], "policy"),
+        ("nginx.conf", CONFIGURATIONS["nginx.conf"], "configuration"),
+        ("app.py", sources()["trailing-slash"], "source"),
+    ):
+        found = ask(files=[[name, text]])
+        assert (found["kind"], found.get("problem")) == (kind, None), name
+    assert ask(kind="console", files=[["main.py", f"# {RED_LINE}"]])["kind"] == "console"
+
+
 def test_nothing_is_promised_where_nothing_configures_cors() -> None:
     app = ask(text="from fastapi import FastAPI\n\napp = FastAPI()\n")
     assert app["said"] == "This source configures no CORS, so there was nothing to judge."

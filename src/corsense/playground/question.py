@@ -16,6 +16,7 @@ Kind = Literal["console", "recording", "request", "source", "policy", "configura
 """Console text, a HAR file, a copied call with the headers of its answers, Python source, a policy with an origin, the
 configuration of a proxy."""
 
+_OF_ONE_TEXT = frozenset({"console", "recording", "request", "policy"})
 KINDS: tuple[Kind, ...] = get_args(Kind)
 MOST_FILES = 200
 """Files of source that are read at most."""
@@ -60,7 +61,10 @@ def read_question(document: str) -> Question:
     recording = given.get("recording") if isinstance(given.get("recording"), str) else None
     if len(text) > LONGEST and not _is_recording(text):
         raise InputError(f"The text has {len(text):,} characters, more than {LONGEST:,}; paste the lines around the message.")
-    kind = given.get("kind") or _kind(text, files, recording)
+    kind = given.get("kind") or ("recording" if recording is not None else None)
+    if files and not text.strip() and (kind in _OF_ONE_TEXT or (kind is None and not _are_for_folders(files))):
+        text, files = "\n".join(content for _, content in files), ()
+    kind = kind or (kind_of(text) if not files else "source" if _has_source(files) else "configuration")
     if kind not in KINDS:
         raise InputError(f"{quoted(str(kind))} is not a kind of input; choose one of {', '.join(KINDS)}.")
     if not (text.strip() or files or recording):
@@ -98,13 +102,13 @@ def configuration_name(text: str) -> str | None:
     return _USUAL.get(found, "pasted.yaml") if found is not None else None
 
 
-def _kind(text: str, files: tuple[tuple[str, str], ...], recording: str | None) -> Kind:
-    if recording is not None:
-        return "recording"
-    if not files:
-        return kind_of(text)
-    configured = all(not name.endswith(".py") and format_of(name, content) is not None for name, content in files)
-    return "configuration" if configured else "source"
+def _has_source(files: tuple[tuple[str, str], ...]) -> bool:
+    return any(name.endswith((".py", ".pyi")) for name, _ in files)
+
+
+def _are_for_folders(files: tuple[tuple[str, str], ...]) -> bool:
+    """Whether files are judged by their names: source, or configurations of proxies. Others are a text that was saved."""
+    return _has_source(files) or all(format_of(name, content) is not None for name, content in files)
 
 
 def _is_recording(text: str) -> bool:
