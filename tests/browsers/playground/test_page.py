@@ -201,7 +201,7 @@ def test_a_recording_of_100_megabytes_does_not_freeze_the_page(tab: Any, tmp_pat
     tab.click("#pg-ask")
     tab.wait_for_function("() => document.getElementById('pg-status').textContent.startsWith('reading entries')")
     tab.click("#pg-cancel")
-    assert tab.is_hidden("#pg-progress")
+    assert tab.is_hidden("#pg-cancel")
     asked(tab, RED_LINE)
     assert tab.inner_text("#pg-said") == "Likely: The app has no CORS layer."
     assert PAGE in tab.inner_text("#pg-answer")
