@@ -220,6 +220,13 @@ def test_files_that_are_served_need_no_preflight(tmp_path: Path) -> None:
     assert one(reading).is_exact
 
 
+def test_error_responses_that_are_replaced_lose_the_headers_of_the_app(tmp_path: Path) -> None:
+    replacing = "proxy_intercept_errors on; error_page 500 404 /error.html;"
+    (remark,) = read(tmp_path, f"{replacing}{PASS}").remarks
+    assert (remark.slug, remark.severity) == ("error-response-without-cors", "info")
+    assert not read(tmp_path, f"{replacing}{headers()}{PREFLIGHT}{PASS}").remarks
+
+
 def test_a_login_answers_preflights(tmp_path: Path) -> None:
     reading = read(tmp_path, f"{headers()}auth_basic api;{PASS}")
     assert any("answers preflights with 401" in remark.message for remark in reading.remarks)

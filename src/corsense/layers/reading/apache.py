@@ -16,7 +16,7 @@ from pathlib import Path
 from corsense.errors import quoted
 from corsense.layers.reading.apache_expression import NotRead, Operand, holds
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, is_one_group, searched
-from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.result import Remark, UnreadableConfiguration, errors_replaced
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread
 
@@ -543,7 +543,11 @@ def _place(
     ]
     known = [*directives, *(each for each in covering if each not in directives)]
     is_proxy = any(each.name in ("proxypass", "proxypassmatch", "wsgiscriptalias", "sethandler") for each in known)
-    return ApachePlace(title, file, line, known, is_proxy, is_static=is_static)
+    override = next(
+        (each for each in known if each.name == "proxyerroroverride" and each.args[:1] and each.args[0].lower() == "on"), None
+    )
+    notes = (errors_replaced("Apache", "ProxyErrorOverride", override.file, override.line),) if override is not None else ()
+    return ApachePlace(title, file, line, known, is_proxy, is_static=is_static, notes=notes)
 
 
 def _plain(block: list[Directive]) -> list[Directive]:

@@ -79,7 +79,8 @@ class _Judge:
         except Unread as unread:
             self.say(None, unread.message, unread.line, "warning")
             return self._without_headers()
-        self.remarks += self.place.notes
+        # Whether its own error responses have the headers was tried.
+        self.remarks += [note for note in self.place.notes if note.slug != "error-response-without-cors"]
         answers = [outcome.answer for outcome in _ordinary(trials)]
         added = {line.name for answer in answers for line in answer.lines if line.is_added and _is_cors(line)}
         every = {line.name for answer in answers for line in answer.lines if _is_cors(line)}
@@ -106,7 +107,7 @@ class _Judge:
 
     def _without_headers(self) -> PlacedPolicy | None:
         """A place without a policy, where there is something to say about it."""
-        remarks = (*self.remarks, *(note for note in self.place.notes if note.severity != "info"))
+        remarks = (*self.remarks, *(note for note in self.place.notes if note.slug is not None))
         return PlacedPolicy(self.place.where, self.place.file, self.place.line, None, remarks) if remarks else None
 
     def say(

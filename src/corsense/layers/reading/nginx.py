@@ -17,7 +17,7 @@ from typing import Any
 from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
 from corsense.layers.reading.extra import needed
-from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.result import Remark, UnreadableConfiguration, errors_replaced
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
 
@@ -184,6 +184,8 @@ class _Scope:
 
     def may_concern_cors(self) -> bool:
         """Whether a directive of these blocks, or of an `if` in them, is about CORS."""
+        if self.inherited("proxy_intercept_errors"):
+            return True
         names = ("add_header", "more_set_headers", "proxy_hide_header", "more_clear_headers")
         around = [each for name in names for each in self.merged(name)]
         inside = [inner for name in ("if", "limit_except") for each in self.merged(name) for inner in _all(each.block or ())]
@@ -227,6 +229,15 @@ class NginxPlace:
 
     @property
     def notes(self) -> tuple[Remark, ...]:
+        """What the levels above set and this one loses, and error responses that it replaces."""
+        return (*self._lost(), *self._replaced())
+
+    def _replaced(self) -> Iterator[Remark]:
+        intercepts = self.scope.inherited("proxy_intercept_errors")
+        if intercepts and intercepts[-1].args[:1] == ("on",) and self.scope.inherited("error_page"):
+            yield errors_replaced("nginx", "proxy_intercept_errors", intercepts[-1].file, intercepts[-1].line)
+
+    def _lost(self) -> tuple[Remark, ...]:
         """Headers of CORS that a level above sets and this one loses: add_header is inherited only where there is none."""
         own = self.scope.inherited("add_header")
         if not own or any(each.args[:1] and each.args[0].lower() == _ALLOW_ORIGIN for each in own):

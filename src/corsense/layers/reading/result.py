@@ -95,6 +95,12 @@ class Reading:
         return bool(self.places) and not self.remarks
 
 
+def errors_replaced(layer: str, by: str, file: str, line: int) -> Remark:
+    """A layer that replaces error responses of the app: the CORS headers of the app are gone with them."""
+    message = f"{layer} replaces error responses of the app ({by}), and the CORS headers of the app with them."
+    return Remark("error-response-without-cors", message, file, line, "info", "Set the headers on these responses, too.")
+
+
 class UnreadableConfiguration(InputError):
     """A configuration cannot be read. The message begins with file and line."""
 

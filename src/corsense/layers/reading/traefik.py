@@ -13,7 +13,7 @@ from pathlib import Path
 
 from corsense.errors import quoted
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, searched
-from corsense.layers.reading.result import Remark, UnreadableConfiguration
+from corsense.layers.reading.result import Remark, UnreadableConfiguration, errors_replaced
 from corsense.layers.reading.source import MOST_FILES, read_text
 from corsense.layers.reading.traefik_rule import Rule
 from corsense.layers.reading.trial import HeaderLine, LayerAnswer, Trial, Unread
@@ -264,7 +264,10 @@ class TraefikFile:
                 used.update(each.name for each in chain)
                 chains.append((router.rule, chain))
                 notes += (self._missing(name, router) for name in missing)
-            if any(each.kind == "headers" for _, chain in chains for each in chain):
+            replacing = next((each for _, chain in chains for each in chain if each.kind == "errors"), None)
+            if replacing is not None:
+                notes.append(errors_replaced("Traefik", f"the middleware {replacing.name}", self.file, replacing.line))
+            if replacing is not None or any(each.kind == "headers" for _, chain in chains for each in chain):
                 last = group[-1]
                 title = last.title if len(group) == 1 else f"{last.title} and those for some of its requests"
                 notes += _unknown_options([chain for _, chain in chains], self.file)
