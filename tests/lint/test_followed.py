@@ -264,6 +264,42 @@ def test_a_handler_of_options_in_a_test_stands_in_for_an_api(tmp_path: Path) -> 
     assert [finding.cause.slug for finding in lint_paths([tree]).findings] == ["manual-options-handler"]  # the tree is in tests
 
 
+def test_files_of_other_projects_that_call_something_of_the_same_name_are_not_read(tmp_path: Path) -> None:
+    for project in ("shop", "other"):
+        (tmp_path / project).mkdir()
+    (tmp_path / "shop" / "serving.py").write_text(
+        dedent("""\
+            from fastapi.middleware.cors import CORSMiddleware
+            def share(app, origins):
+                app.add_middleware(CORSMiddleware, allow_origins=origins)
+        """)
+    )
+    calling = "import fastapi\nfrom serving import share\nshare(fastapi.FastAPI(), ['https://a.example/'])\n"
+    (tmp_path / "shop" / "main.py").write_text(calling)
+    (tmp_path / "other" / "serving.py").write_text("def share(app, origins):\n    return origins\n")
+    (tmp_path / "other" / "main.py").write_text(calling + "def broken(:\n")
+    report = lint_paths([tmp_path])
+    assert [finding.cause.slug for finding in report.findings] == ["origin-trailing-slash"]
+    assert report.skipped == ()  # the file that is not Python was not read
+
+
+def test_a_caller_may_import_the_function_through_another_module(tmp_path: Path) -> None:
+    package = tmp_path / "app"
+    (package / "core").mkdir(parents=True)
+    (package / "core" / "serving.py").write_text(
+        dedent("""\
+            from fastapi.middleware.cors import CORSMiddleware
+            def share(app, origins):
+                app.add_middleware(CORSMiddleware, allow_origins=origins)
+        """)
+    )
+    (package / "setup.py").write_text("from app.core.serving import share\n")
+    (package / "main.py").write_text(
+        "import fastapi\nimport app.core\nfrom app.setup import share\nshare(fastapi.FastAPI(), ['https://a.example/'])\n"
+    )
+    assert [finding.cause.slug for finding in lint_paths([tmp_path]).findings] == ["origin-trailing-slash"]
+
+
 def test_a_rule_that_nobody_selected_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from corsense.lint.rules import header_not_allowed
 
