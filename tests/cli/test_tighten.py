@@ -82,7 +82,7 @@ def test_the_proposal_says_what_it_rests_on_and_whom_it_affects(folder: Path, wo
     assert f'"https://*.preview.{world.site}"' in ran.out
     assert all(title in ran.out for title in ("Evidence", "Would lose access", "Left out", "Origin can be forged"))
     assert "7 requests were counted and not kept" in ran.out
-    assert "1 broken lines were skipped" in ran.out
+    assert "1 broken line was skipped" in ran.out
     assert "not-authenticated" in ran.out
 
 

@@ -137,8 +137,8 @@ def _check_minimum(traffic: Traffic) -> None:
     successes = sum(seen.count for seen in traffic.observed if is_success(seen.request))
     if span < MINIMUM_SPAN or successes < MINIMUM_SUCCESSES:
         raise InputError(
-            f"the observations cover {span} days and {successes} successful requests of other origins; a proposal needs at least "
-            f"{MINIMUM_SPAN} days and {MINIMUM_SUCCESSES}. Observe for longer."
+            f"the observations cover {'1 day' if span == 1 else f'{span} days'} and {successes} successful requests of other "
+            f"origins; a proposal needs at least {MINIMUM_SPAN} days and {MINIMUM_SUCCESSES}. Observe for longer."
         )
 
 

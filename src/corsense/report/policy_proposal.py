@@ -222,7 +222,7 @@ def summary(proposal: PolicyProposal, broken: int) -> str:
     if proposal.unkept:
         line += f" {proposal.unkept:,} requests were counted and not kept: nothing is known about them."
     if broken:
-        line += f" {broken:,} broken lines were skipped."
+        line += f" {broken:,} broken {'line was' if broken == 1 else 'lines were'} skipped."
     return line
 
 
@@ -273,14 +273,18 @@ def evidence_line(evidence: Evidence) -> str:
     days = "1 day" if evidence.days == 1 else f"{evidence.days} days"
     if not evidence.successes:
         return (
-            f"{days}, {evidence.requests:,} requests, no success"
+            f"{days}, {_requests(evidence.requests)}, no success"
             if evidence.requests
             else f"{days}, {evidence.preflights:,} preflights"
         )
     routes = ", ".join(evidence.routes[:2])
     more = evidence.route_count - len(evidence.routes[:2])
     routes += f" and {more} more" if more > 0 else ""
-    return f"{days}, {evidence.requests:,} requests, {evidence.authenticated:,} authenticated; {routes}"
+    return f"{days}, {_requests(evidence.requests)}, {evidence.authenticated:,} authenticated; {routes}"
+
+
+def _requests(number: int) -> str:
+    return f"{number:,} request{'' if number == 1 else 's'}"
 
 
 def _row(entry: Any) -> tuple[str, ...]:
@@ -301,7 +305,7 @@ def _grouped(left_out: Iterable[LeftOut]) -> Iterator[tuple[str, ...]]:
 
 
 def _loss(loss: Any) -> tuple[str, ...]:
-    return loss.origin, f"{loss.requests:,} requests, last {loss.last}: {loss.verdict}; {', '.join(loss.examples[:2])}"
+    return loss.origin, f"{_requests(loss.requests)}, last {loss.last}: {loss.verdict}; {', '.join(loss.examples[:2])}"
 
 
 def _table(title: str, rows: Iterable[tuple[str, ...]]) -> str:
