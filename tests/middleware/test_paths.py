@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from corsense.middleware import CORSMiddleware, cors, install
+from corsense.middleware.policy_selection import most_specific
 from corsense.policy import Policy, PolicyError
 from tests.middleware.asking import ORIGIN, UNTRUSTED_ORIGIN, answering, ask_async, get, plain, preflight, scope
 
@@ -265,3 +266,18 @@ class TestRoutes:
             grown.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         assert grown[1] - grown[0] < 30_000
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path", "covers"),
+    [
+        (["/files/{rest:path}", "/files/{name}", "/files/a"], "/files/a", "/files/a"),
+        (["/files/{rest:path}", "/files/{name}"], "/files/b", "/files/{name}"),
+        (["/files/{rest:path}", "/files/{name}"], "/files/b/c", "/files/{rest:path}"),
+        (["/files/{name}"], "/files/b/c", None),
+        (["/a/*"], "/a" + "/x" * 70, "/a/*"),
+        (["/a/*"], "/x" * 70 + "/a/b", None),
+    ],
+)
+def test_the_most_specific_pattern_covers_a_path(patterns: list[str], path: str, covers: str | None) -> None:
+    assert most_specific(patterns, path) == covers

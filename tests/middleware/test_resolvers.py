@@ -471,3 +471,11 @@ def test_a_function_that_blocks_does_not_block_other_requests() -> None:
         assert (await waiting)["access-control-allow-origin"] == TENANT
 
     asyncio.run(run())
+
+
+def test_a_late_resolver_is_logged_in_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    resolving = OriginResolver(ResolverSettings(blocks_its_thread, timeout=0.05))
+    assert not asyncio.run(resolving.admits(TENANT.encode()))
+    assert [record.getMessage() for record in caplog.records] == [
+        "CORS: origin_resolver gave no answer within 0.05 s: the origin is refused."
+    ]

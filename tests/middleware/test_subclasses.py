@@ -116,6 +116,7 @@ class TestDecidingAboutOrigins:
         assert [record.getMessage() for record in caplog.records] == [
             "CORS: Recording.is_allowed_origin failed: the origin is refused."
         ]
+        assert "division by zero" in str(caplog.records[0].exc_info)
 
     def test_a_coroutine_function_is_refused_because_starlette_never_awaits_it(self) -> None:
         class Tenants(CORSMiddleware):

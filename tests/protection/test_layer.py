@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from typing import Any
@@ -350,3 +351,30 @@ def test_hosts_that_were_seen_do_not_let_others_in() -> None:
         assert client.get("/read", headers={"Host": f"127.0.0.1:{number + 1}"}).status_code == 200
     assert client.get("/read", headers={"Host": "evil.example"}).status_code == 421
     assert client.get("/read", headers={"Host": "api.example:444"}).status_code == 200
+
+
+def test_a_server_that_can_only_close_a_websocket_gets_the_reason_with_the_code_for_a_policy() -> None:
+    app, _ = make_app()
+    install(app, Policy(origins=["https://app.example"], credentials=True), protection="enforce")
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"api.example"), (b"origin", b"https://evil.example")]
+    handshake = {"type": "websocket", "path": "/ws", "scheme": "wss", "headers": headers, "query_string": b"", "extensions": {}}
+    asyncio.run(app(handshake, receive, send))
+    assert [(message["type"], message["code"]) for message in sent] == [("websocket.close", 1008)]
+    assert sent[0]["reason"]
+
+
+@pytest.mark.parametrize(("method", "listed"), [("PUT", "PUT"), ("DELETE", "DELETE")])
+def test_in_debug_mode_a_preflight_with_a_refused_header_gets_the_method_that_it_asked_for(method: str, listed: str) -> None:
+    policy = Policy(origins=["https://app.example"], credentials=True, methods=["*"], request_headers=["X-A"])
+    layer = CORSMiddleware(make_app()[0], policy=policy, debug=True)
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": method, "Access-Control-Request-Headers": "x-b"}
+    answer = TestClient(layer, base_url="https://api.example").options("/write", headers=asked)
+    assert listed in answer.headers["access-control-allow-methods"]
