@@ -281,3 +281,13 @@ class TestRoutes:
 )
 def test_the_most_specific_pattern_covers_a_path(patterns: list[str], path: str, covers: str | None) -> None:
     assert most_specific(patterns, path) == covers
+
+
+def test_an_app_that_is_mounted_in_itself_is_not_searched_without_end() -> None:
+    async def own(request: Any) -> PlainTextResponse:
+        return PlainTextResponse("x")
+
+    app = Starlette(routes=[Route("/own", cors(PUBLIC)(own))])
+    app.router.routes.insert(0, Mount("", app=app))
+    layer = CORSMiddleware(app, policy=STRICT)
+    assert preflight(layer, UNTRUSTED_ORIGIN, "GET", path="/missing")["access-control-allow-origin"] is None

@@ -146,6 +146,7 @@ def test_a_policy_on_paper_asks_only_about_what_nothing_else_lets_in() -> None:
 def test_an_answer_that_is_true_and_not_true_is_logged_with_its_type(caplog: pytest.LogCaptureFixture) -> None:
     get(CORSMiddleware(plain, policy=Policy(origin_resolver=lambda origin: "secret")), TENANT)
     (record,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert record.getMessage() == "CORS: origin_resolver failed: the origin is refused."
     assert "it returned a value of type str, and only True allows an origin" in str(record.exc_info)
     assert "secret" not in str(record.exc_info)
 
