@@ -163,7 +163,16 @@ def test_nothing_is_promised_about_an_answer_that_was_not_pasted() -> None:
     assert "preflight (OPTIONS) request were not pasted" in found["drawing"]
     half = ask(text=CURL, preflight=GRANTED)
     assert "Nothing wrong found in what was tried" in half["said"]
-    assert "POST request were not pasted" in half["drawing"]
+    assert "POST request to http://localhost:8000/api/users were not pasted" in half["drawing"]
+    redirected = ask(
+        text="curl 'http://localhost:8000/api' -H 'Origin: http://localhost:3000'",
+        response="HTTP/1.1 307 Temporary Redirect\nlocation: http://localhost:8000/api/\naccess-control-allow-origin: *",
+    )
+    assert "Nothing wrong found in what was tried" in redirected["said"]
+    assert "GET request to http://localhost:8000/api/ were not pasted" in redirected["drawing"]
+    assert "CORS901" not in redirected["drawing"]
+    refused = ask(text=CURL, preflight=REFUSED)
+    assert "were not pasted" not in refused["drawing"]
 
 
 def test_headers_are_read_as_panels_copy_them_and_as_curl_prints_them() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from corsense._redaction import redact_url
 from corsense.check.recording import report_on_fetches
 from corsense.check.request import CheckRequest, read_origin
 from corsense.check.results import CheckTarget, Report
@@ -62,7 +63,7 @@ def check_pasted_request(request: FetchRequest, text: str, response: str, prefli
     asked = sent_by_browsers(request)
     if any(wire.preflight for wire in asked) and response.strip() and not preflight.strip() and _is_preflight(text, response):
         response, preflight = "", response
-    entries, notes = _entries(asked, request.origin, response, preflight)
+    entries, notes = _entries(request, response, preflight)
     fetch = HarFetch(request, entries)
     target = CheckTarget("har", "the pasted request")
     report = report_on_fetches([fetch], CheckRequest(), target, (*pasted_request(text).notes, *notes))
@@ -92,21 +93,26 @@ def permission(wire: WireRequest) -> WireResponse:
     return WireResponse(204, (*lines, ("Access-Control-Allow-Credentials", "true")))
 
 
-def _entries(asked: list[WireRequest], page: str, response: str, preflight: str) -> tuple[tuple[HarEntry, ...], tuple[str, ...]]:
+def _entries(request: FetchRequest, response: str, preflight: str) -> tuple[tuple[HarEntry, ...], tuple[str, ...]]:
+    """What the browser meets, with an answer that permits everything in the place of each that was not pasted, and what these
+    are. A browser that was refused asks nothing more."""
     entries: list[HarEntry] = []
     notes: list[str] = []
-    for wire in asked:
-        given = (preflight if wire.preflight else response).strip()
-        if given:
-            entries.append(HarEntry(wire, read_response(given), page, None if wire.preflight else "fetch"))
-            continue
-        what = "preflight (OPTIONS)" if wire.preflight else wire.method
-        notes.append(f"The headers of the answer to the {what} request were not pasted, so that answer was not judged.")
-        if not wire.preflight:
-            entries.append(HarEntry(wire, permission(wire), page, "fetch"))
-    if preflight.strip() and not any(wire.preflight for wire in asked):
+    left = {True: preflight.strip(), False: response.strip()}
+
+    def answer(wire: WireRequest) -> WireResponse | NetworkError:
+        given, left[wire.preflight] = left[wire.preflight], ""
+        if not given:
+            what = "the preflight (OPTIONS) request" if wire.preflight else f"the {wire.method} request to {redact_url(wire.url)}"
+            notes.append(f"The headers of the answer to {what} were not pasted, so that answer was not judged.")
+        found = read_response(given) if given else permission(wire)
+        entries.append(HarEntry(wire, found, request.origin, None if wire.preflight else "fetch"))
+        return found
+
+    drive(Browser().fetch(request), answer)
+    if preflight.strip() and not any(entry.request.preflight for entry in entries):
         notes.append("Browsers send no preflight before this request, so the headers of its answer do not count.")
-    return tuple(entries), tuple(notes)
+    return tuple(entries), tuple(dict.fromkeys(notes))
 
 
 def _is_preflight(text: str, response: str) -> bool:
