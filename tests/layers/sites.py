@@ -23,7 +23,7 @@ def nginx(location: str = "", *, server: str = "", http: str = "", listen: str =
 
 def haproxy(frontend: str = "", backend: str = "") -> dict[str, str]:
     return {
-        "haproxy.cfg": "defaults\n  mode http\n  timeout connect 2s\n  timeout client 5s\n  timeout server 1s\n"
+        "haproxy.cfg": "defaults\n  mode http\n  timeout connect 30s\n  timeout client 60s\n  timeout server 60s\n"
         f"frontend f\n  bind 127.0.0.1:LISTEN\n  {frontend}\n  default_backend b\n"
         f"backend b\n  {backend}\n  server s 127.0.0.1:UPSTREAM\n"
     }

@@ -24,9 +24,11 @@ from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import Report
 from corsense.finding import Finding
 from corsense.layers.programs import ProgramName
+from corsense.transports.limits import NetworkLimits
 from tests.check.live import serving
 from tests.layers.sites import apache, caddy, envoy, envoy_cors, haproxy, in_front, nginx, traefik, varnish
 
+PATIENT = NetworkLimits(seconds=600.0, response_seconds=60.0)
 ORIGIN = "https://app.example.com"
 SET, CREDENTIALS = "access-control-allow-origin", "access-control-allow-credentials"
 APP = """import time
@@ -101,7 +103,7 @@ def check(url: str, site: Site, *operations: str, via: tuple[str, ...] = (), ori
     named = tuple(CheckOperation(*operation.split(" ", 1)) for operation in operations)
     asked = CheckRequest(origins=(origin,), operations=named or (CheckOperation("GET", "/items"),))
     own = OwnAnswers(site.session.description, site.session.run, asked, url)
-    return NetworkCheck(url, asked, own=own, via=via).run()
+    return NetworkCheck(url, asked, PATIENT, own=own, via=via).run()
 
 
 def worst(report: Report) -> Finding:
@@ -312,7 +314,7 @@ def test_a_body_limit_in_front_is_not_an_error_of_the_app(sites: Mapping[str, Si
     asked = CheckRequest((ORIGIN,), (CheckOperation("POST", "/upload"),), run_endpoints=True, body="four")
     with in_front("nginx", nginx(server="client_max_body_size 1;"), site.port) as proxy:
         own = OwnAnswers(site.session.description, site.session.run, asked, proxy.url)
-        finding = worst(NetworkCheck(proxy.url, asked, own=own).run())
+        finding = worst(NetworkCheck(proxy.url, asked, PATIENT, own=own).run())
     assert (finding.cause.slug, finding.evidence["layer"], finding.place) == ("request-too-large", "nginx", None)
     assert "client_max_body_size" in (finding.remedy or "")
     assert "answered with 413" in front(finding)
@@ -363,7 +365,7 @@ def test_a_star_in_place_of_the_apps_list_opens_the_api(sites: Mapping[str, Site
     with in_front("nginx", nginx(f'{hide} add_header Access-Control-Allow-Origin "*" always;'), site.port) as proxy:
         url, asked = proxy.url, CheckRequest(origins=(ORIGIN,), operations=(CheckOperation("GET", "/items"),), credentials="omit")
         own = OwnAnswers(site.session.description, site.session.run, asked, url)
-        report = NetworkCheck(url, asked, own=own).run()
+        report = NetworkCheck(url, asked, PATIENT, own=own).run()
     assert report.blocked == 0
     opened = next(finding for finding in report.findings if "every origin" in finding.message)
     assert (opened.cause.slug, opened.severity) == ("cors-headers-changed-in-front", "warning")
