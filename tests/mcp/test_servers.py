@@ -25,6 +25,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 server = MCPServer("shop")
 
@@ -151,6 +152,19 @@ SERVERS = (
         "https://github.com/GetKlai/klai/issues/1206",
         SDK
         + MOUNTED.format(", transport_security=TransportSecuritySettings(allowed_hosts=['localhost:*'])")
+        + f"app.add_middleware(CORSMiddleware, {cors()})\n",
+        "origin-check-refused",
+        "Invalid Origin header",
+    ),
+    Server(
+        "the same behind a login",
+        "https://github.com/GetKlai/klai/issues/1206",
+        SDK
+        + MOUNTED.format(", transport_security=TransportSecuritySettings(allowed_hosts=['localhost:*'])")
+        + "\n\nclass Login:\n    def __init__(self, app):\n        self.app = app\n\n"
+        "    async def __call__(self, scope, receive, send):\n        await self.app(scope, receive, send)\n\n\n"
+        "routes = app.routes[-1].app.router.routes\n"
+        'routes[0] = Route("/", endpoint=Login(routes[0].endpoint), methods=["GET", "POST", "DELETE"])\n'
         + f"app.add_middleware(CORSMiddleware, {cors()})\n",
         "origin-check-refused",
         "Invalid Origin header",
