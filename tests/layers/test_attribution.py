@@ -49,9 +49,8 @@ def test_of_nearly_every_recorded_header_it_is_known_who_set_it() -> None:
         judged = [name for name in row["headers_by"] if name not in row["equal"]]
         return sum(found.headers.get(name) == row["headers_by"][name] for name in judged), len(judged)
 
-    # The rest: values joined on one line, which the record calls replaced where it does not split them, Apache's `setifempty`
-    # beside a policy of its own, and what a cache dropped before the app was asked.
-    assert share(right) > 0.994
+    # The rest: Apache's `setifempty` beside a policy of its own, and what a cache dropped before the app was asked.
+    assert share(right) > 0.997
 
 
 def test_most_headers_that_the_front_replaced_by_an_equal_value_are_recognised() -> None:
@@ -65,7 +64,7 @@ def test_all_recorded_headers_together() -> None:
     def right(row: dict[str, Any], found: Attribution) -> tuple[int, int]:
         return sum(found.headers.get(name) == set_by for name, set_by in row["headers_by"].items()), len(row["headers_by"])
 
-    assert share(right) > 0.987
+    assert share(right) > 0.99
 
 
 def test_no_header_is_reported_that_neither_answer_has() -> None:
@@ -142,7 +141,7 @@ def test_vary_may_be_merged_from_both(lines: list[str], set_by: str) -> None:
         (["GET, POST"], "app"),
         (["GET,POST"], "app"),
         (["GET", "POST"], "app"),
-        (["GET, POST,GET, DELETE"], "both"),
+        (["GET, POST,GET, DELETE"], "replaced"),
         (["GET, POST", "DELETE"], "both"),
         (["GET, POST, DELETE"], "replaced"),
         (["get, post"], "replaced"),

@@ -142,9 +142,9 @@ def _set_by(name: str, before: list[str] | None, after: list[str] | None) -> Set
         return "app" if set(its) == set(seen) and len(seen) <= len(its) else "both"
     if not its or not Counter(its) <= Counter(seen):
         return "replaced"
-    # One line with more names, none of them twice, reads like a list of the front's own.
-    longer = name in _NAMES and len(after) <= len(before) and len(set(seen)) == len(seen)
-    return "replaced" if longer else "both"
+    # On one line with other values the app's is not there any more: `true,true` is no `true`.
+    joined = name != "access-control-allow-origin" and name != "vary" and len(after) <= len(before)
+    return "replaced" if joined else "both"
 
 
 def _values(name: str, lines: list[str]) -> list[str]:
@@ -181,7 +181,15 @@ def _written_anew(app_answer: WireResponse, seen: WireResponse) -> set[str]:
 def _respelt(app_answer: WireResponse, seen: WireResponse) -> set[str]:
     spelt, received = {name for name, _ in app_answer.headers}, {name for name, _ in seen.headers}
     kept = any(not name.istitle() for name in spelt & received)
-    return {name.lower() for name in received - spelt} - _WRITTEN_BY_SERVERS if kept else set()
+    anew = {name.lower() for name in received - spelt} - _WRITTEN_BY_SERVERS
+    # A server further in front may spell all names anew; one alone is that of a server which passes names on as they are.
+    return anew if kept or (len(anew) == 1 and _keeps_spelling(seen)) else set()
+
+
+def _keeps_spelling(seen: WireResponse) -> bool:
+    """Whether the answer names a server that passes names on as the app spells them: nginx does, and what is built on it."""
+    server = (seen.header("server") or "").lower()
+    return server.startswith(("nginx", "openresty", "tengine"))
 
 
 def _moved(app_answer: WireResponse, seen: WireResponse) -> set[str]:

@@ -185,7 +185,7 @@ def _changed(beside: Beside, answers: Answers, header: str, set_by: SetBy, known
     sent, got = shown(answers.app.header(header)), shown(answers.seen.header(header))
     evidence = _evidence(answers, header, known)
     name = header.title()
-    if set_by == "both":
+    if set_by == "both" or _is_joined(answers, header):
         message = f"{who} adds a second {name}. The app sends {sent}; the page gets {got}, which no browser accepts."
         return Diagnosis("duplicate-cors-headers", message, None, evidence, remedy=remedy(layer, "double"))
     if set_by == "replaced":
@@ -266,9 +266,17 @@ def _lost(answers: Answers, known: Habits) -> Iterator[Diagnosis]:
         if set_by == "dropped":
             message = f"{who} drops {name}. {harm}"
             yield _warning("cors-headers-changed-in-front", message, answers, header, known, "drop")
-        if set_by == "both" and header == CREDENTIALS:
+        if header == CREDENTIALS and (set_by == "both" or _is_joined(answers, header)):
             message = f"{who} adds a second {name}. The page gets {shown(answers.seen.header(header))}. {harm}"
             yield _warning("duplicate-cors-headers", message, answers, header, known, "double")
+
+
+def _is_joined(answers: Answers, header: str) -> bool:
+    """Whether the app's value stands on one line with another one."""
+    own, seen = answers.app.header(header), answers.seen.header(header)
+    if own is None or seen is None or own == seen or header not in (ORIGIN, CREDENTIALS):
+        return False
+    return own.strip().lower() in [part.strip().lower() for part in seen.split(",")]
 
 
 def _opened(answers: Answers, known: Habits) -> Iterator[Diagnosis]:
