@@ -59,10 +59,23 @@ def logs(folder: Path) -> Iterator[tuple[str, list[str], Reading]]:
         connection.execute(f"COPY (SELECT * FROM '{flat}') TO '{folder / 'flat.csv'}' (HEADER)")
     har = {"log": {"entries": [_entry(hit) for hit in hits()]}}
     yield "lines and gzip", [plain, str(folder / "packed.log.gz")], Reading()
+    yield "dirty lines", [written(folder, dirty(lines), "dirty.log")], Reading()
     yield "text", [written(folder, map(text_line, hits()), "text.log")], Reading(log_format=TEXT)
     yield "flat columns", [str(flat), str(folder / "flat.csv")], Reading()
     yield "nested columns", [str(nested)], Reading()
     yield "recording", [written(folder, [json.dumps(har)], "a.har")], Reading()
+
+
+def dirty(lines: list[str]) -> Iterator[str | bytes]:
+    """Lines among which some are broken, too long, in another encoding, with a byte order mark or the line ends of Windows, and
+    with times that cannot be."""
+    yield f"\ufeff{lines[0]}\r"
+    yield from lines
+    yield b"\xff\xfe{}"
+    yield "x" * 3_000_000
+    yield f'{lines[0][:-1]},"pad":"{"x" * 3_000_000}"}}'
+    for moment in (-5, 0, 1_000, 1_790_000_000_000, 9e18, "yesterday"):
+        yield caddy(allowed(APP, time=moment))
 
 
 def _entry(hit: Hit) -> dict[str, object]:

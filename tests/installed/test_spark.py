@@ -40,11 +40,13 @@ def ran(wheel: Path, environment: Callable[..., Environment], tmp_path_factory: 
     return found
 
 
-@pytest.mark.parametrize("log", ["lines and gzip", "text", "flat columns", "nested columns", "recording"])
+@pytest.mark.parametrize("log", ["lines and gzip", "dirty lines", "text", "flat columns", "nested columns", "recording"])
 def test_spark_says_what_duckdb_says(ran: dict[str, Any], log: str) -> None:
     said = ran["said"][log]
     assert said["duckdb"]["summary"]["judged"] > 0
     assert said["duckdb"]["lost"]["requests"] > 0
+    for each in said.values():
+        del each["broken"]["samples"]  # which broken line is shown depends on the engine, how many there are does not
     assert said["spark"] == said["duckdb"]
 
 

@@ -16,7 +16,7 @@ import ibis.expr.types as ir
 
 from corsense._redaction import redact_text, redact_url
 from corsense.errors import InputError, quoted
-from corsense.replay.engines import HEAD, Files, Progress, Unreadable
+from corsense.replay.engines import HEAD, LONGEST_LINE, Files, Progress, Unreadable
 from corsense.replay.fields import LINE, JsonPath
 from corsense.replay.grouping import FILE, SAMPLE, Text
 from corsense.replay.long_lines import has_line_over
@@ -24,8 +24,6 @@ from corsense.replay.storage import reason, storage
 
 MEMORY = "600MB"
 """What DuckDB may hold in memory; the rest goes to a temporary folder."""
-LONGEST_LINE = 2_000_000
-"""Characters of a line that are read; longer lines are broken."""
 MOST_REJECTS = 1_000
 """Lines in another encoding than UTF-8, and too long ones, that are counted in a log."""
 _BATCH = 10_000

@@ -23,6 +23,9 @@ Kind = Literal["lines", "csv", "parquet"]
 HEAD = 2_000
 """Lines or rows at the beginning of a log that are looked at to tell its format."""
 
+LONGEST_LINE = 2_000_000
+"""Characters of a line that are read; longer lines are broken."""
+
 
 @dataclass(frozen=True, slots=True)
 class Files:

@@ -13,9 +13,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from corsense._redaction import redact_text
 from corsense.errors import InputError, quoted
-from corsense.replay.engines import HEAD, Files, Progress, Unreadable
+from corsense.replay.engines import HEAD, LONGEST_LINE, Files, Progress, Unreadable
 from corsense.replay.fields import LINE, JsonPath
-from corsense.replay.grouping import FILE, Text
+from corsense.replay.grouping import FILE, SAMPLE, Text
 
 _BOM = "\ufeff"
 
@@ -105,7 +105,9 @@ class SparkEngine:
         paths = list(files.paths)
         if files.kind == "lines":
             lines = self._session.read.text(paths)
-            line = sql.regexp_replace("value", f"^{_BOM}", "").alias(LINE)
+            # What is left of a line that is too long is broken, as the whole is elsewhere.
+            read = sql.when(sql.length("value") > LONGEST_LINE, sql.substring("value", 1, SAMPLE)).otherwise(sql.col("value"))
+            line = sql.regexp_replace(read, f"^{_BOM}", "").alias(LINE)
             return lines.where("value <> ''").select(line, sql.col("_metadata.file_name").alias(FILE))
         if files.kind == "csv":
             return self._session.read.option("header", "true").csv(paths)
