@@ -149,3 +149,8 @@ def test_the_smallest_automaton_says_the_same() -> None:
             assert (state >= 0 and automaton.accepting[state]) is (
                 re.fullmatch(r"(?:ab|cb)(?:ab|cb)|xb(?:ab|cb)", text) is not None
             )
+
+
+def test_the_smallest_automaton_begins_where_the_first_begins() -> None:
+    made = determinise(positions(parse(r"(?:ab)*")[0], Budget()), Budget())
+    assert [automaton.accepting[0] for automaton in (made, minimised(made))] == [True, True]
