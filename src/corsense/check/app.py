@@ -64,7 +64,7 @@ class AppCheck:
         Raises AppLoadError when the app cannot be loaded, AppHungError and AppStoppedError when it does not answer.
         """
         app = session.description
-        base = trusted_base(self.asked, app)
+        base = trusted_base(self.asked, app, [origin.origin for origin in plan_origins(self.asked, app)])
         if base is not None:
             note = f"TrustedHostMiddleware refuses other hosts, so the requests go to {base}; --base-url names another."
             asked = replace(self.asked, base_url=base, notes=(*self.asked.notes, note))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from corsense.app.description import AppDescription
 from corsense.check.plan import BASE_URL
 from corsense.check.request import CheckRequest
 from corsense.check.suppressed import files_of
-from corsense.url import assumed_scheme, is_loopback_host, parse_url
+from corsense.url import is_development_host, is_loopback_host, parse_url
 
 _LARGEST = 1 << 20
 _FILES = 20
@@ -26,11 +26,11 @@ def local_host(asked: CheckRequest, app: AppDescription) -> str | None:
     return next((host for host in hosts if _is_local(host)), None)
 
 
-def trusted_base(asked: CheckRequest, app: AppDescription) -> str | None:
+def trusted_base(asked: CheckRequest, app: AppDescription, pages: Iterable[str]) -> str | None:
     """A base URL on a host that the app's `TrustedHostMiddleware` lists, where it refuses the one that would be tried; None where
-    the user named a base URL, and where nothing refuses it."""
+    the user named a base URL, where nothing refuses it, and where one of the `pages` is a developer's: it calls this machine."""
     tried = parse_url(BASE_URL)
-    if asked.base_url is not None or tried is None:
+    if asked.base_url is not None or tried is None or any(map(_is_of_a_developer, pages)):
         return None
     for layer in app.layers:
         hosts = layer.arguments.get("allowed_hosts")
@@ -39,8 +39,13 @@ def trusted_base(asked: CheckRequest, app: AppDescription) -> str | None:
         named = [host for host in hosts if isinstance(host, str) and host]
         if named and "*" not in named and not any(_covers(host, tried.host) for host in named):
             host = f"api{named[0][1:]}" if named[0].startswith("*.") else named[0]
-            return f"{assumed_scheme(host)}://{host}"
+            return f"https://{host}"  # over plain http, mixed content would hide what is to be judged
     return None
+
+
+def _is_of_a_developer(page: str) -> bool:
+    url = parse_url(page)
+    return url is None or is_development_host(url.host)
 
 
 def _covers(allowed: str, host: str) -> bool:

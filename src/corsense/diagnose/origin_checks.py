@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.fetch import Allowed, Blocked, WireResponse
@@ -75,7 +76,9 @@ def _of_host(observation: Observation, index: int, status: int) -> Diagnosis:
         f"Add {host!r} to the list of that check. In the mcp package it is allowed_hosts of TransportSecuritySettings; keep the "
         "check on."
     )
-    return _diagnosis(observation, index, message, {"host": host, "status": status}, remedy)
+    found = _diagnosis(observation, index, message, {"host": host, "status": status}, remedy)
+    # The address is assumed where no base URL was named.
+    return replace(found, severity="info") if observation.assumed_place else found
 
 
 def _diagnosis(observation: Observation, index: int, message: str, evidence: dict[str, object], remedy: str) -> Diagnosis:

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 _WRAPPERS = 3
-"""Through how many layers around an endpoint, such as one that wants a token, its check is looked for."""
+"""Through how many layers around an endpoint, such as one that wants a token, its check is searched for."""
 
 
 async def refusal(endpoint: Any, scope: Any, receive: Any) -> Any:
