@@ -8,7 +8,7 @@ import pytest
 
 from corsense.browsers import BrowserObservation, RealBrowser, cannot_be_made
 from corsense.check.agreement import compare
-from corsense.console import parse
+from corsense.console.parse import parse
 from corsense.fetch import Browser, NetworkError
 from corsense.fetch.trace import EngineName
 from corsense.transports import drive

@@ -1,19 +1,14 @@
 """What browsers print for a fetch, and what a printed message means.
 
-`console` writes the lines of one engine's console for a `Trace`. `parse` reads any pasted text and returns the messages in it.
-Both use the same templates: what prints a sentence also recognises it.
+`console` writes the lines of one engine's console for a `Trace`. `corsense.console.parse.parse` reads any pasted text and returns
+the messages in it. Both use the same templates: what prints a sentence also recognises it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from corsense.fetch.trace import EngineName, Trace
 
-if TYPE_CHECKING:
-    from corsense.console.parse import Message
-
-__all__ = ["console", "parse"]
+__all__ = ["console"]
 
 
 def console(trace: Trace, engine: EngineName) -> list[str]:
@@ -33,10 +28,3 @@ def console(trace: Trace, engine: EngineName) -> list[str]:
         return websocket.lines(reported, engine)
     lines = {"firefox": firefox.lines, "webkit": webkit.lines}.get(engine, chromium.lines)
     return lines(Context(reported))
-
-
-def parse(text: str) -> list[Message]:
-    """Every message in `text`, in the order in which they stand there. See `corsense.console.parse`."""
-    from corsense.console.parse import parse as read
-
-    return read(text)
