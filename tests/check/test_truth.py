@@ -396,6 +396,11 @@ NO_READERS = {
     async def make(request: Request):
         return json.dumps(request.cookies.get("session"))
     """,
+    "a raw body": """
+    @app.post("/items")
+    async def make(request: Request):
+        return len(await request.body())
+    """,
     "a form": """
     @app.post("/items")
     async def make(request: Request):

@@ -7,7 +7,8 @@ bounded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import ref
@@ -77,7 +78,8 @@ class Observer:
 
     def _forget(self) -> None:
         self.pages: dict[tuple[object, ...], ObservedPage] = {}
-        self._drained: dict[tuple[object, ...], ObservedPage] = {}
+        # A request may still hold a cell that was drained under it, even more than once.
+        self._drained: deque[Cell] = deque(maxlen=MOST_CELLS)
         self._size = self._known = 0
 
     def configure(self, live: CompiledPolicy | None) -> None:
@@ -198,7 +200,7 @@ class Observer:
             method, asked, lines = b"", b"", []
         route = self._route(scope, method.decode("latin-1"))
         key = (route, method, status, asked, preflight.private_network is None)
-        cell = page.cells.get(key)
+        cell = None if page.is_drained else page.cells.get(key)
         if cell is None:
             cell = self._new_cell(page, key, self._preflight_tuple(page, key, lines))
         cell.count += 1
@@ -246,7 +248,10 @@ class Observer:
         if page.is_drained:
             # It was drained while the app served the request, or just now.
             page = self.decided_page(page.rules, page.origin, is_refused=page.is_refused)
-        return page.cells.setdefault(key, Cell(request))
+        cell = page.cells.setdefault(key, Cell(request))
+        if page.is_drained:
+            self._drained.append(cell)
+        return cell
 
     def _make_room(self) -> None:
         self._size += 1
@@ -257,7 +262,8 @@ class Observer:
         self._known += 1
         if self._known > MOST_CELLS:
             self._forget_known()
-        page.known[key] = cell
+        if not page.is_drained:
+            page.known[key] = cell
 
     def _forget_known(self) -> None:
         self._known = 0
@@ -319,21 +325,20 @@ class Observer:
 
     def drain(self) -> None:
         """Forget the pages; what their cells counted goes into the table."""
-        self._drained, self.pages = self.pages, {}
+        drained, self.pages = self.pages, {}
         self._size = self._known = 0
-        pages = self._drained.values()
+        pages = tuple(drained.values())
         for page in pages:
             page.is_drained = True
+            page.known.clear()
+        cells = _cells_of(pages)
+        self._drained.extend(cells)
         if self._recorder is not None:
-            self._recorder.take(_cells_of(pages))
+            self._recorder.take(cells)
 
     def pending(self) -> list[Cell]:
         """The cells, for another thread; also drained ones, which a request of yet another thread may have reached since."""
-        while True:
-            try:
-                return [*_cells_of(self._drained.values()), *_cells_of(self.pages.values())]
-            except RuntimeError:  # a dictionary grew meanwhile
-                continue
+        return [*tuple(self._drained), *_cells_of(tuple(self.pages.values()))]
 
     def names(self, origin: str) -> bool:
         """Whether the live policy or the candidate names this very origin."""
@@ -369,8 +374,9 @@ class Observer:
             LOGGER.warning("CORS: %s", _difference(request, refuses, reason))
 
 
-def _cells_of(pages: Iterable[ObservedPage]) -> Iterator[Cell]:
-    return (cell for page in pages for cell in page.cells.values())
+def _cells_of(pages: Iterable[ObservedPage]) -> list[Cell]:
+    """The cells of pages to which another thread may add meanwhile: each dictionary is copied in one step."""
+    return [cell for page in pages for cell in tuple(page.cells.values())]
 
 
 def _difference(request: RequestTuple, refuses: bool, reason: str) -> str:

@@ -11,8 +11,9 @@ from .frames import is_own_code
 from .guards import reached_code
 from .places import code_of
 
-_KINDS = {"json": "json", "body": "json", "stream": "json", "form": "form"}
-"""What is read of a request, and the kind of body that a page most likely sends then."""
+_RAW = frozenset({"body", "stream"})
+_PARSERS = frozenset({"loads", "model_validate_json", "validate_json", "parse_raw"})
+"""What makes a value of a raw body that is JSON."""
 
 
 def undeclared_body(endpoint: Any, dependant: Any) -> str | None:
@@ -20,9 +21,11 @@ def undeclared_body(endpoint: Any, dependant: Any) -> str | None:
     library's endpoint that takes the whole request is assumed to read JSON. None where no body seems to be read. Without a
     `dependant`, the endpoint is Starlette's and always takes the request."""
     users = _own(endpoint) if dependant is None else _users_of_request(dependant)
-    kinds = {_KINDS[name] for found in users for name in _attributes(found) if name in _KINDS}
-    if kinds:
-        return "json" if "json" in kinds else "form"
+    names = {name for found in users for name in (*_attributes(found), *_PARSERS.intersection(found.co_names))}
+    if "json" in names or (names & _RAW and names & _PARSERS):
+        return "json"
+    if "form" in names or names & _RAW:  # a raw body may be anything
+        return "form" if "form" in names else None
     code = code_of(endpoint)
     foreign = code is not None and not is_own_code(code.co_filename)
     return "json" if foreign and (dependant is None or getattr(dependant, "request_param_name", None)) else None
