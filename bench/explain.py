@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from bench.rounds import CORSENSE, PYTHON, ROOT, Command, interleave, median, ratio, table
-from corsense.console import parse
+from corsense.console.parse import parse
 
 PASTED = ROOT / "tests" / "data" / "corpus" / "pasted-sample.jsonl"
 PRINTED = ROOT / "tests" / "data" / "corpus" / "browsers.jsonl"
