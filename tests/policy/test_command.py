@@ -183,6 +183,7 @@ def test_a_refusal_proposes_nothing_that_an_untrusted_page_sent(folder: Path) ->
             "origins",
         ),
     ],
+    ids=["toml", "json", "a number in json", "a list in Python", "a keyword in Python", "two places"],
 )
 def test_a_fault_is_shown_where_it_is_written_if_that_is_one_place(
     folder: Path, file: str, text: str, source: str, place: str
