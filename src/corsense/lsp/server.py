@@ -6,8 +6,9 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -34,6 +35,7 @@ _FILES = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern(glob), "file") for glob in (*_WATCHED, "**/*")]
 )
 
+_Arguments = TypeVarTuple("_Arguments")
 _Found = TypeVar("_Found")
 
 
@@ -58,9 +60,9 @@ class CorsenseServer(LanguageServer):
         """What columns count."""
         return str(getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding) or "utf-16")
 
-    async def in_worker(self, work: Callable[[], _Found]) -> _Found:
+    async def in_worker(self, work: Callable[[*_Arguments], _Found], *arguments: *_Arguments) -> _Found:
         """The result of work that is done in the thread of the linter."""
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        return await asyncio.get_running_loop().run_in_executor(self._worker, work, *arguments)
 
     def project_of(self, path: Path) -> Project | None:
         """The innermost project that a file belongs to."""
@@ -79,7 +81,7 @@ class CorsenseServer(LanguageServer):
         for uri in uris:
             root = path_of(uri) if uri is not None else None
             if root is not None and root.is_dir() and root not in self.projects:
-                self.projects[root] = await self.in_worker(lambda root=root: Project(root))  # type: ignore[misc]
+                self.projects[root] = await self.in_worker(Project, root)
         await self._assign_documents()
         await self.judge()
 
@@ -113,7 +115,7 @@ class CorsenseServer(LanguageServer):
             if any(path.is_relative_to(root) for root in self.projects if root != path):
                 self._forget(path)
             elif path not in self.projects:
-                self.projects[path] = await self.in_worker(lambda path=path: Project(path))  # type: ignore[misc]
+                self.projects[path] = await self.in_worker(Project, path)
             self.change(path, document.source, at_once=True)
 
     def _forget(self, root: Path) -> None:
@@ -155,11 +157,7 @@ class CorsenseServer(LanguageServer):
                 for path in changed:
                     del self._pending[path]
 
-                found = await self.in_worker(
-                    lambda project=project, changed=changed: project.follow(  # type: ignore[misc]
-                        changed, reread=reread, reconfigure=reconfigure
-                    )
-                )
+                found = await self.in_worker(partial(project.follow, reread=reread, reconfigure=reconfigure), changed)
                 if self.projects.get(root) is project:
                     self._show(root, project, found)
 
@@ -253,12 +251,12 @@ async def _actions(server: CorsenseServer, params: types.CodeActionParams) -> li
             for each in params.context.diagnostics
             if each.source == "corsense" and each.code == finding.cause.code and each.range == span
         ]
-        fix = await server.in_worker(lambda project=project, finding=finding: project.fix_of(finding))  # type: ignore[misc]
+        fix = await server.in_worker(project.fix_of, finding)
         if fix is not None:
             title = fix.title[:1].upper() + fix.title[1:]
             edit = _edit(server, fix.edits[0].file, fix.edits[0].before, fix.edits[0].after)
             found.append(types.CodeAction(title, types.CodeActionKind.QuickFix, same, is_preferred=True, edit=edit))
-        silent = await server.in_worker(lambda project=project, finding=finding: project.ignoring(finding))  # type: ignore[misc]
+        silent = await server.in_worker(project.ignoring, finding)
         if silent is not None:
             title = f"Ignore {finding.cause.slug} here"
             edit = _edit(server, silent.file, silent.before, silent.after)
