@@ -18,7 +18,7 @@ from corsense.layers.reading.apache_expression import NotRead, Operand, holds
 from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, has_choice, is_one_group, searched
 from corsense.layers.reading.result import Remark, UnreadableConfiguration, errors_replaced
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, Directive, HeaderLine, LayerAnswer, Spot, Trial, Unread
 
 _TRANSPARENT = {"ifmodule", "ifdefine", "ifversion", "ifdirective", "ifsection", "requireall", "requireany", "requirenone"}
 _PLACES = {"location", "locationmatch", "directory", "directorymatch", "files", "filesmatch", "proxy", "proxymatch"}
@@ -32,21 +32,6 @@ _DEEPEST = 30
 _PART = "\0part of the Origin\0"
 _EVERYTHING = ("", "^", "$", ".*", "^.*$", "^(.*)$", "(.*)")
 _LONGEST = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """A directive or a section, with its arguments."""
-
-    name: str
-    args: tuple[str, ...]
-    file: str
-    line: int
-    block: tuple[Directive, ...] | None = None
-
-    @property
-    def spot(self) -> Spot:
-        return Spot(self.file, self.line)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from corsense.layers.reading.expressions import OriginMatch, UnknownSyntax, sear
 from corsense.layers.reading.extra import needed
 from corsense.layers.reading.result import Remark, UnreadableConfiguration, errors_replaced
 from corsense.layers.reading.source import MOST_FILES, read_text
-from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
+from corsense.layers.reading.trial import ASKED, ORIGIN, UNSENT, Directive, HeaderLine, LayerAnswer, Spot, Trial, Unread, Written
 
 _HARMLESS = {
     "options-ssl-nginx.conf",
@@ -38,21 +38,6 @@ _ADDED_TO = frozenset({200, 201, 204, 206, 301, 302, 303, 304, 307, 308})
 _ALLOW_ORIGIN = "access-control-allow-origin"
 _DEEPEST = 40
 _NAME_END = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """A directive with its arguments, and those of its block."""
-
-    name: str
-    args: tuple[str, ...]
-    file: str
-    line: int
-    block: tuple[Directive, ...] | None = None
-
-    @property
-    def spot(self) -> Spot:
-        return Spot(self.file, self.line)
 
 
 @dataclass(slots=True)

@@ -56,6 +56,22 @@ Written = int | Spot | None
 """Where something is written: a line of the file of its place, or of another file."""
 
 
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A directive of nginx or Apache with its arguments, and those of its block."""
+
+    name: str
+    args: tuple[str, ...]
+    file: str
+    line: int
+    block: tuple[Directive, ...] | None = None
+
+    @property
+    def spot(self) -> Spot:
+        """Where it is written."""
+        return Spot(self.file, self.line)
+
+
 class Unread(Exception):
     """A part of the configuration on which the answer depends cannot be evaluated."""
 
