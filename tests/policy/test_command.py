@@ -230,3 +230,9 @@ def test_settings_that_the_app_of_a_policy_lacks_are_named(folder: Path) -> None
     ran = corsense("policy", "show", "lacking:policy", folder=folder)
     assert ran.status == 2
     assert "Set the environment variable TOKEN_FOR_TESTS" in ran.err
+
+
+def test_a_configuration_that_is_not_there_is_missing_and_no_policy_of_another_form(folder: Path) -> None:
+    ran = corsense("policy", "diff", "nosuch.conf", "rules:policy", folder=folder)
+    assert ran.status == 2
+    assert "'nosuch.conf' does not exist" in ran.err

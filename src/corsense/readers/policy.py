@@ -33,6 +33,10 @@ class RunningPolicyError(PolicyError):
         return f"Policy({', '.join(f'{name}={value!r}' for name, value in self.keywords.items())})"
 
 
+_OF_PROXIES = frozenset({".conf", ".cfg", ".vcl", ".yaml", ".yml"})
+"""How the names of configurations end that hold a policy where the extra `layers` reads them."""
+
+
 def load_policy(source: str, folder: Path) -> Policy:
     """The policy that `source` names: `package.module:name` (a `Policy`, settings that have one, an app that is served by one, or
     a function that returns one of these), a `.json` file, or a `.toml` file with the table `[tool.corsense.policy]`.
@@ -44,6 +48,8 @@ def load_policy(source: str, folder: Path) -> Policy:
         return _from_file(folder / source)
     module, colon, name = source.rpartition(":")
     if not colon or not module or not all(part.isidentifier() for part in (*module.split("."), *name.split("."))):
+        if not colon and Path(source).suffix in _OF_PROXIES and not (folder / source).exists():
+            raise InputError(f"{quoted(source)} does not exist; write the path of a policy's file, or package.module:policy.")
         raise InputError(f"{quoted(source)} does not name a policy; write package.module:policy, or a .toml or .json file.")
     return _policy_in(_imported(module, name, folder), source)
 
