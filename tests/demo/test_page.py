@@ -38,7 +38,10 @@ class Tab:
     complaints: list[str] = field(default_factory=list)
 
     def choose(self, title: str) -> None:
+        """Open a scenario, and wait until it is drawn to the end. What was drawn before is marked, since it may be the same."""
+        self.page.locator("#main h2").first.evaluate("heading => { heading.dataset.before = '' }")
         self.page.get_by_role("navigation", name="Scenarios").get_by_role("link", name=title).click()
+        self.page.locator("#main:not([aria-busy]):has(h2:not([data-before]))").wait_for()
 
     def see(self, text: str) -> Any:
         found = self.page.get_by_text(text).first
