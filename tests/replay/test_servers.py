@@ -6,7 +6,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -16,9 +15,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import FunctionType
+from typing import cast
 
 import pytest
 
+from corsense.layers.programs import ProgramName, find
 from tests.replay.logs import ADMIN, APP, EVIL, entries, judged
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "replay.md").read_text(encoding="utf-8")
@@ -124,7 +125,7 @@ def haproxy(folder: Path, port: int, api: int) -> list[str]:
     return ["haproxy", "-db", "-f", str(folder / "haproxy.cfg")]
 
 
-def apache2(folder: Path, port: int, api: int) -> list[str]:
+def apache(folder: Path, port: int, api: int) -> list[str]:
     setting = snippet("Apache").replace("/var/log/apache2/cors.log", str(folder / "access.log"))
     modules = Path("/usr/lib/apache2/modules")
     names = ("mpm_event", "authz_core", "setenvif", "proxy", "proxy_http", "env")
@@ -192,12 +193,13 @@ REQUESTS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-@pytest.mark.parametrize("server", [nginx, haproxy, apache2, caddy, traefik, envoy])
+@pytest.mark.parametrize("server", [nginx, haproxy, apache, caddy, traefik, envoy])
 def test_the_log_of_a_server_that_is_set_as_the_page_says_is_read(server: FunctionType, tmp_path: Path, api: int) -> None:
-    if shutil.which(server.__name__) is None:
+    program = find(cast("ProgramName", server.__name__))
+    if program is None:
         pytest.skip(f"{server.__name__} is not installed")
     port = free_port()
-    command = server(tmp_path, port, api)
+    command = [str(program), *server(tmp_path, port, api)[1:]]
     with running(command, port, tmp_path):
         for method, headers in REQUESTS:
             assert asked(port, method, headers) in (200, 204)
