@@ -11,6 +11,7 @@ import pytest
 
 from corsense.app import AppSession, AppTarget
 from tests.app.conftest import OpenApp, write_files
+from tests.processes import is_running
 
 ASGI = """\
 import os
@@ -19,19 +20,11 @@ async def app(scope, receive, send): ...
 """
 
 
-def alive(pid: int) -> bool:
-    """Whether a process runs (a zombie does not)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def gone(pid: int, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < deadline:
+    while is_running(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    return not alive(pid)
+    return not is_running(pid)
 
 
 def child_of(folder: Path, seconds: float = 60.0) -> int:

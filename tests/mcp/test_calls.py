@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +14,7 @@ import pytest
 
 from tests.cli.commands import COMMAND, corsense
 from tests.mcp.assistant import Answer, Assistant, assistant
+from tests.processes import is_running
 
 HANGING = """\
 import os, pathlib, time
@@ -43,15 +42,6 @@ def until(happened: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    # Nobody waits for an orphan where no init process runs: it has ended anyway.
-    return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text() if sys.platform == "linux" else True
 
 
 @pytest.mark.parametrize("app", [HANGING, STUBBORN], ids=["hanging", "stubborn"])
