@@ -13,6 +13,7 @@ from corsense import Policy
 from corsense.errors import InputError
 from corsense.layers.export import TARGETS, CannotExpress, Site, export_policy
 from corsense.layers.export.names import NAMES
+from corsense.layers.programs import find
 from corsense.layers.reading.configuration import read_configuration
 
 APP = "https://app.example.com"
@@ -144,6 +145,8 @@ FILES = {
 
 @pytest.mark.parametrize("to", FILES)
 def test_what_is_exported_is_read_back_as_the_same_policy_or_not_at_all(to: str, tmp_path: Path) -> None:
+    if to == "caddy" and find("caddy") is None:
+        pytest.skip("Caddy, which reads its own format, is not installed")
     policy = Policy(origins=[APP, "https://b.example.com"], credentials=True, methods=["PUT"], request_headers=["x-a"], max_age=5)
     path = tmp_path / FILES[to]
     path.write_text(export_policy(policy, to), encoding="utf-8")
