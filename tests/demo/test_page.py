@@ -72,7 +72,7 @@ def browser() -> Iterator[Any]:
 def tab(browser: Any, demo: Demo) -> Iterator[Tab]:
     opened = Tab(browser.new_page(viewport={"width": 1240, "height": 900}))
     watch(opened)
-    opened.page.set_default_timeout(20_000)
+    opened.page.set_default_timeout(60_000)  # a busy machine is slow, not wrong
     opened.page.goto(demo.url)
     yield opened
     opened.page.close()

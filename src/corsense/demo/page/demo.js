@@ -1,6 +1,6 @@
 // The demo's page: runs each scenario in this browser, and shows beside it what corsense says.
 
-const PATIENCE = 15000;
+const PATIENCE = 60000;
 const ENGINES = { chromium: "Chromium", firefox: "Firefox", webkit: "Safari" };
 const VARIANTS = ["broken", "repaired"];
 
@@ -15,6 +15,7 @@ let scenarios = [];
 let current = null;
 let variant = "broken";
 let counter = 0;
+let refreshes = 0;
 
 function make(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -206,7 +207,8 @@ function toggle() {
 
 async function refresh() {
   const [scenario, which] = [current, variant];
-  const stale = () => current !== scenario || variant !== which;
+  const mine = ++refreshes;
+  const stale = () => mine !== refreshes || current !== scenario;
   find("server").textContent = scenario.servers[which];
   find("main").setAttribute("aria-busy", "true");
   try {
@@ -279,6 +281,7 @@ function route() {
     show(current);
     refresh();
   } else {
+    find("main").removeAttribute("aria-busy");
     overview();
   }
 }
