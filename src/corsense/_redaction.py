@@ -40,7 +40,7 @@ _HARMLESS_NAMES = frozenset(
      "format", "version", "v", "api_version", "fields", "include", "exclude", "expand", "view", "type", "kind",
      "status", "charset", "year", "month", "day", "timezone", "tz", "currency", "country", "region", "unit", "units",
      "depth", "level", "width", "height", "mode",
-     "client_id", "response_type", "response_mode", "grant_type", "scope", "prompt"}
+     "eio", "transport", "client_id", "response_type", "response_mode", "grant_type", "scope", "prompt"}
 )  # fmt: skip
 _WORDS_AND_NUMBERS = re.compile(r"(?:[A-Za-z]{1,24}|\d{1,6})(?:[ _.,:+/*-]{1,2}(?:[A-Za-z]{1,24}|\d{1,6})){0,7}")
 _SECRET_WORD = re.compile(

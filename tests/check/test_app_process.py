@@ -120,6 +120,15 @@ def test_what_is_mounted_and_cannot_be_looked_into_is_reported(tmp_path: Path) -
     report = check(tmp_path, FORM + LAYER + mounted)
     message_text = "What is mounted at /raw has no routes that can be listed; try one with --request 'GET /raw/'."
     assert message_text in report.notes
+    assert not report.complete
+
+
+def test_a_stand_in_for_what_is_mounted_says_nothing_of_its_headers(tmp_path: Path) -> None:
+    mounted = "async def raw(scope, receive, send):\n    raise SystemExit\n\n\napp.mount('/raw', raw)\n"
+    report = check(tmp_path, FORM + LAYER + mounted, operations=(CheckOperation("GET", "/raw/feed"),))
+    assert "What is mounted at /raw did not run. If it sets CORS headers itself, --run-endpoints shows them." in report.notes
+    assert report.verdict == "Nothing wrong found in what was tried; the notes say what was not."
+    assert check(tmp_path, FORM + LAYER + mounted, operations=(CheckOperation("GET", "/form"),)).complete
 
 
 def test_a_redirect_to_another_server_is_not_answered_by_the_app(tmp_path: Path) -> None:

@@ -64,10 +64,14 @@ def aggregate(
     _join_guesses(groups)
     _join_refusals(groups)
     _join_symptoms(groups)
-    ordered = sorted(
-        groups.values(), key=lambda group: (_RANK[group.finding.severity], -len(group.results), group.finding.cause.code)
-    )
+    ordered = sorted(groups.values(), key=_rank)
     return Report(target, _results(observations, ordered), tuple(group.finding for group in ordered), tuple(notes))
+
+
+def _rank(group: _Group) -> tuple[object, ...]:
+    """The worst first. A path that does not exist goes before what else its answer lacks: nothing but the path matters there."""
+    finding = group.finding
+    return _RANK[finding.severity], finding.cause.slug != "route-not-found", -len(group.results), finding.cause.code
 
 
 def bounded(report: Report, most: int = MOST_OF_A_KIND) -> Report:

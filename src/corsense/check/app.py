@@ -15,7 +15,7 @@ from corsense.check.aggregate import aggregate
 from corsense.check.binding import local_host, trusted_base
 from corsense.check.clients import notes_on
 from corsense.check.handshakes import is_named, plan_handshakes, plan_untrusted_handshakes
-from corsense.check.plan import PlannedOrigin, base_of, missing_route, plan_origins, plan_probes, plan_untrusted
+from corsense.check.plan import PlannedOrigin, base_of, missing_route, plan_origins, plan_probes, plan_untrusted, route_of
 from corsense.check.pointing import NOTHING_PATCHED
 from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
@@ -82,6 +82,7 @@ class AppCheck:
         foreign, untried = self._untrusted_pages(session, app, observations)
         beside = [*reported, *foreign, *cache_faults([*observations, *untrusted_pages])]
         report = aggregate(CheckTarget("app", app.target), observations, [*self._notes(app), *untried], beside)
+        report = replace(report, complete=not self._unseen(app))
         if all(origin.assumed for origin in origins):
             report = replace(report, assumed=tuple(origin.origin for origin in origins))
         report = suppressed(report, self.asked.selection, () if texts else files_of(app), texts)
@@ -186,14 +187,29 @@ class AppCheck:
             return None
         return lambda done, share: progress(done * total // share, total)
 
+    def _unseen(self, app: AppDescription) -> list[str]:
+        """Mounted apps of which nothing is known: none of their routes was tried, or a stand-in answered what was named."""
+        opaque = [route.path for route in app.routes if route.opaque]
+        if not self.asked.operations:
+            return opaque
+        if self.asked.run_endpoints:
+            return []
+        named = [operation.path for operation in self.asked.operations if route_of(operation.method, operation.path, app) is None]
+        return [path for path in opaque if any(f"{name}/".startswith(f"{path.rstrip('/')}/") for name in named)]
+
     def _notes(self, app: AppDescription) -> list[str]:
         notes = [*self.asked.notes, *notes_on(self.asked)]
         if app.kind == "asgi":
             notes.append("The app is neither FastAPI nor Starlette: its routes cannot be listed, only its answers can be judged.")
-        opaque = [route.path for route in app.routes if route.opaque]
-        if opaque and not self.asked.operations:
-            example = f"--request 'GET {opaque[0].rstrip('/')}/'"
-            notes.append(f"What is mounted at {', '.join(opaque[:5])} has no routes that can be listed; try one with {example}.")
+        unseen = self._unseen(app)
+        if unseen and not self.asked.operations:
+            example = f"--request 'GET {unseen[0].rstrip('/')}/'"
+            notes.append(f"What is mounted at {', '.join(unseen[:5])} has no routes that can be listed; try one with {example}.")
+        elif unseen:
+            notes.append(
+                f"What is mounted at {', '.join(unseen[:5])} did not run. If it sets CORS headers itself, --run-endpoints shows "
+                "them."
+            )
         if app.kind != "asgi" and not self.asked.run_endpoints:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
             notes.append(f"Endpoints did not run; a stand-in answered. --run-endpoints runs them.{startup}")

@@ -15,6 +15,7 @@ from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_OR
 from corsense.diagnose.observation import MissingRoute
 from corsense.diagnose.policies import LayerPolicy, meant_origins, policy_for
 from corsense.diagnose.routes import KnownRoute, nearest_routes
+from corsense.diagnose.socketio import is_socketio
 from corsense.fetch import FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
@@ -89,7 +90,7 @@ def plan_probes(asked: CheckRequest, app: AppDescription, origins: Iterable[Plan
 def _answers_itself(app: AppDescription) -> bool:
     """Whether the outermost app has routes of its own: one that only holds others does not answer unknown paths itself."""
     own = [route for route in app.routes if route.app == 0 and not route.builtin]
-    return not own or any(route.kind != "mount" for route in own)
+    return not own or any(route.kind != "mount" and not is_socketio(route) for route in own)
 
 
 def missing_route(probe: Probe, asked: CheckRequest, app: AppDescription) -> MissingRoute | None:
@@ -237,7 +238,7 @@ def _situations(
         names = ", ".join(name for name, _ in optional)
         sent = replace(request, headers=(*request.headers, *optional))
         yield replace(probe(sent, "success"), without=f"Pages that send {names} are blocked; others are not.")
-    if route is None or asked.run_endpoints:
+    if route is None or asked.run_endpoints or is_socketio(route):
         return
     yield probe(request, "error")
     yield probe(request, "http_exception")

@@ -99,10 +99,10 @@ class BrowserRun:
 class Report:
     """All results and findings of one check, the worst finding first.
 
-    `notes` say what was not tried, and why. `complete` is False when a limit or a redirect that was not followed kept the check
-    from trying what was asked for. `browser` is None when no real browser was asked. `silenced` are the causes of errors and
-    warnings that are not among the findings because options, configuration or comments silence them. `assumed` are the origins
-    that were tried because none was named; empty where the user or the app named any.
+    `notes` say what was not tried, and why. `complete` is False when a limit, a redirect that was not followed, or a mounted app
+    that cannot be looked into kept the check from trying what was asked for. `browser` is None when no real browser was asked.
+    `silenced` are the causes of errors and warnings that are not among the findings because options, configuration or comments
+    silence them. `assumed` are the origins that were tried because none was named; empty where the user or the app named any.
     """
 
     target: CheckTarget

@@ -13,6 +13,7 @@ from corsense.diagnose.permissions import (
     method_refused,
     wildcard_with_credentials,
 )
+from corsense.diagnose.socketio import LEAVE_TO_MIDDLEWARE, is_socketio
 from corsense.fetch import CorsError, WireResponse
 from corsense.finding import Place
 
@@ -107,6 +108,9 @@ def origin_answer_faults(observation: Observation, index: int, named: str) -> li
         front = observation.respondent_of(index).layer
         if front is not None:
             remedy = f"Let one layer alone set CORS headers. {front_remedy(front, 'double')}"
+        elif is_socketio(observation.route):
+            message = f"Socket.IO and CORSMiddleware both set Access-Control-Allow-Origin. Browsers refuse the two: {named!r}."
+            remedy = LEAVE_TO_MIDDLEWARE
         return [Diagnosis("duplicate-cors-headers", message, place, {"value": named}, remedy=remedy)]
     if errors & invalid:
         message = f"Access-Control-Allow-Origin is {named!r}, which is not an origin."

@@ -12,6 +12,7 @@ from corsense.diagnose.origin_checks import refused_by_own_check
 from corsense.diagnose.preflights import refused_preflight
 from corsense.diagnose.redirects import downgraded, redirected_elsewhere
 from corsense.diagnose.routes import missing_route
+from corsense.diagnose.socketio import refused_by_socketio
 from corsense.diagnose.websockets import refused_handshake
 from corsense.fetch import Allowed, Blocked, CorsError, Failed, FailureReason, WireResponse
 from corsense.url import parse_url
@@ -33,6 +34,9 @@ def diagnose(observation: Observation) -> list[Diagnosis]:
         return [broken_stack(observation.app)]
     if observation.app is not None and observation.app.lifespan_error is not None:
         return [failed_startup(observation.app.lifespan_error)]
+    by_socketio = refused_by_socketio(observation)
+    if by_socketio is not None:
+        return [by_socketio]
     missing, checked = missing_route(observation), refused_by_own_check(observation)
     first = [found for found in (missing, checked) if found is not None]
     return [*first, *(_causes_beside(checked, observation) if checked is not None else _causes(observation))]

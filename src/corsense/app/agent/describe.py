@@ -15,6 +15,7 @@ from .endpoints import Needs, body_kind, dotted, flat_routes, frontends_of, meth
 from .example_paths import example_file, example_path, is_service_worker, service_worker
 from .guards import GuardedRoute, guards_of, looks_at_page
 from .layers import marked_policy
+from .own_checks import engineio_path
 from .places import definition_span, variable_at
 from .recorder import PLACE, RECORDING
 from .stack import FRAMEWORK, Around, CodeSpot, Record, StackDescriber
@@ -198,6 +199,7 @@ class Describer(StackDescriber):
         example = spot.example + example_path(path, convertors)
         prefix = spot.prefix + path
         file = example_file(getattr(known, "all_directories", ())) if kind == "static" else None
+        polled = engineio_path(innermost(mount.app)) if kind == "asgi" else None
         self._add_route(
             mount,
             spot,
@@ -208,10 +210,28 @@ class Describer(StackDescriber):
             endpoint=dotted(type(known if known is not None else innermost(mount.app))),
             endpoint_place=None,
             example_path=f"{example}/{file or ''}",
-            opaque=kind == "asgi",
+            opaque=kind == "asgi" and polled is None,
             service_worker=self._service_worker(known, f"{example}/") if kind == "static" else None,
         )
-        self._below(mount, known, kind, spot._replace(prefix=prefix, example=example, mounts=(*spot.mounts, prefix)))
+        inside = spot._replace(prefix=prefix, example=example, mounts=(*spot.mounts, prefix))
+        if polled is not None:
+            self._engineio_route(mount, inside, polled)
+        self._below(mount, known, kind, inside)
+
+    def _engineio_route(self, mount: Any, spot: CodeSpot, polled: str) -> None:
+        """The path under a mount at which an Engine.IO server is polled, with the query that its clients send."""
+        path = polled if polled.startswith(f"{spot.prefix}/") else spot.prefix + polled
+        self._add_route(
+            SimpleNamespace(mount=mount),
+            spot._replace(redirects=False),
+            path=path,
+            methods=["GET"],
+            kind="http",
+            name=None,
+            endpoint=dotted(type(innermost(mount.app))),
+            endpoint_place=None,
+            example_path=f"{path}?EIO=4&transport=polling",
+        )
 
     def _host(self, host: Any, spot: CodeSpot) -> None:
         known = find_known(host.app)

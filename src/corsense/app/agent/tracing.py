@@ -12,11 +12,13 @@ from functools import partial, wraps
 from types import ModuleType
 from typing import Any
 
-from .own_checks import refusal
+from .own_checks import accepts_socket, answer_to_options, engineio_path, refusal
 from .route_index import Shortened, know, shorten_included
 
 SCOPE_KEY = "corsense"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+_RAISING = frozenset({"error", "http_exception", "validation_error"})
+"""Situations in which the stand-in raises."""
 
 
 class StandInError(RuntimeError):
@@ -163,6 +165,9 @@ class Guard:
         if self.is_open or passage.runs(scope.get("method", "")):
             await self.app(scope, receive, noted)
             return
+        if engineio_path(self.app) is not None and passage.situation not in _RAISING:
+            await self._engineio_answer(passage, scope, receive, noted)
+            return
         if scope["type"] == "websocket":
             await accept(passage, receive, noted)
             return
@@ -170,6 +175,15 @@ class Guard:
         if response is None:
             response = await (self._foreign_answer(passage) if self.foreign else stand_in(passage))
         await response(scope, receive, noted)
+
+    async def _engineio_answer(self, passage: Passage, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await answer_to_options(self.app, scope, receive, send)
+        elif await accepts_socket(self.app, scope, receive):
+            await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": 1000})
+        else:
+            await send({"type": "websocket.close", "code": 1000})
 
     async def _foreign_answer(self, passage: Passage) -> Any:
         try:
