@@ -31,8 +31,11 @@ _DEEPEST = 50
 _HARMLESS_WORDS = frozenset(
     {"", "*", "true", "false", "null", "none", "undefined", "yes", "no", "on", "off", "asc", "desc", "all", "any", "json", "xml",
      "html", "csv", "text", "example", "xmlhttprequest", "fetch", "cors", "no-cors", "same-origin", "include", "omit",
-     "change me", PLACEHOLDER}
+     "change me", PLACEHOLDER,
+     "get", "head", "post", "put", "patch", "delete", "options", "query", "connect", "trace",
+     "websocket", "polling", "eventsource", "origin", "preflight"}
 )  # fmt: skip
+"""Words of programs and of the protocols. Hidden, they would be searched for in sentences, which then say less than they mean."""
 _NUMBER = re.compile(r"[+-]?\d{1,4}(?:\.\d{1,3})?|\d{4}-\d{2}-\d{2}")
 _HARMLESS_NAMES = frozenset(
     {"page", "pages", "per_page", "perpage", "page_size", "pagesize", "limit", "offset", "skip", "take", "size",

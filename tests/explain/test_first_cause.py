@@ -354,3 +354,94 @@ def test_a_traceback_of_a_request_beside_a_refusal_is_a_crash(prefix: str) -> No
 def test_a_traceback_of_the_start_is_no_crash_of_a_request() -> None:
     logged = traceback('uvicorn/lifespan/on.py", line 86, in main')
     assert first(f"{blocked()}\n{logged}") == "missing-cors-middleware"
+
+
+@pytest.mark.parametrize(
+    ("url", "setting"),
+    [
+        # ollama/ollama#2425, andrewnguonly/Lumos#145
+        ("http://127.0.0.1:11434/api/tags", "OLLAMA_ORIGINS=https://app.example.com ollama serve"),
+        # dasniko/keycloak-reactjs-demo#10
+        (
+            "https://sso.example.com:8443/auth/realms/demo/protocol/openid-connect/token",
+            "Web origins: add https://app.example.com",
+        ),
+        ("https://files.s3.eu-west-1.amazonaws.com/a.pdf", "put-bucket-cors"),
+        ("https://tenant.eu.auth0.com/oauth/token", "Allowed Web Origins"),
+    ],
+)
+def test_a_server_with_a_list_of_its_own_is_named_and_not_the_app(url: str, setting: str) -> None:
+    (found,) = explain(blocked(url))
+    assert found.causes[0].cause.slug == "origin-mismatch"
+    assert setting in found.causes[0].fix
+    assert "corsense check" not in found.causes[0].confirmation
+    (called_over_the_app,) = explain(blocked(f"https://api.example.com/proxy?target={url}"))
+    assert called_over_the_app.causes[0].cause.slug == "missing-cors-middleware"
+
+
+def test_a_line_about_options_gives_the_status_of_the_preflight() -> None:
+    refused = blocked().replace("policy: No", "policy: Response to preflight request doesn't pass access control check: No")
+    assert first(f"{refused}\nOPTIONS https://api.example.com/x 401 (Unauthorized)") == "preflight-answered-by-other-layer"
+
+
+def test_the_headers_that_a_client_sends_together_are_allowed_together() -> None:
+    # getsentry/sentry-javascript#3185
+    said = "Request header field {} is not allowed by Access-Control-Allow-Headers in preflight response."
+    frame = "Access to fetch at 'http://localhost:8000/x' from origin 'http://localhost:3000' has been blocked by CORS policy: "
+    (found,) = explain(frame + said.format("sentry-trace"))
+    assert found.causes[0].fix.startswith('allow_headers=[..., "sentry-trace", "baggage"]')
+    (alone,) = explain(frame + said.format("x-tenant"))
+    assert alone.causes[0].fix == 'allow_headers=[..., "x-tenant"]'
+
+
+def test_a_redirect_in_the_log_explains_the_plain_http_of_an_https_page() -> None:
+    # pepkit/pephub#62
+    text = (
+        "TypeError: NetworkError when attempting to fetch resource.\n"
+        "Blocked loading mixed active content “http://pep.example.org/eido/validate/”\n"
+        'INFO:     10.0.3.1:0 - "POST /eido/validate HTTP/1.1" 307 Temporary Redirect'
+    )
+    told = [found for found in explain(text) if not found.follows]
+    assert [found.causes[0].cause.slug for found in told] == ["redirect-downgrades-to-http"]
+    assert 'fetch("https://pep.example.org/eido/validate/")' in told[0].causes[0].fix
+    assert first(text.replace("/eido/validate HTTP", "/health HTTP")) == "mixed-content"
+
+
+def test_a_login_in_front_of_a_preflight_has_to_let_options_pass() -> None:
+    # authelia/authelia#648
+    refused = blocked("https://auth.example.com/?rd=https%3A%2F%2Fapi.example.com%2Fv1").replace(
+        "' from origin", "' (redirected from 'https://api.example.com/v1') from origin"
+    )
+    redirect = refused.partition("policy: ")[0] + (
+        "policy: Response to preflight request doesn't pass access control check: "
+        "Redirect is not allowed for a preflight request."
+    )
+    (found,) = explain(redirect)
+    assert found.causes[0].cause.slug == "redirect-to-login"
+    assert "let OPTIONS pass" in found.causes[0].fix
+    assert "navigate" in explain(refused)[0].causes[0].fix
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        ("response.headers['content-disposition'] returns undefined", "content-disposition"),  # axios/axios#7142
+        ('console.log(res.headers.get("X-Total-Count")) // null', "X-Total-Count"),
+        ("res.headers.get('content-type') is null", None),
+    ],
+)
+def test_a_header_that_script_reads_as_undefined_is_not_exposed(text: str, header: str | None) -> None:
+    found = explain(text)
+    if header is None:
+        assert found == []
+        return
+    assert found[0].causes[0].cause.slug == "header-not-exposed"
+    assert found[0].causes[0].fix == f'expose_headers=[..., "{header}"]'
+
+
+def test_a_socket_of_socketio_gets_the_advice_of_socketio() -> None:
+    # pyropy/fastapi-socketio#48
+    text = "INFO:     ('127.0.0.1', 51879) - \"WebSocket /socket.io/?EIO=4&transport=websocket\" 403"
+    (found,) = explain(text)
+    assert found.causes[0].cause.slug == "websocket-refused"
+    assert "socketio_path" in found.causes[0].fix

@@ -486,3 +486,22 @@ def test_an_address_in_a_query_is_not_hidden_where_it_recurs() -> None:
     known = Redactor()
     known.url("https://a.example/cdn-cgi/access/login?redirect_url=%2Fmanifest.webmanifest&kid=9f8a7d6e5c4b3a21")
     assert known.text("GET /manifest.webmanifest, kid 9f8a7d6e5c4b3a21") == "GET /manifest.webmanifest, kid redacted"
+
+
+def test_a_word_of_the_code_that_a_query_holds_stays_in_the_code(capsys: pytest.CaptureFixture[str]) -> None:
+    url = "ws://127.0.0.1:5001/ws?kind=websocket&pass=await+x&next=accept%28"
+    text = f"WebSocket connection to '{url}' failed: Error during WebSocket handshake: Unexpected response code: 403"
+    print_explanations(explain(text), Lines())
+    shown = capsys.readouterr().out
+    assert "await websocket.accept()" in shown
+    assert "next=redacted" in shown
+    assert "pass=redacted" in shown
+
+
+def test_the_line_of_a_log_about_the_call_of_a_console_is_no_second_event(capsys: pytest.CaptureFixture[str]) -> None:
+    text = """WebSocket connection to 'ws://127.0.0.1:5001/chat' failed
+INFO:     ('127.0.0.1', 51879) - "WebSocket /chat" 403"""
+    print_explanations(explain(text), Lines())
+    shown = capsys.readouterr().out
+    assert shown.count("websocket-refused") == 1
+    assert "1 more line says the same" in shown

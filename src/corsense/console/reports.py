@@ -627,6 +627,13 @@ _RUNTIMES = [
         "RTK Query got no response, whatever the cause.",
     ),
     _report(
+        "tool", "header-undefined", "library", "undefined|null",
+        r"\bheaders\s{0,2}(?:\.get\s{0,2}\(|\??\.?\[)\s{0,2}[\"'`](?!(?i:cache-control|content-language|content-length|content-type"
+        r"|expires|last-modified|pragma)[\"'`])(?P<header>[A-Za-z][\w-]{1,60})[\"'`]\s{0,2}[\])][^\n]{0,40}?\b(?:undefined|null)\b",
+        "headers['{header}'] is undefined",
+        "Script reads a response header that is not named in Access-Control-Expose-Headers, and gets null or undefined.",
+    ),
+    _report(
         "tool", "mcp:session", "library", "session ID|session id|Session ID|Mcp-Session-Id|mcp-session-id",
         r"\b(?:Missing|No\s+valid)\s+(?:session\s+ID|Mcp-Session-Id)\b(?:\s+(?:provided|header))?|\bBad\s+Request:"
         r"\s+(?:No\s+valid|Missing)"

@@ -18,7 +18,13 @@ from corsense.diagnose.policies import LayerPolicy
 from corsense.diagnose.redirects import downgraded, leaves_https, redirect_to_login
 from corsense.diagnose.refusals import policy_faults
 from corsense.diagnose.statuses import GATEWAY, REFUSED, TOO_LARGE
-from corsense.diagnose.structure import crashed, error_without_headers, missing_layer, not_outermost
+from corsense.diagnose.structure import (
+    crashed,
+    error_without_headers,
+    missing_layer,
+    not_outermost,
+    refused_by_known_server,
+)
 from corsense.fetch import CorsError, WireResponse
 from corsense.url import parse_url
 
@@ -130,6 +136,9 @@ def _by_status(observation: Observation, index: int, response: WireResponse) -> 
         )
         remedy = "Look at the server's log and fix the crash. To let pages read 500s, wrap the whole app in CORSMiddleware."
         return Diagnosis("unhandled-exception", message, None, {"status": status}, severity="error", remedy=remedy)
+    by_known_server = refused_by_known_server(observation) if not 300 <= status < 400 else None
+    if by_known_server is not None:
+        return by_known_server
     if status in REFUSED:
         message = (
             f"The server answers {status} without CORS headers. A layer outside CORS (authentication, a rate limit) answers by "

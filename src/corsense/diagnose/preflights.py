@@ -14,7 +14,7 @@ from corsense.diagnose.permissions import method_refused
 from corsense.diagnose.redirects import downgraded
 from corsense.diagnose.refusals import policy_faults, refused_by_policy
 from corsense.diagnose.statuses import GATEWAY, NOT_HANDLED, REFUSED
-from corsense.diagnose.structure import crashed, missing_layer, not_outermost
+from corsense.diagnose.structure import crashed, missing_layer, not_outermost, refused_by_known_server
 from corsense.fetch import WireResponse
 from corsense.url import parse_url
 
@@ -145,6 +145,9 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
         return [in_front]
     if 300 <= status < 400:
         return [_redirected(observation, index, None)]
+    by_known_server = refused_by_known_server(observation) if status not in GATEWAY and status < 500 else None
+    if by_known_server is not None:
+        return [by_known_server]
     if status in REFUSED:
         message = (
             f"The preflight gets {status} without CORS headers. A layer outside CORS (authentication, a rate limit) answers "

@@ -5,9 +5,20 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from corsense.app.description import LateMiddleware, LayerInfo
+from corsense.diagnose.known_servers import known_server
 from corsense.diagnose.observation import Diagnosis, Observation, at
 from corsense.diagnose.regex_type import crash_of_regex
 from corsense.finding import Place
+
+
+def refused_by_known_server(observation: Observation) -> Diagnosis | None:
+    """A refusal of a well-known server, whose own list of origins lacks the page; None where the address is not one of theirs."""
+    server = known_server(observation.trace.request.url) if observation.app is None else None
+    if server is None:
+        return None
+    message = f"{server.title} does not allow {observation.origin!r}. It has a list of origins of its own."
+    remedy = f"In {server.title}: {server.write(observation.origin)}"
+    return Diagnosis("origin-mismatch", message, None, {"sent": observation.origin}, "error", remedy)
 
 
 def missing_layer(observation: Observation, status: int | None = None) -> Diagnosis:

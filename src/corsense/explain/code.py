@@ -6,8 +6,13 @@ import json
 
 from corsense.causes import cause
 from corsense.console.parse import Message
+from corsense.diagnose.known_servers import known_server
 from corsense.explain import hints
+from corsense.fetch import CorsError
 from corsense.fetch.safelist import SAFELISTED_METHODS
+
+_USUAL = frozenset({"authorization", "content-type"})
+"""Request headers of any client: they do not show which one sent a request."""
 
 
 def fix_code(slug: str, message: Message) -> str:
@@ -22,6 +27,12 @@ def fix_code(slug: str, message: Message) -> str:
 
 def _made(slug: str, message: Message) -> str | None:
     origin = message.origin if message.origin and "://" in message.origin and not hints.is_opaque(message.origin) else None
+    other = known_server(message.url)
+    if slug == "origin-mismatch" and other is not None and message.initial_url is None:
+        listed = "a list of origins of its own" if origin is not None else "a list of its own: name your page's origin"
+        return f"{other.write(origin or 'https://app.example.com')}  # {other.title} has {listed}"
+    if slug in ("header-not-allowed", "method-not-allowed") and other is not None:
+        return f"# {other.title} decides which methods and headers it allows: update it, or let your own server call it."
     if slug == "origin-mismatch" and (message.code == "engineio:origin" or "/socket.io/" in (message.url or "")):
         listed = _text(origin) if origin is not None else "..."
         return f'socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=[{listed}])  # its own list, beside CORSMiddleware'
@@ -33,7 +44,7 @@ def _made(slug: str, message: Message) -> str | None:
         case "method-not-allowed" if message.method:
             return f"allow_methods=[..., {_text(message.method)}]"
         case "header-not-allowed" if message.header:
-            return f"allow_headers=[..., {_text(message.header)}]"
+            return _allow_headers(message.header)
         case "header-not-exposed":
             return f"expose_headers=[..., {', '.join(map(_text, _hidden(message)))}]"
         case "credentials-not-allowed" | "wildcard-with-credentials" if origin is not None:
@@ -65,6 +76,12 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
                 '<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">'
                 "  # in the page: browsers fetch a manifest without cookies otherwise"
             )
+        case "redirect-to-login" if message.preflight or message.error is CorsError.PreflightDisallowedRedirect:
+            return (
+                "# A preflight carries no login: in the proxy that asks for it, let OPTIONS pass on to the app\n"
+                "# (Authelia: bypass methods: [OPTIONS]; oauth2-proxy: --skip-auth-preflight; Traefik: a router for\n"
+                "# Method(`OPTIONS`) without forwardAuth), and let the app answer 401 in place of the redirect."
+            )
         case "redirect-to-login":
             target = hints.without_query(message.initial_url) or "http://localhost:8000/api/login"
             return f"window.location.href = {_text(target)}  // navigate, do not fetch"
@@ -73,6 +90,22 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
                 "# In the gateway, not in the app: let OPTIONS pass without login and key,\n"
                 "# and set CORS there or in the app, not in both."
             )
+        case "duplicate-cors-headers":
+            return _one_layer(message)
+        case "redirect-downgrades-to-http":
+            return (
+                "uvicorn main:app --proxy-headers --forwarded-allow-ips 10.0.0.2  # the proxy's; redirects stay https\n"
+                f"{_exact(message)}"
+            )
+        case "redirect-slashes":
+            return _exact(message)
+        case "local-network-access":
+            return (
+                "# No header changes it: the visitor allows it (Chromium asks; site settings, local network access), and\n"
+                "# the page is on https. Or serve the page from the same machine as the API: app.frontend(), StaticFiles."
+            )
+        case "mixed-content":
+            return f"fetch({_text(_on_https(address))})  // the API needs https too, as the page has it"
         case "tainted-canvas":
             return (
                 '<img crossorigin="anonymous" src="...">  # in the page\n'
@@ -107,6 +140,32 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             return None
 
 
+def _one_layer(message: Message) -> str:
+    values = [value.strip() for value in (message.value or "").split(",") if value.strip()]
+    seen = f" ({' and '.join(map(_text, dict.fromkeys(values)))})" if len(set(values)) > 1 else ""
+    if "/socket.io/" in (message.url or ""):
+        return "socketio.AsyncServer(cors_allowed_origins=[])  # Socket.IO then sets none, and CORSMiddleware alone does"
+    return (
+        f"# Two layers set the header{seen}. Keep one:\n"
+        "# CORSMiddleware, headers written by hand in the app, or those of the proxy (nginx: add_header Access-Control-...)."
+    )
+
+
+def _exact(message: Message) -> str:
+    """The address that the router redirects to, or both spellings where it is not known."""
+    before, after = hints.without_query(message.initial_url), hints.without_query(message.url)
+    if not before and hints.parts(after).scheme == "http" and not hints.is_local(after):
+        return f"fetch({_text(_on_https(after))})  // the exact path, so that nothing redirects"
+    known = hints.differs_by_slash(message.initial_url, message.url) and bool(before)
+    if known and hints.parts(before).scheme == "https":
+        after = _on_https(after)
+    return f"fetch({_text(after if known else '/items/')})  // with the slash, or without, exactly as the route has it"
+
+
+def _on_https(address: str | None) -> str:
+    return hints.without_query(address).replace("http://", "https://", 1) or "https://api.example.com/"
+
+
 def _tunnel(message: Message) -> str:
     name = hints.host(message.url)
     header = "bypass-tunnel-reminder" if name.endswith("loca.lt") else "ngrok-skip-browser-warning"
@@ -119,6 +178,12 @@ def _tunnel(message: Message) -> str:
 
 
 def _socket(message: Message) -> str:
+    if "/socket.io/" in (message.url or ""):
+        return (
+            'socketio.ASGIApp(sio, socketio_path="ws/socket.io")  # below app.mount("/ws", ...): with the mount\n'
+            'io("http://localhost:8000", { path: "/ws/socket.io/" })  // in the page: the same path\n'
+            "socketio.AsyncServer(cors_allowed_origins=[...])  # its own list; [] where CORSMiddleware sets the headers"
+        )
     if message.code == "uvicorn:websocket-library" or message.status == 404:
         return 'pip install "uvicorn[standard]"  # without a WebSocket library uvicorn answers 404; or the path has no route'
     if "Sec-WebSocket-Protocol" in message.text:
@@ -172,6 +237,17 @@ def _port(address: str | None) -> int:
         return hints.parts(address).port or 8000
     except ValueError:
         return 8000
+
+
+def _allow_headers(header: str) -> str:
+    """The header that a message names, which is only the first that is missing, and those that the same client sends with it."""
+    from corsense.clients import PROFILES  # only here: the other fixes need no client
+
+    sent_by = [client for client in PROFILES if header.lower() in client.request_headers and len(client.requests) == 1]
+    beside = [name for client in sent_by[:1] if len(sent_by) == 1 for name in client.request_headers if name not in _USUAL]
+    names = list(dict.fromkeys([header, *(name for name in beside if name != header.lower())]))
+    said = f"  # {sent_by[0].title} sends them together" if len(names) > 1 else ""
+    return f"allow_headers=[..., {', '.join(map(_text, names))}]{said}"
 
 
 def _hidden(message: Message) -> list[str]:

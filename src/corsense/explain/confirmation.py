@@ -6,6 +6,7 @@ import shlex
 from urllib.parse import urlsplit
 
 from corsense.console.parse import Message
+from corsense.diagnose.known_servers import known_server
 from corsense.explain import hints
 
 _IN_FRONT = frozenset({"gateway-error", "request-too-large", "answered-by-proxy", "tunnel-interstitial", "server-unreachable"})
@@ -32,6 +33,11 @@ _AT_THE_PAGE = {
 
 def confirmation(slug: str, message: Message) -> str:
     """How to confirm that the cause called `slug` is behind a message: a sentence, a command, or both on two lines."""
+    other = known_server(message.url) if slug == "origin-mismatch" and message.initial_url is None else None
+    if other is not None:
+        return (
+            f"The address is that of {other.title}. CORSMiddleware of your app does not change what it answers:\n{_curl(message)}"
+        )
     if slug in _AT_THE_PAGE:
         return _AT_THE_PAGE[slug]
     if slug in _IN_FRONT:

@@ -15,6 +15,7 @@ from corsense.explain.code import fix_code
 from corsense.explain.confirmation import confirmation
 from corsense.explain.likelihood import Likelihood, RankedCause, likely_causes
 from corsense.fetch import CorsError
+from corsense.fetch.wire import REDIRECT_STATUSES
 
 __all__ = ["Explanation", "Likelihood", "LikelyCause", "explain"]
 
@@ -64,7 +65,7 @@ class _Around:
 
     `errors` are messages that name a reason, one of each engine; `roots` those that say what happened below CORS or on the
     server, with their causes; `preflight` is the status that a log gives for OPTIONS, `statuses` those of other answers by URL
-    and by path, `status` the first one that names no URL.
+    and by path, `status` the first one that names no URL; `redirects` are lines of a log with the status of a redirect.
     """
 
     errors: Mapping[str, Message]
@@ -72,6 +73,7 @@ class _Around:
     preflight: int | None
     statuses: Mapping[str, int]
     status: int | None
+    redirects: tuple[Message, ...] = ()
 
     @classmethod
     def of(cls, messages: Sequence[Message]) -> _Around:
@@ -93,7 +95,14 @@ class _Around:
                     statuses.setdefault(_path(message.url), message.status)
         roots = [message for message in messages if message.error is None and _is_root(message)][:_ROOTS_READ]
         reported = tuple((root, likely_causes(root, _entry_of(root), root.status)) for root in roots)
-        return cls(errors, reported, preflight, statuses, status)
+        redirects = tuple(message for message in messages if message.engine == "server" and message.status in REDIRECT_STATUSES)
+        return cls(errors, reported, preflight, statuses, status, redirects)
+
+    def redirect_behind(self, message: Message) -> Message | None:
+        """The line of a log that says that the server redirected the call whose http address was refused as mixed content."""
+        if message.error is not None or _entry_of(message).category != "mixed-content" or message.url is None:
+            return None
+        return next((line for line in self.redirects if line.url is not None and _path(line.url) == _path(message.url)), None)
 
     def status_of(self, message: Message) -> int | None:
         """The status that another line reports for the call of a message, as the network line of Chromium's console does."""
@@ -122,6 +131,10 @@ def _explained(message: Message, around: _Around) -> Explanation:
 def _likelihood(message: Message, known: CatalogueEntry, status: int | None, around: _Around) -> tuple[RankedCause, ...]:
     """The causes of a message; a vague one beside a line that says what happened has the cause of that line."""
     causes = likely_causes(message, known, status)
+    redirect = around.redirect_behind(message)
+    if redirect is not None:
+        found = _of_redirect(redirect, message)
+        return (*found, *(each for each in causes if each[0] not in dict(found)))
     if message.error is CorsError.MissingAllowOriginHeader and status is None:
         return _with_cause_of_server(message, causes, around)
     if message.error is not None or not causes or any(likelihood == "certain" for _, likelihood in causes):
@@ -130,6 +143,12 @@ def _likelihood(message: Message, known: CatalogueEntry, status: int | None, aro
         if root is not message and found and found[0][1] == "certain" and _is_about(root, message):
             return (found[0], *(each for each in causes if each[0] != found[0][0] and each[0] != "missing-cors-middleware"))
     return causes
+
+
+def _of_redirect(redirect: Message, mixed: Message) -> tuple[RankedCause, ...]:
+    """Why an https page came to load plain http: the server itself redirected it there, for a slash or for something else."""
+    slash = hints.differs_by_slash(redirect.url, mixed.url)
+    return (("redirect-downgrades-to-http", "certain"), *((("redirect-slashes", "likely"),) if slash else ()))
 
 
 def _with_cause_of_server(message: Message, causes: tuple[RankedCause, ...], around: _Around) -> tuple[RankedCause, ...]:
@@ -164,6 +183,8 @@ def _only_follows(message: Message, around: _Around) -> bool:
     """Whether a message only says that something failed, beside another that says what."""
     if message.error is not None:
         return False
+    if message in around.redirects and any(around.redirect_behind(root) is message for root, _ in around.roots):
+        return True
     if message.is_cors:  # WebKit names the URL in one line, and the reason in another
         reason = around.errors.get(message.engine)
         return message.code.startswith("wrap:") and reason is not None and _is_about(reason, message)
@@ -177,5 +198,4 @@ def _only_follows(message: Message, around: _Around) -> bool:
 
 
 def _is_logged_preflight(message: Message) -> bool:
-    row = message.code in ("devtools:general", "netmonitor:row")
-    return message.code == "uvicorn:options-log" or (row and message.method == "OPTIONS")
+    return message.code == "uvicorn:options-log" or (message.error is None and message.method == "OPTIONS")

@@ -12,6 +12,7 @@ from typing import Literal
 
 from corsense.console.model import CatalogueEntry
 from corsense.console.parse import Message
+from corsense.diagnose.known_servers import known_server
 from corsense.diagnose.logins import is_login_of_a_provider, leads_to_login
 from corsense.diagnose.statuses import GATEWAY, TOO_LARGE
 from corsense.explain import hints
@@ -119,6 +120,7 @@ _BY_CODE: dict[str, tuple[RankedCause, ...]] = {
         ("server-unreachable", "possible"),
     ),
     "mcp:session": _NOT_EXPOSED,
+    "header-undefined": _NOT_EXPOSED,
     "mcp:origin": (("origin-check-refused", "certain"),),
     "mcp:host": (("origin-check-refused", "certain"),),
     "mcp:redirect": (("redirect-slashes", "likely"),),
@@ -204,6 +206,8 @@ def _by_address(message: Message, status: int | None) -> RankedCause | None:
     redirected = message.error is CorsError.PreflightDisallowedRedirect
     if not missing and not redirected and message.error is not CorsError.PreflightInvalidStatus:
         return None
+    if message.initial_url is None and not redirected and known_server(message.url) is not None:
+        return ("origin-mismatch", "likely")  # in the list of that server
     if message.initial_url is not None and leads_to_login(message.initial_url, message.url or ""):
         return ("redirect-to-login", "certain")
     if missing and message.initial_url is None and is_login_of_a_provider(message.url or ""):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from corsense.explain import Explanation, LikelyCause
+from corsense.explain import Explanation, LikelyCause, hints
 from corsense.report.redaction import redacted_explanations, redacted_report
 from corsense.report.summary import short_console
 from corsense.report.terminal import Line, Lines, harmless
@@ -59,11 +59,10 @@ class _Printer:
         explanations = redacted_explanations(explanations)
         report = redacted_report(report) if report is not None else None
         shown = [each for each in explanations if self.verbose or not each.follows] or list(explanations[:1])
-        seen: set[tuple[str, str | None, tuple[str, ...]]] = set()
+        seen: set[tuple[object, ...]] = set()
         left_out = 0
         for explanation in shown:
-            message = explanation.message
-            event = (message.code, message.url, tuple(likely_causes_of.cause.slug for likely_causes_of in explanation.causes))
+            event = _event_of(explanation)
             if event in seen and not self.verbose:
                 left_out += 1
                 continue
@@ -132,6 +131,14 @@ class _Printer:
         elif self.verbose or len(code) <= _CODE:
             for number, line in enumerate(code):
                 self.lines.unwrapped([(f"  {'' if number else 'fix':<10}", "dim"), (line, "")])
+
+
+def _event_of(explanation: Explanation) -> tuple[object, ...]:
+    """What makes two messages one event: the line of a console and that of a log about one call have the same first cause."""
+    message = explanation.message
+    path = hints.parts(message.url).path
+    first = explanation.causes[0].cause.slug if explanation.causes else message.code
+    return first, path or message.code, message.header, message.value
 
 
 def _write(row: str, written: list[str], write: Callable[[str], None]) -> None:

@@ -8,6 +8,8 @@ from operator import is_
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from corsense._redaction import Redactor
+from corsense.explain.code import fix_code
+from corsense.explain.confirmation import confirmation
 from corsense.fetch import Blocked, Exchange, Failed, FetchRequest, NetworkError, Outcome, Step, Trace, WireRequest, WireResponse
 from corsense.fetch.wire import Headers, combine
 from corsense.url import parse_url
@@ -116,12 +118,19 @@ def _explanation(explanation: Explanation) -> Explanation:
     message = explanation.message
     url = parse_url(message.url) if message.url else None
     known = Redactor([message.origin or "", url.host if url is not None else ""])
-    shown = replace(message, url=known.url(message.url) if message.url else message.url, text=known.text(message.text))
-    causes = tuple(
-        replace(likelihood, fix=known.known(likelihood.fix), confirmation=known.text(likelihood.confirmation))
-        for likelihood in explanation.causes
+    shown = replace(
+        message,
+        url=known.url(message.url) if message.url else message.url,
+        initial_url=known.url(message.initial_url) if message.initial_url else message.initial_url,
+        text=known.text(message.text),
+        value=known.text(message.value) if message.value else message.value,
     )
-    return replace(explanation, message=shown, checked=known.text(explanation.checked), causes=causes)
+    # Written from what is shown, not searched for what is hidden: a hidden value may be a word of the code, such as `websocket`.
+    causes = tuple(
+        replace(each, fix=fix_code(each.cause.slug, shown), confirmation=confirmation(each.cause.slug, shown))
+        for each in explanation.causes
+    )
+    return replace(explanation, message=shown, causes=causes)
 
 
 def _public(traces: Iterable[Trace]) -> set[str]:
