@@ -155,3 +155,35 @@ def item(key: int):
     report = check(tmp_path, leading + LAYER, operations=operations, run_endpoints=True)
     reached = {result.url.rpartition("/")[2]: result.answered_by[-1] for result in report.results}
     assert {name for name, who in reached.items() if who is None} == {"far", "port"}
+
+
+RAW = """from starlette.middleware.cors import CORSMiddleware
+
+
+async def graph(scope, receive, send):
+    if scope["type"] == "http" and scope["method"] not in ("OPTIONS", "GET"):
+        raise SystemExit("the app ran")
+    await send({{"type": "http.response.start", "status": 200, "headers": [(b"allow", b"OPTIONS, POST, GET")]}})
+    await send({{"type": "http.response.body", "body": b""}})
+
+
+app = {app}
+"""
+POST = (CheckOperation("POST", "/"),)
+
+
+def test_a_post_to_an_app_of_another_framework_is_judged_by_its_preflight(tmp_path: Path) -> None:
+    wrapped = f"CORSMiddleware(graph, allow_origins={[ORIGIN]!r}, allow_methods=['POST'])"
+    report = check(tmp_path, RAW.format(app=wrapped), operations=POST)
+    assert not report.found_something
+    assert {result.outcome for result in report.results} == {"allowed"}
+    assert any("only the preflight" in note for note in report.notes)
+
+
+def test_an_app_of_another_framework_that_answers_options_without_cors_has_no_layer(tmp_path: Path) -> None:
+    # mirumee/ariadne#104
+    report = check(tmp_path, RAW.format(app="graph"), operations=POST)
+    (finding,) = [found for found in report.findings if found.severity != "info"]
+    assert finding.cause.slug == "missing-cors-middleware"
+    assert finding.remedy is not None
+    assert finding.remedy.startswith("Wrap it: app = CORSMiddleware(app")

@@ -51,6 +51,9 @@ GRANT = {
          "cluster"),
         ((524, {"server": "cloudflare", "cf-ray": "8-AMS"}, ""), "gateway-error", "Cloudflare", "100 seconds"),
         ((403, {"cf-mitigated": "challenge", "cf-ray": "8"}, ""), "answered-by-proxy", "Cloudflare", "exception"),
+        # microsoft/azure-container-apps#359
+        ((401, {"www-authenticate": 'Bearer realm="api.westeurope.azurecontainerapps.io"', "date": "x"}, ""), "answered-by-proxy",
+         "Azure", "authentication"),
         ((403, {"x-amzn-errortype": "ForbiddenException"}, ""), "answered-by-proxy", "API Gateway", "DEFAULT_4XX"),
         ((200, {"ngrok-error-code": "ERR_NGROK_6024"}, ""), "tunnel-interstitial", "ngrok", "ngrok-skip-browser-warning"),
         ((404, {"ngrok-error-code": "ERR_NGROK_3200"}, ""), "gateway-error", "ngrok", "ngrok http"),

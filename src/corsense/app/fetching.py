@@ -14,6 +14,7 @@ from corsense.app.probe import ExchangeFacts, Probe, ProbeResult
 from corsense.fetch.browser import Browser, Run
 from corsense.fetch.trace import FailureReason, Trace
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
+from corsense.transports.unsafe_methods import is_safe, permitted, preflight_of
 from corsense.url import ParsedUrl, is_loopback_host, parse_url
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 _BATCH = 64
 _BATCHES_UNDER_WAY = 3
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 Ask = Callable[[list[list[Any]]], None]
@@ -33,12 +33,16 @@ _Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class _Fetch:
-    """One fetch under way."""
+    """One fetch under way. `preflighted`: what was sent last is a preflight, whose response becomes the `permission`. `withheld`:
+    it was sent in place of a request."""
 
     index: int
     probe: Probe
     run: Run
     facts: list[ExchangeFacts] = field(default_factory=list)
+    preflighted: bool = False
+    withheld: bool = False
+    permission: WireResponse | NetworkError | None = None
 
 
 class Fetches:
@@ -105,18 +109,27 @@ class Fetches:
         """Give a fetch the answer it waits for, until it needs one that is not known yet, or ends."""
         while True:
             try:
-                if known is None:
-                    request = next(fetch.run)
-                else:
-                    fetch.facts.append(known[1])
-                    request = fetch.run.send(known[0])
+                request = next(fetch.run) if known is None else _resume(fetch, known)
             except StopIteration as end:
                 trace: Trace = end.value
                 self.results[fetch.index] = ProbeResult(fetch.probe, trace, tuple(fetch.facts))
                 return
-            known = self._not_sent(fetch.probe, request) or self._ask_for(fetch, request)
+            known = self._not_sent(fetch.probe, request) or self._withheld(fetch, request)
+            if known is None and not fetch.withheld:
+                fetch.preflighted = request.preflight
+                known = self._ask_for(fetch, request)
             if known is None:
                 return
+
+    def _withheld(self, fetch: _Fetch, request: WireRequest) -> Known | None:
+        """What stands for the answer to a request that would run the code of an app which no stand-in fits into: the permission
+        that its preflight gets. Where the browser needed none, one is sent."""
+        if self.app.kind != "asgi" or self.real or is_safe(request.method):
+            return None
+        if fetch.permission is not None:
+            return permitted(fetch.permission), ExchangeFacts(None, stood_in=True)
+        fetch.withheld = True
+        return self._ask_for(fetch, preflight_of(request))
 
     def _ask_for(self, fetch: _Fetch, request: WireRequest) -> Known | None:
         """The answer to a request where it is known; else the request is sent, unless it is on its way."""
@@ -153,9 +166,6 @@ class Fetches:
         if not is_same_server(probe.request.url, request.url, self._hosts):
             host = request.url.partition("://")[2].partition("/")[0].rpartition("@")[2]
             return NetworkError(NOT_SENT, f"{host} is another server than the app's"), ExchangeFacts(None)
-        if self.app.kind == "asgi" and not self.real and request.method not in _SAFE_METHODS:
-            detail = f"a {request.method} would run the app's code; only --run-endpoints does that"
-            return NetworkError(NOT_SENT, detail), ExchangeFacts(None)
         return None
 
     def _send(self, ask: Ask) -> bool:
@@ -222,6 +232,18 @@ def _port(url: ParsedUrl) -> int | None:
 
 def _has_default_port(url: ParsedUrl) -> bool:
     return _port(url) == _DEFAULT_PORTS.get(url.scheme)
+
+
+def _resume(fetch: _Fetch, known: Known) -> WireRequest:
+    """The next request of a fetch, which gets the answer to the one before."""
+    answer, facts = known
+    if fetch.withheld:
+        fetch.withheld = False
+        answer, facts = permitted(answer), ExchangeFacts(None, stood_in=True)
+    elif fetch.preflighted:
+        fetch.permission = answer
+    fetch.facts.append(facts)
+    return fetch.run.send(answer)
 
 
 def _body(probe: Probe) -> str:

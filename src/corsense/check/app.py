@@ -210,6 +210,14 @@ class AppCheck:
                 f"What is mounted at {', '.join(unseen[:5])} did not run. If it sets CORS headers itself, --run-endpoints shows "
                 "them."
             )
+        if (
+            app.kind == "asgi"
+            and not self.asked.run_endpoints
+            and not all(is_safe(each.method) for each in self.asked.operations)
+        ):
+            notes.append(
+                "Only GET and HEAD ran the app; for other methods only the preflight. --run-endpoints sends them for real."
+            )
         if app.kind != "asgi" and not self.asked.run_endpoints:
             startup = " The start-up code of the app was not run either." if app.has_lifespan else ""
             notes.append(f"Endpoints did not run; a stand-in answered. --run-endpoints runs them.{startup}")

@@ -57,6 +57,9 @@ OWN_HEADERS: tuple[HeaderMark, ...] = (
     _H("railway", "x-railway-fallback"),  # Railway docs, application failed to respond
     _H("render", "x-render-routing", r"^(?!default)\S*(?:error|suspend|hibernate|no-server|no-deploy|dynamic-)"),  # Render docs
     _H("azure", "x-ms-forbidden-ip"),  # App Service docs, access restrictions
+    _H(
+        "azure", "www-authenticate", r'realm="[^"]*\.(?:azurewebsites\.net|azurecontainerapps\.io)"'
+    ),  # App Service docs, EasyAuth
     _H("azure", "location", r"^https://login\.(?:microsoftonline|windows)\.(?:com|net)/.*easyauth"),  # App Service docs, EasyAuth
     _H("caddy", "server", r"^caddy"),  # recorded; on answers of the app it is beside the app's own line
     _H("varnish", "server", r"^varnish"),  # recorded

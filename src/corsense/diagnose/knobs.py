@@ -331,8 +331,8 @@ LAYERS: Mapping[str, Layer] = {
             "upstream": "look at the app's log stream: App Service expects the app on the port of `WEBSITES_PORT`",
             "timeout": "let the app answer within 230 seconds",
             "size": "raise the gateway's request body limit",
-            "preflight": "set CORS where the answer is made: the CORS page of App Service, or the `cors` policy of API "
-            "Management. "
+            "preflight": "set CORS where the answer is made: the CORS page of App Service, `az containerapp ingress cors`, or "
+            "the `cors` policy of API Management. "
             f"{_ONE_LAYER}",
             "own": "in App Service's authentication, choose HTTP 401 in place of a redirect for calls without a session",
             "double": "clear the CORS page of App Service (or remove the `cors` policy of API Management), so that the app's "

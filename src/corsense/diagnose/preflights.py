@@ -29,11 +29,20 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
         layer = app.layers[facts.answered_by]
         return refused_by_policy(observation, index, layer) if layer.is_cors else _other_layer(observation, index, layer)
     if facts.answered_by == "endpoint":
-        declined = status_of(observation.trace.exchanges[index]) in NOT_HANDLED and not observation.cors_layers
+        declined = _knows_no_cors(observation, index) and not observation.cors_layers
         return [missing_layer(observation) if declined else _manual_handler(observation, index)]
     if facts.answered_by in ("router", "exception-handler", "server-error", "server"):
         return [_unhandled(observation, index)]
     return _by_status(observation, index)
+
+
+def _knows_no_cors(observation: Observation, index: int) -> bool:
+    """Whether what answered the preflight did not handle OPTIONS, or is an app of another framework that did so without CORS."""
+    exchange = observation.trace.exchanges[index]
+    if status_of(exchange) in NOT_HANDLED:
+        return True
+    named = exchange.response.header("access-control-allow-origin") if isinstance(exchange.response, WireResponse) else None
+    return named is None and observation.facts_of(index).route is None
 
 
 def _other_layer(observation: Observation, index: int, layer: LayerInfo) -> list[Diagnosis]:
@@ -111,9 +120,14 @@ def _redirected(observation: Observation, index: int, layer: LayerInfo | None) -
             return Diagnosis(slug, message, None, {"sent": exchange.request.url, "allowed": location}, remedy=remedy)
     who = layer.name if layer else "The server"
     message = f"{who} redirects the preflight to {location!r}. Browsers do not follow redirects of a preflight."
-    return Diagnosis(
-        "preflight-redirected", message, layer.place if layer else None, {"location": location, "status": status_of(exchange)}
-    )
+    place, evidence = layer.place if layer else None, {"location": location, "status": status_of(exchange)}
+    there = parse_url(location, exchange.request.url) if location is not None else None
+    remedy = None
+    if there is not None and there.scheme == "https" and exchange.request.url.startswith("http:"):
+        remedy = f"Let the page call https itself, {there.href}, so that nothing redirects."
+    elif there is not None:
+        remedy = f"Let the page call {there.href} directly, or keep what redirects from answering OPTIONS."
+    return Diagnosis("preflight-redirected", message, place, evidence, remedy=remedy)
 
 
 def _redirect_slug(url: str, location: str) -> str | None:
@@ -162,7 +176,8 @@ def _by_status(observation: Observation, index: int) -> list[Diagnosis]:
         return [Diagnosis("preflight-bad-status", message, None, {"status": status})]
     if 200 <= status < 300:
         message = f"The preflight gets {status} without CORS headers. Something handles OPTIONS that does not know CORS."
-        return [Diagnosis("manual-options-handler", message, None, {"status": status})]
+        remedy = "Let what answers OPTIONS, a handler in the app or a proxy in front, pass preflights on to CORSMiddleware."
+        return [Diagnosis("manual-options-handler", message, None, {"status": status}, remedy=remedy)]
     return [missing_layer(observation, status)]
 
 

@@ -69,7 +69,14 @@ def missing_layer(observation: Observation, status: int | None = None) -> Diagno
     if app.unserved_cors and not app.cors_layers:
         return _on_another_app(app.unserved_cors[0], place)
     message = "The app has no CORSMiddleware. No page of another origin may read its responses."
-    return Diagnosis("missing-cors-middleware", message, place)
+    wrapping = _wrapping(observation) if app.kind == "asgi" else None
+    return Diagnosis("missing-cors-middleware", message, place, remedy=wrapping)
+
+
+def _wrapping(observation: Observation) -> str:
+    """What to write for an app that has no add_middleware."""
+    origin, method = observation.origin, observation.trace.request.method
+    return f"Wrap it: app = CORSMiddleware(app, allow_origins=[{origin!r}], allow_methods=[{method!r}], allow_headers=[...])"
 
 
 def _on_another_app(layer: Place, served: Place | None) -> Diagnosis:

@@ -38,6 +38,11 @@ def substitute(wire: WireRequest, permission: WireResponse | NetworkError | None
     """
     if permission is None:
         permission = yield preflight_of(wire)
+    return permitted(permission)
+
+
+def permitted(permission: WireResponse | NetworkError) -> WireResponse | NetworkError:
+    """The response that stands in for one that was not asked for: what the response to the preflight allows."""
     if not isinstance(permission, WireResponse):
         return permission
     return WireResponse(200, tuple(line for line in permission.headers if line[0].lower() in _PERMISSION))
