@@ -57,6 +57,18 @@ def test_the_slash_of_typed_urls_is_taken_off(value: str, expected: str) -> None
     assert unslash_origins(edited, mark(edited)) is None
 
 
+def test_white_space_and_a_slash_are_both_taken_off() -> None:
+    text = with_origins('SETTING.split(",")', 'SETTING = "https://a.example/, https://b.example/"\n')
+    for first, second in ((strip_origins, unslash_origins), (unslash_origins, strip_origins)):
+        half = first(text, mark(text))
+        assert half is not None
+        whole = second(half, mark(half))
+        assert whole is not None
+        assert allowed(whole) == ["https://a.example", "https://b.example"]
+        assert strip_origins(whole, mark(whole)) is None
+        assert unslash_origins(whole, mark(whole)) is None
+
+
 def test_a_list_that_is_made_elsewhere_is_extended_where_it_is_used() -> None:
     before = 'class Settings:\n    origins = ["https://a.example"]\n'
     text = with_origins("Settings.origins", before)

@@ -274,3 +274,29 @@ def test_an_expression_of_bytes_is_the_cause_and_not_the_crash(folder: Path, giv
     assert "[CORS225]" in ran.out
     assert "CORS702" not in ran.out
     assert given.replace("rb'", "r'") in text(folder), ran.out
+
+
+def test_two_faults_of_one_computed_list_are_both_repaired(folder: Path) -> None:
+    read = 'origins = os.getenv("ALLOWED", "https://app.example.com/, http://localhost:3000").split(",")\n'
+    layer = "app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=['*'])"
+    ran = fix(folder, read + layer, origin="https://app.example.com")
+    assert ran.status == 0, ran.out
+    assert '.strip().rstrip("/") for origin in origins]' in text(folder)
+
+
+def test_a_narrower_expression_and_a_method_are_repaired_together(folder: Path) -> None:
+    layer = "app.add_middleware(CORSMiddleware, allow_origin_regex='https://.*.example.com', allow_methods=['GET'])"
+    ran = fix(folder, layer, origin="https://a.example.com")
+    assert ran.status == 0, ran.out
+    assert "'PUT'" in text(folder)
+    other = corsense("check", "main:app", "--origin", "https://xexample.com", "--format", "json", folder=folder)
+    assert {result["outcome"] for result in other.document["results"]} == {"blocked"}
+
+
+def test_nothing_empty_stays_of_a_list_within_a_list(folder: Path) -> None:
+    nested = "[['https://*.example.com'], 'http://localhost:3000']"
+    layer = f"app.add_middleware(CORSMiddleware, allow_origins={nested}, allow_methods=['*'])"
+    ran = fix(folder, layer, origin="https://a.example.com")
+    assert ran.status == 0, ran.out
+    assert "*[]" not in text(folder)
+    assert "allow_origins=['http://localhost:3000']" in text(folder)

@@ -35,7 +35,7 @@ def program(origins: str, before: str = "") -> tuple[str, int]:
         ("", "[['a', 'b']]", "", "['a', 'b']"),
         ("", "(['a', 'b'],)", "", "['a', 'b']"),
         ("more = ['b']\n", "['a', more]", "more = ['b']\n", "['a', *more]"),
-        ("", "['a', ('b', 'c')]", "", "['a', *('b', 'c')]"),
+        ("", "['a', ('b', 'c')]", "", "['a', 'b', 'c']"),
         ("", "[settings.origins]", "", "settings.origins"),
     ],
 )

@@ -41,12 +41,14 @@ def expression_candidates(
             title = f"let the expression match the whole origin: {whole}"
             yield Candidate(place, title, lambda text: edits.replace_regex(text, line, whole), patterns=(whole,))
         return
-    if slug == "regex-unescaped-dot" and is_tight(escaped_dots(regex)):
-        yield Candidate(place, "escape the dots", lambda text: edits.escape_regex_dots(text, line))
+    # What a narrower expression matches was let in before, although perhaps with methods that no preflight granted.
+    escaped = escaped_dots(regex)
+    if slug == "regex-unescaped-dot" and escaped is not None and is_tight(escaped):
+        yield Candidate(place, "escape the dots", lambda text: edits.escape_regex_dots(text, line), patterns=(escaped,))
     narrow = tightened(regex)
     if slug != "public-suffix-origin" and narrow is not None and is_tight(narrow):
         title = f"limit the expression to its own site: {narrow}"
-        yield Candidate(place, title, lambda text: edits.replace_regex(text, line, narrow))
+        yield Candidate(place, title, lambda text: edits.replace_regex(text, line, narrow), patterns=(narrow,))
     named = list(user_named or listed_origins)
     if named:
         guess = "pages that only the expression let in lose access"

@@ -13,16 +13,22 @@ from corsense.fix.edits.values import read_argument
 
 _COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.SetComp)
 _MADE_ELSEWHERE = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.ListComp)
-_TIDYING = frozenset({"strip", "rstrip", "removesuffix"})
+_STRIPPING = frozenset({"strip"})
+_UNSLASHING = frozenset({"rstrip", "removesuffix"})
+_TIDYING = _STRIPPING | _UNSLASHING
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 
 @edit
 def strip_origins(source: Source, call_line: int) -> list[Splice] | None:
     """Strips the entries of a computed `allow_origins`, and drops the empty ones: `x.split(",")` becomes
-    `[origin.strip() for origin in x.split(",") if origin.strip()]`. None for a literal, and where entries are tidied already."""
+    `[origin.strip() for origin in x.split(",") if origin.strip()]`. Entries that only lose a slash are stripped before. None for
+    a literal, and where entries are tidied already."""
     call = cors_call(source, call_line)
-    value = None if call is None else _computed(call)
+    value = None if call is None else _computed(call, _UNSLASHING)
+    if isinstance(value, _COMPREHENSIONS):
+        item = _without_slash(value.elt)
+        return None if item is None else [Splice(source.end(item), source.end(item), ".strip()")]
     if value is None or not _is_split(value):
         return None
     name = _variable(source)
@@ -36,7 +42,7 @@ def unslash_origins(source: Source, call_line: int) -> list[Splice] | None:
     `[str(url) for url in urls]` becomes `[str(url).rstrip("/") for url in urls]`. None for a literal, and where entries are
     tidied already."""
     call = cors_call(source, call_line)
-    value = None if call is None else _computed(call)
+    value = None if call is None else _computed(call, _STRIPPING)
     if value is None:
         return None
     ending = f".rstrip({source.quote}/{source.quote})"
@@ -46,7 +52,7 @@ def unslash_origins(source: Source, call_line: int) -> list[Splice] | None:
             return None
         end = source.end(item)
         text = source.segment(item)
-        is_string = isinstance(item, ast.Call) and dotted(item.func) == "str"
+        is_string = isinstance(item, ast.Call) and (dotted(item.func) == "str" or _is_method(item, _STRIPPING))
         made = f"{text}{ending}" if is_string else f"str({text}){ending}"
         return [Splice(source.start(item), end, made)]
     name = _variable(source)
@@ -126,15 +132,27 @@ def _is_plain(origin: str) -> bool:
     return origin.isascii() and origin.isprintable() and not set(origin) & set("\"'\\, *")
 
 
-def _computed(call: CorsCall) -> ast.expr | None:
-    """The value of `allow_origins` where it is no literal, and nothing tidies its entries."""
+def _without_slash(item: ast.expr) -> ast.expr | None:
+    """`origin` of an entry `origin.rstrip("/")`; None for any other."""
+    match item:
+        case ast.Call(func=ast.Attribute(value=value, attr=name)) if name in _UNSLASHING:
+            return value
+    return None
+
+
+def _computed(call: CorsCall, passing: frozenset[str]) -> ast.expr | None:
+    """The value of `allow_origins` where it is no literal, and nothing tidies its entries but the methods `passing`."""
     value = call.arguments.get("allow_origins")
     if value is None or isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Constant | ast.JoinedStr):
         return None
     if "#" in call.source.segment(value) or any(isinstance(node, ast.NamedExpr) for node in ast.walk(value)):
         return None
     attributes = {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)}
-    return None if _TIDYING & attributes else value
+    return None if (_TIDYING - passing) & attributes else value
+
+
+def _is_method(item: ast.expr, names: frozenset[str]) -> bool:
+    return isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr in names
 
 
 def _is_split(value: ast.expr) -> bool:

@@ -24,8 +24,8 @@ _READ = (ast.Name, ast.Attribute, ast.Call, ast.Subscript, ast.BoolOp)
 @edit
 def unnest_list(source: Source, call_line: int, keyword: str = "allow_origins") -> list[Splice] | None:
     """Unpacks the lists within the list given as `keyword`: `[origins]` becomes `origins`, `["a", origins]` becomes
-    `["a", *origins]`, and the comma goes that makes a tuple of `origins = [...],`. None where no list within a list can be seen,
-    and where other code reads the same name."""
+    `["a", *origins]`, `["a", ["b"]]` becomes `["a", "b"]`, and the comma goes that makes a tuple of `origins = [...],`. None
+    where no list within a list can be seen, and where other code reads the same name."""
     call = cors_call(source, call_line)
     display = None if call is None else _display_of(source, call.arguments.get(keyword))
     if display is None or not display.elts:
@@ -37,7 +37,15 @@ def unnest_list(source: Source, call_line: int, keyword: str = "allow_origins") 
             return None
         return [Splice(source.start(display), source.end(display), source.segment(inner))]
     lists = [item for item in display.elts if _is_list(source, item)]
-    return [Splice(source.start(item), source.start(item), "*") for item in lists] or None
+    return [_unpacked(source, item) for item in lists] or None
+
+
+def _unpacked(source: Source, item: ast.expr) -> Splice:
+    """The entries of a list that is written out, in its place; any other list behind a star."""
+    if isinstance(item, ast.List | ast.Tuple) and item.elts and "#" not in source.segment(item):
+        entries = source.text[source.start(item.elts[0]) : source.end(item.elts[-1])]
+        return Splice(source.start(item), source.end(item), entries)
+    return Splice(source.start(item), source.start(item), "*")
 
 
 @edit
