@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from corsense.app import AppSession, AppTarget
 from corsense.check.app import AppCheck
 from corsense.check.request import CheckOperation, CheckRequest
@@ -187,3 +189,47 @@ def test_an_app_of_another_framework_that_answers_options_without_cors_has_no_la
     assert finding.cause.slug == "missing-cors-middleware"
     assert finding.remedy is not None
     assert finding.remedy.startswith("Wrap it: app = CORSMiddleware(app")
+
+
+BY_HAND = """from fastapi import FastAPI, Request
+
+app = FastAPI()
+
+
+@app.middleware("http")
+async def cors(request: Request, call_next):
+    origin = request.headers.get("origin", "")
+    response = await call_next(request)
+    if {compared}:
+        response.headers["access-control-allow-origin"] = origin
+        response.headers["access-control-allow-credentials"] = "true"
+        response.headers["vary"] = "Origin"
+    return response
+
+
+@app.get("/items")
+def items():
+    return []
+"""
+
+
+@pytest.mark.parametrize(
+    ("compared", "page", "severity"),
+    [
+        ('origin and origin in ("https://app.example.com")', "https://app.example.com", "error"),  # a string, not a tuple
+        ('origin.endswith("example.com")', "https://app.example.com", "error"),
+        ('origin.startswith("http://localhost")', "http://localhost:3000", "error"),
+        ('origin in ("https://app.example.com",)', "https://app.example.com", None),
+        ('origin.endswith(".example.com")', "https://app.example.com", None),
+        ('origin.startswith("http://localhost:")', "http://localhost:3000", None),
+    ],
+)
+def test_a_comparison_by_hand_that_lets_other_sites_in_is_found(
+    tmp_path: Path, compared: str, page: str, severity: str | None
+) -> None:
+    (tmp_path / "main.py").write_text(BY_HAND.format(compared=compared))
+    target = AppTarget.parse("main:app", directory=tmp_path)
+    with AppSession.start(target) as session:
+        report = AppCheck(target, CheckRequest(origins=(page,))).survey(session).report
+    found = [finding.severity for finding in report.findings if finding.cause.slug == "reflected-origin"]
+    assert found == ([severity] if severity is not None else [])

@@ -4,6 +4,9 @@
 The server copies the request's `Origin` into `Access-Control-Allow-Origin`. Like `*`, this refuses no origin. Unlike `*`,
 browsers also accept it with credentials.
 
+A comparison of a part of the origin (`startswith`, `endswith`, `in` on a string) lets in the sites whose names look alike:
+`https://evilexample.com` ends with `example.com`. `corsense check` tries such names on apps that set the header by hand.
+
 Everything works, on every site, so the browser prints nothing.
 
 ## Why is this bad

@@ -15,13 +15,22 @@ from corsense.check.aggregate import aggregate
 from corsense.check.binding import local_host, trusted_base
 from corsense.check.clients import notes_on
 from corsense.check.handshakes import is_named, plan_handshakes, plan_untrusted_handshakes
-from corsense.check.plan import PlannedOrigin, base_of, missing_route, plan_origins, plan_probes, plan_untrusted, route_of
+from corsense.check.plan import (
+    PlannedOrigin,
+    base_of,
+    missing_route,
+    plan_lookalikes,
+    plan_origins,
+    plan_probes,
+    plan_untrusted,
+    route_of,
+)
 from corsense.check.pointing import NOTHING_PATCHED
 from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import files_of, suppressed
 from corsense.check.untrusted_page import left_out, plan_rebound, plan_writes, seen_writes
-from corsense.diagnose import Diagnosis, Observation, admits_untrusted, cache_faults
+from corsense.diagnose import Diagnosis, Observation, admits_lookalike, admits_untrusted, cache_faults
 from corsense.diagnose.foreign_writes import foreign_writes, unchecked_host, untried_writes
 from corsense.diagnose.websockets import unchecked_sockets
 from corsense.fetch import Allowed
@@ -79,6 +88,8 @@ class AppCheck:
         reported = [
             diagnosis for untrusted_page in untrusted_pages if (diagnosis := admits_untrusted(untrusted_page)) is not None
         ]
+        if not reported:
+            reported = self._lookalikes(session, app, tried)
         foreign, untried = self._untrusted_pages(session, app, observations)
         beside = [*reported, *foreign, *cache_faults([*observations, *untrusted_pages])]
         report = aggregate(CheckTarget("app", app.target), observations, [*self._notes(app), *untried], beside)
@@ -156,6 +167,16 @@ class AppCheck:
         others = [probe for probe in untrusted_pages if not is_safe(probe.request.method)]
         real, limit = self.asked.run_endpoints, self._answer_limit
         return [*session.run(safe, run_endpoints=real, time_limit=limit), *session.run(others, time_limit=limit)]
+
+    def _lookalikes(self, session: AppSession, app: AppDescription, tried: Sequence[ProbeResult]) -> list[Diagnosis]:
+        """What the app's own comparison of origins lets in besides the pages it is meant for; the first such page."""
+        planned = [pair for pair in plan_lookalikes(tried, app) if is_safe(pair[1].request.method)]
+        results = session.run([probe for _, probe in planned], time_limit=self._answer_limit)
+        found = (
+            admits_lookalike(_observe(result, app, (), self.asked), trusted)
+            for (trusted, _), result in zip(planned, results, strict=True)
+        )
+        return [diagnosis for diagnosis in found if diagnosis is not None][:1]
 
     def another_session(
         self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output = "import"

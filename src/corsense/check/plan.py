@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from corsense.app.description import AppDescription, RouteInfo
-from corsense.app.probe import Probe, Situation
+from corsense.app.probe import Probe, ProbeResult, Situation
 from corsense.check.clients import ClientCall, calls_on_app
 from corsense.check.request import ANY_METHOD, DEVELOPMENT_ORIGINS, UNTRUSTED_ORIGIN, CheckOperation, CheckRequest
 from corsense.diagnose.observation import MissingRoute
 from corsense.diagnose.policies import LayerPolicy, meant_origins, policy_for
 from corsense.diagnose.routes import KnownRoute, nearest_routes
 from corsense.diagnose.socketio import is_socketio
-from corsense.fetch import FetchRequest
+from corsense.fetch import Allowed, FetchRequest
 from corsense.fetch.request import Credentials
 from corsense.fetch.safelist import is_forbidden_request_header
 from corsense.fetch.wire import Headers
+from corsense.origin.lookalikes import near_origins
+from corsense.origin.untrusted import UNTRUSTED
+from corsense.sites import registrable_domain
+from corsense.url import parse_url
 
 if TYPE_CHECKING:
     from corsense.readers.requests import Body
@@ -33,6 +37,8 @@ WEBSOCKET = "WEBSOCKET"
 _UNKNOWN_PATH = "/a-path-that-does-not-exist"
 _ORIGINS_OF_LAYERS = 8
 _UNTRUSTED_ORIGINS = 20
+_IMITATED = 2
+"""Origins whose look-alikes are tried."""
 _NOT_SCRIPTS = frozenset(
     {
         "accept", "accept-language", "forwarded", "if-match", "if-modified-since", "if-none-match", "if-range",
@@ -124,6 +130,40 @@ def plan_untrusted(probes: Iterable[Probe]) -> list[Probe]:
             request = replace(probe.request, origin=UNTRUSTED_ORIGIN, credentials="include", cookies=True)
             found.setdefault(f"{request.method} {request.url}", Probe(request, "success", probe.route, "standard"))
     return list(found.values())
+
+
+def plan_lookalikes(results: Iterable[ProbeResult], app: AppDescription) -> list[tuple[str, Probe]]:
+    """For pages that no CORS layer allows and the app does, by headers of its own: the same request in the name of pages of
+    other sites whose origins look like theirs, each with the origin that it imitates."""
+    found: dict[str, Probe] = {}
+    for result in results:
+        probe = result.probe
+        if probe.situation == "success" and probe.request.initiator != "websocket" and _is_allowed_by_hand(result, app):
+            found.setdefault(probe.request.origin, probe)
+    planned = []
+    for trusted, probe in list(found.items())[:_IMITATED]:
+        site = _site_of(trusted)
+        for origin in near_origins([trusted]):
+            if origin not in UNTRUSTED and _site_of(origin) not in (site, None):
+                request = replace(probe.request, origin=origin, credentials="include", cookies=True)
+                planned.append((trusted, Probe(request, "success", probe.route, "standard")))
+    return planned
+
+
+def _is_allowed_by_hand(result: ProbeResult, app: AppDescription) -> bool:
+    response, origin = result.trace.response, result.probe.request.origin
+    if not isinstance(result.trace.outcome, Allowed) or response is None:
+        return False
+    layers = [LayerPolicy.of(layer) for layer in app.cors_layers]
+    return response.header("access-control-allow-origin") == origin and not any(layer.allows_origin(origin) for layer in layers)
+
+
+def _site_of(origin: str) -> str | None:
+    """The site of an origin of the web; None for any other."""
+    url = parse_url(origin)
+    if url is None or url.scheme not in ("http", "https"):
+        return None
+    return registrable_domain(url.host)
 
 
 def _origins_of_layers(app: AppDescription | None) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from corsense._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from corsense.diagnose.allowed import admits_lookalike as admits_lookalike
     from corsense.diagnose.allowed import admits_untrusted as admits_untrusted
     from corsense.diagnose.configuration import configuration_faults as configuration_faults
     from corsense.diagnose.diagnosis import cache_faults as cache_faults
@@ -23,6 +24,7 @@ __all__ = [
     "Diagnosis",
     "Observation",
     "Respondent",
+    "admits_lookalike",
     "admits_untrusted",
     "answerers",
     "cache_faults",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "admits_lookalike": "corsense.diagnose.allowed",
     "admits_untrusted": "corsense.diagnose.allowed",
     "configuration_faults": "corsense.diagnose.configuration",
     "cache_faults": "corsense.diagnose.diagnosis",

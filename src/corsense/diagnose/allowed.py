@@ -90,6 +90,28 @@ def admits_untrusted(observation: Observation) -> Diagnosis | None:
     return Diagnosis("reflected-origin", message, place, evidence, severity="info")
 
 
+def admits_lookalike(observation: Observation, trusted: str) -> Diagnosis | None:
+    """What a response to a page of another site shows, whose origin looks like the `trusted` one: a comparison by hand lets it
+    in."""
+    response = observation.trace.response
+    if response is None or response.header("access-control-allow-origin") != observation.origin:
+        return None
+    if any(observation.policy_of(layer).allows_origin(observation.origin) for layer in observation.cors_layers):
+        return None  # the layer is configured so: the fault is in its configuration
+    with_cookies = isinstance(observation.trace.outcome, Allowed)
+    cookies = " with your users' cookies" if with_cookies else ""
+    message = (
+        f"The app compares origins by hand and lets {observation.origin!r} in{cookies}. A part of the text is equal to that of "
+        f"{trusted!r}."
+    )
+    remedy = "Compare whole origins: use CORSMiddleware with a list, or `origin in {...}` with a set of strings."
+    layer = observation.header_layer
+    place = layer.place if layer is not None else observation.route.endpoint_place if observation.route is not None else None
+    severity: Severity = "error" if with_cookies else "warning"
+    evidence = {"sent": observation.origin, "trusted": trusted}
+    return Diagnosis("reflected-origin", message, place, evidence, severity, remedy)
+
+
 def _unread_by_client(observation: Observation, response: WireResponse, outcome: Allowed) -> Iterator[Diagnosis]:
     """Headers that the script of a client reads and that are not exposed. What stands in for a server's response has no
     header of its own, so only the app's stand-in, which the app's layers see, counts."""
