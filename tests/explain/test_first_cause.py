@@ -445,3 +445,15 @@ def test_a_socket_of_socketio_gets_the_advice_of_socketio() -> None:
     (found,) = explain(text)
     assert found.causes[0].cause.slug == "websocket-refused"
     assert "socketio_path" in found.causes[0].fix
+
+
+def test_a_port_that_the_next_run_changes_is_not_listed() -> None:
+    # flutter/flutter#119297
+    fix = explain(blocked("http://localhost:8000/x", "http://localhost:49303"))[0].causes[0].fix
+    assert "--web-port 5000" in fix
+    assert 'allow_origins=["http://localhost:5000"]' in fix
+    assert "49303" not in fix
+    assert (
+        'allow_origins=["http://localhost:3000"]'
+        in explain(blocked("http://a.example/x", "http://localhost:3000"))[0].causes[0].fix
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from corsense.causes import cause
 from corsense.console.parse import Message
@@ -37,6 +38,10 @@ def _made(slug: str, message: Message) -> str | None:
         listed = _text(origin) if origin is not None else "..."
         return f'socketio.AsyncServer(async_mode="asgi", cors_allowed_origins=[{listed}])  # its own list, beside CORSMiddleware'
     match slug:
+        case "missing-cors-middleware" | "origin-mismatch" if origin is not None and hints.is_port_of_one_run(origin):
+            kept = f"{hints.parts(origin).scheme}://{hints.host(origin)}:5000"
+            advice = "# The next run of the page has another port: choose one (flutter run -d chrome --web-port 5000).\n"
+            return f"{advice}{_made(slug, replace(message, origin=kept))}"
         case "missing-cors-middleware" if origin is not None:
             return _middleware([f"allow_origins=[{_text(origin)}]", *_methods(message), *_headers(message)])
         case "origin-mismatch" if origin is not None:

@@ -13,6 +13,8 @@ _TUNNELS = re.compile(
 )
 _ANSWERS_ITSELF = re.compile(r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net)$")
 
+_FIRST_DYNAMIC_PORT = 49_152
+
 
 def parts(url: str | None) -> SplitResult:
     """The parts of an address; all empty where it is not one."""
@@ -65,6 +67,15 @@ def is_loopback(url: str | None) -> bool:
         return True
     try:
         return ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_port_of_one_run(origin: str | None) -> bool:
+    """Whether a page of this machine has a port that the system chose, as `flutter run` takes one: the next run has another.
+    Source: RFC 6335, *Dynamic Ports*."""
+    try:
+        return is_loopback(origin) and (parts(origin).port or 0) >= _FIRST_DYNAMIC_PORT
     except ValueError:
         return False
 
