@@ -401,9 +401,9 @@ def test_a_redirect_in_the_log_explains_the_plain_http_of_an_https_page() -> Non
         "Blocked loading mixed active content “http://pep.example.org/eido/validate/”\n"
         'INFO:     10.0.3.1:0 - "POST /eido/validate HTTP/1.1" 307 Temporary Redirect'
     )
-    told = [found for found in explain(text) if not found.follows]
-    assert [found.causes[0].cause.slug for found in told] == ["redirect-downgrades-to-http"]
-    assert 'fetch("https://pep.example.org/eido/validate/")' in told[0].causes[0].fix
+    events = [found for found in explain(text) if not found.follows]
+    assert [found.causes[0].cause.slug for found in events] == ["redirect-downgrades-to-http"]
+    assert 'fetch("https://pep.example.org/eido/validate/")' in events[0].causes[0].fix
     assert first(text.replace("/eido/validate HTTP", "/health HTTP")) == "mixed-content"
 
 
