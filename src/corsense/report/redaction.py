@@ -8,8 +8,6 @@ from operator import is_
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from corsense._redaction import Redactor
-from corsense.explain.code import fix_code
-from corsense.explain.confirmation import confirmation
 from corsense.fetch import Blocked, Exchange, Failed, FetchRequest, NetworkError, Outcome, Step, Trace, WireRequest, WireResponse
 from corsense.fetch.wire import Headers, combine
 from corsense.url import parse_url
@@ -115,6 +113,9 @@ def redacted_explanations(explanations: Iterable[Explanation]) -> list[Explanati
 
 
 def _explanation(explanation: Explanation) -> Explanation:
+    from corsense.explain.code import fix_code  # only here: the other reports need nothing of it
+    from corsense.explain.confirmation import confirmation
+
     message = explanation.message
     url = parse_url(message.url) if message.url else None
     known = Redactor([message.origin or "", url.host if url is not None else ""])
