@@ -233,3 +233,25 @@ def test_a_comparison_by_hand_that_lets_other_sites_in_is_found(
         report = AppCheck(target, CheckRequest(origins=(page,))).survey(session).report
     found = [finding.severity for finding in report.findings if finding.cause.slug == "reflected-origin"]
     assert found == ([severity] if severity is not None else [])
+
+
+def test_a_route_of_any_method_that_is_one_slash_away_is_not_missing(tmp_path: Path) -> None:
+    source = """
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+
+class Everything:
+    async def __call__(self, scope, receive, send):
+        raise SystemExit
+
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:5173"], allow_methods=["POST"])
+app.router.routes.append(Route("/mcp/", Everything()))
+"""
+    near = check(tmp_path, source, operations=(CheckOperation("POST", "/mcp"),))
+    assert "route-not-found" not in [finding.cause.slug for finding in near.findings]
+    far = check(tmp_path, source, operations=(CheckOperation("POST", "/mpc"),))
+    assert "route-not-found" in [finding.cause.slug for finding in far.findings]

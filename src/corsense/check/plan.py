@@ -110,7 +110,8 @@ def missing_route(probe: Probe, asked: CheckRequest, app: AppDescription) -> Mis
     listed = [route for route in app.routes if route.kind in ("http", "static", "frontend") and not route.builtin]
     known = [KnownRoute(route.path, tuple(name for name in route.methods if name != "HEAD")) for route in listed]
     other_slash = plain.rstrip("/") if plain.endswith("/") else f"{plain}/"
-    if any(route.redirect_slashes and method in route.methods for route in routes_at(other_slash, app)):
+    slashed = routes_at(other_slash, app)
+    if any(route.redirect_slashes and (not route.methods or method in route.methods) for route in slashed):
         return None
     blind = any(route.opaque or route.kind in ("frontend", "static") for route in app.routes)
     near = nearest_routes(method, plain, known)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_PLAIN_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.:-]+")
+
 
 @dataclass(frozen=True, slots=True)
 class KnownServer:
@@ -19,8 +21,9 @@ class KnownServer:
     setting: str
 
     def write(self, origin: str) -> str:
-        """What to write so that the server allows `origin`."""
-        return self.setting.replace("{origin}", origin)
+        """What to write so that the server allows `origin`. What is no plain origin is not put into a command that may be pasted
+        into a shell: an example stands for it."""
+        return self.setting.replace("{origin}", origin if _PLAIN_ORIGIN.fullmatch(origin) else "https://app.example.com")
 
 
 def _server(title: str, address: str, setting: str) -> KnownServer:
@@ -30,7 +33,9 @@ def _server(title: str, address: str, setting: str) -> KnownServer:
 # The words behind an entry are its source: a page of the server's documentation.
 _SERVERS = (
     _server("Ollama", r":11434/", "OLLAMA_ORIGINS={origin} ollama serve"),  # FAQ
-    _server("LM Studio", r":1234/v1/", "lms server start --cors"),  # lms server start
+    _server(
+        "LM Studio", r":1234/v1/", "lms server start --cors, which lets every page in, because it has no list"
+    ),  # lms server start
     _server("ComfyUI", r":8188/", "python main.py --enable-cors-header {origin}"),  # cli_args.py
     _server("the web UI of Stable Diffusion", r"/sdapi/v\d/", "--cors-allow-origins={origin}"),  # AUTOMATIC1111 wiki
     _server(  # configuration

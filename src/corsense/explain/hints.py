@@ -81,8 +81,8 @@ def is_port_of_one_run(origin: str | None) -> bool:
 
 
 def is_of_a_container(url: str | None) -> bool:
-    """Whether the host is a single word, as services in a Compose file or a cluster have it, or the name for a "
-    "container's host."""
+    """Whether the host is a single word, as services in a Compose file or a cluster have it, or the name for a
+    container's host."""
     name = host(url)
     if name == "host.docker.internal":
         return True
