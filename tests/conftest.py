@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import tempfile
 import threading
 from functools import cache
@@ -17,6 +18,11 @@ from hypothesis import settings
 
 # What commands keep of a user, such as the last check in a folder, is not kept of whoever runs the tests.
 os.environ["XDG_STATE_HOME"] = os.path.join(tempfile.gettempdir(), f"corsense-tests-{os.getpid()}")
+
+# A test repairs an app in the second in which it wrote it. Python tells bytecode by second and size, so a repair of the same
+# length would be loaded from the old one.
+sys.dont_write_bytecode = True
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
 
 settings.register_profile("corsense", deadline=None)
 settings.load_profile("corsense")
