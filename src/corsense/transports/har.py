@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import stat
 from bisect import bisect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -92,7 +92,12 @@ def read_har(source: str | Path, progress: Progress | None = None) -> tuple[HarF
 
     Raises InputError when the file cannot be read or is not a HAR file.
     """
-    return tuple(_Recording(list(_entries(_document(source, progress)))).fetches())
+    return fetches_of(list(_entries(_document(source, progress))))
+
+
+def fetches_of(entries: Sequence[HarEntry]) -> tuple[HarFetch, ...]:
+    """The cross-origin fetches among entries in the order of their recording."""
+    return tuple(_Recording(list(entries)).fetches())
 
 
 def har_send(fetch: HarFetch) -> Send:

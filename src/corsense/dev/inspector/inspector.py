@@ -1,0 +1,28 @@
+"""`Inspector`: an app with its inspector in front: the page at `/__corsense__`, and every other request noted on its way."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from corsense.dev.inspector.recorder import Recorder
+from corsense.dev.inspector.session import Session
+from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
+
+PATH: Final = "/__corsense__"
+"""Where the page is."""
+
+
+class Inspector:
+    """Serves as `app` does, notes what pages of other origins ask of it, and serves its own page at `PATH`."""
+
+    def __init__(self, app: AsgiApp, session: Session, page: AsgiApp) -> None:
+        self.app = app
+        self.session = session
+        self._page = page
+        self._recorder = Recorder(app, session.note)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")):
+            await self._page(scope, receive, send)
+        else:
+            await self._recorder(scope, receive, send)
