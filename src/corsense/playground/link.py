@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from corsense._redaction import Redactor
-from corsense.fetch import FetchRequest, NetworkError
+from corsense.fetch import FetchRequest
 from corsense.playground.question import Question
-
-if TYPE_CHECKING:
-    from corsense.transports.har import HarEntry
 
 LONGEST = 60_000
 """Characters of a question that a link holds at most; it is compressed, and longer addresses are cut on their way."""
@@ -71,42 +68,10 @@ def _masked_lines(text: str, known: Redactor) -> str:
 def masked_recording(path: Path) -> str:
     """A HAR file with what the judgement needs of a recording, and nothing else: the first calls of pages to other origins, each
     value of a header, a URL or a body that may be secret replaced."""
+    from corsense.report.masked_recording import har_log, masked_entry
     from corsense.transports.har import read_har
 
     known = Redactor()
     entries = [entry for fetch in read_har(path)[:MOST_FETCHES] for entry in fetch.entries]
-    log = {"version": "1.2", "creator": {"name": "corsense", "version": "1"}, "pages": [], "entries": [
-        _masked(entry, known) for entry in entries
-    ]}  # fmt: skip
-    return json.dumps({"log": log}, ensure_ascii=False, separators=(",", ":"))
-
-
-def _masked(entry: HarEntry, known: Redactor) -> dict[str, Any]:
-    request, response = entry.request, entry.response
-    answered = not isinstance(response, NetworkError)
-    answer: dict[str, Any] = {
-        "status": response.status if not isinstance(response, NetworkError) else 0,
-        "headers": _lines(known.headers(response.headers)) if not isinstance(response, NetworkError) else [],
-    }
-    if entry.error:
-        answer["_error"] = entry.error
-    if answered and entry.body:
-        answer["content"] = {"mimeType": "text/html", "text": known.text(entry.body)}
-    masked: dict[str, Any] = {
-        "startedDateTime": "2026-01-01T00:00:00Z",
-        "_resourceType": "preflight" if request.preflight else entry.kind or "other",
-        "request": {
-            "method": request.method,
-            "url": known.url(request.url),
-            "headers": _lines(known.headers(request.headers)),
-            "cookies": [{"name": name, "value": ""} for name in entry.cookie_names],
-        },
-        "response": answer,
-    }
-    if entry.page and not request.preflight:
-        masked["_initiator"] = {"type": "script", "url": f"{entry.page}/"}
-    return masked
-
-
-def _lines(headers: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in headers]
+    document = har_log(masked_entry(entry, known) for entry in entries)
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
