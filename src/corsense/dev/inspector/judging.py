@@ -33,9 +33,14 @@ class JudgedCall:
         return self.report.results[0]
 
     @property
+    def position(self) -> int | None:
+        """Which finding of the report is the cause, the worst one; None where nothing is wrong."""
+        return next((index for index, finding in enumerate(self.report.findings) if finding.severity != "info"), None)
+
+    @property
     def slug(self) -> str | None:
-        """The cause of the worst finding; None where nothing is wrong."""
-        return next((finding.cause.slug for finding in self.report.findings if finding.severity != "info"), None)
+        """The name of the cause; None where nothing is wrong."""
+        return None if self.position is None else self.report.findings[self.position].cause.slug
 
 
 def judge(call: Call, target: str) -> JudgedCall | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +19,7 @@ from corsense.readers.requests import page_origin
 from corsense.transports.har import EXCERPT, HarEntry
 from corsense.url import parse_url
 
+LOGGER: Final = logging.getLogger("corsense")
 MOST_LINES: Final = 200
 LONGEST_LINE: Final = 8_192
 LONGEST_URL: Final = 8_192
@@ -57,7 +60,8 @@ class Recorder:
             return
 
         async def watch(message: Message) -> None:
-            exchange.take(message)
+            with suppress(Exception):  # what the app sent is judged by the server, which complains of it
+                exchange.take(message)
             await send(message)
             if exchange.is_known:
                 self._note(exchange)
@@ -71,10 +75,14 @@ class Recorder:
             self._note(exchange)
 
     def _note(self, exchange: _Exchange) -> None:
-        if not exchange.is_noted:
-            exchange.is_noted = True
+        if exchange.is_noted:
+            return
+        exchange.is_noted = True
+        try:
             asked = exchange.request.header("Access-Control-Request-Method") if exchange.request.preflight else None
             self.note(exchange.recorded(self._templates.find(exchange.scope, self.app, asked or "")))
+        except Exception:
+            LOGGER.exception("CORS: the inspector could not record a request; please report this")
 
 
 @dataclass(slots=True)

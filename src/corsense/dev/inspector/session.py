@@ -76,8 +76,9 @@ class Session:
 
     def note(self, exchange: RecordedExchange) -> None:
         """Take an exchange to judge. Returns at once."""
-        if not self._is_running:
-            self._is_running = True
+        with self._lock:
+            starts, self._is_running = not self._is_running, True
+        if starts:
             threading.Thread(target=self._judge_all, name="corsense-judge", daemon=True).start()
             threading.Thread(target=self._explain_all, name="corsense-explain", daemon=True).start()
         if self._noted.qsize() < _MOST_WAITING:
@@ -151,7 +152,7 @@ class Session:
             try:
                 self._judge(exchange)
             except Exception:
-                LOGGER.exception("the inspector could not judge a request; please report this")
+                LOGGER.exception("CORS: the inspector could not judge a request; please report this")
 
     def _judge(self, exchange: RecordedExchange) -> None:
         judged = judge(self._calls.add(exchange), self.target)
@@ -174,11 +175,15 @@ class Session:
             try:
                 self._explain(key, judged)
             except Exception:
-                LOGGER.exception("the inspector could not explain a request; please report this")
+                LOGGER.exception("CORS: the inspector could not announce a cause; please report this")
 
     def _explain(self, key: CauseKey, judged: JudgedCall) -> None:
         number = len(self.explanations()) + 1
-        explanation = self.explain(judged, number)
+        try:
+            explanation = self.explain(judged, number)
+        except Exception:
+            LOGGER.exception("CORS: the inspector could not explain a request; please report this")
+            explanation = Explanation(number, judged.report, judged.position or 0)
         with self._lock:
             self._explained[key] = explanation
             for shown in list(self._shown.values()):
