@@ -50,6 +50,7 @@ def apps() -> None:
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example.com"], allow_methods=["GET"], allow_credentials=True)
     install(app, Policy(origins=["https://app.example.com"]), policies={"/public/*": Policy.public_api()})
     install(app, CORSSettings().policy)
+    install(app, Policy(origins=["https://app.example.com"]), inspector=True)
 
     @app.get("/feed", dependencies=[Depends(cors(Policy.public_api()))])
     def feed() -> list[str]:

@@ -31,6 +31,9 @@ main()
 _NOT_FOR_OTHERS = ("PYTHONHOME", "__PYVENV_LAUNCHER__")
 """Variables that are about our own interpreter."""
 
+_FOR_THE_APP = {"CORSENSE_INSPECTOR": "0"}
+"""Variables of the process of the app: an app that is checked is not inspected as well."""
+
 StartedAgent = tuple[str, "subprocess.Popen[bytes]", int, int, int]
 """The path of the interpreter, the process, and our ends of its pipes: to read from it, to write to it, to read its errors."""
 
@@ -43,7 +46,7 @@ def start_agent(python: str, *flags: str) -> StartedAgent:
     ours_in, theirs_out = os.pipe()
     theirs_in, ours_out = os.pipe()
     ours_err, theirs_err = os.pipe()
-    environment = dict(os.environ)
+    environment = {**os.environ, **_FOR_THE_APP}
     if python != sys.executable:
         environment = {name: value for name, value in environment.items() if name not in _NOT_FOR_OTHERS}
     try:

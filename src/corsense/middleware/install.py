@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
 from corsense.middleware.candidate import KEPT, Kept
+from corsense.middleware.inspector_setting import wants_inspector
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 from corsense.warnings import CORSLayerWarning
 
@@ -67,6 +69,7 @@ def install(
     candidate: Policy | None = None,
     observe: str | os.PathLike[str] | ObservationFolder | None = None,
     rollout: float = 0.0,
+    inspector: bool | None = None,
     **starlette: Any,
 ) -> Installation:
     """Put the CORS layer around `app`, a `FastAPI` or `Starlette`, which stays the same object.
@@ -77,9 +80,13 @@ def install(
 
     `install(app, protection="report")`, without a policy, protects an API that only its own pages call.
 
+    `inspector=True`, or `CORSENSE_INSPECTOR=1` in the environment, puts the inspector of `corsense dev` around all of it: a page
+    at `/__corsense__` that shows each cross-origin request with the browser's verdict. `CORSENSE_INSPECTOR=0` switches it off
+    whatever the code says.
+
     Warns (`CORSLayerWarning`) about other CORS layers inside, which preflights never reach. Raises `PolicyError`; `TypeError`
     when `app` is not a Starlette (wrap other ASGI apps: `CORSMiddleware(app, policy=...)`); `RuntimeError` when the app has a
-    layer installed already.
+    layer installed already, or the inspector is on in production; `InputError` when `CORSENSE_INSPECTOR` is neither on nor off.
     """
     build = getattr(app, "build_middleware_stack", None)
     if build is None:
@@ -100,20 +107,32 @@ def install(
         rollout=rollout,
         **starlette,
     )
+    outermost = _inspection(app, layer) if wants_inspector(inspector) else None
     installation = Installation(app, layer)
 
     def build_middleware_stack() -> AsgiApp:
         layer.app = layer.protected(build())
         _warn_of_inner_layers(app, layer)
-        return layer
+        return layer if outermost is None else outermost()
 
     app.__dict__[INSTALLED] = installation
     app.build_middleware_stack = build_middleware_stack
     if app.middleware_stack is not None:
         layer.app = layer.protected(app.middleware_stack)
-        app.middleware_stack = layer
+        app.middleware_stack = layer if outermost is None else outermost()
         _warn_of_inner_layers(app, layer)
     return installation
+
+
+def _inspection(app: Any, layer: CORSMiddleware) -> Callable[[], AsgiApp]:
+    """Gives the inspector around a layer: one, however often the app builds its stack. It is made when the app starts to serve,
+    because only then the module of the app is known to be complete."""
+    # Upwards, and only when asked for: what stands around `install` is built on everything else.
+    from corsense.dev.inspector.production import refuse_in_production
+    from corsense.dev.inspector.starting import inspected, target_of
+
+    refuse_in_production()
+    return cache(lambda: inspected(layer, target_of(app)))
 
 
 async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:

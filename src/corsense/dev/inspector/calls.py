@@ -28,7 +28,7 @@ class Call:
 
     @property
     def fetch(self) -> HarFetch | None:
-        """The call as a recording holds it; None where it is none that a page's script makes."""
+        """The call as a recording holds it; None where no page's script can have made it."""
         return next(iter(fetches_of([exchange.entry for exchange in self.exchanges])), None)
 
     @property

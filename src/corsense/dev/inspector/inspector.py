@@ -6,10 +6,14 @@ from typing import Final
 
 from corsense.dev.inspector.recorder import Recorder
 from corsense.dev.inspector.session import Session
+from corsense.middleware.policy_selection import route_path
 from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
 
 PATH: Final = "/__corsense__"
-"""Where the page is."""
+"""Where the page is, below the root path of the app."""
+
+_INSPECTED = "corsense.inspector"
+"""Marks the scope of a request that an inspector has seen: a mounted app may have one too."""
 
 
 class Inspector:
@@ -22,7 +26,12 @@ class Inspector:
         self._recorder = Recorder(app, session.note)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (scope["path"] == PATH or scope["path"].startswith(f"{PATH}/")):
+        if scope["type"] not in ("http", "websocket") or _INSPECTED in scope:
+            await self.app(scope, receive, send)
+            return
+        scope[_INSPECTED] = self
+        path = route_path(scope)
+        if scope["type"] == "http" and (path == PATH or path.startswith(f"{PATH}/")):
             await self._page(scope, receive, send)
         else:
             await self._recorder(scope, receive, send)
