@@ -106,7 +106,7 @@ def _probe(asked: CheckRequest, app: AppDescription, route: RouteInfo, path: str
     url = path if "://" in path else base_of(asked) + path
     cookies = (asked.credentials or usual_credentials(app, route)) == "include" or route.ambient
     request = FetchRequest(_socket_url(url), origin, initiator="websocket", credentials="include", cookies=cookies)
-    return Probe(request, "success", route.index, asked.engine, bool(asked.behind_proxy))
+    return Probe(request, "success", route.index, asked.rules, bool(asked.behind_proxy))
 
 
 def _socket_url(url: str) -> str:

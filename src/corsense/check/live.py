@@ -207,8 +207,8 @@ class NetworkCheck:
 
     def _ask(self, client: HttpClient, redirects: RedirectPermission, request: FetchRequest) -> Iterator[Observation]:
         """What a page meets that asks once more; nothing where no answer came."""
-        live = Live(client, False, redirects, request, self.asked.engine)
-        trace = drive(Browser(self.asked.engine).fetch(request), live)
+        live = Live(client, False, redirects, request, self.asked.rules)
+        trace = drive(Browser(self.asked.rules).fetch(request), live)
         if trace.response is not None:
             yield Observation(trace, "unknown_path", facts=tuple(live.facts))
 
@@ -242,8 +242,8 @@ class NetworkCheck:
         observations: list[Observation] = []
         for number, planned in enumerate(plan):
             request = planned.request
-            live = Live(client, self.asked.run_endpoints, redirects, request, self.asked.engine)
-            trace = drive(Browser(self.asked.engine).fetch(request), live)
+            live = Live(client, self.asked.run_endpoints, redirects, request, self.asked.rules)
+            trace = drive(Browser(self.asked.rules).fetch(request), live)
             if isinstance(trace.outcome, Failed) and trace.outcome.reason == FailureReason.OUT_OF_TIME:
                 self._out_of_time(number, len(plan))
                 break
@@ -300,7 +300,7 @@ class NetworkCheck:
             return []
         # With a cookie, since Starlette's layer before 1.0 names the origin in answers to such requests alone.
         request = replace(asked, origin=UNTRUSTED_ORIGIN, credentials="include", headers=(), cookies=True)
-        live = Live(client, False, redirects, request, self.asked.engine)
+        live = Live(client, False, redirects, request, self.asked.rules)
         trace = drive(Browser("standard").fetch(request), live)
         return [Observation(trace, "stranger", facts=tuple(live.facts))]
 
@@ -313,8 +313,8 @@ class NetworkCheck:
         """Those of them that accept an untrusted page."""
         for url in self._sockets():
             request = _handshake(url, untrusted_origin(self.url))
-            live = Live(client, False, redirects, request, self.asked.engine)
-            trace = drive(Browser(self.asked.engine).fetch(request), live)
+            live = Live(client, False, redirects, request, self.asked.rules)
+            trace = drive(Browser(self.asked.rules).fetch(request), live)
             if isinstance(trace.outcome, Allowed):
                 yield accepts_anyone(trace, restricted=bool(self.asked.origins))
 

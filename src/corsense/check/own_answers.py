@@ -130,7 +130,7 @@ class OwnAnswers:
     def _probe_of(self, request: FetchRequest, situation: Situation, *, behind_proxy: bool | None = None) -> Probe:
         route = route_of(request.method, _path(request.url), self.app)
         behind = bool(self.asked.behind_proxy) if behind_proxy is None else behind_proxy
-        return Probe(request, situation, route.index if route is not None else None, self.asked.engine, behind)
+        return Probe(request, situation, route.index if route is not None else None, self.asked.rules, behind)
 
     def _other(self, observation: Observation, index: int, usual: Probe, tried: _Tried) -> list[Probe]:
         """What else the app may have answered: its errors, where the endpoint runs only on the server; a redirect behind TLS that

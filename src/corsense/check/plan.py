@@ -294,7 +294,7 @@ def _situations(
 
 
 def _probe(asked: CheckRequest, request: FetchRequest, situation: Situation, route: RouteInfo | None) -> Probe:
-    return Probe(request, situation, route.index if route is not None else None, asked.engine, bool(asked.behind_proxy))
+    return Probe(request, situation, route.index if route is not None else None, asked.rules, bool(asked.behind_proxy))
 
 
 def _client_probe(asked: CheckRequest, app: AppDescription, origin: str, call: ClientCall) -> Probe:

@@ -63,7 +63,7 @@ def _is_wanted(fetch: HarFetch, asked: CheckRequest) -> bool:
 
 
 def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:
-    browser = Browser(asked.engine)
+    browser = Browser(asked.engine or fetch.engine)
     if not any(entry.request.preflight for entry in fetch.entries):
         _remember_permission(browser, fetch)
     trace = drive(browser.fetch(fetch.request), har_send(fetch))

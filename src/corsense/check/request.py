@@ -37,6 +37,7 @@ class CheckOperation:
 class CheckRequest:
     """What to check. Empty tuples and None mean: what makes sense for the target.
 
+    - `engine`: whose rules apply. None: Chromium's; to a recording, those of the browser that made it.
     - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
     - `behind_proxy`: TLS ends in front of the app, which sees http. None: unknown, treated as False.
     - `clients`: names of client profiles (`corsense.clients`) whose requests are planned too.
@@ -47,7 +48,7 @@ class CheckRequest:
     operations: tuple[CheckOperation, ...] = ()
     headers: Headers = ()
     credentials: Credentials | None = None
-    engine: EngineName = "chromium"
+    engine: EngineName | None = None
     run_endpoints: bool = False
     mode: Mode = "cors"
     body: str | bytes | None = None
@@ -56,6 +57,11 @@ class CheckRequest:
     base_url: str | None = None
     behind_proxy: bool | None = None
     clients: tuple[str, ...] = ()
+
+    @property
+    def rules(self) -> EngineName:
+        """The engine whose rules apply to requests that corsense makes."""
+        return self.engine or "chromium"
 
 
 _LONGEST = f"{MAX_LABEL} characters a label, {MAX_HOST} in all"

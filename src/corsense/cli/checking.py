@@ -112,7 +112,7 @@ def check_target(
     }
     try:
         real = _real_browser(browser, browser_path, engine)
-        rules = EngineChoice(browser.value) if browser is not None else engine or EngineChoice.CHROMIUM
+        rules = EngineChoice(browser.value) if browser is not None else engine
         asked = asked_for(origin, request, header, credentials, rules, run_endpoints, base_url, behind_proxy, client)
         asked = replace(asked, selection=RuleSelection.of(Path(), select, ignore))
         limits = NetworkLimits(max_operations, max_time, min(time_limit, 10.0), follow, _ask_on_terminal())
@@ -164,7 +164,7 @@ def asked_for(
     request: list[str] | None,
     header: list[str] | None,
     credentials: Credentials | None,
-    engine: EngineChoice,
+    engine: EngineChoice | None,
     run_endpoints: bool,
     base_url: str | None = None,
     behind_proxy: bool | None = None,
@@ -178,7 +178,7 @@ def asked_for(
         operations=tuple(read_operation(text) for text in request or ()),
         headers=tuple(read_header(text) for text in header or ()),
         credentials=credentials.value if credentials else None,
-        engine=engine.value,
+        engine=engine.value if engine is not None else None,
         run_endpoints=run_endpoints,
         base_url=read_base_url(base_url) if base_url is not None else None,
         behind_proxy=behind_proxy,

@@ -172,3 +172,13 @@ ENGINES: dict[EngineName, Engine] = {
         websocket_follows_redirects=True,
     ),
 }
+
+
+def engine_of(user_agent: str) -> EngineName:
+    """The engine that a `User-Agent` names; Chromium's where none is named."""
+    text = user_agent.lower()
+    if "chrome/" in text or "chromium/" in text:
+        return "chromium"
+    if "firefox/" in text or "gecko/20100101" in text:
+        return "firefox"
+    return "webkit" if "applewebkit/" in text else "chromium"

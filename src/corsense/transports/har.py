@@ -15,10 +15,10 @@ from pathlib import Path
 
 from corsense.errors import InputError, quoted
 from corsense.fetch.browser import Browser
-from corsense.fetch.engines import ENGINES
+from corsense.fetch.engines import ENGINES, engine_of
 from corsense.fetch.request import FetchRequest
 from corsense.fetch.safelist import is_safelisted_request_header, is_token
-from corsense.fetch.trace import Blocked, FailureReason
+from corsense.fetch.trace import Blocked, EngineName, FailureReason
 from corsense.fetch.wire import REDIRECT_STATUSES, Headers, NetworkError, WireRequest, WireResponse
 from corsense.readers.requests import PastedRequest, page_origin, requested_header, settle
 from corsense.transports.drive import Send, drive
@@ -61,6 +61,7 @@ class HarEntry:
 
     `page` is the origin of the page that made it, `kind` what made it (`fetch`, `xhr`, `eventsource`; None for what script did
     not fetch), `body` the beginning of the body of an error answer or a page, `error` what the browser noted (`net::ERR_FAILED`).
+    `call` is the number of the call that the exchange belongs to; recordings of corsense name it (`_call`).
     """
 
     request: WireRequest
@@ -70,6 +71,7 @@ class HarEntry:
     cookie_names: tuple[str, ...] = ()
     body: str | None = None
     error: str | None = None
+    call: int | None = None
 
     @property
     def blocked(self) -> bool:
@@ -84,6 +86,12 @@ class HarFetch:
     request: FetchRequest
     entries: tuple[HarEntry, ...]
     notes: tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine of the browser that made it, as its `User-Agent` says; Chromium's where none is recorded."""
+        named = (entry.request.header("User-Agent") for entry in self.entries)
+        return engine_of(next(filter(None, named), ""))
 
 
 def read_har(source: str | Path, progress: Progress | None = None) -> tuple[HarFetch, ...]:
@@ -215,6 +223,7 @@ def _entries(log: Mapping[str, object]) -> Iterator[HarEntry]:
             cookie_names=tuple(name for cookie in _objects(request.get("cookies")) if (name := _text_of(cookie.get("name")))),
             body=_excerpt(answer),
             error=_error_of(answer) or None,
+            call=number if isinstance(number := raw.get("_call"), int) else None,
         )
 
 
@@ -329,11 +338,11 @@ class _Recording:
     def __init__(self, entries: list[HarEntry]) -> None:
         self.entries = entries
         self.used: set[int] = set()
-        self.preflights: dict[str, list[int]] = {}
-        self.requests: dict[str, list[int]] = {}
+        self.preflights: dict[tuple[int | None, str], list[int]] = {}
+        self.requests: dict[tuple[int | None, str], list[int]] = {}
         for index, entry in enumerate(entries):
             places = self.preflights if entry.request.preflight else self.requests
-            places.setdefault(entry.request.url, []).append(index)
+            places.setdefault((entry.call, entry.request.url), []).append(index)
 
     def fetches(self) -> list[HarFetch]:
         found: list[tuple[int, HarFetch]] = []
@@ -362,7 +371,8 @@ class _Recording:
 
     def _preflight_of(self, at: int) -> int | None:
         """The nearest preflight for the entry at `at`, before or after it: Chromium may list it behind its request."""
-        method, places = self.entries[at].request.method, self.preflights.get(self.entries[at].request.url, [])
+        request, call = self.entries[at].request, self.entries[at].call
+        method, places = request.method, self.preflights.get((call, request.url), [])
         after = bisect(places, at)
         before = after - 1
         while before >= 0 or after < len(places):
@@ -381,7 +391,8 @@ class _Recording:
         target = parse_url(location, self.entries[at].request.url) if location else None
         if target is None:
             return None
-        return next((index for index in self.requests.get(target.request_url, ()) if index > at and index not in self.used), None)
+        places = self.requests.get((self.entries[at].call, target.request_url), ())
+        return next((index for index in places if index > at and index not in self.used), None)
 
 
 def _is_cross_origin(entry: HarEntry) -> bool:
@@ -447,7 +458,7 @@ def _with_credentials(fetch: HarFetch) -> HarFetch:
 
 
 def _is_blocked(fetch: HarFetch) -> bool:
-    return isinstance(drive(Browser().fetch(fetch.request), har_send(fetch)).outcome, Blocked)
+    return isinstance(drive(Browser(fetch.engine).fetch(fetch.request), har_send(fetch)).outcome, Blocked)
 
 
 def _with_requested_headers(pasted: PastedRequest, entry: HarEntry, preflight: WireRequest | None) -> PastedRequest:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from corsense.app.traceback import ParsedTraceback, parse_traceback
+from corsense.fetch.engines import engine_of
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
 from corsense.middleware.response_headers import AsgiApp, Message, Receive, Scope, Send
@@ -142,7 +143,7 @@ class _Exchange:
             ),
             self.began,
             time.perf_counter() - self.clock,
-            _engine(self.request.header("User-Agent") or ""),
+            engine_of(self.request.header("User-Agent") or ""),
             _parsed(self.raised),
             route,
         )
@@ -198,16 +199,6 @@ def _kind(scope: Scope, request: WireRequest) -> str:
     if scope["type"] == "websocket":
         return "websocket"
     return "eventsource" if (request.header("Accept") or "").strip() == "text/event-stream" else "fetch"
-
-
-def _engine(user_agent: str) -> EngineName:
-    """The engine that a `User-Agent` names; Chromium's where none is named."""
-    text = user_agent.lower()
-    if "chrome/" in text or "chromium/" in text:
-        return "chromium"
-    if "firefox/" in text or "gecko/20100101" in text:
-        return "firefox"
-    return "webkit" if "applewebkit/" in text else "chromium"
 
 
 def _parsed(error: BaseException | None) -> ParsedTraceback | None:
