@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from corsense.app.probe import ExchangeFacts
+from corsense.app.traceback import ParsedException, ParsedTraceback
 from corsense.check.aggregate import aggregate, bounded
 from corsense.check.request import CheckRequest
 from corsense.check.results import CheckTarget, Report
@@ -15,7 +16,7 @@ from corsense.diagnose import Observation, cache_faults
 from corsense.errors import InputError
 from corsense.fetch import Browser
 from corsense.transports import drive
-from corsense.transports.har import HarFetch, Progress, har_send, read_har
+from corsense.transports.har import HarEntry, HarFetch, Progress, har_send, read_har
 
 MOST_FETCHES = 2_000
 """Requests of a recording that are judged at most."""
@@ -67,12 +68,18 @@ def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:
     if not any(entry.request.preflight for entry in fetch.entries):
         _remember_permission(browser, fetch)
     trace = drive(browser.fetch(fetch.request), har_send(fetch))
-    excerpts = {(entry.request.preflight, entry.request.url): entry.body or "" for entry in fetch.entries}
-    facts = tuple(
-        ExchangeFacts(None, body_excerpt=excerpts.get((exchange.request.preflight, exchange.request.url), ""))
-        for exchange in trace.exchanges
-    )
+    known = {(entry.request.preflight, entry.request.url): _facts(entry) for entry in fetch.entries}
+    nothing = ExchangeFacts(None)
+    facts = tuple(known.get((exchange.request.preflight, exchange.request.url), nothing) for exchange in trace.exchanges)
     return Observation(trace, facts=facts)
+
+
+def _facts(entry: HarEntry) -> ExchangeFacts:
+    """What a recording knows of an exchange beside what went over the wire."""
+    if entry.exception is None:
+        return ExchangeFacts(None, body_excerpt=entry.body or "")
+    type_, _, message = entry.exception.partition(": ")
+    return ExchangeFacts(None, exception=ParsedTraceback(ParsedException(type_, message)), body_excerpt=entry.body or "")
 
 
 def _remember_permission(browser: Browser, fetch: HarFetch) -> None:

@@ -38,7 +38,10 @@ def check(
     credentials: Annotated[Credentials | None, typer.Option(help="Whether the page sends cookies.")] = None,
     engine: Annotated[
         EngineChoice | None,
-        typer.Option(help="The browser engine whose rules apply. Default: that of --browser or of the browser that made the recording, else chromium.", show_default=False),
+        typer.Option(
+            help="The browser engine whose rules apply. Default: that of --browser or of the recording, else chromium.",
+            show_default=False,
+        ),
     ] = None,
     run_endpoints: Annotated[
         bool, typer.Option("--run-endpoints", help="Run the endpoints for real; by default a stand-in answers.")

@@ -25,7 +25,7 @@ _LONGEST = 4_000
 
 def redacted_report(report: Report) -> Report:
     """The report without secrets: those of each request and response, and the same values wherever a sentence quotes them."""
-    everything, repeated = Redactor(_public(result.trace for result in report.results)), _RepeatedParts()
+    everything, repeated = Redactor(public_texts(result.trace for result in report.results)), _RepeatedParts()
     results = tuple(repeated.result(result) or _result(result, everything) for result in report.results)
     name = everything.url(report.target.name) if report.target.kind == "url" else report.target.name
     return replace(
@@ -70,7 +70,7 @@ def redacted_repair(fix_result: FixResult) -> FixResult:
 
 def redacted_trace(trace: Trace, redactor: Redactor | None = None) -> Trace:
     """A trace without secrets; what was hidden is remembered by `redactor`."""
-    known = redactor or Redactor(_public([trace]))
+    known = redactor or Redactor(public_texts([trace]))
     request = redacted_request(trace.request, known)
     exchanges = tuple(_exchange(exchange, known) for exchange in trace.exchanges)
     steps = tuple(_step(step, known) for step in trace.steps)
@@ -79,7 +79,7 @@ def redacted_trace(trace: Trace, redactor: Redactor | None = None) -> Trace:
 
 def redacted_failure(trace: Trace, diagnoses: Sequence[Diagnosis]) -> tuple[Trace, list[Diagnosis]]:
     """A trace and what was found about it, without secrets."""
-    known = Redactor(_public([trace]))
+    known = Redactor(public_texts([trace]))
     shown = redacted_trace(trace, known)
     return shown, [
         replace(
@@ -134,7 +134,7 @@ def _explanation(explanation: Explanation) -> Explanation:
     return replace(explanation, message=shown, causes=causes)
 
 
-def _public(traces: Iterable[Trace]) -> set[str]:
+def public_texts(traces: Iterable[Trace]) -> set[str]:
     """What must stay readable: the origins of pages, the hosts that were called, methods and the names of headers."""
     texts, urls = set[str](), set[str]()
     asked, sent = set[Headers](), set[Headers]()
@@ -231,7 +231,7 @@ class _RepeatedParts:
 
 
 def _result(result: Result, everything: Redactor) -> Result:
-    known = Redactor(_public([result.trace]))
+    known = Redactor(public_texts([result.trace]))
     trace = redacted_trace(result.trace, known)
     verdict = _verdict(result.browser, known) if result.browser is not None else None
     everything.learn(known.hidden)

@@ -61,7 +61,8 @@ class HarEntry:
 
     `page` is the origin of the page that made it, `kind` what made it (`fetch`, `xhr`, `eventsource`; None for what script did
     not fetch), `body` the beginning of the body of an error answer or a page, `error` what the browser noted (`net::ERR_FAILED`).
-    `call` is the number of the call that the exchange belongs to; recordings of corsense name it (`_call`).
+    Recordings of corsense have two more: `call`, the number of the call that the exchange belongs to (`_call`), and `exception`,
+    what the app raised, as the last line of its traceback says it (`_exception`).
     """
 
     request: WireRequest
@@ -72,6 +73,7 @@ class HarEntry:
     body: str | None = None
     error: str | None = None
     call: int | None = None
+    exception: str | None = None
 
     @property
     def blocked(self) -> bool:
@@ -224,6 +226,7 @@ def _entries(log: Mapping[str, object]) -> Iterator[HarEntry]:
             body=_excerpt(answer),
             error=_error_of(answer) or None,
             call=number if isinstance(number := raw.get("_call"), int) else None,
+            exception=_text_of(raw.get("_exception")) or None,
         )
 
 
