@@ -89,7 +89,7 @@ def is_loopback_host(host: str) -> bool:
         name == "localhost"
         or name.endswith(".localhost")
         or host == "[::1]"
-        or (host.startswith("127.") and host.count(".") == 3)
+        or (host.startswith("127.") and host.count(".") == 3 and host.replace(".", "").isdecimal())
     )
 
 
