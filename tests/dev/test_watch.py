@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
 
 from tests.cli.commands import COMMAND, corsense
+from tests.dev.running import Running
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent as a signal")
-
-PATIENCE = 60.0
-"""Seconds after which a test is given up, on any machine."""
 
 APP = """\
 from fastapi import FastAPI
@@ -35,71 +29,23 @@ OPEN = REPAIRED.replace('"http://localhost:3000"', '"*"').replace("])", "], allo
 SLASH, WILDCARD = "CORS201 origin-trailing-slash", "CORS301 wildcard-with-credentials"
 
 
-@dataclass
-class Watching:
-    """The command at work in a folder. What it prints is read as it comes."""
-
-    folder: Path
-    process: subprocess.Popen[str]
-    printed: Queue[str] = field(default_factory=Queue)
-
-    def __post_init__(self) -> None:
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.printed.put(line)
-
-    def until(self, text: str) -> str:
-        """What is printed up to the line that has a text."""
-        found = ""
-        while text not in found.rpartition("\n")[0].rpartition("\n")[2]:
-            try:
-                found += self.printed.get(timeout=PATIENCE)
-            except Empty:
-                pytest.fail(f"{text!r} is not in what was printed: {found}")
-        return found
-
-    def save(self, text: str, name: str = "main.py") -> None:
-        (self.folder / name).write_text(text)
-
-    def end(self) -> int:
-        """Press Ctrl-C; the exit status."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(PATIENCE)
-
-
-Start = Callable[..., Watching]
+Start = Callable[..., Running]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts the command in a folder of its own, with an app in `main.py`."""
     (tmp_path / "app").mkdir()
-    running: list[Watching] = []
+    running: list[Running] = []
 
-    def started(*arguments: str, app: str = APP) -> Watching:
+    def started(*arguments: str, app: str = APP) -> Running:
         (tmp_path / "app" / "main.py").write_text(app)
-        process = subprocess.Popen(
-            [COMMAND, "watch", *arguments],
-            cwd=tmp_path / "app",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            env=environment(tmp_path),
-        )
-        running.append(Watching(tmp_path / "app", process))
+        running.append(Running.start([COMMAND, "watch", *arguments], tmp_path / "app", environment(tmp_path)))
         return running[-1]
 
     yield started
     for watching in running:
-        watching.process.kill()
-        watching.process.wait(PATIENCE)
-        watching.reader.join(PATIENCE)
-        assert watching.process.stdout is not None
-        watching.process.stdout.close()
+        watching.kill()
 
 
 def environment(home: Path) -> dict[str, str]:

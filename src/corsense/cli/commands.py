@@ -12,6 +12,7 @@ from corsense.cli import (
     check,
     clients,
     demo,
+    dev,
     explain,
     exporting,
     fix,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command(short_help="Find what browsers block, why, and the fix.")(check.check)
 app.command(short_help="Print what a JavaScript client sends across origins.")(clients.clients)
 app.command(short_help="Run broken and repaired apps in your browser.")(demo.demo)
+app.command(short_help="Serve the app with a page on its cross-origin requests.")(dev.dev)
 app.command(short_help="Explain a console message, with causes and fixes.")(explain.explain)
 app.command(short_help="Repair the CORS of an app or of source, with proof.")(fix.fix)
 app.command(short_help="Find wrong CORS configurations in source.")(lint.lint)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from corsense.middleware.asgi import CORSMiddleware
@@ -127,12 +128,10 @@ def install(
 def _inspection(app: Any, layer: CORSMiddleware) -> Callable[[], AsgiApp]:
     """Gives the inspector around a layer: one, however often the app builds its stack. It is made when the app starts to serve,
     because only then the module of the app is known to be complete."""
-    # Upwards, and only when asked for: what stands around `install` is built on everything else.
-    from corsense.dev.inspector.production import refuse_in_production
-    from corsense.dev.inspector.starting import inspected, target_of
-
-    refuse_in_production()
-    return cache(lambda: inspected(layer, target_of(app)))
+    # Upwards, by name and only when asked for: what stands around `install` is built on everything else.
+    starting = import_module("corsense.dev.inspector.starting")
+    starting.refuse_in_production()
+    return cache(lambda: starting.inspected(layer, starting.target_of(app)))
 
 
 async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:

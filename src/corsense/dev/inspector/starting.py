@@ -11,11 +11,14 @@ from types import ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
+from corsense.dev.inspector.exports import session_har
 from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.judging import JudgedCall
-from corsense.dev.inspector.production import refuse_in_production
+from corsense.dev.inspector.production import refuse_in_production as refuse_in_production
+from corsense.dev.inspector.routes import Page
 from corsense.dev.inspector.session import LOGGER, CauseKey, Explanation, Session
-from corsense.middleware.response_headers import AsgiApp, Receive, Scope, Send
+from corsense.errors import InputError
+from corsense.middleware.response_headers import AsgiApp
 
 _MAIN = frozenset({"__main__", "__mp_main__"})
 _LARGEST = 1 << 20
@@ -29,7 +32,7 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
     """
     refuse_in_production()
     session = Session(target.name if target is not None else "the app", _key_of, _explain, _announce)
-    return Inspector(app, session, _no_page)
+    return Inspector(app, session, Page(session, apply=_apply, recording=session_har, tests=_tests))
 
 
 def target_of(app: object) -> AppTarget | None:
@@ -108,6 +111,9 @@ def _announce(explanation: Explanation) -> None:
     LOGGER.warning("%s: %s", explanation.finding.cause.slug, explanation.finding.message)
 
 
-async def _no_page(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 404, "headers": []})
-    await send({"type": "http.response.body", "body": b""})
+def _apply(session: Session, number: int) -> str:
+    raise InputError("Fixes cannot be applied from the page yet; run corsense fix.")
+
+
+def _tests(session: Session) -> str:
+    return ""
