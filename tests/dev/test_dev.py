@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
 import socket
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -371,3 +373,26 @@ def subprocess_venv(folder: Path) -> None:
     import venv
 
     venv.create(folder, symlinks=True, with_pip=False)
+
+
+def test_the_session_survives_a_reload_and_is_removed_at_the_end(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    server = start(TMPDIR=str(folder))
+    server.ready()
+    server.get("/items", Origin=PAGE)
+    (kept,) = folder.glob("corsense-dev-*")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+    while not (kept / "session").exists() or '"call"' not in (kept / "session").read_text():
+        assert server.process.poll() is None
+        time.sleep(0.05)
+    server.save(APP.replace("first", "second"))
+    server.ready()
+    assert server.get("/items") == '["second"]'
+    deadline = time.monotonic() + PATIENCE
+    while not (entries := json.loads(server.get("/__corsense__/session.har"))["log"]["entries"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert [entry["request"]["url"] for entry in entries] == [f"http://127.0.0.1:{server.port}/items"]
+    assert server.end() == 0
+    assert list(folder.iterdir()) == []

@@ -58,13 +58,18 @@ def ready(clone: Path) -> Path:
     return clone
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
 @pytest.fixture
 def served(ready: Path) -> Iterator[int]:
     """The port of a server of the app that the commands name."""
     write_what_commands_name(ready)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
+    port = free_port()
     command = [str(ready / ".venv" / "bin" / "uvicorn"), "package.module:app", "--port", str(port), "--log-level", "error"]
     with subprocess.Popen(command, cwd=ready, env=clean_environment()) as server:
         try:
@@ -107,10 +112,12 @@ def test_a_command_of_the_documents_does_its_work(command: str, ready: Path, ser
     if command.startswith("pip install"):
         given = re.sub(r"pip install '?corsense(\[\w+\])?'?", rf".venv/bin/pip install --quiet '{wheel}\1'", given)
     environment = clean_environment()
+    if command.startswith("corsense dev"):
+        given = re.sub(r"^(corsense dev)(.*?)(?: --port \d+)?$", rf"\1\2 --port {free_port()}", given)
     if "--clipboard" in command:
         environment["DISPLAY"] = ":0"  # where xclip is asked
     environment["PATH"] = f"{ready / '.venv' / 'bin'}:{environment['PATH']}"
-    goes_on = {"--page": "http://", "corsense watch": "Watching"}
+    goes_on = {"--page": "http://", "corsense watch": "Watching", "corsense dev": "Serving"}
     sign = next((text for part, text in goes_on.items() if part in command), None)
     with subprocess.Popen(
         ["bash", "-c", f"exec {given}"], cwd=ready, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

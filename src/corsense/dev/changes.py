@@ -33,11 +33,11 @@ def changes(before: Report, now: Report, *, information: bool = False) -> Change
     left: defaultdict[tuple[str, ...], list[Finding]] = defaultdict(list)
     for finding in before.findings:
         if information or finding.severity != "info":
-            left[_key(finding)].append(finding)
+            left[identity(finding)].append(finding)
     new: list[int] = []
     still: list[int] = []
     for position, finding in enumerate(now.findings):
-        known = left[_key(finding)]
+        known = left[identity(finding)]
         if known:
             known.pop(0)
             still.append(position)
@@ -46,6 +46,7 @@ def changes(before: Report, now: Report, *, information: bool = False) -> Change
     return Changes(tuple(finding for findings in left.values() for finding in findings), tuple(new), tuple(still))
 
 
-def _key(finding: Finding) -> tuple[str, ...]:
+def identity(finding: Finding) -> tuple[str, ...]:
+    """What makes two findings the same fault, whichever line an edit above has moved it to: its slug first."""
     file = finding.place.file if finding.place is not None else ""
     return finding.cause.slug, finding.severity, file, _PLACE.sub("", finding.message)

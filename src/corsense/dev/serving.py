@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from uvicorn.supervisors import ChangeReload
 from corsense.app.agent.loading import AppReference, LoadedApp, LoadError, load
 from corsense.app.target import AppTarget
 from corsense.dev.inspector.inspector import PATH, Inspector
+from corsense.dev.inspector.keeping import VARIABLE as SESSION_FILE
 from corsense.dev.inspector.starting import inspected
 from corsense.errors import InputError
 from corsense.middleware.inspector_setting import VARIABLE
@@ -64,7 +66,8 @@ class Serving:
             config = InspectedConfig(self, port)
             server = uvicorn.Server(config)
             if self.reload:
-                ChangeReload(config, target=server.run, sockets=[bound]).run()
+                with _session_file():
+                    ChangeReload(config, target=server.run, sockets=[bound]).run()
                 return True
             with _ended_by_signal():
                 return _serves_here(config, server, bound)
@@ -142,6 +145,14 @@ def _serves_here(config: InspectedConfig, server: uvicorn.Server, bound: socket.
     except SystemExit:
         return False
     return server.started
+
+
+@contextmanager
+def _session_file() -> Iterator[None]:
+    """A private folder with the file that keeps the inspector's session across reloads; removed at the end."""
+    with TemporaryDirectory(prefix="corsense-dev-", ignore_cleanup_errors=True) as folder:
+        os.environ[SESSION_FILE] = os.path.join(folder, "session")
+        yield
 
 
 @contextmanager

@@ -63,6 +63,11 @@ class Call:
         return self.exchanges[0].began
 
     @property
+    def is_restored(self) -> bool:
+        """Whether all of it happened before the server was reloaded."""
+        return all(exchange.is_restored for exchange in self.exchanges)
+
+    @property
     def awaits_its_request(self) -> bool:
         """Whether only the preflight was seen, so that the request itself may follow."""
         return self.exchanges[-1].entry.request.preflight

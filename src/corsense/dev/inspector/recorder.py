@@ -35,7 +35,8 @@ class RecordedExchange:
 
     `entry` is what a recording of the browser would hold, secrets included. `began` is in seconds since 1970, `seconds` how long
     the answer took. `engine` is the browser's, as its `User-Agent` says. `exception` is what the app raised beside its answer.
-    `route` is the template of the route that served it, empty where none did or it is not known.
+    `route` is the template of the route that served it, empty where none did or it is not known. `is_restored`: it was noted
+    before the server was reloaded.
     """
 
     entry: HarEntry
@@ -44,6 +45,7 @@ class RecordedExchange:
     engine: EngineName = "chromium"
     exception: ParsedTraceback | None = None
     route: str = ""
+    is_restored: bool = False
 
 
 class Recorder:

@@ -161,7 +161,9 @@ class Session:
         key = self.key_of(judged)
         with self._lock:
             known = self._explained.get(key) if key is not None else None
-            is_new = key is not None and key not in self._explained and len(self._explained) < MOST_CAUSES
+            # The source may have changed since a call that was restored: it is explained once it is made again.
+            is_new = not judged.call.is_restored and key is not None and key not in self._explained
+            is_new = is_new and len(self._explained) < MOST_CAUSES
             if key is not None and is_new:
                 self._explained[key] = None
             self._put(Shown(judged, 0, known.number if known is not None else None))

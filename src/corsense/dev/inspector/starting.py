@@ -14,6 +14,7 @@ from corsense.app.target import AppTarget
 from corsense.dev.inspector.exports import session_har
 from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.judging import JudgedCall
+from corsense.dev.inspector.keeping import Kept, kept_session
 from corsense.dev.inspector.production import refuse_in_production as refuse_in_production
 from corsense.dev.inspector.routes import Page
 from corsense.dev.inspector.session import LOGGER, CauseKey, Explanation, Session
@@ -31,8 +32,23 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
     Raises `RuntimeError` where the environment says that this is production.
     """
     refuse_in_production()
-    session = Session(target.name if target is not None else "the app", _key_of, _explain, _announce)
+    kept = kept_session()
+
+    def announce(explanation: Explanation) -> None:
+        if kept is None or kept.is_first(explanation):
+            _announce(explanation)
+
+    session = Session(target.name if target is not None else "the app", _key_of, _explain, announce)
+    if kept is not None:
+        _keep(session, kept)
     return Inspector(app, session, Page(session, apply=_apply, recording=session_har, tests=_tests))
+
+
+def _keep(session: Session, kept: Kept) -> None:
+    """Give a session the calls from before a reload, and keep what follows."""
+    for exchange in kept.exchanges():
+        session.note(exchange)
+    session.listen(lambda: kept.take(session))
 
 
 def target_of(app: object) -> AppTarget | None:
