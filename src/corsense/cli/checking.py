@@ -391,7 +391,7 @@ def _on_app(
 
 def _fix_hint(report: Report, target: str | None, options: Mapping[str, object]) -> FixHint:
     """The command that fixes what was found, asked the same."""
-    from corsense.cli.fix_command import app_target, fix_command, to_do
+    from corsense.report.fix_command import app_target, fix_command, to_do
     from corsense.report.fix_hint import FixHint
 
     if not any(finding.fix is not None for finding in report.findings):

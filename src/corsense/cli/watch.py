@@ -160,7 +160,7 @@ def _prepared(target: str | None, options: Mapping[str, Any], verbose: bool, tim
     from corsense.app.target import AppTarget
     from corsense.cli.checking import asked_for
     from corsense.cli.configured import configuration_for, with_configuration
-    from corsense.cli.fix_command import app_target, fix_command
+    from corsense.report.fix_command import app_target, fix_command
     from corsense.cli.interpreter import interpreter_for
     from corsense.cli.terminal import terminal
     from corsense.dev.watching import Watch
