@@ -57,7 +57,7 @@ class Survey:
 class AppCheck:
     """One check of an app. `time_limit` bounds its import, and an answer, in seconds; `import_seconds` is
     how long the import took; `progress` is called with how many probes of how many are done. `python` is the interpreter of the
-    app (default: our own)."""
+    app (default: our own). `output` is what further processes of the app may print."""
 
     target: AppTarget
     asked: CheckRequest
@@ -65,6 +65,7 @@ class AppCheck:
     progress: Progress | None = None
     import_seconds: float = 0.0
     python: str | None = None
+    output: Output = "import"
 
     def survey(self, session: AppSession, texts: Mapping[str, str] = NOTHING_PATCHED, *, prepares: bool = False) -> Survey:
         """The report before anything is repaired, with what it was made of. `texts` are what files of the app contain in place
@@ -179,11 +180,16 @@ class AppCheck:
         return [diagnosis for diagnosis in found if diagnosis is not None][:1]
 
     def another_session(
-        self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output = "import"
+        self, *, overlay: Mapping[str, str] | None = None, lifespan: bool = False, output: Output | None = None
     ) -> AppSession:
         """Another process of the app. Raises AppLoadError when it cannot be loaded."""
         return AppSession.start(
-            self.target, time_limit=self.time_limit, overlay=overlay, lifespan=lifespan, output=output, python=self.python
+            self.target,
+            time_limit=self.time_limit,
+            overlay=overlay,
+            lifespan=lifespan,
+            output=output or self.output,
+            python=self.python,
         )
 
     def run_probes(self, session: AppSession, probes: Sequence[Probe]) -> list[ProbeResult]:

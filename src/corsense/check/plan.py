@@ -268,13 +268,13 @@ def template(path: str) -> re.Pattern[str]:
 def _situations(
     asked: CheckRequest, app: AppDescription, origin: str, route: RouteInfo | None, method: str, path: str
 ) -> Iterator[Probe]:
-    request = _request(asked, app, origin, route, method, path)
+    request = asked.recorded or _request(asked, app, origin, route, method, path)
 
     def probe(request: FetchRequest, situation: Situation) -> Probe:
         return _probe(asked, request, situation, route)
 
     yield probe(request, "success")
-    optional = _optional_headers(request, route)
+    optional = _optional_headers(request, route) if asked.recorded is None else ()
     if optional:
         names = ", ".join(name for name, _ in optional)
         sent = replace(request, headers=(*request.headers, *optional))

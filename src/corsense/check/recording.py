@@ -14,7 +14,8 @@ from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import suppressed
 from corsense.diagnose import Observation, cache_faults
 from corsense.errors import InputError
-from corsense.fetch import Browser
+from corsense.fetch import Browser, Trace
+from corsense.fetch.trace import EngineName
 from corsense.transports import drive
 from corsense.transports.har import HarEntry, HarFetch, Progress, har_send, read_har
 
@@ -63,11 +64,17 @@ def _is_wanted(fetch: HarFetch, asked: CheckRequest) -> bool:
     return by_origin and (not asked.operations or bool(named))
 
 
-def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:
-    browser = Browser(asked.engine or fetch.engine)
+def recorded_trace(fetch: HarFetch, engine: EngineName) -> Trace:
+    """What a browser of that engine did with a recorded fetch. Where the recording shows no preflight, the browser remembered an
+    earlier one."""
+    browser = Browser(engine)
     if not any(entry.request.preflight for entry in fetch.entries):
         _remember_permission(browser, fetch)
-    trace = drive(browser.fetch(fetch.request), har_send(fetch))
+    return drive(browser.fetch(fetch.request), har_send(fetch))
+
+
+def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:
+    trace = recorded_trace(fetch, asked.engine or fetch.engine)
     known = {(entry.request.preflight, entry.request.url): _facts(entry) for entry in fetch.entries}
     nothing = ExchangeFacts(None)
     facts = tuple(known.get((exchange.request.preflight, exchange.request.url), nothing) for exchange in trace.exchanges)

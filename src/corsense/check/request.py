@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corsense.errors import InputError, quoted
-from corsense.fetch.request import Credentials, Mode
+from corsense.fetch.request import Credentials, FetchRequest, Mode
 from corsense.fetch.safelist import is_forbidden_method, is_token
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import Headers
@@ -41,6 +41,8 @@ class CheckRequest:
     - `base_url`: where the app will live, as scheme, host and port; None: where `fastapi dev` serves it.
     - `behind_proxy`: TLS ends in front of the app, which sees http. None: unknown, treated as False.
     - `clients`: names of client profiles (`corsense.clients`) whose requests are planned too.
+    - `recorded`: a request that a page really made; it is tried as it is, in place of what would be planned for `operations`,
+      which name it.
     - `notes` say how a pasted request was understood, `selection` which findings are reported.
     """
 
@@ -57,6 +59,7 @@ class CheckRequest:
     base_url: str | None = None
     behind_proxy: bool | None = None
     clients: tuple[str, ...] = ()
+    recorded: FetchRequest | None = None
 
     @property
     def rules(self) -> EngineName:

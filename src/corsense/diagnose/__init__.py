@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from corsense.diagnose.allowed import admits_lookalike as admits_lookalike
     from corsense.diagnose.allowed import admits_untrusted as admits_untrusted
     from corsense.diagnose.configuration import configuration_faults as configuration_faults
+    from corsense.diagnose.diagnosis import allows_page_silently as allows_page_silently
     from corsense.diagnose.diagnosis import cache_faults as cache_faults
     from corsense.diagnose.diagnosis import diagnose as diagnose
     from corsense.diagnose.observation import Diagnosis as Diagnosis
@@ -26,6 +27,7 @@ __all__ = [
     "Respondent",
     "admits_lookalike",
     "admits_untrusted",
+    "allows_page_silently",
     "answerers",
     "cache_faults",
     "configuration_faults",
@@ -39,6 +41,7 @@ _HOMES = {
     "admits_lookalike": "corsense.diagnose.allowed",
     "admits_untrusted": "corsense.diagnose.allowed",
     "configuration_faults": "corsense.diagnose.configuration",
+    "allows_page_silently": "corsense.diagnose.diagnosis",
     "cache_faults": "corsense.diagnose.diagnosis",
     "diagnose": "corsense.diagnose.diagnosis",
     "Diagnosis": "corsense.diagnose.observation",

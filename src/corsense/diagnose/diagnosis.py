@@ -165,16 +165,16 @@ def cache_faults(observations: Sequence[Observation]) -> list[Diagnosis]:
         }
         for seen in group:
             response = seen.trace.response
-            if (
-                response is None
-                or len(named) < 2
-                or not isinstance(seen.trace.outcome, Allowed)
-                or _is_safe_from_caches(response)
-            ):
-                continue
-            diagnosis = _varies_silently(seen, response)
-            found[diagnosis.message] = diagnosis
+            if response is not None and len(named) > 1 and allows_page_silently(seen):
+                diagnosis = _varies_silently(seen, response)
+                found[diagnosis.message] = diagnosis
     return list(found.values())
+
+
+def allows_page_silently(observation: Observation) -> bool:
+    """Whether a response allows its page by name, may be stored by a cache, and does not say `Vary: Origin`."""
+    response = observation.trace.response
+    return response is not None and isinstance(observation.trace.outcome, Allowed) and not _is_safe_from_caches(response)
 
 
 def _is_safe_from_caches(response: WireResponse) -> bool:

@@ -11,16 +11,32 @@ import pytest
 
 from corsense.dev.inspector.calls import MOST_CALLS
 from corsense.dev.inspector.judging import JudgedCall
-from corsense.dev.inspector.session import MOST_CAUSES, CauseKey, Explanation, Session, Shown
+from corsense.dev.inspector.recorder import RecordedExchange
+from corsense.dev.inspector.session import MOST_CAUSES, MOST_OF_A_KIND, CauseKey, Explanation, Session, Shown
 from corsense.fetch.wire import WireResponse
 from tests.dev.inspector.asgi import PAGE
 from tests.dev.inspector.test_calls import preflight, request
 
 PATIENCE = 60.0
+OTHER_PAGE = "http://localhost:5173"
+CHROME = ("User-Agent", "Mozilla/5.0 Chrome/130.0")
+
+
+def allowed() -> RecordedExchange:
+    one = request(method="GET")
+    response = WireResponse(200, (("access-control-allow-origin", PAGE), ("vary", "Origin")))
+    return replace(one, entry=replace(one.entry, response=response))
+
+
+def passing_preflight() -> RecordedExchange:
+    one = preflight()
+    sent = replace(one.entry.request, headers=(*one.entry.request.headers, CHROME))
+    response = WireResponse(200, (("access-control-allow-origin", PAGE), ("access-control-allow-methods", "PUT")))
+    return replace(one, entry=replace(one.entry, request=sent, response=response))
 
 
 def by_path(judged: JudgedCall) -> CauseKey | None:
-    return (judged.slug, judged.call.url) if judged.slug is not None else None
+    return (judged.slug, judged.call.url, judged.call.page) if judged.slug is not None else None
 
 
 @dataclass
@@ -32,7 +48,14 @@ class Watched:
     told: int = 0
 
     def __post_init__(self) -> None:
-        self.session = Session("main:app", by_path, lambda judged, number: self.explain(judged, number), self.announced.append)
+        self.passed: list[tuple[Explanation, JudgedCall]] = []
+        self.session = Session(
+            "main:app",
+            by_path,
+            lambda judged, number: self.explain(judged, number),
+            self.announced.append,
+            lambda explanation, judged: self.passed.append((explanation, judged)),
+        )
         self._news = threading.Condition()
         self.end = self.session.listen(self._listen)
 
@@ -70,9 +93,52 @@ def test_a_cause_is_announced_once_however_often_it_is_met(watched: Watched) -> 
     shown = watched.when(lambda calls: len(calls) == 20 and all(call.cause for call in calls))
     assert {call.cause for call in shown} == {1}
     assert len(watched.announced) == 1
-    watched.session.note(request("/other", method="GET"))
+    watched.session.note(request(method="GET", page=OTHER_PAGE))
     watched.when(lambda calls: calls[-1].cause == 2)
     assert [one.number for one in watched.announced] == [1, 2]
+
+
+def test_causes_that_turn_out_to_be_one_are_announced_once(watched: Watched) -> None:
+    for path in ("/items", "/other", "/third"):
+        watched.session.note(request(path, method="GET"))
+    shown = watched.when(lambda calls: len(calls) == 3 and all(call.cause for call in calls))
+    assert len({call.key for call in shown}) == 3
+    assert {call.cause for call in shown} == {1}
+    assert len(watched.announced) == 1
+
+
+def test_a_call_that_passes_now_is_reported_once(watched: Watched) -> None:
+    watched.session.note(request(method="GET"))
+    watched.when(lambda calls: calls and calls[0].cause)
+    for _ in range(3):
+        watched.session.note(allowed())
+    watched.when(lambda calls: len(calls) == 4)
+    watched.session.note(request(method="GET", page=OTHER_PAGE))
+    watched.when(lambda calls: len(calls) == 5)
+    assert [(explanation.number, judged.call.number) for explanation, judged in watched.passed] == [(1, 2)]
+
+
+def test_a_preflight_whose_request_never_follows_is_judged_with_credentials(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corsense.dev.inspector.session.SETTLED_AFTER", 0.0)
+    watched.session.note(passing_preflight())
+    (shown,) = watched.when(lambda calls: calls and calls[0].cause)
+    assert (shown.judged.verdict, shown.judged.slug) == ("blocked", "credentials-not-allowed")
+    assert any("has not followed" in note for note in shown.judged.report.notes)
+
+
+def test_a_page_that_dropped_one_call_and_made_it_again_is_not_suspected(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.session.note(passing_preflight())
+    watched.session.note(passing_preflight())
+    watched.session.note(replace(allowed(), entry=replace(allowed().entry, request=request().entry.request)))
+    watched.when(lambda calls: len(calls) == 2 and calls[1].judged.verdict == "allowed")
+    monkeypatch.setattr("corsense.dev.inspector.session.SETTLED_AFTER", 0.0)
+    watched.session.note(request("/last", method="GET"))
+    shown = watched.when(lambda calls: len(calls) == 3 and calls[2].cause)
+    assert shown[0].judged.verdict == "waiting"
 
 
 def test_only_what_changed_since_a_version_is_asked_for(watched: Watched) -> None:
@@ -138,11 +204,11 @@ def test_calls_can_be_forgotten_and_their_causes_are_not_announced_again(watched
 
 def test_calls_and_causes_are_bounded(watched: Watched) -> None:
     for number in range(MOST_CALLS + 50):
-        watched.session.note(request(f"/{number}", method="GET"))
+        watched.session.note(request(method="GET", page=f"https://page-{number}.example"))
     watched.when(lambda calls: calls and calls[-1].judged.call.number == MOST_CALLS + 50)
-    watched.when(lambda calls: len(watched.session.explanations()) == MOST_CAUSES)
+    watched.when(lambda calls: len(watched.session.explanations()) >= MOST_OF_A_KIND)
     assert len(watched.session.shown()[1]) == MOST_CALLS
-    assert len(watched.announced) <= MOST_CAUSES
+    assert len(watched.announced) <= MOST_OF_A_KIND < MOST_CAUSES
 
 
 def test_who_stops_listening_is_told_nothing_more(watched: Watched) -> None:
@@ -155,9 +221,7 @@ def test_who_stops_listening_is_told_nothing_more(watched: Watched) -> None:
 
 
 def test_an_allowed_call_has_no_cause(watched: Watched) -> None:
-    one = request(method="GET")
-    response = WireResponse(200, (("access-control-allow-origin", PAGE), ("vary", "Origin")))
-    watched.session.note(replace(one, entry=replace(one.entry, response=response)))
+    watched.session.note(allowed())
     (shown,) = watched.when(lambda calls: calls)
     assert (shown.judged.verdict, shown.judged.slug, shown.cause) == ("allowed", None, None)
     assert watched.announced == []

@@ -53,6 +53,15 @@ class Call:
         return self.exchanges[-1].engine
 
     @property
+    def by_browser(self) -> bool:
+        """Whether a browser made it, as its headers say: other clients may send `Origin` too."""
+        return any(
+            name.lower().startswith("sec-fetch-") or (name.lower() == "user-agent" and value.startswith("Mozilla/"))
+            for exchange in self.exchanges
+            for name, value in exchange.entry.request.headers
+        )
+
+    @property
     def route(self) -> str:
         """The template of the route, empty where it is not known."""
         return self.exchanges[0].route

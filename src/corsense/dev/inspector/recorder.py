@@ -197,14 +197,21 @@ def _lines(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[str, str]]:
         yield bytes(name[:LONGEST_LINE]).decode("latin-1"), bytes(value[:LONGEST_LINE]).decode("latin-1")
 
 
-def _kind(scope: Scope, request: WireRequest) -> str:
+def _kind(scope: Scope, request: WireRequest) -> str | None:
+    """What made the request, as a recording names it; None for a navigation, to which CORS does not apply."""
     if scope["type"] == "websocket":
         return "websocket"
+    mode, destination = request.header("Sec-Fetch-Mode"), request.header("Sec-Fetch-Dest")
+    if mode == "navigate":
+        return None
+    if destination not in {None, "empty"}:
+        return destination
     return "eventsource" if (request.header("Accept") or "").strip() == "text/event-stream" else "fetch"
 
 
 def _parsed(error: BaseException | None) -> ParsedTraceback | None:
     if error is None:
         return None
-    text = "".join(traceback.format_exception(error))
+    behind = error.__traceback__.tb_next if error.__traceback__ is not None else None  # the first frame is this module's
+    text = "".join(traceback.format_exception(type(error), error, behind))
     return parse_traceback(text[-_LONGEST_TRACEBACK:])

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Final
 
+from corsense.check.app import AppCheck
 from corsense.check.results import Report
+from corsense.dev.changes import identity
 from corsense.dev.inspector.calls import MOST_CALLS, Calls
-from corsense.dev.inspector.judging import JudgedCall, judge
+from corsense.dev.inspector.judging import SETTLED_AFTER, Judge, JudgedCall
 from corsense.dev.inspector.recorder import RecordedExchange
 from corsense.finding import Finding
 
 LOGGER: Final = logging.getLogger("corsense")
 MOST_CAUSES: Final = 200
 """Causes that are explained in one session."""
+MOST_OF_A_KIND: Final = 20
+"""Causes of one name among them: a client can make up origins, paths and headers without end."""
 _MOST_WAITING = 1_000
+_MOST_KEYS = 2_000
+_LOOK_AGAIN = 1.0
 
 CauseKey = tuple[str, ...]
 """What two calls have in common that are refused for one cause: its slug first."""
@@ -27,52 +34,91 @@ CauseKey = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A cause, explained: `finding` is at `position` in the findings of `report`, which is a check of the app with the request
-    of a call, or where the app cannot be checked, of the call as it was recorded. `number` counts the causes of a session.
-    `applied` says what became of its fix: None before it is asked for."""
+    """The cause of a call, explained: `finding` is at `position` in the findings of `report`, which is a check of the app with
+    the request of a call, or where the app cannot be checked, of the call as it was recorded. `number` counts the explanations
+    of a session.
+
+    `applied` says what became of its fix: None before it is asked for. `others` are the positions of further findings that keep
+    the same call from passing. `judged` is the call that was explained, `check` what was asked of the app (None: it was not).
+    """
 
     number: int
     report: Report
     position: int
     applied: str | None = None
+    others: tuple[int, ...] = ()
+    judged: JudgedCall | None = None
+    check: AppCheck | None = None
 
     @property
     def finding(self) -> Finding:
         """The cause, with its place, its evidence and its fix."""
         return self.report.findings[self.position]
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings that keep the call from passing, the cause first."""
+        return tuple(self.report.findings[position] for position in (self.position, *self.others))
+
+    @property
+    def identities(self) -> frozenset[tuple[str, ...]]:
+        """What makes another explanation the same."""
+        return frozenset(map(identity_in_session, self.findings))
+
+
+def identity_in_session(finding: Finding) -> tuple[str, ...]:
+    """What makes two findings of a session one fault. Two crashes of one function are two, each at its line."""
+    is_crash = finding.cause.slug == "unhandled-exception" and finding.place is not None
+    line = (str(finding.place.line),) if is_crash and finding.place is not None else ()
+    return (*identity(finding), *line)
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A call as the page shows it. `version` rises with each change of any call; `cause` is the number of its explanation, None
-    where nothing is wrong or the explanation is not there yet."""
+    where nothing is wrong or the explanation is not there yet. Calls with the same `key` have one explanation."""
 
     judged: JudgedCall
     version: int
     cause: int | None = None
+    key: CauseKey | None = None
+
+
+def _ignored(explanation: Explanation, judged: JudgedCall) -> None:
+    """What nobody asked to hear of."""
 
 
 @dataclass(slots=True)
 class Session:
     """Judges what is noted, in a thread of its own; explains each cause once, in another; and tells listeners.
 
-    `explain` finds the cause of a call in the app (None: it could not), `key_of` says which calls have one cause, `announce` is
-    called with each explanation, once.
+    `explain` finds the cause of a call in the app (None: there is nothing to say), `key_of` says which calls have one cause,
+    `announce` is called with each explanation, once. `passed` is called once for a call that passes now and did not before, with
+    its explanation.
     """
 
     target: str
     key_of: Callable[[JudgedCall], CauseKey | None]
-    explain: Callable[[JudgedCall, int], Explanation]
+    explain: Callable[[JudgedCall, int], Explanation | None]
     announce: Callable[[Explanation], None]
+    passed: Callable[[Explanation, JudgedCall], None] = _ignored
     _calls: Calls = field(default_factory=Calls)
+    _judged: Judge = field(init=False)
     _shown: OrderedDict[int, Shown] = field(default_factory=OrderedDict)
-    _explained: dict[CauseKey, Explanation | None] = field(default_factory=dict)
+    _numbers: OrderedDict[CauseKey, int | None] = field(default_factory=OrderedDict)
+    _explanations: dict[int, Explanation] = field(default_factory=dict)
+    _failing: OrderedDict[_Signature, int] = field(default_factory=OrderedDict)
+    _kinds: Counter[str] = field(default_factory=Counter)
+    _waiting: OrderedDict[int, float] = field(default_factory=OrderedDict)
     _version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _noted: SimpleQueue[RecordedExchange] = field(default_factory=SimpleQueue)
     _to_explain: SimpleQueue[tuple[CauseKey, JudgedCall]] = field(default_factory=SimpleQueue)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _is_running: bool = False
+
+    def __post_init__(self) -> None:
+        self._judged = Judge(self.target)
 
     def note(self, exchange: RecordedExchange) -> None:
         """Take an exchange to judge. Returns at once."""
@@ -97,22 +143,21 @@ class Session:
     def explanation(self, number: int) -> Explanation | None:
         """An explanation by its number."""
         with self._lock:
-            return next((one for one in self._explained.values() if one is not None and one.number == number), None)
+            return self._explanations.get(number)
 
     def explanations(self) -> list[Explanation]:
         """All explanations, the first one first."""
         with self._lock:
-            return [one for one in self._explained.values() if one is not None]
+            return list(self._explanations.values())
 
     def mark(self, number: int, applied: str) -> None:
         """Keep what became of the fix of an explanation."""
         with self._lock:
-            for key, one in self._explained.items():
-                if one is not None and one.number == number:
-                    self._explained[key] = replace(one, applied=applied)
-            for shown in self._shown.values():
+            if number in self._explanations:
+                self._explanations[number] = replace(self._explanations[number], applied=applied)
+            for shown in list(self._shown.values()):
                 if shown.cause == number:
-                    self._put(replace(shown, version=0))
+                    self._put(shown)
         self._tell()
 
     def clear(self) -> None:
@@ -148,28 +193,77 @@ class Session:
 
     def _judge_all(self) -> None:
         while True:
-            exchange = self._noted.get()
             try:
-                self._judge(exchange)
+                exchange: RecordedExchange | None = self._noted.get(timeout=_LOOK_AGAIN if self._waiting else None)
+            except Empty:
+                exchange = None
+            try:
+                if exchange is not None:
+                    self._judge(exchange)
+                self._settle()
             except Exception:
                 LOGGER.exception("CORS: the inspector could not judge a request; please report this")
 
     def _judge(self, exchange: RecordedExchange) -> None:
-        judged = judge(self._calls.add(exchange), self.target)
+        judged = self._judged.verdict(self._calls.add(exchange))
         if judged is None:
             return
+        self._waiting.pop(judged.call.number, None)
+        if judged.verdict == "waiting" and judged.call.awaits_its_request and not judged.call.is_restored:
+            self._waiting[judged.call.number] = time.monotonic()
+            while len(self._waiting) > MOST_CALLS:
+                self._waiting.popitem(last=False)
+        self._take(judged)
+
+    def _settle(self) -> None:
+        """Judge the calls again whose request has not followed the preflight."""
+        while self._waiting:
+            number, since = next(iter(self._waiting.items()))
+            if time.monotonic() - since < SETTLED_AFTER:
+                return
+            del self._waiting[number]
+            call = self._calls.kept.get(number)
+            judged = self._judged.settled(call) if call is not None else None
+            if judged is not None:
+                self._take(judged)
+
+    def _take(self, judged: JudgedCall) -> None:
+        """Show a verdict, and have its cause explained."""
         key = self.key_of(judged)
         with self._lock:
-            known = self._explained.get(key) if key is not None else None
+            number = self._numbers.get(key) if key is not None else None
             # The source may have changed since a call that was restored: it is explained once it is made again.
-            is_new = not judged.call.is_restored and key is not None and key not in self._explained
-            is_new = is_new and len(self._explained) < MOST_CAUSES
+            is_new = not judged.call.is_restored and key is not None and key not in self._numbers and self._has_room(key)
             if key is not None and is_new:
-                self._explained[key] = None
-            self._put(Shown(judged, 0, known.number if known is not None else None))
+                self._numbers[key] = None
+                while len(self._numbers) > _MOST_KEYS:
+                    self._numbers.popitem(last=False)
+            self._put(Shown(judged, 0, number, key))
+            repaired = self._repaired(judged, number)
         self._tell()
         if key is not None and is_new:
             self._to_explain.put((key, judged))
+        if repaired is not None:
+            self.passed(repaired, judged)
+
+    def _has_room(self, key: CauseKey) -> bool:
+        """Whether one more cause can be explained. The lock is held."""
+        of_kind, waiting = self._kinds[key[0]], self._to_explain.qsize()
+        return len(self._explanations) < MOST_CAUSES and of_kind < MOST_OF_A_KIND and waiting < _MOST_WAITING
+
+    def _repaired(self, judged: JudgedCall, number: int | None) -> Explanation | None:
+        """The explanation of earlier calls like this one, which passes now. The lock is held."""
+        signature = _signature(judged)
+        if number is not None:
+            self._fails(signature, number)
+        elif judged.verdict == "allowed" and judged.suspect is None:
+            return self._explanations.get(self._failing.pop(signature, 0))
+        return None
+
+    def _fails(self, signature: _Signature, number: int) -> None:
+        self._failing[signature] = number
+        while len(self._failing) > MOST_CALLS:
+            self._failing.popitem(last=False)
 
     def _explain_all(self) -> None:
         while True:
@@ -180,16 +274,44 @@ class Session:
                 LOGGER.exception("CORS: the inspector could not announce a cause; please report this")
 
     def _explain(self, key: CauseKey, judged: JudgedCall) -> None:
-        number = len(self.explanations()) + 1
+        with self._lock:
+            number = len(self._explanations) + 1
+            if not self._has_room(key):
+                return
         try:
             explanation = self.explain(judged, number)
         except Exception:
             LOGGER.exception("CORS: the inspector could not explain a request; please report this")
-            explanation = Explanation(number, judged.report, judged.position or 0)
+            explanation = None
+            if judged.position is not None:
+                explanation = Explanation(number, judged.report, judged.position, judged=judged)
+        if explanation is None:
+            return
         with self._lock:
-            self._explained[key] = explanation
+            known = self._known(explanation)
+            if known is None:
+                self._explanations[number] = explanation
+                self._kinds[key[0]] += 1
+            number = known.number if known is not None else number
+            self._numbers[key] = number
             for shown in list(self._shown.values()):
-                if self.key_of(shown.judged) == key:
+                if shown.key == key:
                     self._put(replace(shown, cause=number))
-        self.announce(explanation)
+            self._fails(_signature(judged), number)
+        if known is None:
+            self.announce(explanation)
         self._tell()
+
+    def _known(self, explanation: Explanation) -> Explanation | None:
+        """An earlier explanation that says the same. The lock is held."""
+        return next((one for one in self._explanations.values() if explanation.identities <= one.identities), None)
+
+
+_Signature = tuple[str, str, str, frozenset[str], str]
+
+
+def _signature(judged: JudgedCall) -> _Signature:
+    """What makes a later call the same one, made again: page, method, route, the headers that script set, credentials."""
+    request = judged.result.trace.request
+    where = judged.call.route or request.url.partition("?")[0]
+    return judged.call.page, request.method, where, frozenset(name.lower() for name, _ in request.headers), request.credentials
