@@ -88,8 +88,8 @@ def _print(
 def _with_fixes(report: LintReport, paths: list[str], options: Mapping[str, object]) -> tuple[LintReport, FixHint]:
     """The report with the fixes that `corsense fix` offers for its findings, and the commands that apply them."""
     from corsense.cli.configured import configuration_for, configured_origins
-    from corsense.report.fix_command import fix_command
     from corsense.fix.source import offered_fixes
+    from corsense.report.fix_command import fix_command
     from corsense.report.fix_hint import FixHint
 
     offered = offered_fixes(report.findings, configured_origins(configuration_for(paths[0])))

@@ -160,11 +160,11 @@ def _prepared(target: str | None, options: Mapping[str, Any], verbose: bool, tim
     from corsense.app.target import AppTarget
     from corsense.cli.checking import asked_for
     from corsense.cli.configured import configuration_for, with_configuration
-    from corsense.report.fix_command import app_target, fix_command
     from corsense.cli.interpreter import interpreter_for
     from corsense.cli.terminal import terminal
     from corsense.dev.watching import Watch
     from corsense.errors import InputError, quoted
+    from corsense.report.fix_command import app_target, fix_command
     from corsense.report.fix_hint import FixHint
     from corsense.suppression import RuleSelection
 

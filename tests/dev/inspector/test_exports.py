@@ -60,7 +60,12 @@ def test_check_finds_in_the_file_what_the_inspector_found(scenario: Scenario) ->
             exchanges = list(exchanges_of(app, [asked.fetch], engine, "sid=s3cr3tvalue"))
             session = session_of(exchanges)
             fetches = read_har(session_har(session))
-            assert [judgement(one.judged.report) for one in shown(session)] == [of_the_file(fetch) for fetch in fetches]
+            known = [one.judged for one in shown(session)]
+            # A file says of a preflight alone that its request failed; the inspector waits for the request.
+            found = [of_the_file(fetch) for fetch in fetches]
+            assert [judgement(one.report) for one in known if one.verdict != "waiting"] == [
+                each for one, each in zip(known, found, strict=True) if one.verdict != "waiting"
+            ]
             assert len(fetches) == (1 if exchanges else 0)  # WebKit asks nothing of http for a page on https
 
 
