@@ -14,10 +14,11 @@ from corsense.check.results import CheckTarget, Report
 from corsense.check.suppressed import suppressed
 from corsense.diagnose import Observation, cache_faults
 from corsense.errors import InputError
-from corsense.fetch import Browser, Trace
+from corsense.fetch import Browser, Failed, FailureReason, Trace, WireResponse
 from corsense.fetch.trace import EngineName
+from corsense.fetch.wire import REDIRECT_STATUSES
 from corsense.transports import drive
-from corsense.transports.har import HarEntry, HarFetch, Progress, har_send, read_har
+from corsense.transports.har import NOT_RECORDED, HarEntry, HarFetch, Progress, har_send, read_har
 
 MOST_FETCHES = 2_000
 """Requests of a recording that are judged at most."""
@@ -70,7 +71,19 @@ def recorded_trace(fetch: HarFetch, engine: EngineName) -> Trace:
     browser = Browser(engine)
     if not any(entry.request.preflight for entry in fetch.entries):
         _remember_permission(browser, fetch)
-    return drive(browser.fetch(fetch.request), har_send(fetch))
+    return _with_the_redirect_named(drive(browser.fetch(fetch.request), har_send(fetch)))
+
+
+def _with_the_redirect_named(trace: Trace) -> Trace:
+    """The trace of a fetch that was redirected to another server, whose answer is nowhere recorded: it says so."""
+    outcome = trace.outcome
+    redirected = any(
+        isinstance(each.response, WireResponse) and each.response.status in REDIRECT_STATUSES and not each.request.preflight
+        for each in trace.exchanges
+    )
+    if redirected and isinstance(outcome, Failed) and outcome.reason == NOT_RECORDED:
+        return replace(trace, outcome=replace(outcome, reason=FailureReason.NOT_FOLLOWED))
+    return trace
 
 
 def _observe(fetch: HarFetch, asked: CheckRequest) -> Observation:

@@ -14,7 +14,6 @@ from corsense.check.results import CheckTarget, Report, Result
 from corsense.dev.inspector.calls import Call
 from corsense.diagnose import Observation, allows_page_silently, cache_faults
 from corsense.fetch import Blocked, Failed, FailureReason, Trace, WireResponse
-from corsense.fetch.wire import REDIRECT_STATUSES
 from corsense.finding import Finding
 from corsense.transports.har import NOT_RECORDED
 
@@ -125,7 +124,7 @@ def observed(call: Call, *, with_credentials: bool = False) -> Observation | Non
         return None
     if with_credentials:
         fetch = replace(fetch, request=replace(fetch.request, credentials="include"))
-    trace = _with_the_redirect_named(recorded_trace(fetch, call.engine))
+    trace = recorded_trace(fetch, call.engine)
     recorded = {(one.entry.request.preflight, one.entry.request.url): one for one in call.exchanges}
     facts = []
     for exchange in trace.exchanges:
@@ -161,18 +160,6 @@ def _notes(call: Call) -> tuple[str, ...]:
     fetch = call.fetch
     notes = fetch.notes if fetch is not None else ()
     return notes if call.by_browser else (*notes, _NO_BROWSER)
-
-
-def _with_the_redirect_named(trace: Trace) -> Trace:
-    """The trace of a fetch that was redirected to another server, whose answer is nowhere recorded: it says so."""
-    outcome = trace.outcome
-    redirected = any(
-        isinstance(each.response, WireResponse) and each.response.status in REDIRECT_STATUSES and not each.request.preflight
-        for each in trace.exchanges
-    )
-    if redirected and isinstance(outcome, Failed) and outcome.reason == NOT_RECORDED:
-        return replace(trace, outcome=replace(outcome, reason=FailureReason.NOT_FOLLOWED))
-    return trace
 
 
 def _awaits_its_request(trace: Trace) -> bool:
