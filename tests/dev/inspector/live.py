@@ -18,7 +18,7 @@ CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko)
 def browse(app: AsgiApp, request: FetchRequest, *, cookies: bool = False) -> tuple[Trace, list[RecordedExchange]]:
     """What a browser does with a request, and what the recorder around the app noted of it."""
     noted: list[RecordedExchange] = []
-    body = request.body if isinstance(request.body, bytes) else (request.body or "").encode() if request.body else b""
+    body = request.body.encode() if isinstance(request.body, str) else request.body if isinstance(request.body, bytes) else b""
     mode = "websocket" if request.initiator == "websocket" else request.mode
     with AsgiSend(Recorder(app, noted.append), body=body, cookies=cookies) as send:
 
