@@ -23,7 +23,7 @@ AGENTS: dict[EngineName, str] = {
 
 def session_of(exchanges: Iterable[RecordedExchange], target: str = "main:app") -> Session:
     """A session that has judged these exchanges."""
-    session = Session(target, lambda judged: None, lambda judged, number: None, lambda explanation: None)  # type: ignore[arg-type,return-value]
+    session = Session(target, lambda judged: None, lambda judged, number: None, lambda explanation: None)
     for exchange in exchanges:
         session._judge(exchange)
     return session
