@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pytest
@@ -44,6 +44,13 @@ def shown(session: Session) -> list[Shown]:
     return session.shown()[1]
 
 
+def assert_same_verdicts(session: Session, fetches: Sequence[HarFetch]) -> None:
+    """A file says of a preflight alone that its request failed; the inspector waits for the request."""
+    for one, fetch in zip(shown(session), fetches, strict=True):
+        if one.judged.verdict != "waiting":
+            assert judgement(one.judged.report) == of_the_file(fetch)
+
+
 def exported(session: Session) -> dict[str, Any]:
     document: dict[str, Any] = json.loads(session_har(session))["log"]
     return document
@@ -60,12 +67,7 @@ def test_check_finds_in_the_file_what_the_inspector_found(scenario: Scenario) ->
             exchanges = list(exchanges_of(app, [asked.fetch], engine, "sid=s3cr3tvalue"))
             session = session_of(exchanges)
             fetches = read_har(session_har(session))
-            known = [one.judged for one in shown(session)]
-            # A file says of a preflight alone that its request failed; the inspector waits for the request.
-            found = [of_the_file(fetch) for fetch in fetches]
-            assert [judgement(one.report) for one in known if one.verdict != "waiting"] == [
-                each for one, each in zip(known, found, strict=True) if one.verdict != "waiting"
-            ]
+            assert_same_verdicts(session, fetches)
             assert len(fetches) == (1 if exchanges else 0)  # WebKit asks nothing of http for a page on https
 
 
@@ -212,5 +214,5 @@ def test_masking_changes_no_verdict(
     request = FetchRequest(url, PAGE, headers=tuple(headers.items()), credentials="include")
     session = session_of(exchanges_of(answer, [request], engine, "sid=s3cr3tvalue"))
     text = session_har(session)
-    assert [judgement(one.judged.report) for one in shown(session)] == [of_the_file(fetch) for fetch in read_har(text)]
+    assert_same_verdicts(session, read_har(text))
     assert not any(value in text for name, value in headers.items() if name in ("X-Key", "Authorization"))
