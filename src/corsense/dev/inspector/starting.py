@@ -11,13 +11,13 @@ from types import ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
+from corsense.dev.inspector.explaining import Explainer, key_of
 from corsense.dev.inspector.exports import session_har
 from corsense.dev.inspector.inspector import Inspector
-from corsense.dev.inspector.judging import JudgedCall
 from corsense.dev.inspector.keeping import Kept, kept_session
 from corsense.dev.inspector.production import refuse_in_production as refuse_in_production
 from corsense.dev.inspector.routes import Page
-from corsense.dev.inspector.session import LOGGER, CauseKey, Explanation, Session
+from corsense.dev.inspector.session import LOGGER, Explanation, Session
 from corsense.errors import InputError
 from corsense.middleware.response_headers import AsgiApp
 
@@ -38,7 +38,7 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
         if kept is None or kept.is_first(explanation):
             _announce(explanation)
 
-    session = Session(target.name if target is not None else "the app", _key_of, _explain, announce)
+    session = Session(target.name if target is not None else "the app", key_of, Explainer(target).explain, announce)
     if kept is not None:
         _keep(session, kept)
     return Inspector(app, session, Page(session, apply=_apply, recording=session_har, tests=_tests))
@@ -112,15 +112,6 @@ def _target(module: ModuleType, name: str) -> AppTarget | None:
 
 
 # Stand-ins.
-
-
-def _key_of(judged: JudgedCall) -> CauseKey | None:
-    return (judged.slug, judged.call.page, judged.call.route) if judged.slug is not None else None
-
-
-def _explain(judged: JudgedCall, number: int) -> Explanation:
-    position = next(place for place, finding in enumerate(judged.report.findings) if finding.severity != "info")
-    return Explanation(number, judged.report, position)
 
 
 def _announce(explanation: Explanation) -> None:
