@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 LIMIT = 60.0
-MAIN = '''
+MAIN = """
 from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.routes import Page
 from corsense.dev.inspector.session import Session
@@ -33,7 +33,7 @@ async def api(scope, receive, send):
 
 session = Session("main:app", lambda judged: None, None, None)
 app = Inspector(api, session, Page(session, apply=None, recording=None, tests=None))
-'''
+"""
 
 
 @contextmanager

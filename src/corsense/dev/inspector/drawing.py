@@ -58,7 +58,7 @@ def details_of(shown: Shown, explanation: Explanation | None) -> dict[str, Any]:
         "said": sentence_about(judged),
         "error": str(outcome.error) if isinstance(outcome, Blocked) and judged.verdict == "blocked" else None,
         "ladder": result_ladder(result, f"call-{judged.call.number}"),
-        "console": quotes(result.trace),
+        "console": quotes(result.trace, judged.call.engine),
         "again": try_it(result.trace),
         **_cause(judged, explanation),
     }
@@ -85,8 +85,11 @@ def _cause(judged: JudgedCall, explanation: Explanation | None) -> dict[str, Any
     report = judged.report if explanation is None else redacted_report(explanation.report)
     main = _worst(judged) if explanation is None else report.findings[explanation.position]
     several = sum(finding.fix is not None for finding in report.findings) > 1
-    slugs = (main.cause.slug, judged.slug) if main is not None else ()
-    more = [_card(other, with_fix=True) for other in judged.report.findings if other.cause.slug not in slugs]
+    together = explanation.others if explanation is not None else ()
+    others = [report.findings[position] for position in together]
+    slugs = {judged.slug, *(finding.cause.slug for finding in (main, *others) if finding is not None)}
+    others += [finding for finding in judged.report.findings if finding.cause.slug not in slugs]
+    more = [_card(other, with_fix=True) for other in others]
     return {
         "card": _card(main) if main is not None else None,
         "fix": remedy(main, several) if main is not None else None,

@@ -98,14 +98,14 @@ def remedy(finding: Finding, several: bool) -> Markup | None:
     )
 
 
-def quotes(trace: Trace) -> Markup:
-    """What each console says; nothing is printed where the browser is content."""
-    blocks = []
-    for number, (engine, name) in enumerate(_ENGINES):
+def quotes(trace: Trace, first: EngineName = "chromium") -> Markup:
+    """What each console says, that of the browser `first` open; nothing is printed where the browser is content."""
+    blocks: list[Markup] = []
+    for engine, name in sorted(_ENGINES, key=lambda each: each[0] != first):
         lines = console_lines(trace, engine)
         if lines:
             quote = element("blockquote", [element("p", line) for line in lines])
-            blocks.append(element("details", element("summary", f"The console of {name}"), quote, open=number == 0))
+            blocks.append(element("details", element("summary", f"The console of {name}"), quote, open=not blocks))
     return element("div", blocks, class_="quotes") if blocks else element("p", "The console says nothing.", class_="quiet")
 
 

@@ -297,10 +297,10 @@ async function details({ goThere = false } = {}) {
 function draw(call) {
   const place = find("details");
   const focused = place.contains(document.activeElement) ? document.activeElement.id : null;
-  place.replaceChildren(
+  const parts = [
     make("button", { type: "button", class: "plain back", on: { click: () => find(`call-${chosen}`)?.focus() } }, "Back to the list"),
     make("h2", { id: "details-name", tabindex: "-1" }, `${call.method} ${call.address}`),
-    make("p", {}, badge(call), call.error ? " " : null, call.error ? make("code", {}, call.error) : null),
+    make("p", {}, badge(call), " ", call.error ? make("code", {}, call.error) : null),
     make("p", { class: "sentence" }, call.said),
     make("dl", { class: "facts" },
       make("dt", {}, "Page"), make("dd", {}, make("code", {}, call.page)),
@@ -308,9 +308,11 @@ function draw(call) {
       make("dt", {}, "Time"), make("dd", {}, clock(call.began))),
     call.card ? part("cause", "Cause", ...drawn(call.card)) : null,
     call.fix ? part("fix", "What to change", ...drawn(call.fix), call.number_of_fix === null ? null : applying(call)) : null,
-    part("console", `What the console shows`, ...drawn(call.console)),
+    part("console", "What the console shows", ...drawn(call.console)),
     part("wire", "What went over the wire", ...drawn(call.ladder), ...drawn(call.again)),
-    call.more ? part("more", "Also found", ...drawn(call.more)) : null);
+    call.more ? part("more", "Also found", ...drawn(call.more)) : null,
+  ];
+  place.replaceChildren(...parts.filter(Boolean));
   if (focused !== null) (find(focused) ?? find("details-name")).focus({ preventScroll: true });
 }
 
