@@ -6,20 +6,23 @@ import ast
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
 from corsense.dev.inspector.explaining import Explainer, key_of
-from corsense.dev.inspector.exports import session_har
+from corsense.dev.inspector.exports import session_har, session_tests
 from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.keeping import Kept, kept_session
 from corsense.dev.inspector.production import refuse_in_production as refuse_in_production
 from corsense.dev.inspector.routes import Page
-from corsense.dev.inspector.session import LOGGER, Explanation, Session
+from corsense.dev.inspector.session import Explanation, Session
 from corsense.errors import InputError
 from corsense.middleware.response_headers import AsgiApp
+from corsense.report.terminal import WIDTH, Lines
+from corsense.report.text import TextReport
 
 _MAIN = frozenset({"__main__", "__mp_main__"})
 _LARGEST = 1 << 20
@@ -41,7 +44,9 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
     session = Session(target.name if target is not None else "the app", key_of, Explainer(target).explain, announce)
     if kept is not None:
         _keep(session, kept)
-    return Inspector(app, session, Page(session, apply=_apply, recording=session_har, tests=_tests))
+    return Inspector(
+        app, session, Page(session, apply=_apply, recording=session_har, tests=partial(session_tests, target=target))
+    )
 
 
 def _keep(session: Session, kept: Kept) -> None:
@@ -111,16 +116,14 @@ def _target(module: ModuleType, name: str) -> AppTarget | None:
     return AppTarget(module.__name__, name, False, paths, directory, f"{module.__name__}:{name}", "given")
 
 
-# Stand-ins.
-
-
 def _announce(explanation: Explanation) -> None:
-    LOGGER.warning("%s: %s", explanation.finding.cause.slug, explanation.finding.message)
+    """Print the finding as a check does, in one piece: the server writes to the same terminal."""
+    block: list[str] = []
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    lines = Lines(WIDTH, colour, write=block.append, encoding=sys.stderr.encoding or "utf-8")
+    TextReport(lines).print_findings(explanation.report, [explanation.position])
+    print("\n".join(block), file=sys.stderr, flush=True)
 
 
 def _apply(session: Session, number: int) -> str:
     raise InputError("Fixes cannot be applied from the page yet; run corsense fix.")
-
-
-def _tests(session: Session) -> str:
-    return ""
