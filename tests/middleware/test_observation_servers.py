@@ -184,20 +184,23 @@ def test_a_folder_that_is_removed_while_serving_is_made_anew_and_nothing_is_lost
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_child_that_is_forked_while_serving_has_a_file_of_its_own(tmp_path: Path) -> None:
     code = """
-import os, sys
+import os, sys, time
+from pathlib import Path
 from corsense import CORSMiddleware, Policy
 from corsense.observe import ObservationFolder
 from tests.middleware.asking import ask, get, plain
 
-layer = CORSMiddleware(plain, policy=Policy(origins="*"), observe=ObservationFolder(sys.argv[1], interval=3600))
+layer = CORSMiddleware(plain, policy=Policy(origins="*"), observe=ObservationFolder(sys.argv[1], interval=0.1))
 for _ in range(5):
     get(layer)
+while not list(Path(sys.argv[1]).glob("*.jsonl")):
+    time.sleep(0.01)
 child = os.fork()
 for _ in range(7):
     get(layer)
-ask(layer, kind="lifespan")
 if child:
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # a file that nobody holds any more is taken over by the next process
+ask(layer, kind="lifespan")
 """
     subprocess.run([sys.executable, "-W", "ignore", "-c", code, str(tmp_path)], check=True)
     lines = [file.read_bytes().splitlines(keepends=True) for file in tmp_path.glob("*.jsonl")]
