@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corsense.fetch import Allowed, Blocked, Browser, CorsError, FetchRequest, Trace, WireRequest, WireResponse
+from corsense.fetch import Allowed, Blocked, Browser, CorsError, Failed, FetchRequest, Trace, WireRequest, WireResponse
 from corsense.fetch.trace import EngineName
 from corsense.transports import drive
 
@@ -137,4 +137,33 @@ def test_webkit_says_why_no_cors_does_not_go_with_manual_redirects() -> None:
         "No-Cors mode requires follow redirect mode",
         "Not allowed to request resource",
         "Fetch API cannot load http://localhost:8000/items due to access control checks.",
+    ]
+
+
+@pytest.mark.parametrize("url", ["http://localhost:3000/items", "http://localhost:8000/items"])
+@pytest.mark.parametrize("to", ["http://user:secret@localhost:8000/x", "http://user:secret@localhost:3000/x"])
+def test_chromium_refuses_userinfo_in_a_redirect_before_a_redirect_that_was_to_be_an_error(url: str, to: str) -> None:
+    request = FetchRequest(url, ORIGIN, redirect="error")
+    outcome = judged("chromium", request, redirect(302, to)).outcome
+    within = url.startswith(ORIGIN) and "3000" in to
+    assert isinstance(outcome, Failed if within else Blocked)
+    assert within or getattr(outcome, "error", None) is CorsError.RedirectContainsCredentials
+    assert isinstance(judged("firefox", request, redirect(302, to)).outcome, Failed)
+    assert isinstance(judged("webkit", request, redirect(302, to)).outcome, Failed)
+
+
+@pytest.mark.parametrize("to", ["data:text/plain,x", "about:blank", "blob:http://localhost:3000/x", "file:///etc/hosts"])
+def test_chromium_names_an_unsafe_redirect_also_where_redirects_were_to_be_errors(to: str) -> None:
+    trace = judged("chromium", FetchRequest("http://localhost:8000/items", ORIGIN, redirect="error"), redirect(302, to))
+    assert list(trace.console()) == ["Failed to load resource: net::ERR_UNSAFE_REDIRECT"]
+
+
+@pytest.mark.parametrize("url", ["http://localhost:3000/items", "http://localhost:8000/items"])
+def test_webkit_names_the_call_before_the_resource_of_a_redirect_that_was_to_be_an_error(url: str) -> None:
+    lines = judged("webkit", FetchRequest(url, ORIGIN, redirect="error"), redirect(302, "/x")).console()
+    refused = f"Not allowed to follow a redirection while loading {url}"
+    assert list(lines) == [
+        refused,
+        f"Fetch API cannot load {url} due to access control checks.",
+        f"Failed to load resource: {refused}",
     ]

@@ -191,6 +191,8 @@ def _failed(console_context: Context, outcome: Failed) -> list[str]:
         port = outcome.detail.removeprefix("port ") if outcome.detail else ""
         return [RESTRICTED_PORT.format(port=port, url=console_context.refused_url), *_wrapped(console_context, "")]
     refused = _refused_by_the_browser(console_context, reason)
+    if refused is not None and reason == FailureReason.REDIRECT_REFUSED:
+        return [refused, *_wrapped(console_context, refused), FAILED.format(detail=refused)]
     if refused is not None:
         return _three_lines(console_context, refused)
     text = _network_text(console_context, outcome)

@@ -26,6 +26,7 @@ _Answering = Generator[WireRequest, WireResponse | NetworkError, Outcome | None]
 
 _MAX_REDIRECTS = 20
 _BODY_HEADERS = frozenset({"content-encoding", "content-language", "content-location", "content-type"})
+_UNSAFE_SCHEMES = frozenset({"about", "blob", "data", "file"})
 
 
 class Browser:
@@ -259,11 +260,23 @@ class _Fetch:
             return Failed(FailureReason.CORP, policy, index)
         location = answer.header("location")
         if answer.status in REDIRECT_STATUSES and self.asked.redirect != "follow":
-            manual = self.asked.redirect == "manual"
-            return Allowed((), "opaqueredirect") if manual else Failed(FailureReason.REDIRECT_REFUSED, location, index)
+            return (
+                Allowed((), "opaqueredirect") if self.asked.redirect == "manual" else self._redirect_error(location, url, index)
+            )
         if answer.status in REDIRECT_STATUSES and location is not None:
             return self._redirect(answer.status, location, url, index)
         return Allowed(readable_headers(answer, self.asked.credentials, self.tainting), self.tainting)
+
+    def _redirect_error(self, location: str | None, url: ParsedUrl, index: int) -> Outcome:
+        """What a redirect is to a request that asked for redirects to be errors."""
+        target = parse_url(location, url.href) if location is not None else None
+        if target is not None and self.engine.redirect_url_before_mode:
+            if target.scheme in _UNSAFE_SCHEMES:
+                return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
+            if self.asked.mode == "cors" and (self.tainting == "cors" or target.origin != self.asked.origin):
+                if target.is_http and target.has_credentials:
+                    return self._refuse_userinfo(target, index)
+        return Failed(FailureReason.REDIRECT_REFUSED, location, index)
 
     def _redirect(self, status: int, location: str, url: ParsedUrl, index: int) -> Outcome | ParsedUrl:
         """*HTTP-redirect fetch*."""
@@ -281,8 +294,7 @@ class _Fetch:
             within = self.tainting == "basic" and target.origin == self.asked.origin
             if self.asked.mode != "cors" or within:
                 return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
-            error = CorsError.RedirectContainsCredentials
-            return self._refuse(error, "redirect without userinfo", "HTTP-redirect fetch", seen=target.href, exchange=index)
+            return self._refuse_userinfo(target, index)
         if status != 303 and self.streams:
             return Failed(FailureReason.STREAM_REDIRECT, target.href, index)
         self._change_for(status, target, url)
@@ -295,6 +307,10 @@ class _Fetch:
         return self._refuse(
             error, "redirect to http or https", "HTTP-redirect fetch", seen=target.href, wanted="http, https", exchange=index
         )
+
+    def _refuse_userinfo(self, target: ParsedUrl, index: int) -> Outcome:
+        error = CorsError.RedirectContainsCredentials
+        return self._refuse(error, "redirect without userinfo", "HTTP-redirect fetch", seen=target.href, exchange=index)
 
     def _refuses_userinfo(self, target: ParsedUrl) -> bool:
         if not target.has_credentials:

@@ -84,6 +84,9 @@ class Engine:
     redirect_userinfo_always_refused: bool = False
     """A redirect to a URL with userinfo is refused also within one origin and in mode `no-cors`, without a CORS error, but not to
     an XMLHttpRequest."""
+    redirect_url_before_mode: bool = False
+    """Where the request asked for redirects to be errors, a redirect to a URL with userinfo, or to a scheme such as `data`, is
+    refused for that before."""
 
     # What a request carries
     stream_body: Literal["needs-http2", "sent-as-text", "refused"] = "needs-http2"
@@ -128,6 +131,7 @@ ENGINES: dict[EngineName, Engine] = {
         failure_clears_cache=False,
         cache_mode_skips_preflight_cache=True,
         redirect_userinfo_always_refused=True,
+        redirect_url_before_mode=True,
         asks_for_local_network=True,
         asks_websockets_for_local_network=True,
         refuses_mode_before_mixed_content=True,
