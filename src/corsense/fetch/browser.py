@@ -269,13 +269,12 @@ class _Fetch:
 
     def _redirect_error(self, location: str | None, url: ParsedUrl, index: int) -> Outcome:
         """What a redirect is to a request that asked for redirects to be errors."""
-        target = parse_url(location, url.href) if location is not None else None
-        if target is not None and self.engine.redirect_url_before_mode:
-            if target.scheme in _UNSAFE_SCHEMES:
-                return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
-            if self.asked.mode == "cors" and (self.tainting == "cors" or target.origin != self.asked.origin):
-                if target.is_http and target.has_credentials:
-                    return self._refuse_userinfo(target, index)
+        target = parse_url(location, url.href) if location is not None and self.engine.redirect_url_before_mode else None
+        if target is not None and target.scheme in _UNSAFE_SCHEMES:
+            return Failed(FailureReason.UNSAFE_REDIRECT, target.href, index)
+        crosses = self.tainting == "cors" or (target is not None and target.origin != self.asked.origin)
+        if target is not None and target.is_http and target.has_credentials and crosses and self.asked.mode == "cors":
+            return self._refuse_userinfo(target, index)
         return Failed(FailureReason.REDIRECT_REFUSED, location, index)
 
     def _redirect(self, status: int, location: str, url: ParsedUrl, index: int) -> Outcome | ParsedUrl:

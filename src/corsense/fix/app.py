@@ -12,7 +12,7 @@ from pathlib import Path
 
 from corsense.app.errors import AppHungError, AppLoadError, AppStoppedError
 from corsense.app.probe import Probe
-from corsense.app.session import REQUEST_LIMIT, AppSession
+from corsense.app.session import REQUEST_LIMIT, AppSession, Output
 from corsense.app.target import AppTarget
 from corsense.check.app import AppCheck, Survey
 from corsense.check.plan import plan_origins
@@ -102,6 +102,7 @@ class AppFix:
     time_limit: float = 30.0
     progress: Progress | None = None
     python: str | None = None
+    output: Output = "import"
 
     def run(self, session: AppSession) -> FixResult:
         """The edits, each proven or with the reason why not, and what remains to do. Closes `session`.
@@ -135,7 +136,7 @@ class AppFix:
 
     @property
     def _check(self) -> AppCheck:
-        return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python)
+        return AppCheck(self.target, self.asked, self.time_limit, self.progress, python=self.python, output=self.output)
 
     def _attempt(self, first: Survey, before: AccessTable, refused: frozenset[ProposalKey], fix_options: FixOptions) -> _Attempt:
         """Repair until nothing changes any more; the last process of the app is asked for the proof."""

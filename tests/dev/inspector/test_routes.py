@@ -289,7 +289,7 @@ def test_a_call_is_given_with_its_verdict_its_ladder_its_cause_and_its_console(s
 
 def test_a_fix_is_drawn_with_its_number_and_what_became_of_it(served: Served) -> None:
     edit = Edit("main.py", "app = FastAPI()\n", "app = FastAPI()\napp.add_middleware(CORSMiddleware)\n")
-    served.watched.explain = fixed_by(Fix("Add the CORS middleware", (edit,), verified=True))
+    served.watched.explain = fixed_by(Fix("Add the CORS middleware", (edit,), verified=True), (edit,))
     served.note(request(method="GET"))
     call = served.ask("GET", "/calls/1").data
     assert call["number_of_fix"] == 1
@@ -298,19 +298,31 @@ def test_a_fix_is_drawn_with_its_number_and_what_became_of_it(served: Served) ->
     assert served.ask("GET", "/calls/1").data["applied"] == "main.py is changed."
 
 
-def test_a_fix_that_failed_its_proof_has_no_button(served: Served) -> None:
+def test_a_fix_without_proven_edits_has_no_button(served: Served) -> None:
     edit = Edit("main.py", "a\n", "b\n")
     served.watched.explain = fixed_by(Fix("Try this", (edit,), verified=False))
     served.note(request(method="GET"))
-    assert served.ask("GET", "/calls/1").data["number_of_fix"] is None
+    call = served.ask("GET", "/calls/1").data
+    assert call["number_of_fix"] is None
+    assert "the same request still does not pass" in call["fix"]
 
 
-def fixed_by(fix: Fix) -> Callable[..., Any]:
+def test_what_the_button_writes_is_drawn_where_it_is_more_than_the_fix_of_the_cause(served: Served) -> None:
+    served.watched.explain = fixed_by(
+        Fix("Allow the origin", (Edit("main.py", "a\nb\n", "A\nb\n"),), verified=True), (Edit("main.py", "a\nb\n", "A\nB\n"),)
+    )
+    served.note(request(method="GET"))
+    call = served.ask("GET", "/calls/1").data
+    assert call["number_of_fix"] == 1
+    assert '<span class="added">+B' in call["fix"]
+
+
+def fixed_by(fix: Fix, edits: tuple[Edit, ...] = ()) -> Callable[..., Any]:
     from corsense.dev.inspector.session import Explanation
 
     def explain(judged: Any, number: int) -> Explanation:
         first, *others = judged.report.findings
-        return Explanation(number, replace(judged.report, findings=(replace(first, fix=fix), *others)), 0)
+        return Explanation(number, replace(judged.report, findings=(replace(first, fix=fix), *others)), 0, edits=edits)
 
     return explain
 

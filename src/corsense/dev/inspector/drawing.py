@@ -15,6 +15,7 @@ from corsense.finding import Finding
 from corsense.report.html.findings import finding_card, quotes, remedy, try_it
 from corsense.report.html.ladder import result_ladder
 from corsense.report.html.markup import Markup, element, join
+from corsense.report.html.values import diff
 from corsense.report.redaction import redacted_report
 
 BROWSERS: Final[dict[EngineName, str]] = {
@@ -92,17 +93,21 @@ def _cause(judged: JudgedCall, explanation: Explanation | None) -> dict[str, Any
     more = [_card(other, with_fix=True) for other in others]
     return {
         "card": _card(main) if main is not None else None,
-        "fix": remedy(main, several) if main is not None else None,
-        "number_of_fix": explanation.number if explanation is not None and _may_be_applied(main) else None,
+        "fix": _fix(main, explanation, several) if main is not None else None,
+        "number_of_fix": explanation.number if explanation is not None and explanation.edits else None,
         "applied": explanation.applied if explanation is not None else None,
         "more": join(more) or None,
     }
 
 
-def _may_be_applied(finding: Finding | None) -> bool:
-    """Whether a button is offered: for edits that did not fail their proof."""
-    fix = finding.fix if finding is not None else None
-    return fix is not None and bool(fix.edits) and fix.verified is not False
+def _fix(main: Finding, explanation: Explanation | None, several: bool) -> Markup | None:
+    """What to change; where the cause alone is not all that the button repairs, all of it."""
+    shown = explanation.finding.fix if explanation is not None else None
+    edits = explanation.edits if explanation is not None else ()
+    if not edits or (shown is not None and edits == shown.edits):
+        return remedy(main, several)
+    proof = element("span", "✓ tried: the same request passes", class_="verdict allowed")
+    return element("div", element("h4", "Fix: all that keeps the request from passing ", proof), diff(edits), class_="fix")
 
 
 def _card(finding: Finding, *, with_fix: bool = False) -> Markup:

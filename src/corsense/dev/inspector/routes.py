@@ -84,7 +84,6 @@ class Page:
             "test_cors.py": (tests, "text/x-python; charset=utf-8"),
         }
         self._streams = Streams(session)
-        self._applying = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = route_path(scope).removeprefix(PATH)
@@ -156,11 +155,10 @@ class Page:
     async def _fix(self, number: int, receive: Receive) -> _Answer:
         if not await _is_small(receive):
             return _too_large()
-        async with self._applying:
-            try:
-                done = await asyncio.to_thread(self._apply, self._session, number)
-            except InputError as error:
-                return _problem(409, str(error))
+        try:
+            done = await asyncio.to_thread(self._apply, self._session, number)
+        except InputError as error:
+            return _problem(409, str(error))
         return _Answer(200, _JSON, json.dumps({"done": done}))
 
     async def _clear(self, receive: Receive) -> _Answer:

@@ -8,6 +8,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
 
@@ -17,7 +18,7 @@ from corsense.dev.changes import identity
 from corsense.dev.inspector.calls import MOST_CALLS, Calls
 from corsense.dev.inspector.judging import SETTLED_AFTER, Judge, JudgedCall
 from corsense.dev.inspector.recorder import RecordedExchange
-from corsense.finding import Finding
+from corsense.finding import Edit, Finding
 
 LOGGER: Final = logging.getLogger("corsense")
 MOST_CAUSES: Final = 200
@@ -38,7 +39,8 @@ class Explanation:
     the request of a call, or where the app cannot be checked, of the call as it was recorded. `number` counts the explanations
     of a session.
 
-    `applied` says what became of its fix: None before it is asked for. `others` are the positions of further findings that keep
+    `edits` are what the button of the page writes, none where nothing is proven, or not yet. `applied` says what became of them:
+    None before they are written. `others` are the positions of further findings that keep
     the same call from passing. `judged` is the call that was explained, `check` what was asked of the app (None: it was not).
     """
 
@@ -49,6 +51,7 @@ class Explanation:
     others: tuple[int, ...] = ()
     judged: JudgedCall | None = None
     check: AppCheck | None = None
+    edits: tuple[Edit, ...] = ()
 
     @property
     def finding(self) -> Finding:
@@ -84,6 +87,11 @@ class Shown:
     key: CauseKey | None = None
 
 
+def _nothing(explanation: Explanation) -> tuple[Edit, ...]:
+    """The edits where nothing can be written."""
+    return ()
+
+
 def _ignored(explanation: Explanation, judged: JudgedCall) -> None:
     """What nobody asked to hear of."""
 
@@ -93,8 +101,8 @@ class Session:
     """Judges what is noted, in a thread of its own; explains each cause once, in another; and tells listeners.
 
     `explain` finds the cause of a call in the app (None: there is nothing to say), `key_of` says which calls have one cause,
-    `announce` is called with each explanation, once. `passed` is called once for a call that passes now and did not before, with
-    its explanation.
+    `announce` is called with each explanation, once; `prepare` then finds the edits that can be applied. `passed` is called once
+    for a call that passes now and did not before, with its explanation.
     """
 
     target: str
@@ -102,6 +110,7 @@ class Session:
     explain: Callable[[JudgedCall, int], Explanation | None]
     announce: Callable[[Explanation], None]
     passed: Callable[[Explanation, JudgedCall], None] = _ignored
+    prepare: Callable[[Explanation], tuple[Edit, ...]] = _nothing
     _calls: Calls = field(default_factory=Calls)
     _judged: Judge = field(init=False)
     _shown: OrderedDict[int, Shown] = field(default_factory=OrderedDict)
@@ -113,7 +122,7 @@ class Session:
     _version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _noted: SimpleQueue[RecordedExchange] = field(default_factory=SimpleQueue)
-    _to_explain: SimpleQueue[tuple[CauseKey, JudgedCall]] = field(default_factory=SimpleQueue)
+    _to_explain: SimpleQueue[Callable[[], None]] = field(default_factory=SimpleQueue)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _is_running: bool = False
 
@@ -152,9 +161,13 @@ class Session:
 
     def mark(self, number: int, applied: str) -> None:
         """Keep what became of the fix of an explanation."""
+        self._change(number, lambda explanation: replace(explanation, applied=applied))
+
+    def _change(self, number: int, change: Callable[[Explanation], Explanation]) -> None:
+        """Replace an explanation, and show its calls anew."""
         with self._lock:
             if number in self._explanations:
-                self._explanations[number] = replace(self._explanations[number], applied=applied)
+                self._explanations[number] = change(self._explanations[number])
             for shown in list(self._shown.values()):
                 if shown.cause == number:
                     self._put(shown)
@@ -242,7 +255,7 @@ class Session:
             repaired = self._repaired(judged, number)
         self._tell()
         if key is not None and is_new:
-            self._to_explain.put((key, judged))
+            self._to_explain.put(partial(self._explain, key, judged))
         if repaired is not None:
             self.passed(repaired, judged)
 
@@ -267,11 +280,11 @@ class Session:
 
     def _explain_all(self) -> None:
         while True:
-            key, judged = self._to_explain.get()
+            work = self._to_explain.get()
             try:
-                self._explain(key, judged)
+                work()
             except Exception:
-                LOGGER.exception("CORS: the inspector could not announce a cause; please report this")
+                LOGGER.exception("CORS: the inspector could not explain a cause; please report this")
 
     def _explain(self, key: CauseKey, judged: JudgedCall) -> None:
         with self._lock:
@@ -300,7 +313,14 @@ class Session:
             self._fails(_signature(judged), number)
         if known is None:
             self.announce(explanation)
+            self._to_explain.put(partial(self._prepare, explanation))
         self._tell()
+
+    def _prepare(self, explanation: Explanation) -> None:
+        """Find what can be applied, after the explanations that wait."""
+        edits = self.prepare(explanation)
+        if edits:
+            self._change(explanation.number, lambda found: replace(found, edits=edits))
 
     def _known(self, explanation: Explanation) -> Explanation | None:
         """An earlier explanation that says the same. The lock is held."""

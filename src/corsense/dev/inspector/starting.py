@@ -12,6 +12,7 @@ from types import ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
+from corsense.dev.inspector.applying import apply_fix, prepare
 from corsense.dev.inspector.explaining import Explainer, key_of
 from corsense.dev.inspector.exports import session_har, session_tests
 from corsense.dev.inspector.inspector import Inspector
@@ -19,7 +20,6 @@ from corsense.dev.inspector.keeping import Kept, kept_session
 from corsense.dev.inspector.production import refuse_in_production as refuse_in_production
 from corsense.dev.inspector.routes import Page
 from corsense.dev.inspector.session import Explanation, Session
-from corsense.errors import InputError
 from corsense.middleware.response_headers import AsgiApp
 from corsense.report.terminal import WIDTH, Lines
 from corsense.report.text import TextReport
@@ -41,11 +41,12 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
         if kept is None or kept.is_first(explanation):
             _announce(explanation)
 
-    session = Session(target.name if target is not None else "the app", key_of, Explainer(target).explain, announce)
+    name = target.name if target is not None else "the app"
+    session = Session(name, key_of, Explainer(target).explain, announce, prepare=prepare)
     if kept is not None:
         _keep(session, kept)
     return Inspector(
-        app, session, Page(session, apply=_apply, recording=session_har, tests=partial(session_tests, target=target))
+        app, session, Page(session, apply=apply_fix, recording=session_har, tests=partial(session_tests, target=target))
     )
 
 
@@ -123,7 +124,3 @@ def _announce(explanation: Explanation) -> None:
     lines = Lines(WIDTH, colour, write=block.append, encoding=sys.stderr.encoding or "utf-8")
     TextReport(lines).print_findings(explanation.report, [explanation.position])
     print("\n".join(block), file=sys.stderr, flush=True)
-
-
-def _apply(session: Session, number: int) -> str:
-    raise InputError("Fixes cannot be applied from the page yet; run corsense fix.")
