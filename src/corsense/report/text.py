@@ -34,12 +34,13 @@ _INDENT = 5
 @dataclass(frozen=True, slots=True)
 class TextReport:
     """Prints a `Report`. `verbose` adds exchanges, snippets, diffs, information and every result; `quiet` leaves a line a
-    finding. `hint` says how to apply the fixes."""
+    finding. `hint` says how to apply the fixes, `more` where there is more of a finding."""
 
     lines: Lines
     verbose: bool = False
     quiet: bool = False
     hint: FixHint = field(default_factory=FixHint)
+    more: str = "-v for the exchange, curl and fetch"
 
     def print(self, report: Report) -> None:
         """Print the whole report, without secrets."""
@@ -66,7 +67,7 @@ class TextReport:
         positions = {index for index, finding in enumerate(report.findings) if any(finding is one for one in group)}
         affected = [result for result in report.results if positions.intersection(result.findings)]
         most_telling = _most_telling(affected)
-        hint = " (or -v for the exchange, curl and fetch)" if affected and not self.verbose else ""
+        hint = f" (or {self.more})" if affected and not self.verbose else ""
         blocks.print(
             [self._section(report, finding) for finding in group],
             [*_in_front(group), *_evidence(affected, most_telling)],

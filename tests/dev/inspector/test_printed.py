@@ -3,16 +3,90 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from corsense.app.target import AppTarget
+from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.starting import inspected
+from corsense.fetch import FetchRequest
+from tests.cli.commands import corsense
 from tests.dev.inspector.asgi import PAGE, ask
+from tests.dev.inspector.live import browse
 
 PATIENCE = 60.0
+VITE = "http://localhost:5173"
+APP = """\
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:3000"], allow_methods=["GET"])
+
+
+@app.put("/items/{name}")
+def replace(name: str) -> None:
+    pass
+"""
+PUT = FetchRequest("http://localhost:8000/items/a?key=s3cr3ts3cr3t", VITE, "PUT")
+
+
+def printed(capfd: pytest.CaptureFixture[str], *wanted: str) -> str:
+    """What is printed, once it has all that is wanted."""
+    deadline, text = time.monotonic() + PATIENCE, ""
+    while not all(each in text for each in wanted) and time.monotonic() < deadline:
+        time.sleep(0.02)
+        text += capfd.readouterr().err
+    return text
+
+
+def browsed(app: Inspector, source: str, request: FetchRequest) -> None:
+    """A page makes a call to the app of `source`, which the inspector of `app` takes for its own."""
+    space: dict[str, Any] = {}
+    exec(source, space)
+    for exchange in browse(space["app"], request)[1]:
+        app.session.note(exchange)
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inspector:
+    """The app of main.py, with its inspector."""
+    monkeypatch.chdir(tmp_path)
+    Path("main.py").write_text(APP)
+    return inspected(Starlette(), AppTarget.parse("main:app"))
+
+
+def test_a_cause_is_printed_as_a_check_of_the_same_request_prints_it(
+    served: Inspector, capfd: pytest.CaptureFixture[str]
+) -> None:
+    browsed(served, APP, PUT)
+    text = printed(capfd, "corsense fix")
+    command = "corsense fix main:app --origin http://localhost:5173 --request 'PUT /items/a' --write"
+    assert f"\n      {command}\n" in text
+    done = corsense("check", "main:app", "--origin", VITE, "--request", "PUT /items/a", columns=80)
+    findings = done.out.split("= help")[0].splitlines()
+    assert [line for line in findings if line.strip()][:8] == [line for line in text.splitlines() if line.strip()][:8]
+    assert text.count("error[CORS") == done.out.count("error[CORS") == 2
+    assert "s3cr3t" not in text
+    assert "or /__corsense__ for the exchange" in text
+
+
+def test_a_call_that_passes_now_is_said_in_a_line(served: Inspector, capfd: pytest.CaptureFixture[str]) -> None:
+    browsed(served, APP, PUT)
+    assert "passes now" not in printed(capfd, "corsense fix")
+    repaired = APP.replace("localhost:3000", "localhost:5173").replace('["GET"]', '["PUT"]')
+    for _ in range(2):
+        browsed(served, repaired, PUT)
+    text = printed(capfd, "passes now")
+    assert f"PUT /items/a  from {VITE} passes now." in text
+    assert "s3cr3t" not in text
+    browsed(served, APP.replace("5173", "5174"), FetchRequest("http://localhost:8000/items/b", "http://localhost:4000", "PUT"))
+    assert "passes now" not in printed(capfd, "http://localhost:4000", "corsense fix")
 
 
 def test_a_cause_is_printed_once_as_a_check_prints_it(capfd: pytest.CaptureFixture[str]) -> None:

@@ -48,13 +48,13 @@ class Watched:
     told: int = 0
 
     def __post_init__(self) -> None:
-        self.passed: list[tuple[Explanation, JudgedCall]] = []
+        self.passed: list[JudgedCall] = []
         self.session = Session(
             "main:app",
             by_path,
             lambda judged, number: self.explain(judged, number),
             self.announced.append,
-            lambda explanation, judged: self.passed.append((explanation, judged)),
+            self.passed.append,
         )
         self._news = threading.Condition()
         self.end = self.session.listen(self._listen)
@@ -115,7 +115,7 @@ def test_a_call_that_passes_now_is_reported_once(watched: Watched) -> None:
     watched.when(lambda calls: len(calls) == 4)
     watched.session.note(request(method="GET", page=OTHER_PAGE))
     watched.when(lambda calls: len(calls) == 5)
-    assert [(explanation.number, judged.call.number) for explanation, judged in watched.passed] == [(1, 2)]
+    assert [judged.call.number for judged in watched.passed] == [2]
 
 
 def test_a_preflight_whose_request_never_follows_is_judged_with_credentials(

@@ -92,7 +92,7 @@ def _nothing(explanation: Explanation) -> tuple[Edit, ...]:
     return ()
 
 
-def _ignored(explanation: Explanation, judged: JudgedCall) -> None:
+def _ignored(judged: JudgedCall) -> None:
     """What nobody asked to hear of."""
 
 
@@ -102,21 +102,22 @@ class Session:
 
     `explain` finds the cause of a call in the app (None: there is nothing to say), `key_of` says which calls have one cause,
     `announce` is called with each explanation, once; `prepare` then finds the edits that can be applied. `passed` is called once
-    for a call that passes now and did not before, with its explanation.
+    for a call that passes now and did not before, also before a reload.
     """
 
     target: str
     key_of: Callable[[JudgedCall], CauseKey | None]
     explain: Callable[[JudgedCall, int], Explanation | None]
     announce: Callable[[Explanation], None]
-    passed: Callable[[Explanation, JudgedCall], None] = _ignored
+    passed: Callable[[JudgedCall], None] = _ignored
     prepare: Callable[[Explanation], tuple[Edit, ...]] = _nothing
     _calls: Calls = field(default_factory=Calls)
     _judged: Judge = field(init=False)
     _shown: OrderedDict[int, Shown] = field(default_factory=OrderedDict)
     _numbers: OrderedDict[CauseKey, int | None] = field(default_factory=OrderedDict)
     _explanations: dict[int, Explanation] = field(default_factory=dict)
-    _failing: OrderedDict[_Signature, int] = field(default_factory=OrderedDict)
+    _failing: OrderedDict[_Signature, None] = field(default_factory=OrderedDict)
+    _passed: int = 0
     _kinds: Counter[str] = field(default_factory=Counter)
     _waiting: OrderedDict[int, float] = field(default_factory=OrderedDict)
     _version: int = 0
@@ -252,31 +253,32 @@ class Session:
                 while len(self._numbers) > _MOST_KEYS:
                     self._numbers.popitem(last=False)
             self._put(Shown(judged, 0, number, key))
-            repaired = self._repaired(judged, number)
+            passes_now = self._passes_now(judged)
         self._tell()
         if key is not None and is_new:
             self._to_explain.put(partial(self._explain, key, judged))
-        if repaired is not None:
-            self.passed(repaired, judged)
+        if passes_now and not judged.call.is_restored and self._passed < MOST_CAUSES:
+            self._passed += 1
+            self.passed(judged)
 
     def _has_room(self, key: CauseKey) -> bool:
         """Whether one more cause can be explained. The lock is held."""
         of_kind, waiting = self._kinds[key[0]], self._to_explain.qsize()
         return len(self._explanations) < MOST_CAUSES and of_kind < MOST_OF_A_KIND and waiting < _MOST_WAITING
 
-    def _repaired(self, judged: JudgedCall, number: int | None) -> Explanation | None:
-        """The explanation of earlier calls like this one, which passes now. The lock is held."""
-        signature = _signature(judged)
-        if number is not None:
-            self._fails(signature, number)
-        elif judged.verdict == "allowed" and judged.suspect is None:
-            return self._explanations.get(self._failing.pop(signature, 0))
-        return None
-
-    def _fails(self, signature: _Signature, number: int) -> None:
-        self._failing[signature] = number
-        while len(self._failing) > MOST_CALLS:
-            self._failing.popitem(last=False)
+    def _passes_now(self, judged: JudgedCall) -> bool:
+        """Whether a call passes that failed when it was made before. The lock is held."""
+        signatures = _signatures(judged)
+        if judged.verdict == "allowed" and judged.suspect is None:
+            before = len(self._failing)
+            for signature in signatures:
+                self._failing.pop(signature, None)
+            return len(self._failing) < before
+        if judged.slug is not None:
+            self._failing[signatures[0]] = None
+            while len(self._failing) > MOST_CALLS:
+                self._failing.popitem(last=False)
+        return False
 
     def _explain_all(self) -> None:
         while True:
@@ -310,7 +312,6 @@ class Session:
             for shown in list(self._shown.values()):
                 if shown.key == key:
                     self._put(replace(shown, cause=number))
-            self._fails(_signature(judged), number)
         if known is None:
             self.announce(explanation)
             self._to_explain.put(partial(self._prepare, explanation))
@@ -327,11 +328,17 @@ class Session:
         return next((one for one in self._explanations.values() if explanation.identities <= one.identities), None)
 
 
-_Signature = tuple[str, str, str, frozenset[str], str]
+_Signature = tuple[str, str, str, str, str]
 
 
-def _signature(judged: JudgedCall) -> _Signature:
-    """What makes a later call the same one, made again: page, method, route, the headers that script set, credentials."""
-    request = judged.result.trace.request
-    where = judged.call.route or request.url.partition("?")[0]
-    return judged.call.page, request.method, where, frozenset(name.lower() for name, _ in request.headers), request.credentials
+def _signatures(judged: JudgedCall) -> tuple[_Signature, ...]:
+    """What makes a later call the same one, made again: page, method, route, the headers that the preflight names, credentials.
+    The second one is that of a call whose preflight failed, which does not show credentials."""
+    call, request = judged.call, judged.result.trace.request
+    preflight = next((one.entry.request for one in call.exchanges if one.entry.request.preflight), None)
+    named = (preflight.header("Access-Control-Request-Headers") or "").lower() if preflight is not None else ""
+    same = (call.page, request.method, call.route or request.url.partition("?")[0], named)
+    only_preflight = (*same, "not shown")
+    if all(one.entry.request.preflight for one in call.exchanges):
+        return (only_preflight,)
+    return (*same, request.credentials), only_preflight

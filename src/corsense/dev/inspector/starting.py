@@ -12,6 +12,7 @@ from types import ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
+from corsense.dev.inspector.announcing import announce, announce_pass
 from corsense.dev.inspector.applying import apply_fix, prepare
 from corsense.dev.inspector.explaining import Explainer, key_of
 from corsense.dev.inspector.exports import session_har, session_tests
@@ -21,8 +22,6 @@ from corsense.dev.inspector.production import refuse_in_production as refuse_in_
 from corsense.dev.inspector.routes import Page
 from corsense.dev.inspector.session import Explanation, Session
 from corsense.middleware.response_headers import AsgiApp
-from corsense.report.terminal import WIDTH, Lines
-from corsense.report.text import TextReport
 
 _MAIN = frozenset({"__main__", "__mp_main__"})
 _LARGEST = 1 << 20
@@ -37,12 +36,12 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
     refuse_in_production()
     kept = kept_session()
 
-    def announce(explanation: Explanation) -> None:
+    def announce_first(explanation: Explanation) -> None:
         if kept is None or kept.is_first(explanation):
-            _announce(explanation)
+            announce(explanation)
 
     name = target.name if target is not None else "the app"
-    session = Session(name, key_of, Explainer(target).explain, announce, prepare=prepare)
+    session = Session(name, key_of, Explainer(target).explain, announce_first, announce_pass, prepare)
     if kept is not None:
         _keep(session, kept)
     return Inspector(
@@ -115,12 +114,3 @@ def _target(module: ModuleType, name: str) -> AppTarget | None:
     root, directory = str(path.parents[depth - 1]), os.getcwd()
     paths = tuple(dict.fromkeys((root, directory)))
     return AppTarget(module.__name__, name, False, paths, directory, f"{module.__name__}:{name}", "given")
-
-
-def _announce(explanation: Explanation) -> None:
-    """Print the finding as a check does, in one piece: the server writes to the same terminal."""
-    block: list[str] = []
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    lines = Lines(WIDTH, colour, write=block.append, encoding=sys.stderr.encoding or "utf-8")
-    TextReport(lines).print_findings(explanation.report, [explanation.position])
-    print("\n".join(block), file=sys.stderr, flush=True)
