@@ -59,8 +59,9 @@ def test_the_app_is_found_in_its_module(open_app: OpenApp, files: Mapping[str, s
     assert open_app(files, target).description.target == found
 
 
-def test_the_first_fastapi_instance_is_taken_when_it_has_no_usual_name(open_app: OpenApp) -> None:
-    description = open_app("from fastapi import FastAPI\nname = 'x'\nbackend = FastAPI()\nlater = FastAPI()\n").description
+def test_the_fastapi_instance_that_fastapi_dev_takes_is_taken_when_none_has_a_usual_name(open_app: OpenApp) -> None:
+    source = "from fastapi import FastAPI\nfrom starlette.applications import Starlette\nname = 'x'\n"
+    description = open_app(f"{source}later = FastAPI()\nbackend = FastAPI()\nany = Starlette()\n").description
     assert (description.target, description.apps[0].variable) == ("main:backend", "backend")
 
 
@@ -98,6 +99,18 @@ def test_a_factory_is_found_by_its_usual_names(open_app: OpenApp) -> None:
             "by URL",
         ),
         ({"main.py": "x = 1\n"}, None, "There is no FastAPI or Starlette app in 'main'", "package.module:app"),
+        (
+            {"main.py": "import uvicorn\nif __name__ == '__main__':\n    uvicorn.run('shop.web:app', port=80)\n"},
+            None,
+            "There is no FastAPI or Starlette app in 'main'",
+            "It starts 'shop.web:app'; name that.",
+        ),
+        (
+            {"main.py": "def run(app):\n    ...\nrun(app='shop.web:app')\n"},
+            "main",
+            "There is no FastAPI or Starlette app in 'main'",
+            "It starts 'shop.web:app'; name that.",
+        ),
         (
             {"main.py": "def create_app():\n    ...\n"},
             None,

@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import json
 import os
+import re
 import sys
 from functools import partial
 from types import ModuleType
@@ -29,6 +30,10 @@ _FACTORIES = (
     "app_factory",
     "init_app",
 )
+
+_STARTING = ("run", "Config", "serve", "Granian")
+_APP_NAME = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+_LARGEST = 1 << 20
 
 
 class LoadError(Exception):
@@ -225,17 +230,23 @@ def _nearest_name(module: ModuleType, wanted: str) -> str:
 
 
 def _apps(module: ModuleType) -> list[str]:
-    """The names of what looks like an app: those of the usual names first, then other apps, bare routers last."""
+    """The names of what looks like an app: those of the usual names first, then other apps in the order of `fastapi dev`, bare
+    routers last."""
     values = {name: value for name, value in vars(module).items() if not isinstance(value, type)}
     usual = [name for name in _PREFERRED if name in values]
     apps = [name for name in usual if not _is_router(values[name]) and (_is_app(values[name]) or _is_asgi3(values[name]))]
-    apps += [name for name, value in values.items() if name not in apps and _is_app(value)]
+    others = [name for name, value in values.items() if name not in apps and _is_app(value)]
+    apps += sorted(others, key=lambda name: (not _is_fastapi(values[name]), name))
     return apps + [name for name, value in values.items() if _is_router(value)]
 
 
 def _is_app(value: Any) -> bool:
     """Whether this is an app of the framework."""
     return is_known(value) and hasattr(value, "build_middleware_stack")
+
+
+def _is_fastapi(value: Any) -> bool:
+    return any(base.__name__ == "FastAPI" for base in type(value).__mro__)
 
 
 def _is_router(value: Any) -> bool:
@@ -247,7 +258,7 @@ def _factory_name(module: ModuleType) -> str | None:
 
 
 def _search(module: ModuleType, target: AppReference) -> tuple[str, Any]:
-    """The app of a module, as `fastapi dev` finds it: `app`, `api`, else the first there is."""
+    """The app of a module, as `fastapi dev` finds it: `app`, `api`, else the first by name."""
     if target.factory:
         name = _factory_name(module)
         if name is None:
@@ -261,10 +272,31 @@ def _search(module: ModuleType, target: AppReference) -> tuple[str, Any]:
     factory = _factory_name(module)
     if factory is not None:
         raise LoadError(f"{module.__name__!r} has a factory, but no app.", f"Write '{module.__name__}:{factory}' with --factory.")
+    started = _started(module)
     raise LoadError(
         f"There is no FastAPI or Starlette app in {module.__name__!r} ({target.text}).",
-        "Name the module that makes it: package.module:app.",
+        f"It starts {started!r}; name that." if started else "Name the module that makes it: package.module:app.",
     )
+
+
+def _started(module: ModuleType) -> str | None:
+    """The app that the source of a module starts when it is run as a program: `uvicorn.run("package.module:app")`."""
+    import ast
+
+    try:
+        with open(module.__file__ or "", "rb") as stream:
+            nodes = list(ast.walk(ast.parse(stream.read(_LARGEST))))
+    except (OSError, SyntaxError, ValueError, AttributeError):
+        return None
+    calls = [node for node in nodes if isinstance(node, ast.Call) and _last_name(node.func) in _STARTING]
+    values = [value for call in calls for value in (*call.args[:1], *(word.value for word in call.keywords))]
+    texts = [value.value for value in values if isinstance(value, ast.Constant) and isinstance(value.value, str)]
+    return next((text for text in texts if _APP_NAME.fullmatch(text)), None)
+
+
+def _last_name(function: Any) -> str:
+    """`run` of `uvicorn.run`, and of `run`; empty for what has no name."""
+    return str(getattr(function, "attr", None) or getattr(function, "id", ""))
 
 
 def _is_factory(value: Any) -> bool:
