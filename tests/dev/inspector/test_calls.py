@@ -52,6 +52,15 @@ def test_a_preflight_alone_is_the_call_that_it_asks_for() -> None:
 
 
 @pytest.mark.parametrize(
+    ("root", "path", "at_app"),
+    [("", "/v1/items", "/v1/items"), ("/v1", "/v1/items?q=/v1", "/items?q=/v1"), ("/v1", "/v1", "/"), ("/v1", "/v1x", "/v1x")],
+)
+def test_the_routes_of_the_app_know_a_url_without_the_root_path(root: str, path: str, at_app: str) -> None:
+    (one,) = calls(replace(request(path=path), root_path=root))
+    assert one.at_app(one.url) == f"{API}{at_app}"
+
+
+@pytest.mark.parametrize(
     "after",
     [request(path="/others"), request(method="POST"), request(page="http://localhost:5173"), request(at=60.0), preflight()],
 )

@@ -50,7 +50,7 @@ def written_call(judged: JudgedCall, cause: str | None, named: frozenset[str]) -
         fetch.request.origin,
         fetch.request.method,
         judged.call.route,
-        example_path(fetch.request.url, judged.call.route),
+        example_path(judged.call.at_app(fetch.request.url), judged.call.route),
         _headers(fetch.request.headers),
         fetch.request.credentials,
         _deviating(fetch, judged.call.engine),

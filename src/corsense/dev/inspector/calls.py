@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from corsense.dev.inspector.recorder import RecordedExchange
 from corsense.fetch.trace import EngineName
@@ -65,6 +66,13 @@ class Call:
     def route(self) -> str:
         """The template of the route, empty where it is not known."""
         return self.exchanges[0].route
+
+    def at_app(self, url: str) -> str:
+        """A URL of the call without the root path: as the app's routes know it."""
+        root = self.exchanges[0].root_path
+        parts = urlsplit(url)
+        path = parts.path.removeprefix(root) if f"{parts.path}/".startswith(f"{root}/") else parts.path
+        return url if path == parts.path else urlunsplit(parts._replace(path=path or "/"))
 
     @property
     def began(self) -> float:

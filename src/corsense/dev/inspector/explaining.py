@@ -154,8 +154,9 @@ class Explainer:
         url = parse_url(judged.call.url)
         if self.target is None or fetch is None or url is None:
             return None
-        request = replace(fetch.request, credentials=judged.result.trace.request.credentials)
-        parts = urlsplit(judged.call.url)
+        address = judged.call.at_app(judged.call.url)
+        request = replace(fetch.request, url=address, credentials=judged.result.trace.request.credentials)
+        parts = urlsplit(address)
         path = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
         is_handshake = request.initiator == "websocket"
         asked = CheckRequest(
@@ -299,7 +300,7 @@ def _by_answer(judged: JudgedCall, survey: Survey, check: AppCheck) -> Iterator[
     if observation is None or first is None:
         return
     known = replace(
-        observation, app=survey.app, route=_route(judged, survey.app), facts=tuple(_with_routes(observation, survey.app))
+        observation, app=survey.app, route=_route(judged, survey.app), facts=tuple(_with_routes(observation, judged, survey.app))
     )
     report = aggregate(CheckTarget("app", survey.app.target), [known], judged.report.notes)
     report = suppressed(report, check.asked.selection)
@@ -323,17 +324,19 @@ def _is_of_crashes(report: Report, index: int) -> bool:
     return all(result.situation == "error" for result in report.results if index in result.findings)
 
 
-def _with_routes(observation: Observation, app: AppDescription) -> Iterator[ExchangeFacts]:
+def _with_routes(observation: Observation, judged: JudgedCall, app: AppDescription) -> Iterator[ExchangeFacts]:
     for exchange, facts in zip(observation.trace.exchanges, observation.facts, strict=True):
-        route = None if exchange.request.preflight else _route_at(exchange.request.method, exchange.request.url, app)
+        url = judged.call.at_app(exchange.request.url)
+        route = None if exchange.request.preflight else _route_at(exchange.request.method, url, app)
         yield replace(facts, route=route.index if route is not None else None)
 
 
 def _route(judged: JudgedCall, app: AppDescription) -> RouteInfo | None:
     request = judged.result.trace.request
+    url = judged.call.at_app(request.url)
     if request.initiator == "websocket":
-        return next(iter(sockets_at(CheckOperation(WEBSOCKET, urlsplit(request.url).path or "/"), app)), None)
-    return _route_at(request.method, request.url, app)
+        return next(iter(sockets_at(CheckOperation(WEBSOCKET, urlsplit(url).path or "/"), app)), None)
+    return _route_at(request.method, url, app)
 
 
 def _route_at(method: str, url: str, app: AppDescription) -> RouteInfo | None:

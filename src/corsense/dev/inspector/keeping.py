@@ -159,6 +159,7 @@ def _masked(shown: Shown) -> Iterator[dict[str, Any]]:
             "engine": exchange.engine,
             "exception": known.text(exchange.exception.text) if exchange.exception is not None else None,
             "route": exchange.route,
+            "root_path": exchange.root_path,
         }
 
 
@@ -183,6 +184,7 @@ def _exchanges(document: dict[str, Any]) -> Iterator[RecordedExchange]:
             each["engine"],
             parse_traceback(each["exception"]) if each["exception"] else None,
             str(each["route"]),
+            str(each["root_path"]),
             is_restored=True,
         )
 

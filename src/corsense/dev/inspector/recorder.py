@@ -14,6 +14,7 @@ from corsense.app.traceback import ParsedTraceback, parse_traceback
 from corsense.fetch.engines import engine_of
 from corsense.fetch.trace import EngineName
 from corsense.fetch.wire import NetworkError, WireRequest, WireResponse
+from corsense.middleware.policy_selection import route_path
 from corsense.middleware.response_headers import AsgiApp, Message, Receive, Scope, Send
 from corsense.middleware.route_template import RouteTemplates
 from corsense.readers.requests import page_origin
@@ -35,8 +36,8 @@ class RecordedExchange:
 
     `entry` is what a recording of the browser would hold, secrets included. `began` is in seconds since 1970, `seconds` how long
     the answer took. `engine` is the browser's, as its `User-Agent` says. `exception` is what the app raised beside its answer.
-    `route` is the template of the route that served it, empty where none did or it is not known. `is_restored`: it was noted
-    before the server was reloaded.
+    `route` is the template of the route that served it, empty where none did or it is not known. `root_path` is what stands
+    before the app's own paths in the URL. `is_restored`: it was noted before the server was reloaded.
     """
 
     entry: HarEntry
@@ -45,6 +46,7 @@ class RecordedExchange:
     engine: EngineName = "chromium"
     exception: ParsedTraceback | None = None
     route: str = ""
+    root_path: str = ""
     is_restored: bool = False
 
 
@@ -95,6 +97,7 @@ class _Exchange:
     scope: Scope
     request: WireRequest
     page: str
+    root_path: str
     began: float = field(default_factory=time.time)
     clock: float = field(default_factory=time.perf_counter)
     response: WireResponse | None = None
@@ -148,6 +151,7 @@ class _Exchange:
             engine_of(self.request.header("User-Agent") or ""),
             _parsed(self.raised),
             route,
+            self.root_path,
         )
 
 
@@ -165,7 +169,8 @@ def _begun(scope: Scope) -> _Exchange | None:
     page = page_origin(request.header("Origin") or "")
     if page is None or (page != "null" and _is_same_origin(page, request)):
         return None
-    return _Exchange(scope, request, page)
+    # Read now: routers add to it on the way.
+    return _Exchange(scope, request, page, scope.get("root_path", "") if route_path(scope) != scope["path"] else "")
 
 
 def _is_same_origin(page: str, request: WireRequest) -> bool:
