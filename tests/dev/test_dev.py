@@ -139,6 +139,23 @@ def test_a_change_of_the_env_file_counts(start: Start) -> None:
     assert server.get("/items") == '"A=1\\n"'
 
 
+def test_a_change_of_the_env_file_above_counts_within_the_repository(start: Start, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    server = start(app=APP.replace('["first"]', 'open("../.env").read()'))
+    server.ready()
+    for text in ("A=1\n", "A=2\n"):
+        (tmp_path / "new").write_text(text)
+        (tmp_path / "new").rename(tmp_path / ".env")
+        server.ready()
+        assert json.loads(server.get("/items")) == text
+
+
+def test_the_app_can_be_named_as_for_fastapi_dev(start: Start) -> None:
+    server = start("-e", "main:other", app=APP + "other = FastAPI()\nother.get('/items')(lambda: 'other')\n")
+    server.ready()
+    assert server.get("/items") == '"other"'
+
+
 def test_a_broken_app_is_shown_as_python_shows_it_and_served_once_it_is_repaired(start: Start) -> None:
     server = start(app=APP + "undefined\n")
     assert 'main.py", line 6, in <module>' in server.until("NameError: name 'undefined' is not defined")
@@ -255,6 +272,8 @@ def test_a_port_that_is_taken_is_named_with_a_free_one(tmp_path: Path) -> None:
         (("main.sub:app",), "corsense: there is no module 'main.sub' in {folder}; did you mean main?\n"),
         (("nowhere/main.py",), "corsense: There is no file 'nowhere/main.py'. Name it: package.module:app, or"),
         (("http://localhost:8000",), "corsense: 'http://localhost:8000' is no app that can be served; name it, for example"),
+        (("main:app", "-e", "main:app"), "corsense: --entrypoint 'main:app' conflicts with 'main:app'; drop one of them.\n"),
+        (("-e", "main:app", "--app", "b"), "corsense: --entrypoint 'main:app' conflicts with --app b; drop one of them.\n"),
         (("main:app", "--app", "1x"), "corsense: --app '1x' is not a name; name the variable that holds the app.\n"),
         (
             ("--host", "192.0.2.1"),
@@ -328,6 +347,15 @@ def test_the_root_path_reaches_the_app(start: Start) -> None:
     server = start("--root-path", "/v1", app=app)
     server.ready()
     assert server.get("/items") == '["/v1",["first"]]'
+
+
+def test_a_cause_is_found_below_a_root_path(start: Start) -> None:
+    server = start("--root-path", "/v1")
+    server.ready()
+    server.get("/items", Origin=PAGE)
+    said = server.until("= help")
+    assert "error[CORS101]: The app has no CORSMiddleware" in said
+    assert "--> main.py:2:7" in said
 
 
 def test_forwarded_headers_of_a_proxy_here_are_believed_unless_told_otherwise(start: Start) -> None:

@@ -38,6 +38,10 @@ def dev(
     app: Annotated[
         str | None, typer.Option(metavar="NAME", help="The variable that holds the app in its module.", show_default=False)
     ] = None,
+    entrypoint: Annotated[
+        str | None,
+        typer.Option("--entrypoint", "-e", metavar="MODULE:APP", help="The app, as for `fastapi dev`.", show_default=False),
+    ] = None,
     factory: Factory = False,
     proxy_headers: Annotated[
         bool, typer.Option("--proxy-headers/--no-proxy-headers", help="Believe X-Forwarded-For and X-Forwarded-Proto.")
@@ -60,7 +64,7 @@ def dev(
     from corsense.errors import InputError
 
     try:
-        found = _target(target, app, factory)
+        found = _target(_named_once(target, app, entrypoint), app, factory)
         _run_in_its_interpreter(found, python)
         _insist_on_a_module(found)
     except AppLoadError as error:
@@ -82,6 +86,16 @@ def dev(
     except InputError as error:
         fail(str(error))
     raise typer.Exit(NOTHING_FOUND if could else COULD_NOT_WORK)
+
+
+def _named_once(target: str | None, app: str | None, entrypoint: str | None) -> str | None:
+    """The target, however it was given. Raises InputError when it was given twice."""
+    from corsense.errors import InputError, quoted
+
+    if entrypoint is not None and (target is not None or app is not None):
+        other = quoted(target) if target is not None else f"--app {app}"
+        raise InputError(f"--entrypoint {quoted(entrypoint)} conflicts with {other}; drop one of them.")
+    return target if entrypoint is None else entrypoint
 
 
 def _target(target: str | None, app: str | None, factory: bool) -> AppTarget:

@@ -19,19 +19,17 @@ from types import FrameType
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.supervisors import ChangeReload
 
 from corsense.app.agent.loading import AppReference, LoadedApp, LoadError, load
 from corsense.app.target import AppTarget
 from corsense.dev.inspector.inspector import PATH, Inspector
 from corsense.dev.inspector.keeping import VARIABLE as SESSION_FILE
 from corsense.dev.inspector.starting import inspected
+from corsense.dev.reloading import Reloader
 from corsense.errors import InputError
 from corsense.middleware.inspector_setting import VARIABLE
 
 LOGGER: Final = logging.getLogger("uvicorn.error")
-ENV_FILES: Final = (".env", ".env.local", ".env.dev", ".env.development")
-"""Files beside the source that a reload is for as well: allowed origins are often there."""
 _GRACE = 3
 """Seconds that open responses, such as event streams of the app, have to end before a reload or the end."""
 _FAILED = 3
@@ -67,7 +65,7 @@ class Serving:
             server = uvicorn.Server(config)
             if self.reload:
                 with _session_file():
-                    ChangeReload(config, target=server.run, sockets=[bound]).run()
+                    Reloader(config, server.run, [bound]).run()
                 return True
             with _ended_by_signal():
                 return _serves_here(config, server, bound)
@@ -84,7 +82,6 @@ class InspectedConfig(uvicorn.Config):
             port=port,
             reload=serving.reload,
             reload_dirs=_watched(serving) if serving.reload else None,
-            reload_includes=list(ENV_FILES) if serving.reload else None,
             workers=1,
             root_path=serving.root_path,
             proxy_headers=serving.proxy_headers,
