@@ -104,12 +104,13 @@ class AppFix:
     python: str | None = None
     output: Output = "import"
 
-    def run(self, session: AppSession) -> FixResult:
-        """The edits, each proven or with the reason why not, and what remains to do. Closes `session`.
+    def run(self, session: AppSession, found: Survey | None = None) -> FixResult:
+        """The edits, each proven or with the reason why not, and what remains to do. Closes `session`. `found` is what was found
+        of the app, where that is more than a check finds, as in a real response (default: what a check finds).
 
         Raises AppLoadError when the app cannot be loaded as it is, AppHungError and AppStoppedError when it does not answer.
         """
-        first = self._check.survey(session)
+        first = found or self._check.survey(session)
         before = self._access(session, first, self._origins(first))
         session.close()
         refused: dict[ProposalKey, tuple[_Step, str | None]] = {}

@@ -141,7 +141,7 @@ def test_a_frame_of_it_stays_empty(foreign: Any) -> None:
         f"{API}/__corsense__/",
     )
     frame = foreign.frames[-1]
-    assert frame.url == "chrome-error://chromewebdata/"
+    frame.wait_for_url("chrome-error://chromewebdata/")
     assert "corsense inspector" not in frame.content()
 
 

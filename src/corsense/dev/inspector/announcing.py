@@ -25,7 +25,8 @@ def announce(explanation: Explanation) -> None:
         command = command_for(explanation)
         if command is not None:
             todo = f"; {to_do(command)}" if to_do(command) else ""
-            lines.led([("help: ", "bold cyan")], f"This command applies the fix, as the page does{todo}:", [("      ", "")])
+            fixes = "the fix" if len(explanation.findings) == 1 else "the fixes"
+            lines.led([("help: ", "bold cyan")], f"This command applies {fixes}, as the page does{todo}:", [("      ", "")])
             lines.plain()
             lines.exact(f"      {command}")
             lines.plain()

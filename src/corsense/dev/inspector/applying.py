@@ -38,7 +38,7 @@ def prepare(explanation: Explanation) -> tuple[Edit, ...]:
     asked = replace(check.asked, selection=RuleSelection(select=slugs, start=check.asked.selection.start))
     try:
         with AppSession.start(check.target, time_limit=check.time_limit, output="none") as session:
-            result = AppFix(check.target, asked, time_limit=check.time_limit, output="none").run(session)
+            result = AppFix(check.target, asked, time_limit=check.time_limit, output="none").run(session, explanation.survey)
     except (AppLoadError, AppHungError, AppStoppedError):
         return ()
     if not _repairs(result, explanation.finding.cause.slug) or any(map(holds_secret, result.edits)):

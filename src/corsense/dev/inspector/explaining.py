@@ -136,7 +136,7 @@ class Explainer:
         known = _identities(found.report)
         report = with_proven_fixes(check, found)
         others = tuple(range(1, len(report.findings)))
-        explanation = Explanation(number, report, 0, others=others, judged=judged, check=check)
+        explanation = Explanation(number, report, 0, others=others, judged=judged, check=check, survey=found)
         self._known[known] = explanation
         return explanation
 

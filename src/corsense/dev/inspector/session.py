@@ -12,7 +12,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from corsense.check.app import AppCheck
+from corsense.check.app import AppCheck, Survey
 from corsense.check.results import Report
 from corsense.dev.changes import identity
 from corsense.dev.inspector.calls import MOST_CALLS, Calls
@@ -41,7 +41,8 @@ class Explanation:
 
     `edits` are what the button of the page writes, none where nothing is proven, or not yet. `applied` says what became of them:
     None before they are written. `others` are the positions of further findings that keep
-    the same call from passing. `judged` is the call that was explained, `check` what was asked of the app (None: it was not).
+    the same call from passing. `judged` is the call that was explained, `check` what was asked of the app (None: it was not), and
+    `survey` what was found then.
     """
 
     number: int
@@ -51,6 +52,7 @@ class Explanation:
     others: tuple[int, ...] = ()
     judged: JudgedCall | None = None
     check: AppCheck | None = None
+    survey: Survey | None = None
     edits: tuple[Edit, ...] = ()
 
     @property
