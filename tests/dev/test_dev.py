@@ -255,6 +255,50 @@ def test_it_ends_while_event_streams_are_open(start: Start, arguments: tuple[str
     assert time.monotonic() - began < PATIENCE / 2
 
 
+@pytest.mark.parametrize("arguments", [(), ("--no-reload",)])
+def test_a_terminal_that_is_closed_ends_it_in_order(start: Start, arguments: tuple[str, ...], tmp_path: Path) -> None:
+    app = (
+        "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n"
+        "@asynccontextmanager\nasync def lifespan(app):\n    yield\n    open('closed', 'w').close()\n"
+        "app = FastAPI(lifespan=lifespan)\n"
+    )
+    (tmp_path / "temporary").mkdir()
+    server = start(*arguments, app=app, TMPDIR=str(tmp_path / "temporary"))
+    server.ready()
+    server.connected().close()
+    os.killpg(server.process.pid, signal.SIGHUP)
+    assert server.process.wait(PATIENCE) == 0
+    assert (server.folder / "closed").exists()
+    assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_reloader_that_is_killed_leaves_no_server_and_no_session(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "temporary").mkdir()
+    server = start(TMPDIR=str(tmp_path / "temporary"))
+    server.ready()
+    server.connected().close()
+    server.process.kill()
+    server.reader.join(PATIENCE)  # all that could write have ended
+    assert not server.reader.is_alive()
+    assert list((tmp_path / "temporary").iterdir()) == []
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", server.port), PATIENCE)
+
+
+def test_it_ends_while_a_websocket_is_open(start: Start) -> None:
+    app = (
+        "from fastapi import FastAPI, WebSocket\napp = FastAPI()\n@app.websocket('/ws')\n"
+        "async def ws(socket: WebSocket):\n    await socket.accept()\n    while True:\n        await socket.receive_text()\n"
+    )
+    server = start(app=app)
+    server.ready()
+    with server.connected() as stream:
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        stream.sendall(f"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{key}\r\n".encode())
+        assert b"101" in stream.recv(1000)
+        assert server.end() == 0
+
+
 def test_a_port_that_is_taken_is_named_with_a_free_one(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(APP)
     with socket.socket() as taken:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import errno
 import importlib
 import logging
+import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,11 +66,12 @@ class Serving:
                 say(line)
             config = InspectedConfig(self, port)
             server = uvicorn.Server(config)
+            _end_with_the_terminal()
             if self.reload:
                 with _session_file():
                     Reloader(config, server.run, [bound]).run()
                 return True
-            with _ended_by_signal():
+            with _interrupted_by_signal():
                 return _serves_here(config, server, bound)
 
 
@@ -91,6 +95,7 @@ class InspectedConfig(uvicorn.Config):
 
     def load(self) -> None:
         """Load the app. Raises what importing it raises; ends the process, as uvicorn does, when there is no app in it."""
+        _end_with_the_reloader()
         # An `install(app, inspector=True)` of the app's own would be a second one.
         os.environ[VARIABLE] = "0"
         try:
@@ -153,7 +158,7 @@ def _session_file() -> Iterator[None]:
 
 
 @contextmanager
-def _ended_by_signal() -> Iterator[None]:
+def _interrupted_by_signal() -> Iterator[None]:
     """Have SIGTERM, which uvicorn repeats once it has shut down, end the program as Ctrl-C does: so that all is put in order."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
@@ -164,6 +169,30 @@ def _ended_by_signal() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _end_with_the_terminal() -> None:
+    """End in order when the terminal is closed; not where SIGHUP is ignored, as by `nohup`."""
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda number, frame: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def _end_with_the_reloader() -> None:
+    """In a worker process: end in order, as the reloader asks when the terminal is closed; end as well, and remove the session,
+    when the reloader was killed, because the port would stay in use."""
+    reloader = multiprocessing.parent_process()
+    if reloader is None or SESSION_FILE not in os.environ:
+        return
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    folder = os.path.dirname(os.environ[SESSION_FILE])
+
+    def wait() -> None:
+        reloader.join()
+        shutil.rmtree(folder, ignore_errors=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="corsense-reloader", daemon=True).start()
 
 
 def _watched(serving: Serving) -> list[str]:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from corsense.app.traceback import parse_traceback
 from corsense.dev.inspector.calls import MOST_CALLS
 from corsense.dev.inspector.judging import JudgedCall
@@ -126,6 +128,17 @@ def test_only_so_many_calls_are_kept(tmp_path: Path) -> None:
     kept = [each.entry.request.url for each in Kept.opened(str(file)).exchanges()]
     assert len(kept) == MOST_CALLS
     assert kept[-1] == f"http://localhost:8000/items/{MOST_CALLS + 49}"
+
+
+def test_the_file_does_not_outgrow_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corsense.dev.inspector.keeping.MOST_BYTES", 50_000)
+    file = tmp_path / "session"
+    first = session(Kept.opened(str(file)))
+    for number in range(40):
+        first.note(exchange(f"/items/{number}?q={'x' * 5_000}", began=float(number)))
+        until(lambda number=number: file.exists() and f"/items/{number}?" in file.read_text())  # type: ignore[misc]
+        assert file.stat().st_size < 50_000
+    assert len(list(Kept.opened(str(file)).exchanges())) > 1
 
 
 def test_what_was_cleared_does_not_come_back(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from corsense.transports.har import HarEntry
 VARIABLE: Final = "CORSENSE_INSPECTOR_FILE"
 """Variable with the path of the file, which `corsense dev` sets for its worker processes."""
 MOST_BYTES: Final = 16 << 20
-"""Bytes that the file has at most: then what is no longer kept is left out of it."""
+"""Bytes that the file has at most: before there are more, it is written anew, with the newest calls that fill half of it."""
 _MOST_ANNOUNCED = 1_000
 
 
@@ -107,10 +107,17 @@ class Kept:
             return
 
     def _append(self, line: str) -> None:
-        if self._size + len(line) > MOST_BYTES:
+        if self._size + len(line) >= MOST_BYTES:
+            self._forget()
             self._rewrite()
             return
         self._write(os.O_APPEND, f"{line}\n")
+
+    def _forget(self) -> None:
+        """Forget the oldest calls, until the others fill half of the file."""
+        size = sum(map(len, self._lines.values()))
+        while size > MOST_BYTES // 2:
+            size -= len(self._lines.popitem(last=False)[1])
 
     def _rewrite(self) -> None:
         announced = (json.dumps({"announced": name}) for name in self.announced)
