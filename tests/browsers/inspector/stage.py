@@ -21,6 +21,8 @@ from corsense.dev.inspector.starting import inspected
 
 API = "http://localhost:8000"
 FRONTEND = "http://localhost:3000"
+SERVED = "served.localhost"
+"""The name of this machine under which Chromium reaches a server of a test's own, at its port."""
 LIMIT = 30_000
 _FLAGS = (
     "--no-proxy-server",
@@ -40,7 +42,7 @@ CALL = """async ({ url, options, reads }) => {
 
 @dataclass
 class Stage:
-    """Whatever host and port a page names, uvicorn answers, with the app that stands at that port."""
+    """Whatever host and port a page names but `SERVED`, uvicorn answers, with the app that stands at that port."""
 
     server: LocalServer
     browser: Any
@@ -80,7 +82,7 @@ def staged() -> Iterator[Stage]:
             server.serve(origin, frontend)
         server.start()
         with playwright.sync_playwright() as driver:
-            rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
+            rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}, EXCLUDE {SERVED}"
             browser = driver.chromium.launch(executable_path=str(program), chromium_sandbox=not is_root(), args=[*_FLAGS, rules])
             try:
                 yield Stage(server, browser)
