@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
+from typing import Self
 
 import pytest
 
@@ -30,7 +31,7 @@ class Running:
         self.reader.start()
 
     @classmethod
-    def start(cls, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> Running:
+    def start(cls, command: Sequence[str | Path], folder: Path, environment: Mapping[str, str]) -> Self:
         """Start a command in a session of its own, so that those it starts can be ended with it."""
         process = subprocess.Popen(
             command,

@@ -39,10 +39,9 @@ class Explanation:
     the request of a call, or where the app cannot be checked, of the call as it was recorded. `number` counts the explanations
     of a session.
 
-    `edits` are what the button of the page writes, none where nothing is proven, or not yet. `applied` says what became of them:
-    None before they are written. `others` are the positions of further findings that keep
-    the same call from passing. `judged` is the call that was explained, `check` what was asked of the app (None: it was not), and
-    `survey` what was found then.
+    `others` are the positions of further findings that keep the same call from passing. `judged` is the call that was explained,
+    `check` the check of the app (None: there was none), and `survey` what was found then. `edits` are what the button of the page
+    writes, none where nothing is proven, or not yet; `applied` says what became of them, None before they are written.
     """
 
     number: int
