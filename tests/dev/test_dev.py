@@ -137,6 +137,9 @@ def test_a_change_of_the_env_file_counts(start: Start) -> None:
     server.save("A=1\n", ".env")
     server.ready()
     assert server.get("/items") == '"A=1\\n"'
+    (server.folder / "settings").mkdir()
+    server.save("B=1\n", "settings/.env")
+    server.ready()
 
 
 def test_a_change_of_the_env_file_above_counts_within_the_repository(start: Start, tmp_path: Path) -> None:

@@ -26,13 +26,18 @@ else:
 
 
 class Reloader(_UvicornReload):
-    """Starts the server anew when source in one of the watched folders changes, or a file of `ENV_FILES` in them or above."""
+    """Starts the server anew when source in one of the watched folders changes, or a file of `ENV_FILES` in them or above.
+
+    Without watchfiles, those in folders below the watched ones do not count.
+    """
 
     def __init__(self, config: uvicorn.Config, target: Callable[[list[socket] | None], None], sockets: list[socket]) -> None:
         super().__init__(config, target, sockets)
-        self._files = tuple(env_files(config.reload_dirs))
+        is_watching = hasattr(self, "watcher")
+        known = {folder.resolve() for folder in config.reload_dirs} if is_watching else set()
+        self._files = tuple(file for file in env_files(config.reload_dirs) if known.isdisjoint(file.parents))
         self._stamps = self._look()
-        if hasattr(self, "watcher"):
+        if is_watching:
             from watchfiles import watch
 
             # As uvicorn calls it, except that it returns more often.
@@ -64,6 +69,11 @@ def env_files(folders: Iterable[Path]) -> Iterator[Path]:
         repository = next((index for index, one in enumerate((folder, *above)) if (one / ".git").exists()), 1)
         seen |= dict.fromkeys((folder, *above[:repository]))
     return (folder / name for folder in seen for name in ENV_FILES)
+
+
+def env_file_patterns() -> list[str]:
+    """The `.env` files below the watched folders, for uvicorn, which takes patterns where watchfiles is installed."""
+    return [] if ChangeReload.__name__ == "StatReload" else list(ENV_FILES)
 
 
 def _stamp(file: Path) -> _Stamp | None:

@@ -28,7 +28,7 @@ from corsense.app.target import AppTarget
 from corsense.dev.inspector.inspector import PATH, Inspector
 from corsense.dev.inspector.keeping import VARIABLE as SESSION_FILE
 from corsense.dev.inspector.starting import inspected
-from corsense.dev.reloading import Reloader
+from corsense.dev.reloading import Reloader, env_file_patterns
 from corsense.errors import InputError
 from corsense.middleware.inspector_setting import VARIABLE
 
@@ -86,6 +86,7 @@ class InspectedConfig(uvicorn.Config):
             port=port,
             reload=serving.reload,
             reload_dirs=_watched(serving) if serving.reload else None,
+            reload_includes=env_file_patterns() if serving.reload else None,
             workers=1,
             root_path=serving.root_path,
             proxy_headers=serving.proxy_headers,
