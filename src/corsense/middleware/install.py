@@ -131,7 +131,8 @@ def _inspection(app: Any, layer: CORSMiddleware) -> Callable[[], AsgiApp]:
     # Upwards, by name and only when asked for: what stands around `install` is built on everything else.
     starting = import_module("corsense.dev.inspector.starting")
     starting.refuse_in_production()
-    return cache(lambda: starting.inspected(layer, starting.target_of(app)))
+    factory = starting.factory_of(app)
+    return cache(lambda: starting.inspected(layer, starting.target_of(app) or factory))
 
 
 async def _not_built(scope: Scope, receive: Receive, send: Send) -> None:

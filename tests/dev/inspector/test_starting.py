@@ -20,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 from corsense import Policy, install
+from corsense.app.target import AppTarget
 from corsense.dev.inspector.inspector import PATH, Inspector
 from corsense.dev.inspector.starting import inspected, target_of
 from corsense.errors import InputError
@@ -230,6 +231,24 @@ def test_the_page_is_below_the_root_path() -> None:
     assert len(pages) == 2
 
 
+FACTORIES = """\
+import functools
+from fastapi import FastAPI
+from corsense import Policy, install
+POLICY = Policy(origins=["https://app.example.com"])
+def configure(app):
+    install(app, POLICY)
+"""
+
+
+def found_target(inspector: Inspector) -> AppTarget:
+    """The target that an inspector loads its app by."""
+    explain: Any = inspector.session.explain
+    target = explain.__self__.target
+    assert isinstance(target, AppTarget)
+    return target
+
+
 class TestTheTarget:
     """Under which name `corsense check` loads the same app."""
 
@@ -276,6 +295,40 @@ class TestTheTarget:
         target = target_of(importlib.import_module("shoppack").app)
         assert target is not None
         assert (target.name, target.paths[0]) == ("shoppack:app", str(project))
+
+    @pytest.mark.parametrize(
+        "factory",
+        [
+            "def make():\n    app = FastAPI()\n    install(app, POLICY)\n    return app\n",
+            "def make(debug=False, *parts, **more):\n    api = FastAPI()\n    configure(api)\n    return api\n",
+            "@functools.cache\ndef make():\n    app = FastAPI()\n    install(app, POLICY)\n    return app\n",
+        ],
+    )
+    def test_a_factory_is_the_target_of_an_app_that_no_module_holds(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, factory: str
+    ) -> None:
+        monkeypatch.setenv("CORSENSE_INSPECTOR", "1")
+        self.written(project, shopfactory=f"{FACTORIES}{factory}")
+        inspector = stack_of(importlib.import_module("shopfactory").make())
+        assert (inspector.session.target, found_target(inspector).factory) == ("shopfactory:make", True)
+
+    @pytest.mark.parametrize(
+        "factory",
+        [
+            "def make(settings):\n    app = FastAPI()\n    install(app, POLICY)\n    return app\nAPP = [make(1)]\n",
+            "def main():\n    app = FastAPI()\n    install(app, POLICY)\n    APP.append(app)\nAPP = []\nmain()\n",
+            "def main():\n    app = FastAPI()\n    install(app, POLICY)\n    return [app]\nAPP = main()\n",
+            "class Server:\n    def __init__(self):\n        self.app = FastAPI()\n        install(self.app, POLICY)\n"
+            "APP = [Server().app]\n",
+        ],
+    )
+    def test_a_function_that_is_no_factory_is_not_run_again(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, factory: str
+    ) -> None:
+        monkeypatch.setenv("CORSENSE_INSPECTOR", "1")
+        self.written(project, shopother=f"{FACTORIES}{factory}")
+        inspector = stack_of(importlib.import_module("shopother").APP[0])
+        assert inspector.session.target == "the app"
 
     def test_an_app_that_no_module_holds_has_none(self) -> None:
         assert target_of(FastAPI()) is None

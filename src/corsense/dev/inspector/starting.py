@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import os
 import sys
+import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, FunctionType, ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
@@ -58,7 +61,7 @@ def _keep(session: Session, kept: Kept) -> None:
 
 def target_of(app: object) -> AppTarget | None:
     """The target under which the module attribute that is `app` can be loaded in a process of its own; None where no module
-    holds the app, as when a factory made it.
+    holds the app, as when a factory made it (`factory_of`).
 
     Of several modules that hold it, the one counts whose source assigns it.
     """
@@ -69,13 +72,47 @@ def target_of(app: object) -> AppTarget | None:
         if target is not None:
             return target
     main = next((name for module, name in _holders(app) if module.__name__ in _MAIN), None)
+    return _program(main) if main is not None else None
+
+
+def _program(name: str) -> AppTarget | None:
+    """A name of the program that was started, by its file."""
     file = getattr(sys.modules["__main__"], "__file__", None)
-    if main is None or not file or not os.path.isfile(file):
+    if not file or not os.path.isfile(file):
         return None
     try:
-        return AppTarget.parse(f"{os.path.abspath(file)}:{main}")
+        return AppTarget.parse(f"{os.path.abspath(file)}:{name}")
     except AppLoadError:
         return None
+
+
+def factory_of(app: object) -> AppTarget | None:
+    """The target of the function that is at work now, needs no arguments and will return the app; None where there is none."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        name, module = frame.f_code.co_name, sys.modules.get(frame.f_globals.get("__name__", ""))
+        function = vars(module).get(name) if module is not None else None
+        if module is not None and callable(function) and _returns(app, frame, inspect.unwrap(function)):
+            target = _program(name) if module.__name__ in _MAIN else _target(module, name)
+            return replace(target, factory=True) if target is not None else None
+        frame = frame.f_back
+    return None
+
+
+def _returns(app: object, frame: FrameType, function: object) -> bool:
+    """Whether a frame is a call of `function`, which can be called without arguments, and returns a variable that is the app."""
+    if not isinstance(function, FunctionType) or function.__code__ is not frame.f_code:
+        return False
+    parameters = inspect.signature(function).parameters.values()
+    if any(each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD) for each in parameters):
+        return False
+    names = {name for name, value in frame.f_locals.items() if value is app}
+    try:
+        body = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    returned = [node.value for node in ast.walk(body) if isinstance(node, ast.Return)]
+    return any(isinstance(value, ast.Name) and value.id in names for value in returned)
 
 
 def _holders(app: object) -> Iterator[tuple[ModuleType, str]]:
