@@ -55,6 +55,23 @@ def test_a_list_of_its_own_that_lacks_the_page_is_named(tmp_path: Path) -> None:
     assert "CORSMiddleware sets them alone" in ran.out
 
 
+def test_around_the_app_it_refuses_by_its_own_list_before_any_route_or_middleware(tmp_path: Path) -> None:
+    app = APP.format(arguments=", cors_allowed_origins=['https://app.example.com']", mount="/ws", path="socket.io") + LAYER
+    (tmp_path / "main.py").write_text(app + "served = socketio.ASGIApp(sio, other_asgi_app=app)\n")
+    polled = ("--request", "GET /socket.io/?EIO=4&transport=polling")
+    ran = corsense("check", "main:served", "--origin", PAGE, *polled, "--format", "json", folder=tmp_path)
+    assert ran.slugs() == ["origin-check-refused"]
+    assert f"cors_allowed_origins=['{PAGE}']" in ran.out
+
+
+def test_around_the_app_what_it_refuses_for_another_reason_is_not_the_origin(tmp_path: Path) -> None:
+    app = APP.format(arguments=f", cors_allowed_origins=['{PAGE}']", mount="/ws", path="socket.io") + LAYER
+    (tmp_path / "main.py").write_text(app + "served = socketio.ASGIApp(sio, other_asgi_app=app)\n")
+    polled = ("--request", "GET /socket.io/?EIO=1&transport=polling")
+    ran = corsense("check", "main:served", "--origin", PAGE, *polled, "--format", "json", folder=tmp_path)
+    assert "origin-check-refused" not in ran.slugs()
+
+
 def test_without_middleware_the_page_goes_into_its_own_list(tmp_path: Path) -> None:
     ran = checked(tmp_path, "", layer="")
     assert ran.slugs() == ["origin-check-refused"]
