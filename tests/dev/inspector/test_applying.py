@@ -46,7 +46,7 @@ def replace() -> None:
 URL = "http://localhost:8000/items"
 GET = FetchRequest(URL, PAGE)
 PUT = FetchRequest(URL, PAGE, "PUT")
-COMPUTED = APP.replace('["http://localhost:3000"]', "sorted({'http://localhost:3000'})")
+COMPUTED = APP.replace('["http://localhost:3000"]', '[f"http://localhost:{port}" for port in range(3000, 3002)]')
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def until(found: Callable[[], Any]) -> Any:
 def explained(app: Inspector, request: FetchRequest, *, with_edits: bool = True) -> Explanation:
     """The explanation of a call of a page, with what can be applied."""
     before = len(app.session.explanations())
-    trace, noted = browse(app.app, request)
+    trace, noted = browse(app.app, request, cookies=request.cookies)
     assert not isinstance(trace.outcome, Allowed)
     for exchange in noted:
         app.session.note(exchange)
@@ -151,22 +151,158 @@ def test_pressing_again_writes_nothing() -> None:
     assert Path("main.py").read_text() == APP != once
 
 
-def test_a_file_that_was_edited_meanwhile_stays_as_it_is() -> None:
+def test_an_edit_elsewhere_in_the_file_stays_and_the_fix_is_written_beside_it() -> None:
     app = served()
     number = explained(app, GET).number
-    Path("main.py").write_text(APP + "\n# mine\n")
+    Path("main.py").write_text("# mine\n" + APP)
+    assert press(app, number) == (200, {"done": "Changed main.py."})
+    assert Path("main.py").read_text().startswith("# mine\n")
+    assert passes(GET)
+
+
+def test_a_fix_that_would_be_another_one_now_is_shown_before_it_is_written() -> None:
+    app = served()
+    number = explained(app, GET).number
+    edited = APP.replace("3000", "4000")
+    Path("main.py").write_text(edited)
+    status, document = press(app, number)
+    assert (status, document["problem"]) == (
+        409, "main.py has changed, and the fix with it, so nothing was written. The page shows the new fix.",
+    )  # fmt: skip
+    assert Path("main.py").read_text() == edited
+    assert press(app, number) == (200, {"done": "Changed main.py."})
+    assert '["http://localhost:4000", "http://localhost:5173"]' in Path("main.py").read_text()
+
+
+def test_a_fault_that_is_gone_from_the_source_is_not_repaired() -> None:
+    app = served()
+    number = explained(app, GET).number
+    edited = APP.replace("3000", "5173")
+    Path("main.py").write_text(edited)
+    with pytest.raises(InputError, match=r"^main\.py has changed, and the fix is not proven any more, so nothing was written"):
+        apply_fix(app.session, number)
+    assert Path("main.py").read_text() == edited
+
+
+@pytest.mark.parametrize("source", ["def (\n", "raise SystemExit(1)\n"])
+def test_an_app_that_cannot_be_loaded_any_more_stays_as_it_is(source: str) -> None:
+    app = served()
+    number = explained(app, GET).number
+    Path("main.py").write_text(source)
     status, document = press(app, number)
     assert status == 409
-    assert document["problem"].startswith("main.py has changed since the fix was proven, so nothing was written")
-    assert Path("main.py").read_text() == APP + "\n# mine\n"
+    assert document["problem"].startswith("The app cannot be loaded to prove the fix, so nothing was written: ")
+    assert Path("main.py").read_text() == source
 
 
 def test_a_file_that_is_gone_is_named() -> None:
     app = served()
     number = explained(app, GET).number
     Path("main.py").unlink()
-    with pytest.raises(InputError, match=r"main\.py has changed"):
+    with pytest.raises(InputError, match=r"cannot be loaded to prove the fix"):
         apply_fix(app.session, number)
+    assert not Path("main.py").exists()
+
+
+def test_two_causes_in_one_file_are_repaired_one_after_the_other() -> None:
+    app = served(APP.replace(", allow_methods", ",\n    allow_methods"))
+    other = FetchRequest(URL, "http://localhost:3000", "PUT")
+    first, second = explained(app, GET).number, explained(app, other).number
+    apply_fix(app.session, first)
+    assert not passes(other)
+    apply_fix(app.session, second)
+    assert passes(GET)
+    assert passes(other)
+
+
+def test_a_file_that_cannot_be_written_stays_as_it_is() -> None:
+    app = served()
+    number = explained(app, GET).number
+    Path("other.py").hardlink_to("main.py")  # where root runs the tests, no file is read-only
+    with pytest.raises(InputError, match=r"main\.py has 2 names \(hard links\)"):
+        apply_fix(app.session, number)
+    assert Path("main.py").read_text() == APP
+    assert app.session.explanations()[0].applied is None
+
+
+def test_the_settings_may_be_in_another_file_of_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("shop").mkdir()
+    Path("shop/__init__.py").touch()
+    Path("shop/web.py").write_text(
+        "from fastapi import FastAPI\nfrom fastapi.middleware.cors import CORSMiddleware\n\n\n"
+        "def protect(app: FastAPI) -> None:\n"
+        "    app.add_middleware(CORSMiddleware, allow_origins=['http://localhost:3000'])\n"
+    )
+    Path("shop/main.py").write_text(
+        "from fastapi import FastAPI\n\nfrom shop.web import protect\n\napp = FastAPI()\nprotect(app)\n"
+        "app.get('/items')(lambda: [])\n"
+    )
+    monkeypatch.syspath_prepend(".")
+    app = inspected(runpy.run_path("shop/main.py")["app"], AppTarget.parse("shop.main:app"))
+    number = explained(app, GET).number
+    assert press(app, number) == (200, {"done": "Changed shop/web.py."})
+    assert "allow_origins=['http://localhost:3000', 'http://localhost:5173']" in Path("shop/web.py").read_text()
+
+
+UNSAFE = """\
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.httpsredirect import HTTPSRedirectMiddleware
+
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=["http://localhost:5173"], allow_methods=["*"])
+app.add_middleware(HTTPSRedirectMiddleware)
+
+
+@app.put("/items")
+def replace() -> None:
+    pass
+"""
+
+
+def test_a_fix_that_is_not_safe_is_refused_with_the_command_that_makes_it() -> None:
+    app = served(UNSAFE)
+    explanation = explained(app, PUT, with_edits=False)
+    until(lambda: app.session._to_explain.qsize() == 0)
+    status, document = press(app, explanation.number)
+    assert status == 409
+    assert document["problem"].startswith("The fix is not safe (the redirect is gone wherever APP_ENV is not 'production'), so ")
+    assert document["problem"].endswith(
+        "corsense fix main:app --origin http://localhost:5173 --request 'PUT /items' --write --unsafe-fixes"
+    )
+    assert Path("main.py").read_text() == UNSAFE
+
+
+def test_a_fix_that_is_pressed_before_the_page_shows_it_is_shown_first() -> None:
+    app = served()
+    number = explained(app, GET).number
+    app.session.offer(number, ())
+    with pytest.raises(InputError, match=r"nothing was written\. The page shows it now"):
+        apply_fix(app.session, number)
+    assert Path("main.py").read_text() == APP
+    apply_fix(app.session, number)
+    assert passes(GET)
+
+
+@pytest.mark.parametrize("page", ["https://localhost.com", "chrome-extension://abcdefgh"])
+def test_a_page_that_may_be_anybodys_gets_no_access_by_a_click(page: str) -> None:
+    app = served()
+    explanation = explained(app, FetchRequest(URL, page, "PUT"), with_edits=False)
+    until(lambda: app.session._to_explain.qsize() == 0)
+    assert all(finding.fix is None for finding in explanation.findings)
+    with pytest.raises(InputError, match="is not named by the app or its configuration"):
+        apply_fix(app.session, explanation.number)
+    assert Path("main.py").read_text() == APP
+
+
+@pytest.mark.parametrize("where", ["source", "configuration"])
+def test_a_page_that_the_project_names_gets_its_access(where: str) -> None:
+    page = "https://shop.example.com"
+    if where == "configuration":
+        Path("corsense.toml").write_text(f'origins = ["{page}"]\n')
+    app = served(APP.replace("http://localhost:3000", f"{page}/" if where == "source" else "http://localhost:3000"))
+    apply_fix(app.session, explained(app, FetchRequest(URL, page)).number)
+    assert passes(FetchRequest(URL, page))
 
 
 def test_a_number_that_nothing_has_is_refused() -> None:
@@ -174,10 +310,10 @@ def test_a_number_that_nothing_has_is_refused() -> None:
     assert press(app, 7) == (409, {"problem": "This cause is not known any more; make the request again."})
 
 
-def test_a_cause_without_an_edit_has_no_button() -> None:
+def test_a_list_that_is_built_elsewhere_is_not_changed_by_a_click() -> None:
     app = served(COMPUTED)
     number = explained(app, GET, with_edits=False).number
-    with pytest.raises(InputError, match="no proven fix"):
+    with pytest.raises(InputError, match="The fix is not safe \\(the list is built elsewhere"):
         apply_fix(app.session, number)
     assert Path("main.py").read_text() == COMPUTED
 
@@ -218,5 +354,7 @@ def test_an_app_that_no_target_leads_to_has_no_button() -> None:
     app = inspected(loaded())
     explanation = explained(app, GET, with_edits=False)
     assert explanation.check is None
-    with pytest.raises(InputError, match="no proven fix"):
+    with pytest.raises(
+        InputError, match=r"recorded request alone.*corsense fix package\.module:app --origin http://localhost:5173"
+    ):
         apply_fix(app.session, explanation.number)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from corsense._redaction import Redactor
+from corsense.check.app import AppCheck
 from corsense.dev.inspector.inspector import PATH
 from corsense.dev.inspector.judging import JudgedCall
-from corsense.dev.inspector.session import Explanation
+from corsense.dev.inspector.session import Explanation, Session
 from corsense.report.fix_command import app_target, fix_command, to_do
 from corsense.report.terminal import WIDTH, Lines
 from corsense.report.text import TextReport
@@ -46,6 +47,19 @@ def command_for(explanation: Explanation) -> str | None:
     check = explanation.check
     if check is None or not any(finding.fix is not None and finding.fix.verified for finding in explanation.findings):
         return None
+    return _command(check)
+
+
+def command_to_fix(session: Session, explanation: Explanation) -> str:
+    """The `corsense fix` command for the request of an explanation, whether anything is proven or not, without secrets."""
+    if explanation.check is not None:
+        return _command(explanation.check)
+    page = explanation.judged.call.page if explanation.judged is not None else None
+    target = session.target if ":" in session.target else "package.module:app"
+    return fix_command([target], {"origin": page if page != "null" else None})
+
+
+def _command(check: AppCheck) -> str:
     asked = check.asked
     options = {
         "origin": list(asked.origins),

@@ -28,10 +28,12 @@ from corsense.check.request import CheckOperation, CheckRequest
 from corsense.check.results import CheckTarget, Report, Result
 from corsense.check.suppressed import files_of, suppressed
 from corsense.dev.inspector.judging import JudgedCall, observed
+from corsense.dev.inspector.named_origins import is_of_developer
 from corsense.dev.inspector.session import CauseKey, Explanation, identity_in_session
 from corsense.diagnose import Observation
 from corsense.fetch import Allowed, Blocked, Failed
 from corsense.finding import Finding
+from corsense.fix.proposals import with_fixes
 from corsense.fix.verified import with_proven_fixes
 from corsense.suppression import RuleSelection
 from corsense.url import parse_url
@@ -120,7 +122,7 @@ class Explainer:
             return self._recorded(judged, number)
         try:
             survey = check.survey(session)
-            found = next(_chosen(judged, survey, check), None)
+            found = explained_by(judged, survey, check)
             if found is None:
                 if any(slug in survey.report.silenced for slug in _slugs(judged)):
                     return None
@@ -134,7 +136,10 @@ class Explainer:
 
     def _proven(self, judged: JudgedCall, number: int, check: AppCheck, found: Survey) -> Explanation:
         known = _identities(found.report)
-        report = with_proven_fixes(check, found)
+        if is_of_developer(judged.call.page, found.app, self.target):
+            report = with_proven_fixes(check, found)
+        else:
+            report = _without_fixes(with_fixes(found.report, (), {}), judged.call.page)
         others = tuple(range(1, len(report.findings)))
         explanation = Explanation(number, report, 0, others=others, judged=judged, check=check, survey=found)
         self._known[known] = explanation
@@ -146,6 +151,8 @@ class Explainer:
         positions = [index for index, finding in enumerate(report.findings) if finding.severity != "info"]
         if not positions:
             return None
+        if not is_of_developer(judged.call.page, None, self.target):
+            report = _without_fixes(report, judged.call.page)
         return Explanation(number, report, positions[0], others=tuple(positions[1:]), judged=judged)
 
     def _check(self, judged: JudgedCall) -> AppCheck | None:
@@ -226,6 +233,17 @@ def _slugs(judged: JudgedCall) -> frozenset[str]:
 
 def _identities(report: Report) -> frozenset[tuple[str, ...]]:
     return frozenset(map(identity_in_session, report.findings))
+
+
+def _without_fixes(report: Report, page: str) -> Report:
+    """The findings about a page that may be anybody's: a fix would let it in, which is not for corsense to propose."""
+    remedy = f"{page} is not named by the app or its configuration. If the page is yours, pass --origin {page} to corsense fix."
+    return replace(report, findings=tuple(replace(finding, fix=None, remedy=remedy) for finding in report.findings))
+
+
+def explained_by(judged: JudgedCall, survey: Survey, check: AppCheck) -> Survey | None:
+    """The survey with the findings alone that explain a call, the cause first; None where nothing in it does."""
+    return next(_chosen(judged, survey, check), None)
 
 
 def _chosen(judged: JudgedCall, survey: Survey, check: AppCheck) -> Iterator[Survey]:

@@ -20,6 +20,7 @@ from corsense.origin.pattern import OriginPattern
 from corsense.origin.reach import foreign_origin
 from corsense.origin.regex import OriginRegex
 from corsense.sites import is_public_suffix
+from corsense.url import is_development_host, is_loopback_host, parse_url
 
 IMPORT_LIMIT: Final = 20.0
 """Seconds that the app may take to be imported."""
@@ -32,7 +33,11 @@ def named_origins(target: AppTarget | None, origins: Iterable[str]) -> frozenset
 
     The app is imported in a process of its own. Where that fails, only the configuration counts.
     """
-    app = _described(target)
+    return named_by(_described(target), target, origins)
+
+
+def named_by(app: AppDescription | None, target: AppTarget | None, origins: Iterable[str]) -> frozenset[str]:
+    """`named_origins` of an app that was loaded before."""
     settings = list(_settings(app)) if app is not None else []
     listed = {*_configured(target), *(_meant(app) if app is not None else ())}
     return frozenset(
@@ -40,6 +45,16 @@ def named_origins(target: AppTarget | None, origins: Iterable[str]) -> frozenset
         for origin in origins
         if origin != "null" and (origin in listed or any(_names(policy, origin) for policy in settings))
     )
+
+
+def is_of_developer(origin: str, app: AppDescription | None, target: AppTarget | None) -> bool:
+    """Whether a page is one that is being developed: it exists on the developer's machine or network only, or the app or its
+    configuration names it."""
+    url = parse_url(origin)
+    is_near = url is not None and (
+        is_loopback_host(url.host) or (url.scheme in ("http", "https") and is_development_host(url.host))
+    )
+    return is_near or bool(named_by(app, target, [origin]))
 
 
 def _described(target: AppTarget | None) -> AppDescription | None:

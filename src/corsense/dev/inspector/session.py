@@ -165,6 +165,10 @@ class Session:
         """Keep what became of the fix of an explanation."""
         self._change(number, lambda explanation: replace(explanation, applied=applied))
 
+    def offer(self, number: int, edits: tuple[Edit, ...]) -> None:
+        """Show other edits as the fix of an explanation, or none."""
+        self._change(number, lambda explanation: replace(explanation, edits=edits))
+
     def _change(self, number: int, change: Callable[[Explanation], Explanation]) -> None:
         """Replace an explanation, and show its calls anew."""
         with self._lock:
@@ -322,7 +326,7 @@ class Session:
         """Find what can be applied, after the explanations that wait."""
         edits = self.prepare(explanation)
         if edits:
-            self._change(explanation.number, lambda found: replace(found, edits=edits))
+            self.offer(explanation.number, edits)
 
     def _known(self, explanation: Explanation) -> Explanation | None:
         """An earlier explanation that says the same. The lock is held."""
