@@ -56,6 +56,6 @@ def test_a_fix_that_the_page_applies_lets_the_call_pass_that_failed(stage: Stage
     server.ready()
     server.get("/")
     assert call(frontend, "PUT", f"{api}/items/a", {}, "same-origin", None)["passed"]
-    server.until("passes now.")
+    server.until("passes now")
     page.locator("#list button .verdict.allowed").wait_for()
     stage.close_tabs()

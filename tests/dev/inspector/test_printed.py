@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +15,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from corsense.app.target import AppTarget
+from corsense.dev.inspector.announcing import MOST_A_MINUTE, Announcer
 from corsense.dev.inspector.inspector import Inspector
+from corsense.dev.inspector.recorder import RecordedExchange, Recorder
+from corsense.dev.inspector.session import Explanation
 from corsense.dev.inspector.starting import inspected
 from corsense.fetch import FetchRequest
 from tests.cli.commands import corsense
 from tests.dev.inspector.asgi import PAGE, ask
-from tests.dev.inspector.live import browse
+from tests.dev.inspector.live import CHROME, browse, judged
 
 PATIENCE = 60.0
 VITE = "http://localhost:5173"
@@ -70,7 +76,9 @@ def test_a_cause_is_printed_as_a_check_of_the_same_request_prints_it(
     assert f"\n      {command}\n" in text
     done = corsense("check", "main:app", "--origin", VITE, "--request", "PUT /items/a", columns=80)
     findings = done.out.split("= help")[0].splitlines()
-    assert [line for line in findings if line.strip()][:8] == [line for line in text.splitlines() if line.strip()][:8]
+    first, *rest = [line for line in text.splitlines() if line.strip()]
+    assert first == f"PUT /items/a from {VITE} (Chromium): blocked"
+    assert [line for line in findings if line.strip()][:8] == rest[:8]
     assert text.count("error[CORS") == done.out.count("error[CORS") == 2
     assert "s3cr3t" not in text
     assert "or /__corsense__ for the exchange" in text
@@ -83,7 +91,7 @@ def test_a_call_that_passes_now_is_said_in_a_line(served: Inspector, capfd: pyte
     for _ in range(2):
         browsed(served, repaired, PUT)
     text = printed(capfd, "passes now")
-    assert f"PUT /items/a  from {VITE} passes now." in text
+    assert f"PUT /items/a from {VITE} (Chromium): passes now\n" in text
     assert "s3cr3t" not in text
     browsed(served, APP.replace("5173", "5174"), FetchRequest("http://localhost:8000/items/b", "http://localhost:4000", "PUT"))
     assert "passes now" not in printed(capfd, "http://localhost:4000", "corsense fix")
@@ -101,5 +109,76 @@ def test_a_cause_is_printed_once_as_a_check_prints_it(capfd: pytest.CaptureFixtu
         time.sleep(0.02)
     printed += capfd.readouterr().err
     assert printed.count("error[CORS101]") == 1
-    assert f"GET /items  from {PAGE}" in printed
+    assert f"GET /items from {PAGE} (no browser): blocked\n" in printed
     assert "s3cr3t" not in printed
+
+
+def explained(path: str = "/items", *, method: str = "GET") -> Explanation:
+    """What the recording of a call says of it."""
+    scope_headers = {"Origin": PAGE, "User-Agent": CHROME}
+    noted: list[RecordedExchange] = []
+    ask(Recorder(Starlette(), noted.append), method, path, scope_headers)
+    (verdict,) = judged(noted)
+    assert verdict.position is not None
+    return Explanation(1, verdict.report, verdict.position, judged=verdict)
+
+
+@dataclass
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now: float = 0.0
+    work: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+    def later(self, seconds: float, work: Callable[[], None]) -> None:
+        self.work.append((self.now + seconds, work))
+
+    def passes(self, seconds: float) -> None:
+        self.now += seconds
+        due = [each for when, each in self.work if when <= self.now]
+        self.work = [(when, each) for when, each in self.work if when > self.now]
+        for each in due:
+            each()
+
+
+def test_a_client_cannot_flood_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    announcer = Announcer(lambda: clock.now, clock.later)
+    explanation = explained()
+    for _ in range(MOST_A_MINUTE + 7):
+        announcer.announce(explanation)
+        clock.passes(1)
+    assert capfd.readouterr().err.count("(Chromium): blocked\n") == MOST_A_MINUTE
+    clock.passes(60)
+    assert capfd.readouterr().err == "7 more results are on the page /__corsense__; 10 a minute are printed.\n"
+    announcer.announce(explanation)
+    assert capfd.readouterr().err.count("(Chromium): blocked\n") == 1
+    clock.passes(600)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("path", ["/\x1b[2J\x1b]0;owned\x07", "/a\r\nerror[CORS101]: forged", "/\u202etxt.exe", "/x" * 4_000])
+def test_a_client_can_neither_control_the_terminal_nor_fill_it(path: str, capfd: pytest.CaptureFixture[str]) -> None:
+    Announcer().announce(explained(path))
+    text = capfd.readouterr().err
+    assert "blocked" in text
+    assert all(character == "\n" or (character.isprintable() and character != "\u202e") for character in text)
+    assert not any(line.startswith("error[CORS101]: forged") for line in text.splitlines())
+    assert len(text) < 8_000
+
+
+def test_a_terminal_that_is_gone_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr("sys.stderr", closed)
+    Announcer().announce(explained())
+
+
+@pytest.mark.parametrize(("no_color", "is_terminal", "has_colour"), [("", True, True), ("1", True, False), ("", False, False)])
+def test_colour_is_for_terminals_that_want_it(
+    no_color: str, is_terminal: bool, has_colour: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    Announcer().announce(explained())
+    assert ("\x1b[" in capsys.readouterr().err) == has_colour

@@ -15,7 +15,7 @@ from types import FrameType, FunctionType, ModuleType
 
 from corsense.app.errors import AppLoadError
 from corsense.app.target import AppTarget
-from corsense.dev.inspector.announcing import announce, announce_pass
+from corsense.dev.inspector.announcing import Announcer
 from corsense.dev.inspector.applying import apply_fix, prepare
 from corsense.dev.inspector.explaining import Explainer, key_of
 from corsense.dev.inspector.exports import session_har, session_tests
@@ -37,14 +37,14 @@ def inspected(app: AsgiApp, target: AppTarget | None = None) -> Inspector:
     Raises `RuntimeError` where the environment says that this is production.
     """
     refuse_in_production()
-    kept = kept_session()
+    kept, announcer = kept_session(), Announcer()
 
     def announce_first(explanation: Explanation) -> None:
         if kept is None or kept.is_first(explanation):
-            announce(explanation)
+            announcer.announce(explanation)
 
     name = target.name if target is not None else "the app"
-    session = Session(name, key_of, Explainer(target).explain, announce_first, announce_pass, prepare)
+    session = Session(name, key_of, Explainer(target).explain, announce_first, announcer.announce_pass, prepare)
     if kept is not None:
         _keep(session, kept)
     return Inspector(
