@@ -89,8 +89,8 @@ def _cause(judged: JudgedCall, explanation: Explanation | None) -> dict[str, Any
     together = explanation.others if explanation is not None else ()
     others = [report.findings[position] for position in together]
     slugs = {judged.slug, *(finding.cause.slug for finding in (main, *others) if finding is not None)}
-    others += [finding for finding in judged.report.findings if finding.cause.slug not in slugs]
-    more = [_card(other, with_fix=True) for other in others]
+    more = [_card(other, with_fix=not _is_whole(explanation)) for other in others]
+    more += [_card(other, with_fix=True) for other in judged.report.findings if other.cause.slug not in slugs]
     return {
         "card": _card(main) if main is not None else None,
         "fix": _fix(main, explanation, several) if main is not None else None,
@@ -102,12 +102,20 @@ def _cause(judged: JudgedCall, explanation: Explanation | None) -> dict[str, Any
 
 def _fix(main: Finding, explanation: Explanation | None, several: bool) -> Markup | None:
     """What to change; where the cause alone is not all that the button repairs, all of it."""
-    shown = explanation.finding.fix if explanation is not None else None
-    edits = explanation.edits if explanation is not None else ()
-    if not edits or (shown is not None and edits == shown.edits):
+    if explanation is None or not _is_whole(explanation):
         return remedy(main, several)
     proof = element("span", "✓ tried: the same request passes", class_="verdict allowed")
-    return element("div", element("h4", "Fix: all that keeps the request from passing ", proof), diff(edits), class_="fix")
+    return element(
+        "div", element("h4", "Fix: all that keeps the request from passing ", proof), diff(explanation.edits), class_="fix"
+    )
+
+
+def _is_whole(explanation: Explanation | None) -> bool:
+    """Whether the button repairs more than the cause, so that its edits are drawn in place of the fixes of each."""
+    if explanation is None or not explanation.edits:
+        return False
+    fix = explanation.finding.fix
+    return fix is None or explanation.edits != fix.edits
 
 
 def _card(finding: Finding, *, with_fix: bool = False) -> Markup:
