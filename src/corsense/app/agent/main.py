@@ -135,8 +135,18 @@ def _read(channel: Channel, orders: SimpleQueue[Order]) -> None:
         while True:
             orders.put(channel.receive())
     except (Closed, Garbled) as error:
-        cause = error.__cause__
-        os._exit(PIPE_TAKEN if isinstance(error, Garbled) or isinstance(cause, OSError) else 1)
+        if isinstance(error, Garbled) or isinstance(error.__cause__, OSError):
+            os._exit(PIPE_TAKEN)
+        _end_with_parent()
+
+
+def _end_with_parent() -> None:
+    """End this process and those that the app has started, which are in its session: a parent that a signal ends cannot do it."""
+    import signal
+
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
+    os._exit(1)
 
 
 def _end(status: int) -> None:

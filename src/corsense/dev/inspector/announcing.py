@@ -145,11 +145,14 @@ def _command(check: AppCheck) -> str:
 def _print(block: Callable[[Lines], None]) -> None:
     """Print in one piece: the server writes to the same terminal. What a client makes endless is cut."""
     printed: list[str] = []
+    block(Lines(WIDTH, _is_coloured(), write=printed.append, encoding=sys.stderr.encoding or "utf-8"))
     with suppress(OSError, ValueError):  # the terminal is gone, or its pipe is closed
-        colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        block(Lines(WIDTH, colour, write=printed.append, encoding=sys.stderr.encoding or "utf-8"))
         sys.stderr.write("\n".join([*map(_cut, printed[:_MOST_LINES]), ""]))
         sys.stderr.flush()
+
+
+def _is_coloured() -> bool:
+    return not sys.stderr.closed and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def _cut(line: str) -> str:
