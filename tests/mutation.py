@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from functools import _lru_cache_wrapper
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 KNOWN = ROOT / "docs" / "explanation" / "mutants.md"
 
@@ -86,10 +88,13 @@ def configure(folder: Path, package: str, tests: list[str]) -> None:
 
 
 def pytest_sessionstart() -> None:
-    """Forget what functions of corsense remember: mutmut runs each mutant in a fork of a process that has run the tests."""
-    for remembering in [found for found in gc.get_objects() if isinstance(found, _lru_cache_wrapper)]:
-        if str(getattr(remembering, "__module__", "")).startswith("corsense"):
-            remembering.cache_clear()
+    """Forget what functions of corsense remember: mutmut runs each mutant in a fork of a process that has run the tests. The
+    names of parameters as well: pytest keeps those it has escaped, and would escape each backslash once more."""
+    for known in gc.get_objects():
+        if isinstance(known, _lru_cache_wrapper) and str(getattr(known, "__module__", "")).startswith("corsense"):
+            known.cache_clear()
+        elif isinstance(known, pytest.Mark) and isinstance(known.kwargs.get("ids"), list):
+            object.__setattr__(known, "_param_ids_generated", None)
 
 
 def run(folder: Path, mutmut: str, sample: int, seed: int, only: str) -> int:
