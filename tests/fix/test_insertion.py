@@ -401,3 +401,14 @@ def test_a_policy_that_is_unsafe_or_empty_is_not_inserted() -> None:
     assert insert_cors_middleware(before, 2, origins=['"'], credentials=True) is None
     assert insert_cors_middleware(before, 2, origins=["*"]) is not None
     assert insert_cors_middleware(before, 1, origins=[ORIGIN]) is None
+
+
+def test_an_app_that_another_package_returns_gets_its_layer_once_its_name_is_known() -> None:
+    before = "server = FastMCP()\napp = server.http_app()\n"
+    assert insert(before, 2) is None
+    edited = insert(before, 2, "app")
+    assert edited is not None
+    assert edited.startswith("from starlette.middleware.cors import CORSMiddleware\n")
+    assert edited.endswith("app = server.http_app()\n" + CALL)
+    assert insert("app = server.http_app()\napp = wrap(app)\n", 1, "app") is None
+    assert insert("app = wrap(server.http_app())\n", 1, "other") is None

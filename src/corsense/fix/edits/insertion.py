@@ -66,7 +66,7 @@ class NewApp:
 
 def constructed_app(source: Source, line: int, name: str | None) -> NewApp | None:
     """The app whose constructor is called at `line`: the value, as it is, of an assignment."""
-    call = _constructor_at(source, line)
+    call = _constructor_at(source, line) or _made_by_call(source, line, name)
     if call is None:
         return None
     statement = source.parents[call]
@@ -84,6 +84,19 @@ def _constructor_at(source: Source, line: int) -> ast.Call | None:
     found = known or [call for call in calls if _is_value(source, call) and _looks_like_class(call)]
     starting = [call for call in found if call.lineno == line] or found
     return starting[0] if len(starting) == 1 and _is_value(source, starting[0]) else None
+
+
+def _made_by_call(source: Source, line: int, name: str | None) -> ast.Call | None:
+    """The call that returns the app called `name`, such as `app = server.http_app()`; None where the name means more than that
+    app."""
+    calls = [node for node in source.nodes if isinstance(node, ast.Call) and node.lineno == line and _is_value(source, node)]
+    assigned = [node for node in source.nodes if isinstance(node, ast.Assign | ast.AnnAssign) and _target_called(node, name)]
+    return calls[0] if name is not None and len(calls) == 1 and assigned == [source.parents[calls[0]]] else None
+
+
+def _target_called(statement: ast.Assign | ast.AnnAssign, name: str | None) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return any(isinstance(target, ast.Name | ast.Attribute) and dotted(target) == name for target in targets)
 
 
 def _target_named(statement: ast.Assign | ast.AnnAssign, name: str | None) -> ast.Name | ast.Attribute | None:
