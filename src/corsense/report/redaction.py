@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from operator import is_
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -138,7 +139,9 @@ def public_texts(traces: Iterable[Trace]) -> set[str]:
     """What must stay readable: the origins of pages, the hosts that were called, methods and the names of headers."""
     texts, urls = set[str](), set[str]()
     asked, sent = set[Headers](), set[Headers]()
+    bodies = set[object]()
     for trace in traces:
+        bodies.add(trace.request.body if isinstance(trace.request.body, str) else None)
         texts.update((trace.request.origin, trace.request.method))
         asked.add(trace.request.headers)
         for exchange in trace.exchanges:
@@ -148,7 +151,15 @@ def public_texts(traces: Iterable[Trace]) -> set[str]:
     texts.update(combine(lines).get("access-control-request-headers", "") for lines in sent)
     for url in filter(None, map(parse_url, urls)):
         texts.update((url.origin, url.host))
-    return texts
+    return texts | (_bodies_of_clients() & bodies)
+
+
+@cache
+def _bodies_of_clients() -> frozenset[str]:
+    """What corsense itself sends in the place of a client. Its words, such as `initialize`, are no secrets of the user."""
+    from corsense.clients import PROFILES
+
+    return frozenset(request.body for client in PROFILES for request in client.requests if request.body is not None)
 
 
 class _MustRemember(Exception):
