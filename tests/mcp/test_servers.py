@@ -82,6 +82,8 @@ class Server:
     finding: str | None
     says: str = ""
     options: list[str] = field(default_factory=list)
+    client: str = "mcp"
+    page: str = PAGE
 
 
 RUN = ["--run-endpoints"]
@@ -214,13 +216,154 @@ SERVERS = (
         "",
         RUN,
     ),
+    Server(
+        "the metadata for OAuth have no CORS layer",
+        "https://github.com/doobidoo/mcp-memory-service/issues/876",
+        SDK + "app = FastAPI(lifespan=lifespan)\n\n\n"
+        '@app.get("/.well-known/oauth-authorization-server")\ndef metadata():\n    return {}\n\n\n'
+        '@app.post("/oauth/register")\ndef register():\n    return {}\n\n\napp.mount("/", server.streamable_http_app())\n',
+        "missing-cors-middleware",
+        client="mcp-oauth",
+    ),
+    Server(
+        "the metadata for OAuth need a token",
+        "https://github.com/jimprosser/obsidian-web-mcp/pull/18",
+        SDK + f"app = FastAPI(lifespan=lifespan)\napp.add_middleware(CORSMiddleware, {cors(allow_headers=['*'])})\n\n\n"
+        '@app.get("/.well-known/oauth-protected-resource")\ndef metadata():\n    return {}\n\n\n'
+        '@app.middleware("http")\nasync def bearer(request, call_next):\n'
+        '    if "authorization" not in request.headers:\n        return PlainTextResponse("no token", status_code=401)\n'
+        '    return await call_next(request)\n\n\napp.mount("/", server.streamable_http_app())\n',
+        "cors-not-outermost",
+        "bearer",
+        client="mcp-oauth",
+    ),
+    Server(
+        "the old SSE transport without a CORS layer",
+        "https://github.com/modelcontextprotocol/python-sdk/issues/187",
+        SDK + "app = server.sse_app()\n",
+        "missing-cors-middleware",
+        client="mcp-sse",
+    ),
+    Server(
+        "the old SSE transport for GET only",
+        "https://github.com/crystaldba/postgres-mcp/pull/137",
+        SDK + f'app = server.sse_app()\napp.add_middleware(CORSMiddleware, allow_origins=["{PAGE}"])\n',
+        "method-not-allowed",
+        "POST",
+        client="mcp-sse",
+    ),
+    Server(
+        "no request header is allowed",
+        "https://github.com/modelcontextprotocol/python-sdk/pull/2978",
+        SDK + f"app = server.streamable_http_app()\napp.add_middleware(CORSMiddleware, {cors(allow_headers=None)})\n",
+        "header-not-allowed",
+        "mcp-session-id",
+    ),
+    Server(
+        "the address of the metadata cannot be read",
+        "https://github.com/twentyhq/twenty/pull/19836",
+        FASTMCP.replace(
+            "from fastmcp import FastMCP\n",
+            "from fastmcp import FastMCP\nfrom fastmcp.server.auth import "
+            "RemoteAuthProvider\nfrom fastmcp.server.auth.providers.jwt import StaticTokenVerifier\n",
+        ).replace(
+            'FastMCP("shop")',
+            'FastMCP("shop", auth=RemoteAuthProvider(token_verifier=StaticTokenVerifier(tokens={"t": {"client_id": "c", '
+            '"scopes": []}}), authorization_servers=["https://auth.example.com"], base_url="http://localhost:8000"))',
+        )
+        + f"app = server.http_app(middleware=[Middleware(CORSMiddleware, {cors(allow_headers=['*'])})])\n",
+        "header-not-exposed",
+        "www-authenticate",
+        RUN,
+        client="mcp-oauth",
+    ),
+    Server(
+        "the preflight gets 405",
+        "https://github.com/PrefectHQ/fastmcp/pull/4110",
+        FASTMCP + "app = server.http_app(stateless_http=True)\n",
+        "missing-cors-middleware",
+        client="mcp-stateless",
+    ),
+    Server(
+        "the name in front of the container is unknown",
+        "https://github.com/awslabs/mcp/issues/4507",
+        SDK + f"app = server.streamable_http_app(stateless_http=True)\napp.add_middleware(CORSMiddleware, {cors()})\n",
+        "origin-check-refused",
+        "Invalid Host header",
+        ["--base-url", "https://mcp.internal.example.com"],
+        client="mcp-stateless",
+    ),
+    Server(
+        "the headers of the new protocol are not allowed",
+        "https://github.com/windmill-labs/windmill/pull/10535",
+        SDK + f"app = server.streamable_http_app(stateless_http=True)\napp.add_middleware(CORSMiddleware, {cors()})\n",
+        "header-not-allowed",
+        "mcp-method",
+        client="mcp-2026-07-28",
+    ),
+    Server(
+        "a page elsewhere, and the server protects itself against DNS rebinding",
+        "https://github.com/clearbluejar/pyghidra-mcp/pull/88",
+        SDK + "app = server.streamable_http_app()\n"
+        f"app.add_middleware(CORSMiddleware, {cors(allow_origins=['https://chat.example.com'])})\n",
+        "origin-check-refused",
+        "Invalid Origin header",
+        page="https://chat.example.com",
+    ),
+    Server(
+        "a client of Streamable HTTP posts to the path of the old transport",
+        "https://github.com/nickclyde/duckduckgo-mcp-server/pull/44",
+        "from starlette.applications import Starlette\n"
+        + SDK
+        + "app = Starlette(routes=[*server.sse_app().routes, *server.streamable_http_app().routes])\n"
+        f"app.add_middleware(CORSMiddleware, {cors()})\n",
+        "route-not-found",
+        "/sse has no POST",
+        ["--request", "POST /sse"],
+    ),
+    Server(
+        "a layer of its own outside of what checks the key",
+        "https://github.com/MODSetter/SurfSense/pull/1582",
+        SDK + "\nclass Identity:\n    def __init__(self, app):\n        self.app = app\n\n"
+        "    async def __call__(self, scope, receive, send):\n"
+        '        if scope["type"] != "http" or b"x-key" in dict(scope["headers"]):\n'
+        "            return await self.app(scope, receive, send)\n"
+        '        await PlainTextResponse("no key", status_code=401)(scope, receive, send)\n\n\n'
+        f"app = CORSMiddleware(Identity(server.streamable_http_app()), {cors()})\n",
+        None,
+    ),
+    Server(
+        "nobody runs the lifespan of the mounted server",
+        "https://github.com/modelcontextprotocol/python-sdk/issues/1467",
+        SDK + f'app = FastAPI()\napp.mount("/", server.streamable_http_app())\napp.add_middleware(CORSMiddleware, {cors()})\n',
+        "unhandled-exception",
+        "Task group is not initialized",
+        RUN,
+    ),
+    Server(
+        "the layer is missing, and start-up code did not run",
+        "https://github.com/IBM/mcp-context-forge/issues/2152",
+        SDK + 'app = FastAPI(lifespan=lifespan)\napp.mount("/", server.streamable_http_app())\n',
+        "missing-cors-middleware",
+    ),
 )
 
 
 @pytest.mark.parametrize("server", SERVERS, ids=lambda server: server.name)
 def test_the_verdict_is_that_of_the_thread(server: Server, tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(server.source)
-    ran = corsense("check", "main:app", "--client", "mcp", "--origin", PAGE, *server.options, "--format", "json", folder=tmp_path)
+    ran = corsense(
+        "check",
+        "main:app",
+        "--client",
+        server.client,
+        "--origin",
+        server.page,
+        *server.options,
+        "--format",
+        "json",
+        folder=tmp_path,
+    )
     assert ran.status in (0, 1), ran.err
     found = [finding for finding in ran.document["findings"] if finding["severity"] != "info"]
     if server.finding is None:
@@ -230,5 +373,5 @@ def test_the_verdict_is_that_of_the_thread(server: Server, tmp_path: Path) -> No
     assert server.says in found[0]["message"]
 
 
-def test_there_are_twelve_at_least() -> None:
-    assert len({server.thread for server in SERVERS}) >= 12
+def test_there_are_twenty_four_at_least() -> None:
+    assert len({server.thread for server in SERVERS}) >= 24

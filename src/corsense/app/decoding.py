@@ -383,6 +383,7 @@ _APP: dict[str, Reader] = {
     "redirect_slashes": _flag,
     "debug": _flag,
     "handles_all_errors": _flag,
+    "has_lifespan": _flag,
 }
 
 

@@ -40,6 +40,7 @@ class AppInfo:
     - `mounted_at`: the call that mounted it.
     - `redirect_slashes`: whether its router redirects `/items` to `/items/` and back.
     - `name`: class of the app, dotted.
+    - `has_lifespan`: it has start-up code, its own or that of a package. A server runs only that of the app itself.
     - `handles_all_errors`: a handler for `Exception` or 500 is registered, whose answers come from outside all middleware.
     """
 
@@ -54,6 +55,7 @@ class AppInfo:
     redirect_slashes: bool = True
     debug: bool = False
     handles_all_errors: bool = False
+    has_lifespan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

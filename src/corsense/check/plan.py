@@ -283,7 +283,7 @@ def _situations(
         return
     yield probe(request, "error")
     yield probe(request, "http_exception")
-    if app.kind == "fastapi" and route.kind == "http":
+    if app.apps[route.app].kind == "fastapi" and route.kind == "http":
         yield probe(request, "validation_error")
     if route.security:
         unnamed = tuple(line for line in request.headers if line[0].lower() not in route.security)

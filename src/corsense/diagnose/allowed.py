@@ -9,6 +9,7 @@ from corsense.causes import Severity
 from corsense.clients import profile
 from corsense.diagnose.fingerprints import is_mark
 from corsense.diagnose.observation import Diagnosis, Observation
+from corsense.diagnose.structure import never_started
 from corsense.fetch import Allowed, WireResponse
 from corsense.fetch.check import list_of_tokens
 from corsense.fetch.safelist import SAFELISTED_RESPONSE_HEADERS
@@ -58,6 +59,9 @@ def wanting(observation: Observation) -> Iterator[Diagnosis]:
         yield Diagnosis("authorization-not-covered-by-wildcard", message, layer.place if layer else None, {}, remedy=remedy)
     response = trace.response
     if response is not None:
+        crash = never_started(observation, len(trace.exchanges) - 1)
+        if crash is not None:
+            yield crash
         yield from _unread_by_client(observation, response, outcome)
         yield from _unreadable_headers(observation, response, outcome)
         if response.header("set-cookie") is not None:

@@ -14,7 +14,7 @@ from corsense.diagnose.permissions import method_refused
 from corsense.diagnose.redirects import downgraded
 from corsense.diagnose.refusals import policy_faults, refused_by_policy
 from corsense.diagnose.statuses import GATEWAY, NOT_HANDLED, REFUSED
-from corsense.diagnose.structure import crashed, missing_layer, not_outermost, refused_by_known_server
+from corsense.diagnose.structure import crashed, lacks_start_up, missing_layer, not_outermost, refused_by_known_server
 from corsense.fetch import WireResponse
 from corsense.url import parse_url
 
@@ -24,7 +24,8 @@ def refused_preflight(observation: Observation, index: int) -> list[Diagnosis]:
     facts = observation.facts_of(index)
     app = observation.app
     if facts.exception is not None:
-        return [crashed(observation, index)]
+        never_handled = lacks_start_up(observation) and not observation.cors_layers
+        return [missing_layer(observation) if never_handled else crashed(observation, index)]
     if app is not None and isinstance(facts.answered_by, int):
         layer = app.layers[facts.answered_by]
         return refused_by_policy(observation, index, layer) if layer.is_cors else _other_layer(observation, index, layer)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from corsense.app.description import LateMiddleware, LayerInfo
+from corsense.app.description import AppInfo, LateMiddleware, LayerInfo
 from corsense.diagnose.known_servers import known_server
 from corsense.diagnose.observation import Diagnosis, Observation, at
 from corsense.diagnose.regex_type import crash_of_regex
 from corsense.finding import Place
+
+_RUN_LIFESPAN = (
+    "Run the lifespan of the mounted app in that of the app around it, for example FastAPI(lifespan=mcp_app.lifespan): FastAPI "
+    "and Starlette do not run it."
+)
 
 
 def refused_by_known_server(observation: Observation) -> Diagnosis | None:
@@ -122,14 +127,15 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
         return of_regex
     frame = traceback.user_frame
     where = f" in {frame.function}" if frame and frame.function else ""
-    message = f"The app crashes{where}: {traceback.summary}. The 500 has no CORS headers, so browsers report a CORS error."
+    summary = traceback.summary.rstrip(".")
+    message = f"The app crashes{where}: {summary}. The 500 has no CORS headers, so browsers report a CORS error."
     evidence = {
         "exception": traceback.type,
         "frames": [f"{found.file}:{found.line} in {found.function}" for found in traceback.user_first[:5]],
     }
-    if _may_lack_a_start(observation, index):
+    if facts.raised_by is not None and lacks_start_up(observation):
         message = (
-            f"{_raiser(observation, index)} raises {traceback.summary}. The lifespan of the app did not run, which may be "
+            f"{_raiser(observation, index)} raises {summary}. The lifespan of the app did not run, which may be "
             "the reason; --run-endpoints runs it."
         )
         place = Place(frame.file, frame.line) if frame else None
@@ -141,15 +147,37 @@ def crashed(observation: Observation, index: int) -> Diagnosis:
         Place(frame.file, frame.line) if frame else None,
         evidence,
         severity="error",
-        remedy=remedy,
+        remedy=_RUN_LIFESPAN if _mounted_app_with_lifespan(observation) is not None else remedy,
     )
 
 
-def _may_lack_a_start(observation: Observation, index: int) -> bool:
-    """Whether a layer of an app raised that has start-up code, and that code did not run."""
+def never_started(observation: Observation, index: int) -> Diagnosis | None:
+    """A mounted app crashes, perhaps because no server runs its lifespan. Pages can read the 500: the CORS layer is outside of
+    it. None for other crashes that pages can read: they are no fault of CORS, nor of how the app is put together."""
+    facts, owner = observation.facts_of(index), _mounted_app_with_lifespan(observation)
+    if owner is None or facts.exception is None or facts.stood_in or observation.situation != "success":
+        return None
+    message = (
+        f"The app mounted at {owner.prefix or '/'!r} crashes: {facts.exception.summary.rstrip('.')}. Pages can read the 500, "
+        "but get nothing else."
+    )
+    evidence = {"exception": facts.exception.type}
+    return Diagnosis("unhandled-exception", message, owner.mounted_at, evidence, severity="warning", remedy=_RUN_LIFESPAN)
+
+
+def lacks_start_up(observation: Observation) -> bool:
+    """Whether the app has start-up code that did not run: what raises may miss it."""
     app = observation.app
-    in_a_layer = observation.facts_of(index).raised_by is not None
-    return app is not None and in_a_layer and app.has_lifespan and not app.lifespan_ran
+    if app is None or app.lifespan_ran:
+        return False
+    return app.has_lifespan or bool(app.apps and app.apps[0].has_lifespan)
+
+
+def _mounted_app_with_lifespan(observation: Observation) -> AppInfo | None:
+    """The app that has the route, where it is mounted and has a lifespan."""
+    app, route = observation.app, observation.route
+    owner = app.apps[route.app] if app is not None and route is not None else None
+    return owner if owner is not None and owner.parent is not None and owner.has_lifespan else None
 
 
 def _raiser(observation: Observation, index: int) -> str:

@@ -18,7 +18,7 @@ from .layers import marked_policy
 from .own_checks import engineio_path
 from .places import definition_span, variable_at
 from .recorder import PLACE, RECORDING
-from .stack import FRAMEWORK, Around, CodeSpot, Record, StackDescriber
+from .stack import FRAMEWORK, Around, CodeSpot, Record, StackDescriber, has_lifespan
 from .tracing import is_boundary
 from .unwrapping import find_known, innermost, is_middleware
 
@@ -98,6 +98,7 @@ class Describer(StackDescriber):
                 "redirect_slashes": bool(getattr(router, "redirect_slashes", False)),
                 "debug": getattr(app, "debug", False) is True,
                 "handles_all_errors": isinstance(handlers, dict) and any(key in handlers for key in (500, Exception)),
+                "has_lifespan": has_lifespan(router),
             }
         )
         self.app_objects.append(app)

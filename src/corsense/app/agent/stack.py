@@ -210,6 +210,21 @@ class StackDescriber:
         guard_inside(holder, "app", foreign=True, is_open=is_open)
 
 
+def has_lifespan(router: Any) -> bool:
+    """Whether a router has start-up code, be it of a package."""
+    return bool(getattr(router, "on_startup", ())) or _starts_something(getattr(router, "lifespan_context", None), 0)
+
+
+def _starts_something(function: Any, depth: int) -> bool:
+    """Whether a lifespan is more than the default, or than several defaults that FastAPI merged."""
+    if function is None or depth > 8 or type(function).__name__ == "_DefaultLifespan":
+        return False
+    if getattr(function, "__name__", "") != "merged_lifespan":
+        return True
+    function = getattr(function, "__wrapped__", function)
+    return any(_starts_something(cell.cell_contents, depth + 1) for cell in function.__closure__ or ())
+
+
 def _lifespans(function: Any, depth: int) -> Iterator[Any]:
     """The functions behind a lifespan: FastAPI merges those of included routers in closures."""
     if function is None or depth > 8:
