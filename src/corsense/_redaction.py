@@ -128,7 +128,7 @@ _TOKEN = re.compile(
 _RUN = re.compile(r"[A-Za-z0-9+]{16,}")
 _CAMEL_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DOTTED_NAME = re.compile(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){1,6}")
-_PATTERN = re.compile(r"[a-z]+\??://[^/?#@]*(?:[()|^$+]|\\\.|\.\*)")
+_PATTERN = re.compile(r"[a-z]+\??:(?:\\{0,2}/){2}[^/?#@]*(?:[()|^$+]|\\\.|\.\*)")
 _PROSE = re.compile(r"[A-Z]?[a-z]{1,24}[.!?]?")
 
 

@@ -95,6 +95,18 @@ def test_an_app_that_crashes_on_import_shows_the_users_frame_first(tmp_path: Pat
     assert "corsense/" not in ran.err
 
 
+def test_a_setting_that_pydantic_refuses_is_named_with_the_reason_and_without_its_value(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from pydantic import AnyUrl, BaseModel\n\n\nclass Settings(BaseModel):\n    origins: list[AnyUrl]\n\n\n"
+        "SETTINGS = Settings(origins=['hunter2-hunter2'])\n",
+        encoding="utf-8",
+    )
+    ran = corsense("check", "main:app", folder=tmp_path)
+    assert ran.status == 2
+    assert "origins.0: Input should be a valid URL" in ran.err
+    assert "input_value" not in ran.err
+
+
 def test_what_the_app_prints_goes_to_standard_error(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(
         'from fastapi import FastAPI\nprint("hello")\napp = FastAPI()\n\n\n@app.get("/")\ndef index() -> int:\n    return 1\n',

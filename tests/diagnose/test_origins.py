@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corsense.diagnose.lists import joined_parts
-from corsense.diagnose.origins import LIKENESS, compare, meant_origin, nearest_entry
+from corsense.diagnose.origins import LIKENESS, compare, meant_origin, nearest_entry, pattern_remedy
+from corsense.diagnose.previews import preview_pattern
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,33 @@ def test_only_an_entry_that_is_like_the_origin_is_shown_beside_it() -> None:
 )
 def test_several_values_in_one_string_are_distinguished_from_expressions(entry: str, parts: tuple[str, ...]) -> None:
     assert joined_parts(entry) == parts
+
+
+@pytest.mark.parametrize(
+    ("origin", "listed", "pattern"),
+    [
+        ("https://shop-krvhbmou7-team.vercel.app", ["https://shop.vercel.app"], r"https://shop-[a-z0-9-]+-team\.vercel\.app"),
+        ("https://shop-krvhbmou7-team.vercel.app", [], None),
+        ("https://shop-git-main-team.vercel.app", ["https://shop.vercel.app"], None),
+        ("https://shopping-krvhbmou7-team.vercel.app", ["https://shop.vercel.app"], None),
+        ("https://deploy-preview-42--site.netlify.app", [], r"https://[a-z0-9-]+--site\.netlify\.app"),
+        ("https://site.netlify.app", [], None),
+        ("https://a1b2c3.site.pages.dev", [], r"https://[a-z0-9-]+\.site\.pages\.dev"),
+        ("https://app.example.com", ["https://example.com"], None),
+    ],
+)
+def test_the_previews_of_one_project_have_an_expression(origin: str, listed: list[str], pattern: str | None) -> None:
+    assert preview_pattern(origin, listed) == pattern
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (r"https://(a|b)\.example\.com", r"allow_origin_regex=r'https://(a|b)\.example\.com'"),
+        (r"https://shop-\w+-team\.vercel\.app", "If no one else can take one of this shape"),
+        (r"https://.*\.vercel\.app", "lets other sites in"),
+        (r"https://.*", "lets other sites in"),
+    ],
+)
+def test_an_expression_in_a_list_is_advised_as_an_argument_only_where_it_is_narrow(entry: str, words: str) -> None:
+    assert words in pattern_remedy(entry)

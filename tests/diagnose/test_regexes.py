@@ -86,3 +86,17 @@ def test_an_expression_that_no_origin_matches_is_found(expression: str) -> None:
 def test_an_expression_that_some_origin_matches_is_not_called_dead(expression: str) -> None:
     fault = regex_fault(expression, credentials=True)
     assert fault is None or fault.slug != "origin-not-normalised"
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        (r"https://.*\.vercel\.app", "Name your own project"),
+        (r"https://shop-[a-z0-9]+-team\.vercel\.app", "ignore[public-suffix-origin]"),
+        (r"https://.*", "Write your site out"),
+    ],
+)
+def test_the_remedy_of_an_expression_is_not_what_its_author_did_already(expression: str, words: str) -> None:
+    fault = regex_fault(expression, credentials=True)
+    assert fault is not None
+    assert words in (fault.remedy or "")

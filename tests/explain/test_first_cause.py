@@ -457,3 +457,82 @@ def test_a_port_that_the_next_run_changes_is_not_listed() -> None:
         'allow_origins=["http://localhost:3000"]'
         in explain(blocked("http://a.example/x", "http://localhost:3000"))[0].causes[0].fix
     )
+
+
+PREFLIGHT_BY_HAND = (
+    "curl -i -X OPTIONS {url} -H 'Origin: http://localhost:3000' -H 'Access-Control-Request-Method: GET'\n"
+    "HTTP/2 {status}\n{headers}\n"
+)
+
+
+@pytest.mark.parametrize("status", [301, 401, 405, 500])
+def test_a_preflight_by_hand_with_another_status_than_ok_has_a_cause_whatever_its_headers_allow(status: int) -> None:
+    assert first(
+        PREFLIGHT_BY_HAND.format(url="https://api.example.com/x", status=status, headers="access-control-allow-origin: *")
+    )
+
+
+def test_a_preflight_by_hand_that_allows_the_page_has_no_cause() -> None:
+    text = PREFLIGHT_BY_HAND.format(url="https://api.example.com/x", status=204, headers="access-control-allow-origin: *")
+    assert first(text) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "headers", "setting"),
+    [
+        ("https://a1.execute-api.eu-west-1.amazonaws.com/dev/x", 500, "x-amzn-errortype: InternalServerErrorException",
+         "In API Gateway"),
+        ("https://api-abc-uc.a.run.app/x", 403, "server: Google Frontend\n\n<title>403 Forbidden</title>"
+         "<h2>Your client does not have permission to get URL <code>/x</code> from this server.</h2>", "--allow-unauthenticated"),
+    ],
+)  # fmt: skip
+def test_the_remedy_names_the_setting_of_the_gateway_that_sent_a_pasted_response(
+    url: str, status: int, headers: str, setting: str
+) -> None:
+    (found,) = explain(PREFLIGHT_BY_HAND.format(url=url, status=status, headers=headers))
+    assert (found.message.method, found.message.url, found.message.origin) == ("OPTIONS", url, "http://localhost:3000")
+    assert found.causes[0].cause.slug == "answered-by-proxy"
+    assert setting in found.causes[0].fix
+
+
+def test_a_response_below_the_lines_of_an_options_request_is_that_of_a_preflight() -> None:
+    text = (
+        "OPTIONS /items HTTP/1.1\nHost: api.example.com\nOrigin: https://app.example.com\n"
+        "Access-Control-Request-Method: PUT\n\nHTTP/1.1 401 Unauthorized\nserver: uvicorn\n\n{}"
+    )
+    (found,) = explain(text)
+    assert found.causes[0].cause.slug == "cors-not-outermost"
+    assert (found.message.url, found.message.origin) == ("https://api.example.com/items", "https://app.example.com")
+
+
+def test_a_404_beside_a_refusal_is_a_missing_route_before_it_is_one_of_cors() -> None:
+    (found, _) = explain(f"{blocked()}\nGET https://api.example.com/x net::ERR_FAILED 404")
+    assert [each.cause.slug for each in found.causes][:2] == ["route-not-found", "missing-cors-middleware"]
+
+
+def test_a_redirected_preflight_of_an_address_without_a_port_leads_to_https() -> None:
+    text = (
+        "Access to fetch at 'http://localhost/login' from origin 'http://localhost:5173' has been blocked by CORS policy: "
+        "Response to preflight request doesn't pass access control check: Redirect is not allowed for a preflight request."
+    )
+    (found,) = explain(text)
+    assert found.causes[0].cause.slug == "preflight-redirected"
+    assert '"https://localhost/login"' in found.causes[0].fix
+
+
+def test_the_advice_on_a_slash_names_the_path_of_the_message() -> None:
+    (found,) = explain('INFO:     127.0.0.1:57083 - "POST /v1/login HTTP/1.1" 307 Temporary Redirect')
+    assert 'fetch("/v1/login/")' in found.causes[0].fix
+
+
+def test_an_untrusted_certificate_is_named_where_this_machine_is_called_on_https() -> None:
+    (found,) = explain(
+        "Cross-Origin Request Blocked: The Same Origin Policy disallows reading the remote resource at https://localhost:5001/x. "
+        "(Reason: CORS request did not succeed). Status code: (null)."
+    )
+    assert "certificate" in found.causes[0].fix
+
+
+def test_a_refused_upload_without_a_status_may_be_too_large() -> None:
+    (found,) = explain(blocked("https://api.example.com/upload"))
+    assert "request-too-large" in [each.cause.slug for each in found.causes]

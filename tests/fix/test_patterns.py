@@ -172,6 +172,8 @@ def test_a_named_list_loses_the_glob_and_the_call_gains_the_pattern() -> None:
         (r"http://localhost:\d+", "http://localhost:3000", "http://localhost"),
         (r"https://preview-\w+\.example\.com", "https://preview-7.example.com", "https://evil.com"),
         (r"https:\/\/[^.]+\.example\.com", "https://a.example.com", "https://evil.com"),
+        (r"^http://localhost:(3000|5173)$", "http://localhost:5173", "http://localhost:8000"),
+        (r"https://(app|admin)\.example\.com", "https://admin.example.com", "https://evil.example.com"),
     ],
 )
 def test_an_expression_among_the_origins_moves_to_where_expressions_go(entry: str, admitted: str, refused: str) -> None:

@@ -189,6 +189,10 @@ def test_the_numbers_of_changed_lines_are_those_of_the_file() -> None:
     ]
 
 
+def test_a_line_that_only_moves_is_reported_as_moved() -> None:
+    assert "   = fix (verified): do it (line 1 moves to line 3)" in fixed("a\nb\nc\nd\n", "b\nc\na\nd\n")
+
+
 def test_lines_that_only_move_are_reported_as_moved() -> None:
     assert "   = fix (verified): do it (lines 3-4 move to line 1)" in fixed("a\nb\nc\nd\n", "c\nd\na\nb\n")
 

@@ -178,6 +178,7 @@ def test_a_text_loses_what_looks_like_a_secret(text: str, expected: str) -> None
         "Basic authentication, Bearer tokens",
         "secret_key=os.environ['SECRET_KEY']",
         "allow_origin_regex=r'https://(a|b)\\.example\\.com'",
+        r"allow_origin_regex='^https:\/\/.*\.vercel\.app$' and '^https:\\/\\/.*\\.vercel\\.app$'",
         "regex `https://(?:[a-z0-9-]+\\.?)+\\.example\\.com` and `https://.*\\.?example\\.com`",
         'credentials: "include" and allow_credentials=True',
         "Access-Control-Allow-Credentials: 'false'",

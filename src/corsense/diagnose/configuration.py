@@ -166,7 +166,7 @@ def _regex_faults(layer: LayerInfo, regex: str, credentials: bool) -> Iterator[D
     fault = regex_fault(regex, credentials)
     if fault is not None:
         evidence = {"value": regex, "admits": fault.admits}
-        yield Diagnosis(fault.slug, fault.message, layer.place, evidence, fault.severity)
+        yield Diagnosis(fault.slug, fault.message, layer.place, evidence, fault.severity, fault.remedy)
 
 
 def _twice(app: AppDescription) -> Iterator[Diagnosis]:

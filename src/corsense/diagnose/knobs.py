@@ -316,7 +316,7 @@ LAYERS: Mapping[str, Layer] = {
             "upstream": "look at the service's log: on Cloud Run the container must listen on `$PORT`, on 0.0.0.0",
             "timeout": "raise the request timeout of the service or of the backend",
             "size": "send bodies above 32 MB over HTTP/2 or straight to storage with a signed URL",
-            "preflight": "allow unauthenticated calls (`--allow-unauthenticated`) and check the token in the app, "
+            "preflight": "allow unauthenticated calls (Cloud Run: `--allow-unauthenticated`) and check the token in the app, "
             "since preflights "
             "carry none; with IAP, switch on 'Allow HTTP OPTIONS'",
             "double": "remove the Access-Control lines from `customResponseHeaders` of the backend, or from its `corsPolicy`",

@@ -14,6 +14,7 @@ from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.observation import Diagnosis, Observation
 from corsense.diagnose.origins import Likeness, compare, meant_origin, nearest_entry, pattern_remedy, pattern_slug
 from corsense.diagnose.policies import LayerPolicy, missing_in_policy
+from corsense.diagnose.previews import preview_pattern
 
 if TYPE_CHECKING:
     from corsense.origin import Origin, OriginPattern
@@ -38,6 +39,7 @@ _SENTENCES = {
 
 
 _PATTERNS = ("glob-in-origins", "regex-in-origins")
+_OTHER_HOSTS = ("origin-mismatch", "origin-host-mismatch")
 
 
 def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
@@ -79,7 +81,14 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
         found = next(joined_entry(layer, "allow_origins", likeness.entry), None)
         if found is not None:
             return replace(found, severity=severity or found.severity)
-    return Diagnosis(likeness.slug, _sentence(origin, likeness, policy), layer.place, evidence, severity, advice)
+    preview = preview_pattern(origin, policy.entries) if likeness.slug in _OTHER_HOSTS else None
+    message = _sentence(origin, likeness, policy)
+    if preview is not None:
+        message += " Each preview deployment has an origin of its own, so a list never has the next one."
+        advice = f"allow_origin_regex=r'{preview}'"
+    elif advice is None and likeness.slug in _OTHER_HOSTS:
+        advice = f"Add {origin!r} where the list is made: a literal, a setting, or a variable of the environment."
+    return Diagnosis(likeness.slug, message, layer.place, evidence, severity, advice)
 
 
 def _refused_by_own(observation: Observation, layer: LayerInfo, policy: LayerPolicy, ours: Policy) -> Diagnosis:

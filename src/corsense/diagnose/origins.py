@@ -101,7 +101,7 @@ def pattern_remedy(entry: str) -> str:
     if scheme.endswith("-extension"):
         return f"List the extensions by their ids, {scheme}://<id>: each extension has an origin of its own."
     if pattern_slug(entry) == "regex-in-origins":
-        return "Move it to allow_origin_regex, or write the origins out that it stands for."
+        return _expression_remedy(entry)
     preview = shared_preview(entry)
     if preview is not None:
         return (
@@ -109,6 +109,23 @@ def pattern_remedy(entry: str) -> str:
             f"allow_origin_regex=r'{preview[0]}'; else list the origins."
         )
     return "Express it as allow_origin_regex, with the dots escaped, or list the origins."
+
+
+def _expression_remedy(entry: str) -> str:
+    """What to write in place of a regular expression in a list: the argument, unless the expression lets other sites in."""
+    from corsense.diagnose.regexes import regex_fault  # brings the automata along
+    from corsense.origin.reach import shared_suffix
+
+    fault = regex_fault(entry, credentials=True)
+    if fault is None:
+        return f"Write it as allow_origin_regex=r'{entry}'."
+    shared = shared_suffix(entry)
+    if shared is None or not fault.names_a_project:
+        return "Write out the origins that it stands for: as allow_origin_regex it lets other sites in."
+    return (
+        f"Anyone can register a name on {shared[0]}. If no one else can take one of this shape, allow exactly it: "
+        f"allow_origin_regex=r'{entry}'; else list the origins."
+    )
 
 
 def shared_preview(entry: str) -> tuple[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,12 +13,42 @@ from corsense.origin.not_a_regex import Listed
 
 @dataclass(frozen=True, slots=True)
 class RegexFault:
-    """A fault of a regular expression, with a foreign origin that it admits where one was found."""
+    """A fault of a regular expression, with a foreign origin that it admits where one was found. `names_a_project`: below a
+    shared host it admits only names of a certain shape."""
 
     slug: str
     message: str
     admits: str | None
     severity: Severity
+    names_a_project: bool = False
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do, where no edit is known; None where only the author knows what was meant."""
+        return _REMEDIES.get(self.slug if not self.names_a_project else "names-a-project")
+
+
+_REMEDIES = {
+    "public-suffix-origin": r"Name your own project in the expression, such as r'https://shop-[a-z0-9-]+-team\.vercel\.app', or "
+    "list the origins.",
+    "names-a-project": "If no one else can take a name of this shape, silence this with "
+    "`# corsense: ignore[public-suffix-origin]`; else list the origins.",
+    "regex-too-broad": r"Write your site out after the scheme, such as r'https://([a-z0-9-]+\.)*example\.com', or list the "
+    "origins.",
+    "regex-unescaped-dot": r"Write \. for each dot of a name.",
+    "regex-not-linear": r"Repeat one class once, such as r'https://[a-z0-9.-]+\.example\.com', never a group of repetitions.",
+}
+
+_ANY_NAME = "corsense-7q2v9"
+"""A name that no author of an expression had in mind."""
+
+
+def admits(regex: str, origin: str) -> bool:
+    """Whether an expression matches a whole origin; False where it is no regular expression."""
+    try:
+        return re.fullmatch(regex, origin) is not None
+    except re.error:
+        return False
 
 
 @lru_cache(maxsize=256)
@@ -35,7 +66,8 @@ def regex_fault(regex: str, credentials: bool) -> RegexFault | None:
         message = f"{named} allows any name below {shared[0]}, and anybody can register one. {shared[1]!r} matches too. {written}"
         if leaves_a_dot_bare(regex):
             message += " It also has an unescaped dot, which matches any character."
-        return RegexFault("public-suffix-origin", message, shared[1], severity if credentials else "info")
+        narrow = not admits(regex, f"https://{_ANY_NAME}.{shared[0]}")
+        return RegexFault("public-suffix-origin", message, shared[1], severity if credentials else "info", narrow)
     if admits_no_origin(regex):
         message = (
             f"{named} matches no origin. Browsers send scheme, host and port, in lower case, without a path or default port. "

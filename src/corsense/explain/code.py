@@ -9,6 +9,7 @@ from corsense.causes import cause
 from corsense.console.parse import Message
 from corsense.diagnose.known_servers import known_server
 from corsense.explain import hints
+from corsense.explain.raw_response import remedy_in_front
 from corsense.fetch import CorsError
 from corsense.fetch.safelist import SAFELISTED_METHODS
 
@@ -19,7 +20,7 @@ _USUAL = frozenset({"authorization", "content-type"})
 def fix_code(slug: str, message: Message) -> str:
     """The code that removes the cause called `slug`: built from the message's values where they suffice, else taken from the
     cause's page."""
-    made = _made(slug, message) or _outside_of_the_app(slug, message)
+    made = _made(slug, message) or _in_front(slug, message) or _outside_of_the_app(slug, message)
     if made is not None:
         return made
     blocks = cause(slug).code_blocks("Use instead")
@@ -60,6 +61,11 @@ def _made(slug: str, message: Message) -> str | None:
             return f"allow_origins=[..., {_text(origin)}]"
         case _:
             return None
+
+
+def _in_front(slug: str, message: Message) -> str | None:
+    """What to set in the proxy or gateway that is known to have answered."""
+    return remedy_in_front(slug, message) if slug in ("answered-by-proxy", "gateway-error", "request-too-large") else None
 
 
 def _outside_of_the_app(slug: str, message: Message) -> str | None:
@@ -104,6 +110,13 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             )
         case "redirect-slashes":
             return _exact(message)
+        case "preflight-redirected" if hints.parts(address).scheme == "http" and hints.without_query(address):
+            return f"fetch({_text(_on_https(address))})  // where the redirect leads: call https itself, or the exact path"
+        case "cors-not-outermost":
+            return (
+                "# After every other add_middleware and @app.middleware: the layer that is added last is the outermost.\n"
+                "app.add_middleware(CORSMiddleware, allow_origins=[...])"
+            )
         case "local-network-access":
             return (
                 "# No header changes it: the visitor allows it (Chromium asks; site settings, local network access), and\n"
@@ -128,9 +141,10 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             return _cookie(message)
         case "setting-not-json":
             name = message.value or "cors_origins"
+            place = ".env" if "DotEnv" in message.text else "the environment"
             return (
                 f"{name}: CORSOrigins = []  # from corsense; or Annotated[list[str], NoDecode] with a validator that splits\n"
-                f"{name.upper()}='[\"https://app.example.com\"]'  # or keep list[str], and write JSON into the environment"
+                f"{name.upper()}='[\"https://app.example.com\"]'  # or keep list[str], and write JSON into {place}"
             )
         case "server-unreachable":
             return _start(hints.without_query(address))
@@ -139,6 +153,8 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
                 "python -m http.server 3000  # serve the page, and open http://localhost:3000\n"
                 'allow_origins=["http://localhost:3000"]  # never "null", nor "file://"'
             )
+        case "route-not-found" if "/socket.io/" in (message.url or ""):
+            return "\n".join(_socket(message).splitlines()[:2])
         case "route-not-found":
             return 'app.include_router(router, prefix="/api")  # compare the URL with the paths in /docs'
         case _:
@@ -164,7 +180,17 @@ def _exact(message: Message) -> str:
     known = hints.differs_by_slash(message.initial_url, message.url) and bool(before)
     if known and hints.parts(before).scheme == "https":
         after = _on_https(after)
-    return f"fetch({_text(after if known else '/items/')})  // with the slash, or without, exactly as the route has it"
+    shown = after if known else _other_spelling(message.initial_url or message.url) or "/items/"
+    return f"fetch({_text(shown)})  // with the slash, or without, exactly as the route has it"
+
+
+def _other_spelling(address: str | None) -> str:
+    """The address with the trailing slash that it lacks, or without the one that it has; empty where it names no path."""
+    path = hints.parts(address).path
+    if path in ("", "/"):
+        return ""
+    shown = hints.without_query(address) or path
+    return shown.rstrip("/") if path.endswith("/") else f"{shown}/"
 
 
 def _on_https(address: str | None) -> str:
@@ -231,7 +257,12 @@ def _start(address: str) -> str:
     if hints.is_of_a_container(address):
         return f"# {hints.host(address)} is a name between containers. The page runs in the user's browser: call http://localhost:PORT"
     port = _port(address)
-    return (
+    certificate = (
+        f"# A certificate that the browser does not trust? Open {address} in a tab and accept it; mkcert makes a trusted one.\n"
+        if hints.parts(address).scheme == "https" and hints.is_local(address)
+        else ""
+    )
+    return certificate + (
         f"uvicorn main:app --host 0.0.0.0 --port {port}  # is it running, and on this port? 0.0.0.0 in a container only\n"
         f"curl -i {address or f'http://localhost:{port}/'}  # from the machine of the browser: refused, timeout, certificate?"
     )

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 from corsense.console.parse import Message
 from corsense.diagnose.known_servers import known_server
 from corsense.explain import hints
+from corsense.explain.raw_response import is_raw
 
 _IN_FRONT = frozenset({"gateway-error", "request-too-large", "answered-by-proxy", "tunnel-interstitial", "server-unreachable"})
 """What happens in front of the app."""
 _AT_THE_PAGE = {
-    "mixed-content": "The page is on https, and the call goes to http.",
+    "mixed-content": "The page's code says http. If it says https, a redirect of the server led to http: CORS803.",
     "content-security-policy": "The response of the page itself has a Content-Security-Policy header (F12, Network, first row).",
     "opaque-response": "The call in the page's code has mode: 'no-cors'.",
     "local-network-access": "The page is on a public address, and the call goes to this machine or the local network.",
@@ -40,6 +41,8 @@ def confirmation(slug: str, message: Message) -> str:
         )
     if slug in _AT_THE_PAGE:
         return _AT_THE_PAGE[slug]
+    if slug in _IN_FRONT and is_raw(message):
+        return "The app's log has no line for the call."
     if slug in _IN_FRONT:
         return f"The app's log has no line for the call, and this gets the same response:\n{_curl(message)}"
     return _check(message)

@@ -11,7 +11,13 @@ _TUNNELS = re.compile(
     r"pinggy\.(?:io|link)"
     r"|serveo\.net|ngrok\.pizza)$"
 )
-_ANSWERS_ITSELF = re.compile(r"(?:^|\.)(?:execute-api\.[\w-]+\.amazonaws\.com|lambda-url\.[\w-]+\.on\.aws|azure-api\.net)$")
+_GATEWAYS = {
+    "api-gateway": re.compile(r"(?:^|\.)execute-api\.[\w-]+\.amazonaws\.com$"),
+    "lambda-url": re.compile(r"(?:^|\.)lambda-url\.[\w-]+\.on\.aws$"),
+    "azure": re.compile(r"(?:^|\.)azure-api\.net$"),
+}
+
+_UPLOAD = re.compile(r"/(?:uploads?|imports?|attachments?|avatars?)(?:[/_-]|$)", re.IGNORECASE)
 
 _FIRST_DYNAMIC_PORT = 49_152
 
@@ -44,9 +50,28 @@ def is_tunnel(url: str | None) -> bool:
     return _TUNNELS.search(host(url)) is not None
 
 
-def is_gateway(url: str | None) -> bool:
-    """Whether the address is that of a managed gateway, which answers preflights, or refuses calls, by itself."""
-    return _ANSWERS_ITSELF.search(host(url)) is not None
+def gateway(url: str | None) -> str | None:
+    """The managed gateway at the address, which answers preflights, or refuses calls, by itself; None for any other address."""
+    name = host(url)
+    return next((layer for layer, pattern in _GATEWAYS.items() if pattern.search(name)), None)
+
+
+def is_cloud_run(url: str | None) -> bool:
+    """Whether the address is that of a service on Cloud Run, which refuses calls without an identity where IAM is on."""
+    return host(url).endswith(".run.app")
+
+
+def is_upload(url: str | None) -> bool:
+    """Whether the path says that files are sent there, whose size a proxy may refuse."""
+    return _UPLOAD.search(parts(url).path) is not None
+
+
+def has_default_port(url: str | None) -> bool:
+    """Whether the address names no port, so that a proxy is likelier there than a development server."""
+    try:
+        return parts(url).port in (None, 80, 443)
+    except ValueError:
+        return False
 
 
 def is_local(url: str | None) -> bool:

@@ -7,7 +7,6 @@ preflight an app without a CORS layer. A failure below CORS never has a CORS cau
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 from corsense.console.model import CatalogueEntry
@@ -15,8 +14,8 @@ from corsense.console.parse import Message
 from corsense.diagnose.known_servers import known_server
 from corsense.diagnose.logins import is_login_of_a_provider, leads_to_login
 from corsense.diagnose.statuses import GATEWAY, TOO_LARGE
-from corsense.explain import hints
-from corsense.fetch import CorsError, WireResponse
+from corsense.explain import hints, raw_response
+from corsense.fetch import CorsError
 from corsense.fetch.wire import REDIRECT_STATUSES
 
 Likelihood = Literal["certain", "likely", "possible"]
@@ -216,7 +215,9 @@ def _by_address(message: Message, status: int | None) -> RankedCause | None:
         return ("tunnel-interstitial", "likely")
     if missing and message.initial_url is None and hints.differs_by_scheme(message.origin, message.url):
         return ("mixed-content", "likely")
-    if hints.is_gateway(message.url) and (message.preflight or status in (401, 403, 404, 429)):
+    if hints.gateway(message.url) is not None and (message.preflight or status in (401, 403, 404, 429)):
+        return ("answered-by-proxy", "likely")
+    if hints.is_cloud_run(message.url) and status == 403:  # its own check of who may call, before the app
         return ("answered-by-proxy", "likely")
     return None
 
@@ -329,28 +330,31 @@ _OF_FRONTS = ("gateway-error", "tunnel-interstitial", "answered-by-proxy", "requ
 
 
 def _raw_answer(message: Message, status: int | None) -> tuple[RankedCause, ...]:
-    """An answer pasted with its lines, as curl -i prints it: its headers and body show who sent it."""
-    from corsense.diagnose.respondent import who_answered  # only here: a console's line needs nothing of it
+    """A response pasted with its lines, as curl -i prints it: its headers and body show who sent it."""
+    if message.method == "OPTIONS":
+        return _preflight_by_hand(message, status)
+    return _of_front(message, status) or _readable_status(status)
 
-    head, _, body = message.text.replace("\r", "").partition("\n\n")
-    lines = [line.lstrip("<>*| ").partition(":") for line in head.splitlines()[1:]]
-    headers = tuple((name.strip(), value.strip()) for name, _, value in lines if name.strip())
-    found = who_answered(WireResponse(status or 0, headers), body.encode())
-    if found.kind == "tunnel":
+
+def _of_front(message: Message, status: int | None) -> tuple[RankedCause, ...]:
+    """The cause where something in front of the app sent a pasted response; empty where the app may have."""
+    _, kind = raw_response.layer_in_front(message, status)
+    if kind == "tunnel":
         return (("gateway-error" if status in (404, 502, 503) else "tunnel-interstitial", "likely"),)
-    if found.kind == "front" and status not in GATEWAY and status not in TOO_LARGE and status not in REDIRECT_STATUSES:
+    if kind == "front" and status not in GATEWAY and status not in TOO_LARGE and status not in REDIRECT_STATUSES:
         return (("answered-by-proxy", "likely"),)
-    return _readable_status(status)
+    return ()
 
 
 def _preflight_by_hand(message: Message, status: int | None) -> tuple[RankedCause, ...]:
-    """A preflight sent with curl, and its response: from something in front of the app, or one that allows no page."""
-    _, separator, answer = message.text.partition("HTTP/")
-    if "access-control-allow-origin:" in answer.lower():
+    """A preflight sent by hand, and its response: from something in front of the app, one that allows no page, or one whose
+    status browsers refuse whatever its headers say (Fetch, *CORS-preflight fetch*: an ok status)."""
+    allows = raw_response.allows_a_page(message)
+    if allows and (status is None or 200 <= status < 300):
         return ()
-    made = _raw_answer(replace(message, text=separator + answer), status)
-    in_front = [likely_causes_of for likely_causes_of in made if likely_causes_of[0] in _OF_FRONTS]
-    return tuple(in_front) or _logged_preflight(status)
+    made = _of_front(message, status) or _readable_status(status)
+    in_front = tuple(each for each in made if each[0] in _OF_FRONTS)
+    return in_front or (_preflight_status(message, status) if allows else _logged_preflight(status))
 
 
 def _logged_preflight(status: int | None) -> tuple[RankedCause, ...]:
@@ -389,7 +393,8 @@ def _redirected_preflight(message: Message) -> tuple[RankedCause, ...]:
     to_https: RankedCause = ("preflight-redirected", "likely")
     slash: RankedCause = ("redirect-slashes", "likely")
     login: RankedCause = ("redirect-to-login", "possible")
-    plain = url.scheme == "http" and not hints.is_local(message.initial_url or message.url)
+    address = message.initial_url or message.url
+    plain = url.scheme == "http" and (not hints.is_local(address) or hints.has_default_port(address))
     return (to_https, slash, login) if plain else (slash, to_https, login)
 
 
@@ -491,12 +496,10 @@ def _answer_without_permission(message: Message, status: int | None) -> tuple[Ra
             )
         case int() if status in REDIRECT_STATUSES:
             return (("redirect-slashes", "likely"), ("redirect-loses-cors", "likely"), ("missing-cors-middleware", "possible"))
+        case 404 | 405:  # with every CORS setting right, the call would still fail
+            return (("route-not-found", "likely"), ("missing-cors-middleware", "likely"), ("origin-mismatch", "possible"))
         case int() if status >= 400:
-            return (
-                ("missing-cors-middleware", "likely"),
-                ("origin-mismatch", "likely"),
-                ("route-not-found" if status in (404, 405) else "cors-not-outermost", "possible"),
-            )
+            return (("missing-cors-middleware", "likely"), ("origin-mismatch", "likely"), ("cors-not-outermost", "possible"))
         case int():
             return (
                 ("missing-cors-middleware", "likely"),
@@ -506,10 +509,12 @@ def _answer_without_permission(message: Message, status: int | None) -> tuple[Ra
         case _ if message.initial_url is not None:
             return _after_redirect(message)
         case _:
+            large: tuple[RankedCause, ...] = (("request-too-large", "possible"),) if hints.is_upload(message.url) else ()
             return (
                 ("missing-cors-middleware", "likely"),
                 ("origin-mismatch", "likely"),
                 ("unhandled-exception", "likely"),
+                *large,
                 ("cors-not-outermost", "possible"),
                 ("redirect-slashes", "possible"),
             )

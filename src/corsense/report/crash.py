@@ -11,6 +11,7 @@ from corsense.app.agent.places import relative
 from corsense.app.traceback import Frame, ParsedTraceback
 
 _OTHER_FRAMES = 3
+_FIELDS = 4
 
 
 def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
@@ -22,6 +23,7 @@ def crash_lines(traceback: ParsedTraceback | None) -> Iterator[str]:
 
 def _crash_lines(traceback: ParsedTraceback) -> Iterator[str]:
     yield traceback.summary
+    yield from _invalid_fields(traceback)
     own = [frame for frame in traceback.user_first if frame.origin == "user"]
     others = [frame for frame in traceback.user_first if frame.origin in ("library", "stdlib") and not _is_ours(frame)]
     for number, frame in enumerate(own):
@@ -30,6 +32,15 @@ def _crash_lines(traceback: ParsedTraceback) -> Iterator[str]:
         yield from _frame_lines("by way of", frame)
     if len(others) > _OTHER_FRAMES:
         yield f"  and {len(others) - _OTHER_FRAMES} more frames of libraries"
+
+
+def _invalid_fields(traceback: ParsedTraceback) -> Iterator[str]:
+    """The fields that pydantic refuses, each with the reason, without its value, which may be a secret."""
+    if traceback.type.rpartition(".")[2] != "ValidationError":
+        return
+    rest = [line for line in traceback.message.splitlines()[1:] if line.strip() and "errors.pydantic.dev" not in line]
+    for field, reason in list(zip(rest[::2], rest[1::2], strict=False))[:_FIELDS]:
+        yield f"  {field.strip()}: {reason.partition(' [')[0].strip()}"
 
 
 def _is_ours(frame: Frame) -> bool:

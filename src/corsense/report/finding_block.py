@@ -291,6 +291,8 @@ def _one_line_of(changes: Sequence[LineChange], place: Place | None) -> str | No
     if [change.sign for change in changes] != ["-", "+"]:
         return None
     old, new = changes
+    if old.text.strip() == new.text.strip():  # it moves
+        return None
     text = new.text.strip().removesuffix(",")
     here = place is not None and place.file == old.file and place.line <= old.number <= (place.end_line or place.line)
     return text if here else f"{old.file}:{old.number}: {text}"

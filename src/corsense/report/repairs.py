@@ -178,4 +178,5 @@ def _proof(fix_result: FixResult) -> str | None:
         return None
     if all(repair.by_lint for repair in verified):
         return "Verified on the source: it is valid, the findings are gone, and no other appeared."
-    return "Verified on the repaired app: the requests pass, and no other page gains or loses access."
+    passed = "the fixed findings are gone" if fix_result.remaining else "the requests pass"
+    return f"Verified on the repaired app: {passed}, and no other page gains or loses access."

@@ -58,10 +58,7 @@ def regex_in_list(source: Source, call_line: int, entry: str) -> list[Splice] | 
     plain pattern that is there already. None where another one is there, and unless the expression, fully matched, stays within
     one site: dots escaped, the site written out, no public suffix."""
     call = cors_call(source, call_line)
-    match = _REGEX.fullmatch(entry)
-    if call is None or match is None or compiled(entry) is None or _PLAIN.fullmatch(entry):
-        return None
-    if match["wild"] and not _is_private_site(match["host"].replace("\\.", ".")):
+    if call is None or compiled(entry) is None or _PLAIN.fullmatch(entry) or not _is_of_one_site(entry):
         return None
     literal = raw(entry, source.quote)
     return None if literal is None else _move(call, entry, literal)
@@ -199,6 +196,16 @@ def _either(source: Source, current: ast.Constant, literal: str) -> str | None:
         return None
     joined = f"{first}|{second}"
     return raw(joined, parts[1]) if compiled(first) is not None and compiled(joined) is not None else None
+
+
+def _is_of_one_site(expression: str) -> bool:
+    """Whether an expression admits no site that it was not written for."""
+    match = _REGEX.fullmatch(expression)
+    if match is not None:
+        return not match["wild"] or _is_private_site(match["host"].replace("\\.", "."))
+    from corsense.diagnose.regexes import regex_fault  # brings the automata along
+
+    return _PLAIN_PATTERN.match(expression) is not None and regex_fault(expression, credentials=True) is None
 
 
 def _is_private_site(host: str) -> bool:

@@ -22,4 +22,4 @@ def regex_marks(layer: CorsLayer, slug: str) -> Iterator[Violation]:
         if fault is not None and fault.slug == slug:
             seen.add(text.text)
             evidence = {"value": text.text, "admits": fault.admits}
-            yield Violation(slug, fault.message, text.spot, evidence, fault.severity, layer=layer)
+            yield Violation(slug, fault.message, text.spot, evidence, fault.severity, fault.remedy, layer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corsense.causes import Severity
+from corsense.diagnose.origins import pattern_remedy
 from corsense.lint.layers import CorsLayer
 from corsense.lint.origins import written_origins
 from corsense.lint.violations import Violation
@@ -24,5 +25,7 @@ def misspelt(layer: CorsLayer, slug: str, sentence: str) -> Iterator[Violation]:
         if found.is_repeated:
             message += " The list has the right one as well."
         remedy = f"Write {found.meant!r}." if found.meant is not None and not found.is_repeated else None
+        if remedy is None and slug in ("glob-in-origins", "regex-in-origins"):
+            remedy = pattern_remedy(found.entry.text)
         severity: Severity | None = "info" if found.is_repeated else None
         yield Violation(slug, message, found.entry.spot, evidence, severity, remedy, layer)
