@@ -67,6 +67,20 @@ def test_the_environment_beside_pyproject_is_found_from_below(tmp_path: Path, na
     assert found(tmp_path / "src/shop") == (str(program), name)
 
 
+def test_the_environment_of_a_workspace_is_beside_its_lock(tmp_path: Path) -> None:
+    member = tmp_path / "packages/api"
+    member.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").touch()
+    (member / "pyproject.toml").touch()
+    shared, other = environment(tmp_path / ".venv"), environment(tmp_path / "other")
+    assert find_interpreter(member, environ=NOTHING) == OWN
+    (tmp_path / "uv.lock").touch()
+    assert found(member) == (str(shared), ".venv")
+    assert found(member, {"UV_PROJECT_ENVIRONMENT": "other"}) == (str(other), "UV_PROJECT_ENVIRONMENT")
+    own = environment(member / ".venv")
+    assert found(member) == (str(own), ".venv")
+
+
 def test_an_environment_above_the_repository_is_nobodys(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").touch()
     environment(tmp_path / ".venv")

@@ -56,10 +56,10 @@ def find_interpreter(
     """The Python of an app that lives in `folder`.
 
     In this order: `option` (`--python`), `configured` (`[tool.corsense] python`), `VIRTUAL_ENV`, `.venv` or `venv` beside the
-    nearest `pyproject.toml` (in `folder` where there is none), what the project's own tool says (uv, Poetry, PDM, Hatch, Pipenv,
-    conda), our own. A tool is asked only where its files say that it is used and its command exists, and not at all without
-    `run_commands`. A path is that of an interpreter or of a virtual environment; that of the option is relative to the working
-    directory, that of the configuration to `folder`. A bare name is looked up on `PATH`.
+    nearest `pyproject.toml` (in `folder` where there is none), or beside the `uv.lock` of its workspace, what the project's own
+    tool says (uv, Poetry, PDM, Hatch, Pipenv, conda), our own. A tool is asked only where its files say that it is used and its
+    command exists, and not at all without `run_commands`. A path is that of an interpreter or of a virtual environment; that of
+    the option is relative to the working directory, that of the configuration to `folder`. A bare name is looked up on `PATH`.
 
     Raises:
         AppLoadError: what was named, or the environment that was found, has no interpreter.
@@ -120,10 +120,11 @@ def _environments(start: Path, environ: Mapping[str, str], *, run_commands: bool
     if active:
         yield _of_environment(Path(active), "VIRTUAL_ENV"), "VIRTUAL_ENV"
     project = next((folder for folder in upwards(start) if (folder / "pyproject.toml").is_file()), start)
+    workspace = next((folder for folder in upwards(project) if (folder / "uv.lock").is_file()), None)
     elsewhere = environ.get("UV_PROJECT_ENVIRONMENT")
-    if elsewhere and (project / "uv.lock").is_file():
-        yield _of_environment(project / elsewhere, "UV_PROJECT_ENVIRONMENT"), "UV_PROJECT_ENVIRONMENT"
-    for folder in dict.fromkeys((start, project)):
+    if elsewhere and workspace is not None:
+        yield _of_environment(workspace / elsewhere, "UV_PROJECT_ENVIRONMENT"), "UV_PROJECT_ENVIRONMENT"
+    for folder in dict.fromkeys((start, project, workspace or project)):
         for name in _FOLDERS:
             if (folder / name / "pyvenv.cfg").is_file() or _program(folder / name) is not None:
                 yield _of_environment(folder / name, name), name
