@@ -159,6 +159,33 @@ def test_renamed_and_deleted_files_take_their_findings_along(screen: Editor, fol
     screen.wait_for(new)
 
 
+def test_a_file_that_is_deleted_while_it_is_open_has_no_findings_once_it_is_closed(screen: Editor, folder: Path) -> None:
+    path = folder / "main.py"
+    screen.open(path)
+    screen.wait_for(path, TRAILING)
+    path.unlink()
+    screen.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": path.as_uri(), "type": 3}]})
+    screen.settle()
+    screen.wait_for(path, TRAILING)
+    screen.close(path)
+    screen.wait_for(path)
+
+
+def test_what_is_opened_of_an_environment_is_not_judged(screen: Editor, folder: Path) -> None:
+    screen.wait_for(folder / "main.py", TRAILING)
+    for place in (".venv/lib/package", "environment/lib", "node_modules"):
+        (folder / place).mkdir(parents=True)
+        if place == "environment/lib":
+            (folder / "environment" / "pyvenv.cfg").touch()
+        (folder / place / "main.py").write_text(SLASH)
+        screen.open(folder / place / "main.py")
+        screen.type(folder / place / "main.py", SLASH + "\n")
+    screen.open(folder / "main.py")
+    screen.type(folder / "main.py", GOOD)
+    screen.wait_for(folder / "main.py")
+    assert set(screen.diagnostics) == {(folder / "main.py").as_uri()}
+
+
 def test_files_that_other_programs_change_are_watched(screen: Editor, folder: Path) -> None:
     path = folder / "main.py"
     screen.wait_for(path, TRAILING)
@@ -232,10 +259,39 @@ def test_folders_come_and_go(screen: Editor, folder: Path, tmp_path_factory: pyt
 
 
 def test_documents_that_are_no_files_and_no_python_are_left_alone(screen: Editor, folder: Path) -> None:
-    for uri in ("untitled:Untitled-1", "git:/main.py", (folder / "notes.txt").as_uri()):
+    for uri in (
+        "untitled:Untitled-1",
+        "git:/main.py",
+        "vscode-notebook-cell:/a.ipynb#1",
+        "file://",
+        (folder / "notes.txt").as_uri(),
+    ):
         screen.notify("textDocument/didOpen", {"textDocument": {"uri": uri, "languageId": "x", "version": 1, "text": SLASH}})
         screen.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     screen.wait_for(folder / "main.py", TRAILING)
+    assert set(screen.diagnostics) == {(folder / "main.py").as_uri()}
+
+
+def test_a_document_that_was_never_saved_is_judged_while_it_is_open(screen: Editor) -> None:
+    uri = "untitled:Untitled-1"
+
+    def codes() -> list[str] | None:
+        return [each["code"] for each in screen.diagnostics[uri]] if uri in screen.diagnostics else None
+
+    document = {"uri": uri, "languageId": "python", "version": 1, "text": SLASH}
+    screen.notify("textDocument/didOpen", {"textDocument": document})
+    screen.wait_until(lambda: codes() == [TRAILING])
+    params = {"textDocument": {"uri": uri}, "range": screen.diagnostics[uri][0]["range"], "context": {"diagnostics": []}}
+    fix = next(action for action in screen.request("textDocument/codeAction", params) if action["title"].startswith("Write"))
+    assert applied(SLASH, fix["edit"]["changes"][uri]) == GOOD
+    change = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [{"text": GOOD}]}
+    screen.notify("textDocument/didChange", change)
+    screen.wait_until(lambda: codes() == [])
+    change = {"textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"text": SLASH}]}
+    screen.notify("textDocument/didChange", change)
+    screen.wait_until(lambda: codes() == [TRAILING])
+    screen.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    screen.wait_until(lambda: codes() == [])
 
 
 def test_without_the_extra_the_command_says_what_to_install(tmp_path: Path) -> None:

@@ -224,3 +224,19 @@ def test_the_requests_of_a_call_stay_with_the_allowed_servers(tmp_path: Path) ->
         answer = client.call("check", target=url, origins=[PAGE], requests=["GET http://elsewhere.example/items"])
     assert answer.is_error or not answer.document["summary"]["complete"]
     assert "elsewhere.example" in answer.text
+
+
+def test_endpoints_run_only_where_the_user_allows_it(tmp_path: Path) -> None:
+    source = APP.replace("def items() -> None: ...", 'def items() -> None:\n    open("ran", "w").close()')
+    (tmp_path / "main.py").write_text(source)
+    with assistant(tmp_path) as client:
+        for name in ("check", "fix"):
+            target = {"target": "main:app"} if name == "check" else {"targets": ["main:app"]}
+            answer = client.call(name, origins=[PAGE], run_endpoints=True, **target)
+            assert answer.is_error
+            assert answer.text.startswith("run_endpoints runs code of the app, which the user has to allow.")
+        assert not client.call("check", target="main:app", origins=[PAGE]).is_error
+    assert not (tmp_path / "ran").exists()
+    with assistant(tmp_path, "--allow-run-endpoints") as client:
+        assert not client.call("check", target="main:app", origins=[PAGE], run_endpoints=True).is_error
+    assert (tmp_path / "ran").exists()

@@ -21,6 +21,10 @@ def mcp(
         list[str] | None,
         typer.Option(metavar="PATH", help="A file or folder outside the working directory. Repeatable.", show_default=False),
     ] = None,
+    allow_run_endpoints: Annotated[
+        bool,
+        typer.Option("--allow-run-endpoints", help="Let calls run the endpoints of an app for real, as run_endpoints asks."),
+    ] = False,
     time_limit: Annotated[float, typer.Option(help="Seconds that one call may take.", min=1.0, max=86_400)] = 300.0,
 ) -> None:
     """Serve check, explain, lint, fix, rule, policy_explain and policy_diff as tools, over the Model Context Protocol on standard
@@ -32,7 +36,7 @@ def mcp(
     from corsense.mcp.boundary import Boundary
 
     try:
-        boundary = Boundary.of(os.getcwd(), allow_path or (), allow_url or ())
+        boundary = Boundary.of(os.getcwd(), allow_path or (), allow_url or (), runs_endpoints=allow_run_endpoints)
     except InputError as error:
         fail(str(error))
     try:

@@ -48,7 +48,17 @@ def _check(given: Mapping[str, Any], boundary: Boundary) -> tuple[Document, str]
     if app is not None:
         _insist_on_app(app, boundary)
     report = make_report(
-        target, _asked(given), given["curl"], given["fetch"], given["factory"], _SECONDS, True, None, _limits(boundary), None, app
+        target,
+        _asked(given, boundary),
+        given["curl"],
+        given["fetch"],
+        given["factory"],
+        _SECONDS,
+        True,
+        None,
+        _limits(boundary),
+        None,
+        app,
     )
     text = _printed(lambda lines: TextReport(lines).print(report))
     document = check_document(report)
@@ -117,7 +127,7 @@ def _fix(given: Mapping[str, Any], boundary: Boundary) -> tuple[Document, str]:
     options = FixOptions(given["unsafe_fixes"], read_variable(given["from_env"]), given["adopt"], given["protect"])
     end_interrupted(write)
     result = make_fix_result(
-        targets, _asked(given), options, given["curl"], given["fetch"], given["factory"], _SECONDS, True, None
+        targets, _asked(given, boundary), options, given["curl"], given["fetch"], given["factory"], _SECONDS, True, None
     )
     for edit in result.edits:
         boundary.insist_on_file(edit.file)
@@ -163,10 +173,11 @@ CALLS: Mapping[str, Callable[[Mapping[str, Any], Boundary], tuple[Document, str]
 """The work of each tool: the document and its text."""
 
 
-def _asked(given: Mapping[str, Any]) -> CheckRequest:
+def _asked(given: Mapping[str, Any], boundary: Boundary) -> CheckRequest:
     from corsense.cli.checking import Credentials, EngineChoice, asked_for
     from corsense.suppression import RuleSelection
 
+    boundary.insist_on_running(given["run_endpoints"])
     credentials = Credentials(given["credentials"]) if given["credentials"] is not None else None
     asked = asked_for(
         given["origins"],
@@ -174,7 +185,7 @@ def _asked(given: Mapping[str, Any]) -> CheckRequest:
         given["headers"],
         credentials,
         EngineChoice(given["engine"]),
-        False,
+        given["run_endpoints"],
         given["base_url"],
         given["behind_proxy"],
         given["clients"],
@@ -293,8 +304,8 @@ def _reporting_input_errors(work: Callable[[], None]) -> None:
         fail(str(error))
 
 
-def _boundary_of(document: Mapping[str, list[str]]) -> Boundary:
-    return Boundary(tuple(document["folders"]), tuple(document["origins"]))
+def _boundary_of(document: Mapping[str, Any]) -> Boundary:
+    return Boundary(tuple(document["folders"]), tuple(document["origins"]), document["runs_endpoints"])
 
 
 def _sentence(printed: str) -> str:

@@ -369,6 +369,13 @@ def _is_searched(folder: str) -> bool:
     return not folder.startswith(".") and folder not in _SKIPPED
 
 
+def is_looked_at(path: Path, root: Path) -> bool:
+    """Whether `scan` looks into the folders between a folder and a file below it: into no environment, and no hidden folder."""
+    between = path.relative_to(root).parts[:-1]
+    folders = (root.joinpath(*between[:depth]) for depth in range(1, len(between) + 1))
+    return all(map(_is_searched, between)) and not any((folder / _MARK).exists() for folder in folders)
+
+
 def _is_of_program(entry: os.DirEntry[str]) -> bool:
     return _is_searched(entry.name) and not os.path.exists(f"{entry.path}/{_MARK}")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,8 +73,10 @@ class LintSession:
             self.broken.pop(path, None)
             if self._buffers.pop(path, None) is None:
                 return
-            with suppress(OSError):
+            try:
                 self._take(path, read_source(path))
+            except OSError:  # it is no longer there
+                self.reread()
             return
         if self._buffers.get(path) != content and self._take(path, content):
             self._buffers[path] = content

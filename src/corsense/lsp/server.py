@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
+from urllib.parse import quote
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -16,6 +17,7 @@ from pygls.uris import to_fs_path
 
 from corsense import __version__
 from corsense.finding import Finding
+from corsense.lint.files import is_looked_at
 from corsense.lsp.positions import Lines, edits_between, encoded
 from corsense.lsp.project import Findings, Project
 
@@ -28,6 +30,7 @@ _SEVERITIES = {
     "warning": types.DiagnosticSeverity.Warning,
     "info": types.DiagnosticSeverity.Information,
 }
+_UNSAVED = "untitled:"
 _SUFFIXES = (".py", ".pyw", ".pyi")
 _CONFIGURATIONS = ("pyproject.toml", "corsense.toml")
 _WATCHED = ("**/*.py", *(f"**/{name}" for name in _CONFIGURATIONS))
@@ -110,7 +113,7 @@ class CorsenseServer(LanguageServer):
         """Let every open document be judged by the project that it belongs to."""
         for uri, document in list(self.workspace.text_documents.items()):
             path = path_of(uri)
-            if path is None or path.suffix not in _SUFFIXES:
+            if path is None or path.suffix not in _SUFFIXES or not _is_python(uri, document.language_id):
                 continue
             if any(path.is_relative_to(root) for root in self.projects if root != path):
                 self._forget(path)
@@ -124,7 +127,11 @@ class CorsenseServer(LanguageServer):
                 self._publish(path, [])
 
     def change(self, path: Path, text: str | None, *, at_once: bool = False) -> None:
-        """A file has another text; None: it is as it is on the disk. It is judged after a pause."""
+        """A file has another text; None: it is as it is on the disk. It is judged after a pause, unless it is of an environment
+        or of another folder that the linter does not look into."""
+        project = self.project_of(path)
+        if project is not None and project.root != path and not is_looked_at(path, project.root):
+            return
         self._pending[path] = encoded(text) if text is not None else None
         self._judge_after(0.0 if at_once else _DELAY)
 
@@ -206,9 +213,17 @@ def _are_same(before: list[Finding], after: list[Finding]) -> bool:
 
 
 def path_of(uri: str) -> Path | None:
-    """The file of a URI, absolute; None for a document that is in none."""
+    """The file of a URI, absolute; None for a document that is in none. One that was never saved gets a place of its own, where
+    nothing is on the disk."""
+    if uri.startswith(_UNSAVED):
+        return Path(os.path.abspath(os.path.join(os.sep, _UNSAVED, f"{quote(uri.removeprefix(_UNSAVED), safe='')}.py")))
     name = to_fs_path(uri) if uri.startswith("file:") else None
     return Path(os.path.abspath(name)) if name else None
+
+
+def _is_python(uri: str, language: str | None) -> bool:
+    """Whether a document is Python: one that was never saved has no name that says so."""
+    return language == "python" or not uri.startswith(_UNSAVED)
 
 
 def _touch(one: types.Range, other: types.Range) -> bool:

@@ -36,6 +36,13 @@ Pasted = Annotated[
     str | None, Field(description="A request copied from the browser's network panel. Data: it is never executed.")
 ]
 Factory = Annotated[bool, Field(description="The target is a function that returns the app.")]
+RunEndpoints = Annotated[
+    bool,
+    Field(
+        description="Run start-up code and endpoints for real, with what they do; by default a stand-in answers. Only where "
+        "the user has started corsense mcp with --allow-run-endpoints."
+    ),
+]
 Policy = Annotated[
     str | None,
     Field(
@@ -72,6 +79,7 @@ class Requested(Arguments):
     behind_proxy: BehindProxy = None
     curl: Pasted = None
     fetch: Pasted = None
+    run_endpoints: RunEndpoints = False
     factory: Factory = False
     select: Rules = None
     ignore: Rules = None

@@ -1,4 +1,4 @@
-"""`Boundary`: which files and servers the tools may touch."""
+"""`Boundary`: which files and servers the tools may touch, and whether endpoints may run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ class Boundary:
 
     - `folders`: absolute paths without symbolic links; the first is the working directory.
     - `origins`: serialised origins of servers, such as `https://api.example.com`.
+    - `runs_endpoints`: a call may run endpoints, whatever they do.
     """
 
     folders: tuple[str, ...]
     origins: tuple[str, ...] = ()
+    runs_endpoints: bool = False
 
     @classmethod
-    def of(cls, folder: str, paths: Iterable[str] = (), urls: Iterable[str] = ()) -> Boundary:
+    def of(cls, folder: str, paths: Iterable[str] = (), urls: Iterable[str] = (), *, runs_endpoints: bool = False) -> Boundary:
         """The boundary of a working directory, further paths and the servers of URLs.
 
         Raises:
@@ -38,7 +40,7 @@ class Boundary:
             if not os.path.exists(path):
                 raise InputError(f"--allow-path {quoted(path)} does not exist; name a file or folder.")
             further.append(os.path.realpath(path))
-        return cls((os.path.realpath(folder), *further), tuple(_origin_of(url) for url in urls))
+        return cls((os.path.realpath(folder), *further), tuple(_origin_of(url) for url in urls), runs_endpoints)
 
     def allows_file(self, path: str) -> bool:
         """Whether a path, its symbolic links resolved, is one of the folders or lies below one."""
@@ -81,6 +83,14 @@ class Boundary:
         raise InputError(
             f"{quoted(name)} is not a module of {self.folders[0]}; name the file of the app, for example app/main.py:app."
         )
+
+    def insist_on_running(self, wanted: bool) -> None:
+        """Raises InputError where endpoints are to run and may not."""
+        if wanted and not self.runs_endpoints:
+            raise InputError(
+                "run_endpoints runs code of the app, which the user has to allow. The user can start corsense mcp with "
+                "--allow-run-endpoints."
+            )
 
     def insist_on_app(self, target: AppTarget) -> None:
         """Raises InputError for an app that is not in a file of the project."""

@@ -57,7 +57,7 @@ class ToolServer:
         )
 
     async def _list(self, context: Any, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=await anyio.to_thread.run_sync(_described))
+        return types.ListToolsResult(tools=await anyio.to_thread.run_sync(_described, self.boundary))
 
     async def _call(self, context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
@@ -94,13 +94,15 @@ def _shortened(text: str) -> str:
     return text[: text.rfind("\n", 0, _LONGEST_TEXT)] + "\n... The text is cut here; the structured content has all of it."
 
 
-def _described() -> list[types.Tool]:
-    return [_description(name, tool) for name, tool in TOOLS.items()]
+def _described(boundary: Boundary) -> list[types.Tool]:
+    return [_description(name, tool, boundary) for name, tool in TOOLS.items()]
 
 
-def _description(name: str, tool: Tool) -> types.Tool:
+def _description(name: str, tool: Tool, boundary: Boundary) -> types.Tool:
     from corsense.report.schemas import document_schema  # the documents take time to import, and are needed once
 
+    # What endpoints do is not known.
+    changes = tool.writes or (boundary.runs_endpoints and "run_endpoints" in tool.arguments.model_fields)
     return types.Tool(
         name=name,
         title=tool.title,
@@ -109,9 +111,9 @@ def _description(name: str, tool: Tool) -> types.Tool:
         output_schema=document_schema(tool.document),
         annotations=types.ToolAnnotations(
             title=tool.title,
-            read_only_hint=not tool.writes,
-            destructive_hint=tool.writes,
-            idempotent_hint=True,
+            read_only_hint=not changes,
+            destructive_hint=changes,
+            idempotent_hint=not (boundary.runs_endpoints and changes),
             open_world_hint=False,
         ),
     )

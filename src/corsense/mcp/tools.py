@@ -54,7 +54,8 @@ TOOLS: Mapping[str, Tool] = MappingProxyType(
             "Check an app or a server",
             "Try what pages would ask of an app, a server on loopback or a HAR recording, as a browser would, and say what is "
             "blocked, why, and what to write instead. Use it to find out whether CORS works, and again after every repair: done "
-            "means no finding of severity error or warning. The endpoints of an app do not run; a stand-in answers.",
+            "means no finding of severity error or warning. The endpoints of an app do not run, unless run_endpoints is true; a "
+            "stand-in answers.",
             CheckArguments,
             "check",
         ),
