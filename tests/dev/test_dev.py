@@ -130,14 +130,14 @@ def test_a_change_is_served_after_a_reload(start: Start) -> None:
     assert server.get("/items") == '["second"]'
 
 
-def test_a_change_of_the_env_file_counts(start: Start) -> None:
+def test_a_change_of_the_env_file_counts(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "project" / "settings").mkdir()
     app = APP.replace('["first"]', 'open(".env").read()')
     server = start(app=app)
     server.ready()
     server.save("A=1\n", ".env")
     server.ready()
     assert server.get("/items") == '"A=1\\n"'
-    (server.folder / "settings").mkdir()
     server.save("B=1\n", "settings/.env")
     server.ready()
 

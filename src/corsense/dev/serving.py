@@ -38,6 +38,7 @@ _GRACE = 3
 _FAILED = 3
 """The exit status with which uvicorn says that an app cannot be loaded."""
 _PORTS_LOOKED_AT = 20
+_SESSION_FOLDER = "corsense-dev-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _serves_here(config: InspectedConfig, server: uvicorn.Server, bound: socket.
 @contextmanager
 def _session_file() -> Iterator[None]:
     """A private folder with the file that keeps the inspector's session across reloads; removed at the end."""
-    with TemporaryDirectory(prefix="corsense-dev-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix=_SESSION_FOLDER, ignore_cleanup_errors=True) as folder:
         os.environ[SESSION_FILE] = os.path.join(folder, "session")
         yield
 
@@ -190,7 +191,8 @@ def _end_with_the_reloader() -> None:
 
     def wait() -> None:
         reloader.join()
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.basename(folder).startswith(_SESSION_FOLDER):
+            shutil.rmtree(folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, name="corsense-reloader", daemon=True).start()
