@@ -21,6 +21,8 @@ from corsense.errors import InputError, nearest, quoted
 
 OWN_FILE = "corsense.toml"
 PROJECT_FILE = "pyproject.toml"
+FILES = (PROJECT_FILE, OWN_FILE)
+"""The names of files that can configure corsense."""
 TABLE = "[tool.corsense]"
 
 POLICY = "policy"

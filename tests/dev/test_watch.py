@@ -63,6 +63,26 @@ def test_a_repair_is_reported_as_fixed_and_decides_the_status(start: Start) -> N
     assert watching.end() == 0
 
 
+def test_the_configuration_counts_as_soon_as_it_is_saved(start: Start) -> None:
+    watching = start(*ORIGIN)
+    watching.until("Ctrl-C ends.")
+    watching.save("ignore = ['origin-trailing-slash']\n", "corsense.toml")
+    assert "corsense.toml: 1 fixed." in watching.until(f"fixed main.py:4:1: error {SLASH}")
+    watching.save("ignore = 7\n", "corsense.toml")
+    assert "the configuration cannot be used; the one before counts." in watching.until("corsense.toml: no change")
+    watching.save("", "corsense.toml")
+    watching.until(f"new   main.py:4:1: error {SLASH}")
+
+
+def test_an_app_that_is_not_there_is_waited_for_by_name(start: Start) -> None:
+    watching = start("api:app", "--origin", "http://localhost:3000")
+    printed = watching.until("Ctrl-C ends.")
+    assert "There is no module 'api'." in printed
+    assert "Waiting until api:app can be loaded: watching . for changes." in printed
+    watching.save(REPAIRED, "api.py")
+    watching.until("api.py: the app can be loaded now.")
+
+
 def test_a_new_fault_is_shown_as_check_shows_it_with_its_fix(start: Start) -> None:
     watching = start(*ORIGIN, app=REPAIRED)
     watching.until("Ctrl-C ends.")

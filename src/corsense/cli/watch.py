@@ -29,6 +29,7 @@ from corsense.cli.options import (
 from corsense.cli.process import COULD_NOT_WORK, NOTHING_FOUND, SOMETHING_FOUND, cannot_load, fail
 
 if TYPE_CHECKING:
+    from corsense.check.request import CheckRequest
     from corsense.dev.watching import Watch
 
 
@@ -143,7 +144,9 @@ def _run(target: str | None, options: Mapping[str, Any], verbose: bool, time_lim
             else:
                 prepared.first()
                 prepared.lines.plain()
-                prepared.lines.plain([(f"Watching {os.path.relpath(folders[0])} for changes. Ctrl-C ends.", "dim")])
+                place, waited_for = os.path.relpath(folders[0]), prepared.waits_for
+                until = f"Waiting until {waited_for} can be loaded: watching" if waited_for else "Watching"
+                prepared.lines.plain([(f"{until} {place} for changes. Ctrl-C ends.", "dim")])
     except KeyboardInterrupt:
         print(file=sys.stderr)
     except OSError as error:
@@ -170,7 +173,7 @@ def _prepared(target: str | None, options: Mapping[str, Any], verbose: bool, tim
 
     if target is not None and ("://" in target or target.lower().endswith(".har")):
         raise InputError(f"{quoted(target)} has no source that changes; name the app, for example main:app.")
-    asked = asked_for(
+    once = asked_for(
         options["origin"],
         options["request"],
         options["header"],
@@ -181,15 +184,18 @@ def _prepared(target: str | None, options: Mapping[str, Any], verbose: bool, tim
         options["behind_proxy"],
         options["client"],
     )
-    asked = replace(asked, selection=RuleSelection.of(Path(), options["select"], options["ignore"]))
-    asked = with_configuration(asked, configuration_for(target))
+
+    def ask() -> CheckRequest:
+        selection = RuleSelection.of(Path(), options["select"], options["ignore"])
+        return with_configuration(replace(once, selection=selection), configuration_for(target))
+
     named = AppTarget.parse(target, factory=options["factory"])
     interpreter = interpreter_for(named.directory, options["python"])
     hint = FixHint(
         fix_command([app_target(target, named.name)], {name.replace("_", "-"): each for name, each in options.items()})
     )
     lines = replace(terminal(), write=partial(print, flush=True))  # each answer at once, into a pipe too
-    watched = Watch(target, asked, lines, interpreter.path, options["factory"], time_limit, verbose, hint)
+    watched = Watch(target, ask, lines, interpreter.path, options["factory"], time_limit, verbose, hint)
     folders = sorted({named.directory, *named.paths}, key=len)
     return watched, [
         one for one in folders if not any(one != other and one.startswith(os.path.join(other, "")) for other in folders)

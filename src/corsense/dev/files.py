@@ -14,7 +14,8 @@ from queue import Empty, SimpleQueue
 
 from watchfiles import DefaultFilter, watch
 
-_NAMES = ("pyproject.toml", "corsense.toml")
+from corsense.config import FILES as CONFIGURATIONS
+
 _SKIPPED = frozenset({*DefaultFilter.ignore_dirs, "venv", "env", "site-packages", "dist-packages", "__pypackages__"})
 _OF_EDITORS = re.compile("|".join(DefaultFilter.ignore_entity_patterns))
 _QUIET = 50
@@ -32,7 +33,7 @@ def is_source(path: str, folders: Sequence[str]) -> bool:
     if folder is None:
         return False
     *around, name = PurePath(path).relative_to(folder).parts
-    is_named = name.endswith(".py") or name.startswith(".env") or name in _NAMES
+    is_named = name.endswith(".py") or name.startswith(".env") or name in CONFIGURATIONS
     return is_named and not _SKIPPED.intersection(around) and not _OF_EDITORS.search(name)
 
 

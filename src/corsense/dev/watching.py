@@ -15,7 +15,9 @@ from corsense.app.target import AppTarget
 from corsense.check.app import AppCheck, Survey
 from corsense.check.request import CheckRequest
 from corsense.check.results import Report
+from corsense.config import FILES as CONFIGURATIONS
 from corsense.dev.changes import Changes, changes
+from corsense.errors import InputError
 from corsense.finding import Finding
 from corsense.fix.verified import with_proven_fixes
 from corsense.report.crash import crash_lines
@@ -32,20 +34,24 @@ Answer: TypeAlias = Callable[[AppCheck, Survey], None]
 
 @dataclass(slots=True)
 class Watch:
-    """The check: `target` and `factory` as the command line names the app, `asked` as for `AppCheck`, the interpreter `python`.
-    `verbose` counts and prints information too."""
+    """The check: `target` and `factory` as the command line names the app, the interpreter `python`. `ask` reads the
+    configuration and says what is asked, as for `AppCheck`; it raises InputError. `verbose` counts and prints information too."""
 
     target: str | None
-    asked: CheckRequest
+    ask: Callable[[], CheckRequest]
     lines: Lines
     python: str
     factory: bool = False
     time_limit: float = 30.0
     verbose: bool = False
     hint: FixHint = field(default_factory=FixHint)
+    asked: CheckRequest = field(init=False)
     _last: Report | None = None
     _failure: str | None = None
     _changed: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.asked = self.ask()
 
     @property
     def found_something(self) -> bool | None:
@@ -56,8 +62,20 @@ class Watch:
         """Check the app, and print the whole report."""
         self._check(self._print_all)
 
+    @property
+    def waits_for(self) -> str | None:
+        """The app that has to be loaded before anything can be checked, as it was named; None once it has been."""
+        return None if self._last is not None else self.target or "the app"
+
     def again(self, files: Sequence[str]) -> None:
-        """Check the app after files have changed, and print what is different."""
+        """Check the app after files have changed, and print what is different. A configuration that cannot be used is reported,
+        and the one before counts."""
+        if any(os.path.basename(file) in CONFIGURATIONS for file in files):
+            try:
+                self.asked = self.ask()
+            except InputError as error:
+                self._head(files, "the configuration cannot be used; the one before counts.")
+                self.lines.plain(str(error), 2, 2)
         for file in files:
             self._changed.pop(file, None)
             try:

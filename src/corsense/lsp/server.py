@@ -16,6 +16,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from corsense import __version__
+from corsense.config import FILES as CONFIGURATIONS
 from corsense.finding import Finding
 from corsense.lint.files import is_looked_at
 from corsense.lsp.positions import Lines, edits_between, encoded
@@ -32,8 +33,7 @@ _SEVERITIES = {
 }
 _UNSAVED = "untitled:"
 _SUFFIXES = (".py", ".pyw", ".pyi")
-_CONFIGURATIONS = ("pyproject.toml", "corsense.toml")
-_WATCHED = ("**/*.py", *(f"**/{name}" for name in _CONFIGURATIONS))
+_WATCHED = ("**/*.py", *(f"**/{name}" for name in CONFIGURATIONS))
 _FILES = types.FileOperationRegistrationOptions(
     [types.FileOperationFilter(types.FileOperationPattern(glob), "file") for glob in (*_WATCHED, "**/*")]
 )
@@ -301,7 +301,7 @@ def _follow_documents(server: CorsenseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def saved(params: types.DidSaveTextDocumentParams) -> None:
         path = path_of(params.text_document.uri)
-        server.refresh(reread=True, reconfigure=path is not None and path.name in _CONFIGURATIONS)
+        server.refresh(reread=True, reconfigure=path is not None and path.name in CONFIGURATIONS)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     async def closed(params: types.DidCloseTextDocumentParams) -> None:
@@ -327,7 +327,7 @@ def _follow_folders(server: CorsenseServer) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     async def watched(params: types.DidChangeWatchedFilesParams) -> None:
         names = {os.path.basename(change.uri) for change in params.changes}
-        server.refresh(reread=True, reconfigure=not names.isdisjoint(_CONFIGURATIONS))
+        server.refresh(reread=True, reconfigure=not names.isdisjoint(CONFIGURATIONS))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configured(params: types.DidChangeConfigurationParams) -> None:
