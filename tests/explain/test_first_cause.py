@@ -536,3 +536,27 @@ def test_an_untrusted_certificate_is_named_where_this_machine_is_called_on_https
 def test_a_refused_upload_without_a_status_may_be_too_large() -> None:
     (found,) = explain(blocked("https://api.example.com/upload"))
     assert "request-too-large" in [each.cause.slug for each in found.causes]
+
+
+@pytest.mark.parametrize(
+    ("text", "header"),
+    [
+        (
+            "The X-Total-Count header is missing in the HTTP Response. The jsonServer Data Provider expects lists to "
+            "contain this header.",
+            "X-Total-Count",
+        ),
+        ("ETagMissing: No access to ETag property on response. Check CORS configuration to expose ETag header.", "ETag"),
+    ],
+)
+def test_a_library_that_misses_a_header_is_read(text: str, header: str) -> None:
+    (found,) = explain(text)
+    assert found.causes[0].cause.slug == "header-not-exposed"
+    assert f'expose_headers=[..., "{header}"]' in found.causes[0].fix
+
+
+def test_an_options_request_by_hand_without_an_origin_is_no_preflight() -> None:
+    text = "curl -i -X OPTIONS http://localhost:8000/users\nHTTP/1.1 405 Method Not Allowed\nserver: uvicorn\n\n{}"
+    with_origin = text.replace("/users", "/users -H 'Origin: http://localhost:3000'")
+    assert first(text) == "options-without-request-method"
+    assert first(with_origin) == "missing-cors-middleware"

@@ -634,6 +634,18 @@ _RUNTIMES = [
         "Script reads a response header that is not named in Access-Control-Expose-Headers, and gets null or undefined.",
     ),
     _report(
+        "tool", "header-missing", "library", "header is missing in the HTTP",
+        r"\bThe\s+(?P<header>[A-Za-z][\w-]{1,60})\s+header\s+is\s+missing\s+in\s+the\s+HTTP\s+[Rr]esponse\b",
+        "The {header} header is missing in the HTTP Response",
+        "A client library reads a response header that script gets only where Access-Control-Expose-Headers names it.",
+    ),
+    _report(
+        "tool", "etag-missing", "library", "No access to",
+        r"\bNo\s+access\s+to\s+(?P<header>ETag)\s+property\s+on\s+response\b",
+        "No access to {header} property on response",
+        "The upload needs the ETag of each part, and script gets it only where Access-Control-Expose-Headers names it.",
+    ),
+    _report(
         "tool", "mcp:session", "library", "session ID|session id|Session ID|Mcp-Session-Id|mcp-session-id",
         r"\b(?:Missing|No\s+valid)\s+(?:session\s+ID|Mcp-Session-Id)\b(?:\s+(?:provided|header))?|\bBad\s+Request:"
         r"\s+(?:No\s+valid|Missing)"

@@ -62,6 +62,6 @@ def _check(message: Message) -> str:
     if message.origin and not hints.is_opaque(message.origin):
         parts.append(f"--origin {shlex.quote(message.origin)}")
     path = urlsplit(message.initial_url or message.url or "").path
-    if message.method and path:
+    if message.method and message.method != "OPTIONS" and path:
         parts.append(f"--request {shlex.quote(f'{message.method} {path}')}")
     return " ".join(parts)

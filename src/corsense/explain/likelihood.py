@@ -120,6 +120,8 @@ _BY_CODE: dict[str, tuple[RankedCause, ...]] = {
     ),
     "mcp:session": _NOT_EXPOSED,
     "header-undefined": _NOT_EXPOSED,
+    "header-missing": _NOT_EXPOSED,
+    "etag-missing": _NOT_EXPOSED,
     "mcp:origin": (("origin-check-refused", "certain"),),
     "mcp:host": (("origin-check-refused", "certain"),),
     "mcp:redirect": (("redirect-slashes", "likely"),),
@@ -354,6 +356,8 @@ def _preflight_by_hand(message: Message, status: int | None) -> tuple[RankedCaus
         return ()
     made = _of_front(message, status) or _readable_status(status)
     in_front = tuple(each for each in made if each[0] in _OF_FRONTS)
+    if not in_front and status == 405 and message.code == "http:preflight" and message.origin is None:
+        return (("options-without-request-method", "likely"), ("missing-cors-middleware", "possible"))
     return in_front or (_preflight_status(message, status) if allows else _logged_preflight(status))
 
 
