@@ -273,6 +273,19 @@ def test_an_entry_without_a_scheme_is_meant_for_http_on_a_private_host(tmp_path:
     assert sent == {"http://192.168.1.100:3000", "https://app.example.com"}
 
 
+def test_an_app_that_writes_headers_by_hand_to_some_responses_is_not_said_to_let_no_page_in(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(
+        "from fastapi import FastAPI, Response\napp = FastAPI()\n\n\n"
+        '@app.get("/a")\ndef a(response: Response) -> int:\n'
+        '    response.headers["Access-Control-Allow-Origin"] = "*"\n    return 1\n\n\n'
+        '@app.get("/b")\ndef b() -> int:\n    return 1\n',
+        encoding="utf-8",
+    )
+    ran = corsense("check", "main:app", "--origin", "https://app.example.com", "--run-endpoints", folder=tmp_path)
+    assert "It writes CORS headers by hand, but not to every response." in ran.out
+    assert "No page of another origin" not in ran.out
+
+
 def test_a_check_that_tried_no_page_of_the_user_gives_no_all_clear(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(textwrap.dedent(LISTED.format(entries="")), encoding="utf-8")
     ran = corsense("check", "main:app", folder=tmp_path)

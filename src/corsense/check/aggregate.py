@@ -17,6 +17,7 @@ from corsense.diagnose import (
     missing_in_policy,
     refused_together,
 )
+from corsense.fetch import Allowed, WireResponse
 from corsense.finding import Finding
 
 _REFUSALS = {
@@ -60,6 +61,7 @@ def aggregate(
     _soften_what_nobody_asked_for(groups, observations)
     _soften_what_is_optional(groups, observations)
     _drop_the_obvious(groups)
+    _name_what_is_by_hand(groups, observations)
     _join_unexposed(groups)
     _join_guesses(groups)
     _join_refusals(groups)
@@ -104,6 +106,27 @@ def _drop_the_obvious(groups: dict[tuple[object, ...], _Group]) -> None:
     for key in [key for key in groups if key[0] == "error-response-without-cors"]:
         if missing is not None and missing.finding.severity == "error" and groups[key].finding.severity == "info":
             missing.results += groups.pop(key).results
+
+
+def _name_what_is_by_hand(groups: dict[tuple[object, ...], _Group], observations: Sequence[Observation]) -> None:
+    """Where the app lets pages read some of its responses, the others lack what is written by hand: some pages may read it."""
+    by_hand = any(
+        observation.app is not None and not observation.app.cors_layers and _is_readable(observation)
+        for observation in observations
+    )
+    for key, group in groups.items():
+        if by_hand and key[0] == "missing-cors-middleware" and group.results:
+            message = "The app has no CORSMiddleware. It writes CORS headers by hand, but not to every response."
+            group.finding = replace(group.finding, message=message)
+
+
+def _is_readable(observation: Observation) -> bool:
+    """Whether a page of another origin may read the response because of its headers."""
+    exchanges = observation.trace.exchanges
+    response = exchanges[-1].response if exchanges else None
+    if not isinstance(observation.trace.outcome, Allowed) or not isinstance(response, WireResponse):
+        return False
+    return response.header("access-control-allow-origin") is not None
 
 
 def _join_unexposed(groups: dict[tuple[object, ...], _Group]) -> None:
