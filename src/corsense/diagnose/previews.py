@@ -15,17 +15,16 @@ _PAGES = re.compile(r"https://[a-z0-9-]+\.(?P<site>[a-z0-9-]+)\.pages\.dev")
 
 
 def preview_pattern(origin: str, entries: Iterable[str]) -> str | None:
-    """The expression for the previews of the project that `origin` is a preview of; None where it is none, or where no name in it
-    is surely the project's own.
+    """The expression for the previews of the project that `origin` is a preview of. None for any other origin, and where no name
+    in it is surely the project's own.
 
     `entries` are the allowed origins: on Vercel the project's own entry shows where its name ends.
     """
-    for pattern, host in ((_NETLIFY, "netlify"), (_PAGES, "pages")):
-        found = pattern.fullmatch(origin)
-        if found is not None and host == "netlify":
-            return rf"https://[a-z0-9-]+--{found['site']}\.netlify\.app"
-        if found is not None:
-            return rf"https://[a-z0-9-]+\.{found['site']}\.pages\.dev"
+    netlify, pages = _NETLIFY.fullmatch(origin), _PAGES.fullmatch(origin)
+    if netlify is not None:
+        return rf"https://[a-z0-9-]+--{netlify['site']}\.netlify\.app"
+    if pages is not None:
+        return rf"https://[a-z0-9-]+\.{pages['site']}\.pages\.dev"
     return _on_vercel(origin, entries)
 
 
