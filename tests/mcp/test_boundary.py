@@ -145,6 +145,9 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "policy.json").write_text(json.dumps({"origins": [PAGE]}))
         (folder / "made.py").write_text(f"from corsense import Policy\n\npolicy = Policy(origins=['{PAGE}'])\n")
     (outside / "page.har").write_text("{}")
+    for name in ("nginx.conf", "with:colon.conf"):
+        (outside / name).write_text(f'server {{ location / {{ add_header Access-Control-Allow-Origin "{PAGE}"; }} }}\n')
+    (outside / "Caddyfile").write_text(f':80 {{\n\theader Access-Control-Allow-Origin "{PAGE}"\n}}\n')
     for name in ("linked.py", "linked.json", "linked.har"):
         (project / name).symlink_to(outside / {"py": "main.py", "json": "policy.json", "har": "page.har"}[name[7:]])
     (project / "linked_folder").symlink_to(outside)
@@ -179,6 +182,9 @@ def client(places: Path) -> Iterator[Assistant]:
         ("fix", {"targets": ["linked_folder"], "write": True}),
         ("policy_explain", {"origin": PAGE, "policy": "linked.json"}),
         ("policy_explain", {"origin": PAGE, "policy": "../outside/policy.json"}),
+        ("policy_explain", {"origin": PAGE, "policy": "../outside/nginx.conf"}),
+        ("policy_explain", {"origin": PAGE, "policy": "../outside/with:colon.conf"}),
+        ("policy_diff", {"before": "policy.json", "after": "../outside/Caddyfile"}),
         ("policy_explain", {"origin": PAGE, "policy": "linked_folder.made:policy"}),
         ("policy_explain", {"origin": PAGE, "policy": "os:getcwd"}),
         ("policy_diff", {"before": "policy.json", "after": "linked.json"}),
@@ -194,7 +200,7 @@ def test_a_call_that_would_leave_the_project_is_refused(client: Assistant, name:
 
 def test_what_the_user_allows_is_reached(places: Path) -> None:
     with assistant(places / "project", "--allow-path", "../outside") as client:
-        assert client.call("lint", paths=["../outside"]).document["files"] == 2
+        assert client.call("lint", paths=["../outside"]).document["files"] == 5
         assert not client.call("check", target="../outside/main.py:app", origins=[PAGE]).is_error
         assert not client.call("policy_explain", origin=PAGE, policy="linked.json").is_error
 

@@ -221,12 +221,14 @@ def _insist_on_app(target: str | None, boundary: Boundary, *, factory: bool = Fa
 
 
 def _policy(source: str | None, boundary: Boundary) -> Policy:
-    from corsense.cli.named_policy import valid_policy
+    from corsense.cli.named_policy import is_environment, valid_policy
 
-    if source is not None and source.endswith((".toml", ".json")):
-        boundary.insist_on_file(source)
-    elif source is not None and ":" in source and not source.startswith("env:"):
-        boundary.insist_on_module(source.rpartition(":")[0], [os.getcwd()])
+    if source is not None and not is_environment(source):
+        module, colon, _ = source.rpartition(":")
+        if not colon or os.path.exists(source):  # a document, or the configuration of a proxy, whatever it is called
+            boundary.insist_on_file(source)
+        else:
+            boundary.insist_on_module(module, [os.getcwd()])
     return valid_policy(source)
 
 
