@@ -182,3 +182,24 @@ def test_colour_is_for_terminals_that_want_it(
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
     Announcer().announce(explained())
     assert ("\x1b[" in capsys.readouterr().err) == has_colour
+
+
+def test_the_status_is_that_of_the_real_response(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    source = (
+        APP
+        + """
+
+@app.get("/mine")
+def mine() -> None:
+    from fastapi import HTTPException
+    raise HTTPException(401)
+"""
+    )
+    Path("main.py").write_text(source)
+    browsed(inspected(Starlette(), AppTarget.parse("main:app")), source, FetchRequest("http://localhost:8000/mine", VITE))
+    text = printed(capfd, "corsense fix")
+    assert "blocks: GET /mine" in text
+    assert "gets 200" not in text

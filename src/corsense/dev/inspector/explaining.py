@@ -141,7 +141,9 @@ class Explainer:
         else:
             report = _without_fixes(with_fixes(found.report, (), {}), judged.call.page)
         others = tuple(range(1, len(report.findings)))
-        explanation = Explanation(number, report, 0, others=others, judged=judged, check=check, survey=found)
+        explanation = Explanation(
+            number, _as_answered(report, judged.result), 0, others=others, judged=judged, check=check, survey=found
+        )
         self._known[known] = explanation
         return explanation
 
@@ -269,6 +271,15 @@ def _by_failure(judged: JudgedCall, survey: Survey) -> Iterator[Survey]:
         errors = _serious(survey.report, result.findings)
         if errors:
             yield _narrowed(survey, [*errors, *_of_structure(survey.report, errors)])
+
+
+def _as_answered(report: Report, recorded: Result) -> Report:
+    """The report with what was really answered, where a stand-in for the endpoint answers otherwise and fails the same way."""
+    results = (
+        replace(result, trace=recorded.trace) if result.findings and _failure(result) == _failure(recorded) else result
+        for result in report.results
+    )
+    return replace(report, results=tuple(results))
 
 
 def _serious(report: Report, positions: Iterable[int]) -> list[int]:
