@@ -560,3 +560,22 @@ def test_an_options_request_by_hand_without_an_origin_is_no_preflight() -> None:
     with_origin = text.replace("/users", "/users -H 'Origin: http://localhost:3000'")
     assert first(text) == "options-without-request-method"
     assert first(with_origin) == "missing-cors-middleware"
+
+
+def test_a_preflight_by_hand_that_gets_200_and_no_permission_was_answered_by_something_else() -> None:
+    text = PREFLIGHT_BY_HAND.format(url="https://api.example.com/x", status=200, headers="content-length: 0")
+    (found,) = explain(text)
+    assert [each.cause.slug for each in found.causes][:2] == ["manual-options-handler", "answered-by-proxy"]
+    assert not first(text.replace("-H 'Origin: http://localhost:3000' ", ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl http://[::1 -X OPTIONS\nHTTP/1.1 405 x\n\n",
+        "OPTIONS //x HTTP/1.1\nHost: [\n\nHTTP/1.1 401 u\n\n",
+        "curl -X OPTIONS 'http://a:99999/x'\nHTTP/1.1 502 x\nserver: nginx\n\n",
+    ],
+)
+def test_a_request_with_an_invalid_address_is_explained_too(text: str) -> None:
+    assert explain(text)

@@ -112,6 +112,11 @@ def _outside_of_the_app(slug: str, message: Message) -> str | None:
             return _exact(message)
         case "preflight-redirected" if hints.parts(address).scheme == "http" and hints.without_query(address):
             return f"fetch({_text(_on_https(address))})  // where the redirect leads: call https itself, or the exact path"
+        case "manual-options-handler":
+            return (
+                "# Remove the OPTIONS route of the app, or the proxy's answer to OPTIONS: CORSMiddleware answers preflights.\n"
+                "app.add_middleware(CORSMiddleware, allow_origins=[...])"
+            )
         case "cors-not-outermost":
             return (
                 "# After every other add_middleware and @app.middleware: the layer that is added last is the outermost.\n"

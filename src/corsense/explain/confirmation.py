@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from urllib.parse import urlsplit
 
 from corsense.console.parse import Message
 from corsense.diagnose.known_servers import known_server
@@ -61,7 +60,7 @@ def _check(message: Message) -> str:
     parts = ["corsense check"]
     if message.origin and not hints.is_opaque(message.origin):
         parts.append(f"--origin {shlex.quote(message.origin)}")
-    path = urlsplit(message.initial_url or message.url or "").path
+    path = hints.parts(message.initial_url or message.url).path
     if message.method and message.method != "OPTIONS" and path:
         parts.append(f"--request {shlex.quote(f'{message.method} {path}')}")
     return " ".join(parts)

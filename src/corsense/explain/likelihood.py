@@ -356,6 +356,8 @@ def _preflight_by_hand(message: Message, status: int | None) -> tuple[RankedCaus
         return ()
     made = _of_front(message, status) or _readable_status(status)
     in_front = tuple(each for each in made if each[0] in _OF_FRONTS)
+    if not in_front and not allows and message.origin is not None and status is not None and 200 <= status < 300:
+        return _preflight_without_permission(status)
     if not in_front and status == 405 and message.code == "http:preflight" and message.origin is None:
         return (("options-without-request-method", "likely"), ("missing-cors-middleware", "possible"))
     return in_front or (_preflight_status(message, status) if allows else _logged_preflight(status))
