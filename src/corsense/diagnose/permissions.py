@@ -50,6 +50,12 @@ def method_refused(
     return Diagnosis("method-not-allowed", message, layer.place if layer else None, evidence, remedy=remedy)
 
 
+def is_of_responses(name: str) -> bool:
+    """Whether a header is one by which servers answer pages, so that no request needs it: `Access-Control-Allow-Origin` and its
+    kind. Pages send it by mistake, to allow themselves."""
+    return name.lower().startswith("access-control-")
+
+
 def header_refused(
     name: str, allowed: list[str] | None, layer: LayerInfo | None, policy: LayerPolicy = UNKNOWN_POLICY
 ) -> Diagnosis:
@@ -66,6 +72,8 @@ def header_refused(
     if policy.spelt_as_policy:
         evidence["field"] = field
         remedy = missing_in_policy(field, allowed, [name])
+    if is_of_responses(name):
+        remedy = f"{name} belongs in responses of the server. Drop it from the request that the page makes."
     return Diagnosis(
         "header-not-allowed",
         message,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from corsense.diagnose.lists import joined_parts
 from corsense.diagnose.origins import shared_preview
+from corsense.diagnose.permissions import is_of_responses
 from corsense.finding import Place
 from corsense.fix import edits
 from corsense.fix.candidate import Candidate, edited
@@ -141,6 +142,7 @@ def _accessors_at(place: Place, held: str) -> list[str]:
 def header_candidates(slug: str, evidence: Mapping[str, object], place: Place) -> Iterator[Candidate]:
     """Allow, or expose, the header that the finding names."""
     headers = values_of(evidence, "header") or (["Authorization"] if slug.startswith("authorization") else [])
+    headers = [header for header in headers if not is_of_responses(header)]
     star = slug.startswith("authorization")
 
     def add(text: str, line: int, header: str) -> str | None:

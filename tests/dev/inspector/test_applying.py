@@ -358,3 +358,16 @@ def test_an_app_that_no_target_leads_to_has_no_button() -> None:
         InputError, match=r"recorded request alone.*corsense fix package\.module:app --origin http://localhost:5173"
     ):
         apply_fix(app.session, explanation.number)
+
+
+def test_a_header_of_responses_that_a_page_sends_is_not_allowed_by_a_click() -> None:
+    source = APP.replace('allow_methods=["GET"]', 'allow_headers=["X-Token"]')
+    app = served(source)
+    request = FetchRequest(URL, "http://localhost:3000", headers=(("Access-Control-Allow-Origin", "*"),))
+    explanation = explained(app, request, with_edits=False)
+    assert explanation.finding.remedy == (
+        "access-control-allow-origin belongs in responses of the server. Drop it from the request that the page makes."
+    )
+    with pytest.raises(InputError, match="no proven fix"):
+        apply_fix(app.session, explanation.number)
+    assert Path("main.py").read_text() == source
