@@ -211,6 +211,15 @@ def test_calls_and_causes_are_bounded(watched: Watched) -> None:
     assert len(watched.announced) <= MOST_OF_A_KIND < MOST_CAUSES
 
 
+def test_other_sites_take_no_room_from_the_pages_of_this_machine(watched: Watched) -> None:
+    for number in range(MOST_OF_A_KIND + 5):
+        watched.session.note(request(method="GET", page=f"https://page-{number}.example"))
+    watched.when(lambda calls: len(watched.session.explanations()) == MOST_OF_A_KIND)
+    watched.session.note(request(method="GET"))
+    (*_, own) = watched.when(lambda calls: calls and calls[-1].judged.call.page == PAGE and calls[-1].cause)
+    assert own.cause == MOST_OF_A_KIND + 1
+
+
 def test_who_stops_listening_is_told_nothing_more(watched: Watched) -> None:
     watched.session.note(request(method="GET"))
     watched.when(lambda calls: calls and calls[0].cause)

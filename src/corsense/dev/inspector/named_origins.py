@@ -48,13 +48,14 @@ def named_by(app: AppDescription | None, target: AppTarget | None, origins: Iter
 
 
 def is_of_developer(origin: str, app: AppDescription | None, target: AppTarget | None) -> bool:
-    """Whether a page is one that is being developed: it exists on the developer's machine or network only, or the app or its
-    configuration names it."""
+    """Whether a page is one that is being developed: it is near, or the app or its configuration names it."""
+    return is_near(origin) or bool(named_by(app, target, [origin]))
+
+
+def is_near(origin: str) -> bool:
+    """Whether a page exists on the developer's machine or network only."""
     url = parse_url(origin)
-    is_near = url is not None and (
-        is_loopback_host(url.host) or (url.scheme in ("http", "https") and is_development_host(url.host))
-    )
-    return is_near or bool(named_by(app, target, [origin]))
+    return url is not None and (is_loopback_host(url.host) or (url.scheme in ("http", "https") and is_development_host(url.host)))
 
 
 def _described(target: AppTarget | None) -> AppDescription | None:

@@ -17,6 +17,7 @@ from corsense.check.results import Report
 from corsense.dev.changes import identity
 from corsense.dev.inspector.calls import MOST_CALLS, Calls
 from corsense.dev.inspector.judging import SETTLED_AFTER, Judge, JudgedCall
+from corsense.dev.inspector.named_origins import is_near
 from corsense.dev.inspector.recorder import RecordedExchange
 from corsense.finding import Edit, Finding
 
@@ -24,7 +25,8 @@ LOGGER: Final = logging.getLogger("corsense")
 MOST_CAUSES: Final = 200
 """Causes that are explained in one session."""
 MOST_OF_A_KIND: Final = 20
-"""Causes of one name among them: a client can make up origins, paths and headers without end."""
+"""Causes of one name among them: a client can make up origins, paths and headers without end. Pages of this machine or network
+and all others are counted apart, so that a site that the developer visits takes no room from the page that is developed."""
 _MOST_WAITING = 1_000
 _MOST_KEYS = 2_000
 _LOOK_AGAIN = 1.0
@@ -119,7 +121,7 @@ class Session:
     _explanations: dict[int, Explanation] = field(default_factory=dict)
     _failing: OrderedDict[_Signature, None] = field(default_factory=OrderedDict)
     _passed: int = 0
-    _kinds: Counter[str] = field(default_factory=Counter)
+    _kinds: Counter[tuple[str, bool]] = field(default_factory=Counter)
     _waiting: OrderedDict[int, float] = field(default_factory=OrderedDict)
     _version: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -252,7 +254,7 @@ class Session:
         with self._lock:
             number = self._numbers.get(key) if key is not None else None
             # The source may have changed since a call that was restored: it is explained once it is made again.
-            is_new = not judged.call.is_restored and key is not None and key not in self._numbers and self._has_room(key)
+            is_new = not judged.call.is_restored and key is not None and key not in self._numbers and self._has_room(judged, key)
             if key is not None and is_new:
                 self._numbers[key] = None
                 while len(self._numbers) > _MOST_KEYS:
@@ -266,10 +268,12 @@ class Session:
             self._passed += 1
             self.passed(judged)
 
-    def _has_room(self, key: CauseKey) -> bool:
+    def _has_room(self, judged: JudgedCall, key: CauseKey) -> bool:
         """Whether one more cause can be explained. The lock is held."""
-        of_kind, waiting = self._kinds[key[0]], self._to_explain.qsize()
-        return len(self._explanations) < MOST_CAUSES and of_kind < MOST_OF_A_KIND and waiting < _MOST_WAITING
+        near = is_near(judged.call.page)
+        alike = sum(count for (_, is_of_near), count in self._kinds.items() if is_of_near == near)
+        of_kind, waiting = self._kinds[key[0], near], self._to_explain.qsize()
+        return alike < MOST_CAUSES // 2 and of_kind < MOST_OF_A_KIND and waiting < _MOST_WAITING
 
     def _passes_now(self, judged: JudgedCall) -> bool:
         """Whether a call passes that failed when it was made before. The lock is held."""
@@ -296,7 +300,7 @@ class Session:
     def _explain(self, key: CauseKey, judged: JudgedCall) -> None:
         with self._lock:
             number = len(self._explanations) + 1
-            if not self._has_room(key):
+            if not self._has_room(judged, key):
                 return
         try:
             explanation = self.explain(judged, number)
@@ -311,7 +315,7 @@ class Session:
             known = self._known(explanation)
             if known is None:
                 self._explanations[number] = explanation
-                self._kinds[key[0]] += 1
+                self._kinds[key[0], is_near(judged.call.page)] += 1
             number = known.number if known is not None else number
             self._numbers[key] = number
             for shown in list(self._shown.values()):
