@@ -333,3 +333,22 @@ def test_an_origin_that_nobody_named_enters_no_list_and_no_all_clear(folder: Pat
     assert [(finding["severity"], finding["fix"]) for finding in assumed if finding["slug"] == "origin-mismatch"] == [
         ("info", None)
     ]
+    assert [finding["remedy"] for finding in assumed if finding["slug"] == "origin-mismatch"] == [None]
+
+
+def test_an_origin_that_a_computed_list_lacks_is_added_where_the_list_is_made(tmp_path: Path) -> None:
+    source = """\
+import os
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+app = FastAPI()
+app.add_middleware(CORSMiddleware, allow_origins=os.environ.get("PAGES", "https://app.example.com").split(","))
+@app.get("/items")
+def items() -> list[int]:
+    return []
+"""
+    (tmp_path / "main.py").write_text(source)
+    given = ("check", "main:app", "--origin", "https://shop.test", "--format", "json")
+    finding = corsense(*given, folder=tmp_path).document["findings"][0]
+    assert finding["fix"] is None
+    assert finding["remedy"].startswith("Add 'https://shop.test' where the list is made: a literal, a setting, or a variable")

@@ -86,8 +86,6 @@ def refused_origin(observation: Observation, layer: LayerInfo) -> Diagnosis:
     if preview is not None:
         message += " Each preview deployment has an origin of its own, so a list never has the next one."
         advice = f"allow_origin_regex=r'{preview}'"
-    elif advice is None and likeness.slug in _OTHER_HOSTS:
-        advice = f"Add {origin!r} where the list is made: a literal, a setting, or a variable of the environment."
     return Diagnosis(likeness.slug, message, layer.place, evidence, severity, advice)
 
 

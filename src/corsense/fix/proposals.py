@@ -11,9 +11,11 @@ from typing import TypeAlias
 from corsense.app.description import AppDescription
 from corsense.check.pointing import NOTHING_PATCHED, is_users, pointed, source_of, text_of
 from corsense.check.results import Report
-from corsense.finding import Edit, Fix
+from corsense.finding import Edit, Finding, Fix
 from corsense.fix.candidate import Candidate, Case, TextEdit
 from corsense.fix.candidates import candidates
+
+_LACKS_A_HOST = ("origin-mismatch", "origin-host-mismatch")
 
 ProposalKey: TypeAlias = tuple[str, str, int]
 """The slug of a finding, the title of what is done about it, and the number among those of that title."""
@@ -98,10 +100,23 @@ def with_fixes(report: Report, proposals: Sequence[Proposal], verified: dict[int
         if before is not None and after is not None:
             fixes[proposal.index] = Fix(proposal.title, (Edit(proposal.file, before, after),), verified.get(proposal.index))
     findings = tuple(
-        replace(finding, place=pointed(finding), fix=fixes.get(index, finding.fix))
+        _with_remedy(replace(finding, place=pointed(finding), fix=fixes.get(index, finding.fix)))
         for index, finding in enumerate(report.findings)
     )
     return replace(report, findings=findings)
+
+
+def _with_remedy(finding: Finding) -> Finding:
+    """A finding about an origin that a list lacks says what to add also where no edit is certain. As information it is about an
+    origin that nobody named, which is for no list."""
+    sent = finding.evidence.get("sent")
+    if finding.fix is not None or finding.remedy or finding.severity == "info" or not isinstance(sent, str):
+        return finding
+    if finding.cause.slug not in _LACKS_A_HOST:
+        return finding
+    return replace(
+        finding, remedy=f"Add {sent!r} where the list is made: a literal, a setting, or a variable of the environment."
+    )
 
 
 def patched(proposals: Sequence[Proposal], texts: Mapping[str, str] = NOTHING_PATCHED) -> dict[str, str]:

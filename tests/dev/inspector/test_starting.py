@@ -256,11 +256,11 @@ class TestTheTarget:
     def project(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         """A folder on the path, with packages of its own."""
         monkeypatch.syspath_prepend(str(tmp_path))
-        before = set(sys.modules)
+        for name in [name for name in sys.modules if name.startswith("shop")]:
+            monkeypatch.delitem(sys.modules, name)
         yield tmp_path
-        for name in set(sys.modules) - before:
-            if name.startswith("shop"):
-                del sys.modules[name]
+        for name in [name for name in sys.modules if name.startswith("shop")]:
+            del sys.modules[name]
 
     @staticmethod
     def written(folder: Path, **files: str) -> None:
