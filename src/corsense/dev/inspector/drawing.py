@@ -25,7 +25,8 @@ BROWSERS: Final[dict[EngineName, str]] = {
     "standard": "The browser",
 }
 SIGNS: Final[dict[Verdict, str]] = {"allowed": "✓", "blocked": "✗", "hidden": "!", "waiting": "…"}
-_LONGEST_ADDRESS = 300
+_LONGEST = 300
+"""Characters of a method, an address or an origin in a line of the list."""
 
 
 def line_of(shown: Shown, explanation: Explanation | None) -> dict[str, Any]:
@@ -39,9 +40,9 @@ def line_of(shown: Shown, explanation: Explanation | None) -> dict[str, Any]:
         "number": call.number,
         "version": shown.version,
         "began": call.began,
-        "method": call.method,
-        "address": address if len(address) <= _LONGEST_ADDRESS else f"{address[:_LONGEST_ADDRESS]}…",
-        "page": "a page without an origin" if call.page == "null" else call.page,
+        "method": _cut(call.method),
+        "address": _cut(address),
+        "page": "a page without an origin" if call.page == "null" else _cut(call.page),
         "browser": BROWSERS[call.engine],
         "verdict": judged.verdict,
         "sign": SIGNS[judged.verdict],
@@ -129,6 +130,11 @@ def _worst(judged: JudgedCall) -> Finding | None:
 
 def _title(finding: Finding) -> str:
     return finding.cause.title.replace("`", "")
+
+
+def _cut(text: str) -> str:
+    """A text that any client can make as long as it likes."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _without_origin(shown: str, url: str) -> str:
