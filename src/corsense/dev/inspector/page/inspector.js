@@ -104,6 +104,7 @@ function hello({ token: given, target, again }) {
   token = given;
   find("target").textContent = target;
   state("live", "Live");
+  problem("");
   if (again) return;
   isFilled = false; // another run of the server: everything comes anew
   if (held) held = nothingHeld();
@@ -168,10 +169,10 @@ function badge({ verdict, sign }) {
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 function content(line) {
-  const status = line.status === null ? "no answer" : `status ${line.status}`;
+  const status = line.status ?? "no answer";
   return [
     make("span", { class: "asked" }, `${line.method} ${line.address}`), " ", badge(line), " ",
-    make("span", { class: "about" }, `${clock(line.began)}, from ${line.page} in ${line.browser}, ${status}`),
+    make("span", { class: "about" }, `${clock(line.began)}, ${line.page}, ${line.browser}, ${status}`),
     line.title ? make("span", { class: "why" }, ` ${line.title}`) : null,
   ];
 }
@@ -268,6 +269,7 @@ function keepChosen(lines) {
   if (chosen === null) return;
   if (calls.get(chosen)?.began !== began) {
     chosen = null;
+    shown = "";
     for (const button of find("details").querySelectorAll(".apply button")) button.disabled = true;
   } else if (lines.some((line) => line.number === chosen)) details();
   mark();
@@ -276,21 +278,22 @@ function keepChosen(lines) {
 async function details({ goThere = false } = {}) {
   asked?.abort();
   const control = (asked = new AbortController());
+  let text;
   try {
-    const response = await fetch(`calls/${chosen}`, { signal: control.signal });
-    if (!response.ok) throw new Error(await problemOf(response));
-    const text = await response.text();
-    if (asked !== control) return;
-    if (text !== shown) {
-      shown = text;
-      draw(JSON.parse(text));
-    }
-    if (goThere) {
-      find("details").scrollIntoView();
-      find("details-name").focus({ preventScroll: true });
-    }
+    text = await (await ask(`calls/${chosen}`, { signal: control.signal })).text();
   } catch (error) {
-    if (error.name !== "AbortError" && !(error instanceof TypeError)) problem(error.message);
+    if (asked === control) problem(error.message);
+    return;
+  }
+  if (asked !== control) return;
+  problem("");
+  if (text !== shown) {
+    shown = text;
+    draw(JSON.parse(text));
+  }
+  if (goThere) {
+    find("details").scrollIntoView();
+    find("details-name").focus({ preventScroll: true });
   }
 }
 
@@ -347,14 +350,19 @@ async function apply(number, button, answer) {
 }
 
 async function act(path) {
+  return (await ask(path, { method: "POST", headers: { "X-Corsense-Token": token } })).json();
+}
+
+// The answer of the server. Where there is none, or it is a problem, the error says so in a sentence.
+async function ask(path, options) {
   let response;
   try {
-    response = await fetch(path, { method: "POST", headers: { "X-Corsense-Token": token } });
+    response = await fetch(path, options);
   } catch {
     throw new Error("The server does not answer; try again once the page is live.");
   }
   if (!response.ok) throw new Error(await problemOf(response));
-  return response.json();
+  return response;
 }
 
 function problem(words) {
