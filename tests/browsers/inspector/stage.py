@@ -46,6 +46,7 @@ class Stage:
 
     server: LocalServer
     browser: Any
+    port: int
     tabs: list[Any] = field(default_factory=list)
 
     def open(self, url: str, **options: Any) -> Any:
@@ -85,7 +86,7 @@ def staged() -> Iterator[Stage]:
             rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}, EXCLUDE {SERVED}"
             browser = driver.chromium.launch(executable_path=str(program), chromium_sandbox=not is_root(), args=[*_FLAGS, rules])
             try:
-                yield Stage(server, browser)
+                yield Stage(server, browser, port)
             finally:
                 browser.close()
 

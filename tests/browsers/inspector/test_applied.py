@@ -1,14 +1,19 @@
-"""A fix from the page, end to end: `corsense dev`, a frontend whose call fails, the button, the reload, the call again."""
+"""A fix from the page, end to end: `corsense dev`, a frontend whose call fails, the exports, the button, the reload, the call
+again."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.browsers.inspector.stage import FRONTEND, SERVED, Stage, call
-from tests.cli.commands import COMMAND
+from tests.cli.commands import COMMAND, corsense
 from tests.dev.test_dev import Server, environment
 
 pytestmark = pytest.mark.xdist_group("chromium")
@@ -40,7 +45,28 @@ def server(tmp_path: Path) -> Iterator[Server]:
         started.kill()
 
 
-def test_a_fix_that_the_page_applies_lets_the_call_pass_that_failed(stage: Stage, server: Server) -> None:
+def exported(page: Any, link: str, folder: Path) -> Path:
+    """The file that a click on a link of the page downloads."""
+    with page.expect_download() as download:
+        page.get_by_role("link", name=link).click()
+    file: Path = folder / download.value.suggested_filename
+    download.value.save_as(file)
+    return file
+
+
+def passes(tests: Path, app: Path) -> bool:
+    """Whether an exported test file passes for the app in a folder."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests.name]
+    done = subprocess.run(
+        command, cwd=tests.parent, env={**os.environ, "PYTHONPATH": str(app)}, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1].startswith(("1 passed", "1 failed")), done.stdout
+    return done.returncode == 0
+
+
+def test_a_fix_that_the_page_applies_lets_the_call_pass_that_failed(
+    stage: Stage, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     api = f"http://{SERVED}:{server.port}"
     server.get("/")
     page = stage.open(f"{api}/__corsense__/")
@@ -48,6 +74,17 @@ def test_a_fix_that_the_page_applies_lets_the_call_pass_that_failed(stage: Stage
     frontend = stage.open(FRONTEND)
     assert not call(frontend, "PUT", f"{api}/items/a", {}, "same-origin", None)["passed"]
     page.locator("#list button").click()
+    page.locator("#apply").wait_for()
+
+    folder = tmp_path_factory.mktemp("exported")
+    recording = corsense("check", str(exported(page, "Export HAR", folder)), "--format", "json", folder=folder)
+    assert "method-not-allowed" in recording.slugs(), recording.err
+    tests = exported(page, "Export tests", folder)
+    text = tests.read_text("utf-8")
+    assert f'    # "{FRONTEND}",\n' in text
+    tests.write_text(text.replace(f'# "{FRONTEND}"', f'"{FRONTEND}"'), "utf-8")
+    assert not passes(tests, server.folder)
+
     page.locator("#apply").click()
     answer = page.locator("#details .applied")
     answer.wait_for()
@@ -58,4 +95,5 @@ def test_a_fix_that_the_page_applies_lets_the_call_pass_that_failed(stage: Stage
     assert call(frontend, "PUT", f"{api}/items/a", {}, "same-origin", None)["passed"]
     server.until("passes now")
     page.locator("#list button .verdict.allowed").wait_for()
+    assert passes(tests, server.folder)
     stage.close_tabs()

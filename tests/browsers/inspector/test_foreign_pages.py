@@ -9,13 +9,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.middleware.cors import CORSMiddleware
 
 from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.starting import inspected
 from tests.browsers.inspector.stage import API, FRONTEND, Stage, call, frontend
 
 pytestmark = pytest.mark.xdist_group("chromium")
-FOREIGN = (FRONTEND, "http://127.0.0.1:8001", "http://app.localhost:3000", "http://evil.test:3000")
+FOREIGN = (
+    FRONTEND,
+    "http://127.0.0.1:8001",
+    "http://app.localhost:3000",
+    "http://evil.test:3000",
+    "data:text/html,<title>null</title>",
+)
 PATHS = ("", "/", "/events", "/calls/1", "/session.har", "/test_cors.py", "/inspector.js", "/report.css")
 
 READ = """async ({ paths }) => {
@@ -53,6 +60,11 @@ READ = """async ({ paths }) => {
     ]);
     source.close();
   }
+  const socket = new WebSocket(events.replace("http", "ws"));
+  read.socket = await new Promise((resolve) => {
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("blocked");
+  });
   return read;
 }"""
 
@@ -76,6 +88,26 @@ ACT = """async ({ paths, token }) => {
     await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, 3000))]);
   }
   return got;
+}"""
+
+
+TOKEN = """() => new Promise((resolve) => {
+  const source = new EventSource("events");
+  source.addEventListener("hello", ({ data }) => { source.close(); resolve(JSON.parse(data).token); });
+})"""
+
+TRY = """async ({ base, paths, token }) => {
+  const answer = async (path, options) => {
+    const response = await fetch(`${base}/__corsense__${path}`, options);
+    return [path, response.status, await response.text()];
+  };
+  const headers = { "X-Corsense-Token": token };
+  return [
+    ...(await Promise.all(paths.map((path) => answer(path, { credentials: "include" })))),
+    await answer("/clear", { method: "POST", headers }),
+    await answer("/fixes/1", { method: "POST", headers }),
+    await answer("/clear", { method: "POST", body: "x" }),
+  ];
 }"""
 
 
@@ -116,12 +148,7 @@ def test_it_reads_nothing(foreign: Any) -> None:
 def test_it_triggers_nothing_even_with_the_token(foreign: Any, inspector: Inspector, stage: Stage) -> None:
     own = stage.open(f"{API}/__corsense__/")
     own.locator("#list button").first.wait_for()
-    token = own.evaluate(
-        """() => new Promise((resolve) => {
-          const source = new EventSource("events");
-          source.addEventListener("hello", ({ data }) => { source.close(); resolve(JSON.parse(data).token); });
-        })"""
-    )
+    token = own.evaluate(TOKEN)
     before = inspector.session.shown()[1]
     paths = [f"{API}/__corsense__/clear", f"{API}/__corsense__/fixes/1"]
     got = foreign.evaluate(ACT, {"paths": paths, "token": token})
@@ -152,3 +179,34 @@ def test_a_window_that_it_opens_is_out_of_its_reach(foreign: Any) -> None:
     page.locator("#state.live").wait_for()
     assert page.evaluate("window.opener") is None
     foreign.wait_for_function("window.opened.closed")
+
+
+def test_a_layer_around_the_inspector_that_lets_every_page_in_gives_it_only_the_refusal(
+    stage: Stage, inspector: Inspector
+) -> None:
+    reflecting = CORSMiddleware(
+        inspector, allow_origin_regex=".*", allow_methods=["*"], allow_headers=["*"], allow_credentials=True
+    )
+    stage.server.serve(8002, reflecting)
+    token = stage.open("http://localhost:8002/__corsense__/").evaluate(TOKEN)
+    page = stage.open(FRONTEND)
+    assert_refused(page.evaluate(TRY, {"base": "http://localhost:8002", "paths": PATHS, "token": token}), inspector, token)
+    stage.close_tabs()
+
+
+def test_a_name_that_is_made_to_lead_to_this_machine_gets_only_the_refusal(stage: Stage, inspector: Inspector) -> None:
+    token = stage.open(f"{API}/__corsense__/").evaluate(TOKEN)
+    page = stage.open("http://rebound.test:8000/")
+    assert page.inner_text("body") == "the app"
+    assert_refused(page.evaluate(TRY, {"base": "", "paths": PATHS, "token": token}), inspector, token)
+    stage.close_tabs()
+
+
+def assert_refused(answers: list[tuple[str, int, str]], inspector: Inspector, token: str) -> None:
+    """Each answer is one sentence that says no, and the list of calls is not cleared."""
+    assert {(path, status) for path, status, _ in answers} == {(path, 403) for path in (*PATHS, "/clear", "/fixes/1")}
+    for _, _, text in answers:
+        assert "The inspector answers only " in text
+        assert token not in text
+        assert len(text) < 250
+    assert inspector.session.shown()[1]
