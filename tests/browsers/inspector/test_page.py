@@ -85,6 +85,30 @@ def test_requests_come_as_they_are_made_and_the_chosen_one_is_explained(bench: B
     bench.page.locator("#said", has_text="new request").wait_for(state="attached")
 
 
+OTHER_KINDS = """async (api) => {
+  const ended = (begin) => new Promise((resolve) => begin(() => resolve("passed"), () => resolve("refused")));
+  return [
+    await ended((passed, refused) => {
+      const asked = new XMLHttpRequest();
+      Object.assign(asked, { onload: passed, onerror: refused });
+      asked.open("GET", `${api}/api/by-xhr`);
+      asked.send();
+    }),
+    await ended((passed, refused) => {
+      const source = new EventSource(`${api}/api/by-eventsource`);
+      Object.assign(source, { onopen: passed, onerror: refused });
+    }),
+    await ended((passed, refused) => import(`${api}/api/by-import`).then(passed, refused)),
+  ];
+}"""
+
+
+def test_whatever_a_page_calls_with_is_listed_with_the_verdict_that_its_script_got(bench: Bench) -> None:
+    assert bench.front.evaluate(OTHER_KINDS, API) == ["refused"] * 3
+    bench.wait_for("GET /api/by-import", "GET /api/by-eventsource", "GET /api/by-xhr")
+    assert [text.split()[-1] for text in bench.page.locator("#list .verdict").all_inner_texts()] == ["blocked"] * 3
+
+
 def test_the_list_is_filtered_by_words_verdict_and_page(bench: Bench) -> None:
     bench.call("/api/users")
     bench.call("/api/others?page=2")
