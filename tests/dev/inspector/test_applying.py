@@ -139,6 +139,16 @@ def test_everything_that_keeps_one_call_from_passing_is_repaired_at_once() -> No
     assert passes(PUT)
 
 
+def test_a_call_that_lacks_less_than_an_earlier_one_is_given_no_more_than_it_lacks(capfd: pytest.CaptureFixture[str]) -> None:
+    app = served()
+    explained(app, PUT)
+    number = explained(app, GET).number
+    apply_fix(app.session, number)
+    assert passes(GET)
+    assert not passes(PUT)
+    assert capfd.readouterr().err.count("has another port than the page") == 1
+
+
 def test_pressing_again_writes_nothing() -> None:
     app = served()
     number = explained(app, GET).number

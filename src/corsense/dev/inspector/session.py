@@ -313,6 +313,7 @@ class Session:
             return
         with self._lock:
             known = self._known(explanation)
+            is_news = not any(explanation.identities <= one.identities for one in self._explanations.values())
             if known is None:
                 self._explanations[number] = explanation
                 self._kinds[key[0], is_near(judged.call.page)] += 1
@@ -321,8 +322,9 @@ class Session:
             for shown in list(self._shown.values()):
                 if shown.key == key:
                     self._put(replace(shown, cause=number))
-        if known is None:
+        if is_news:
             self.announce(explanation)
+        if known is None:
             self._to_explain.put(partial(self._prepare, explanation))
         self._tell()
 
@@ -333,8 +335,9 @@ class Session:
             self.offer(explanation.number, edits)
 
     def _known(self, explanation: Explanation) -> Explanation | None:
-        """An earlier explanation that says the same. The lock is held."""
-        return next((one for one in self._explanations.values() if explanation.identities <= one.identities), None)
+        """An earlier explanation that says the same, no more and no less: its edits are those that this call needs. The lock is
+        held."""
+        return next((one for one in self._explanations.values() if explanation.identities == one.identities), None)
 
 
 _Signature = tuple[str, str, str, str, str]
