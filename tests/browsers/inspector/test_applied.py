@@ -16,7 +16,7 @@ from tests.browsers.inspector.stage import FRONTEND, SERVED, Stage, call
 from tests.cli.commands import COMMAND, corsense
 from tests.dev.test_dev import Server, environment
 
-pytestmark = pytest.mark.xdist_group("chromium")
+pytestmark = pytest.mark.xdist_group("inspector")
 
 APP = """\
 from fastapi import FastAPI

@@ -15,7 +15,7 @@ from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.starting import inspected
 from tests.browsers.inspector.stage import API, FRONTEND, Stage, call, frontend
 
-pytestmark = pytest.mark.xdist_group("chromium")
+pytestmark = pytest.mark.xdist_group("inspector")
 FOREIGN = (
     FRONTEND,
     "http://127.0.0.1:8001",

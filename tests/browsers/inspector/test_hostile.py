@@ -14,7 +14,7 @@ from corsense.dev.inspector.inspector import Inspector
 from corsense.dev.inspector.starting import inspected
 from tests.browsers.inspector.stage import API, FRONTEND, Stage, frontend
 
-pytestmark = pytest.mark.xdist_group("chromium")
+pytestmark = pytest.mark.xdist_group("inspector")
 MARKUP = "<img src=x onerror=window.ran=1><script>window.ran=1</script>"
 LONG = "long" * 1_000
 CONTROL = "\u202egnp.exe \x1b[31m \x07 \x00"

@@ -13,7 +13,7 @@ from corsense.dev.inspector.inspector import Inspector
 from tests.browsers.inspector.stage import API, FRONTEND, Stage, call, inspecting
 from tests.examples.scenarios import FOLDER
 
-pytestmark = pytest.mark.xdist_group("chromium")
+pytestmark = pytest.mark.xdist_group("inspector")
 JSON = {"Content-Type": "application/json"}
 
 

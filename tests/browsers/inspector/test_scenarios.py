@@ -11,7 +11,7 @@ import pytest
 from tests.browsers.inspector.stage import API, FRONTEND, Stage, call, inspecting
 from tests.examples.scenarios import FOLDER, Scenario, load
 
-pytestmark = pytest.mark.xdist_group("chromium")
+pytestmark = pytest.mark.xdist_group("inspector")
 
 SHOWN = (
     *("no-cors-middleware", "wrong-scheme", "wrong-port", "localhost-and-127", "trailing-slash", "no-scheme"),
